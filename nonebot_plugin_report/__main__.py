@@ -1,0 +1,98 @@
+"""The command line: a ready bot, the demo, a push, the doctor."""
+
+import argparse
+import sys
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import httpx2
+import nonebot
+
+from .bot import PACKAGE, init_nonebot, onebot_url, prepare_bot, push_url, token
+
+PUSH_SECONDS: Final = 30.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    match options.command:
+        case "demo":
+            from .demo import run_demo
+
+            return run_demo(once=options.once)
+        case "push":
+            return _push(options)
+        case "doctor":
+            from .doctor import run_doctor
+
+            return run_doctor()
+        case _:
+            return _run()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {PACKAGE}", description="把 BetterGI 与脚本的通知送到 QQ"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="命令")
+    commands.add_parser("run", help="启动机器人（默认）")
+    demo = commands.add_parser("demo", help="不需要 QQ 号：在终端里看到一条带截图的推送")
+    demo.add_argument("--once", action="store_true", help="看到一条就结束")
+    push = commands.add_parser("push", help="向正在运行的机器人推送一条")
+    push.add_argument("text", metavar="内容")
+    push.add_argument("--title", default="", metavar="标题")
+    push.add_argument("--to", action="append", default=[], metavar="QQ号")
+    push.add_argument("--to-group", action="append", default=[], metavar="群号")
+    push.add_argument("--image", type=Path, metavar="图片")
+    push.add_argument("--url", help="推送地址，默认取自当前目录的 .env")
+    push.add_argument("--token", help="令牌，默认取自当前目录的 .env 或数据目录")
+    commands.add_parser("doctor", help="检查哪里设置得不对，怎么改")
+    return parser
+
+
+def _run() -> int:
+    try:
+        import uvicorn  # noqa: F401  # pyright: ignore[reportUnusedImport] - only whether it is there
+    except ModuleNotFoundError:
+        print('启动机器人还需要 uvicorn，请运行：pip install "nonebot-plugin-report-hub[bot]"')
+        return 1
+    driver = prepare_bot()
+    print(f"BetterGI 的 Webhook 地址：\n  {push_url()}?token={token()}")
+    print(f"OneBot 实现（NapCat 等）的反向 WebSocket 地址：\n  {onebot_url()}")
+    if not driver.config.superusers:
+        print("还没有设置 SUPERUSERS（你的 QQ 号），推送时要写明 send_to，例如 .env 里：\n"
+              '  SUPERUSERS=["10001"]')  # fmt: skip
+    # Pictures do not get smaller by compressing them once more, only slower.
+    nonebot.run(ws_per_message_deflate=False)
+    return 0
+
+
+def _push(options: argparse.Namespace) -> int:
+    init_nonebot(log_level="WARNING")
+    fields = {
+        "title": options.title,
+        "content": options.text,
+        "send_to": options.to,
+        "send_to_group": options.to_group,
+        "screenshot": options.image and b64encode(options.image.read_bytes()).decode("ascii"),
+    }
+    headers = {"Authorization": f"Bearer {options.token or token()}"}
+    try:
+        # No proxy of the environment: it could not reach this machine's own address.
+        with httpx2.Client(timeout=PUSH_SECONDS, trust_env=False) as client:
+            answer = client.post(options.url or push_url(), json=fields, headers=headers)
+    except httpx2.HTTPError as error:
+        print(
+            f"连不上机器人（{type(error).__name__}）；它在运行吗？可以用 doctor 检查",
+            file=sys.stderr,
+        )
+        return 1
+    print(answer.text, file=sys.stdout if answer.is_success else sys.stderr)
+    return 0 if answer.is_success else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,98 @@
+"""The ready bot: a NoneBot with the OneBot adapters and this plugin, set by the folder's `.env`."""
+
+import os
+import secrets
+import sys
+from typing import Any, Final
+
+import nonebot
+from nonebot.config import Config, Env
+from nonebot.drivers import Driver
+
+PACKAGE: Final = "nonebot_plugin_report"
+
+
+def prepare_bot(**settings: Any) -> Driver:
+    """A NoneBot that only needs to be run. `settings` stand above `.env`.
+
+    Raises:
+        SystemExit: a setting is wrong; it was logged.
+    """
+    init_nonebot(**settings)
+    from nonebot.adapters.onebot import v11, v12
+
+    driver = nonebot.get_driver()
+    for adapter in (v11.Adapter, v12.Adapter):
+        driver.register_adapter(adapter)  # pyright: ignore[reportUnknownMemberType] - its **kwargs
+    # `python -m` imported this package before there was a NoneBot, and NoneBot takes a module for
+    # a plugin only when it is the first to import it.
+    sys.modules.pop(PACKAGE, None)
+    if nonebot.load_plugin(PACKAGE) is None:
+        raise SystemExit(1)
+    return driver
+
+
+def init_nonebot(**settings: Any) -> None:
+    """Read `.env`; make up a token where it sets none.
+
+    Data goes to `data` in the current folder, unless localstore is told otherwise, so that two
+    bots in two folders do not share a store.
+    """
+    # The WebSocket client lets ONEBOT_WS_URLS (the bot connects to the implementation) work too.
+    nonebot.init(**({"driver": _driver()} | settings))
+    extra = read_settings()
+    extra.setdefault("localstore_use_cwd", "localstore_data_dir" not in extra)
+    if extra.get("report_token") in (None, ""):
+        extra["report_token"] = own_token()
+
+
+def own_token() -> str:
+    """The token in the data folder; made at the first call."""
+    nonebot.require("nonebot_plugin_localstore")
+    from nonebot_plugin_localstore import get_data_dir
+
+    path = get_data_dir(PACKAGE) / "token"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - a descriptor, no path
+        file.write(secrets.token_urlsafe(18))
+    return path.read_text(encoding="ascii").strip()
+
+
+def address() -> str:
+    """Host and port at which this machine reaches the bot."""
+    config = nonebot.get_driver().config
+    host = str(config.host)
+    wildcards = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read, not bound
+    return f"{wildcards.get(host, host)}:{config.port}"
+
+
+def push_url() -> str:
+    """The address to push to, without the token."""
+    route = str(read_settings().get("report_route", "/report")).strip("/")
+    return f"http://{address()}/{route}"
+
+
+def onebot_url() -> str:
+    """The address for a OneBot v11 implementation's reverse WebSocket."""
+    return f"ws://{address()}/onebot/v11/ws"
+
+
+def token() -> str:
+    """The token in force."""
+    return str(read_settings().get("report_token") or "")
+
+
+def _driver() -> str:
+    """The driver that `.env` names, else one with a WebSocket client besides NoneBot's default."""
+    config = Config(_env_file=(".env", f".env.{Env().environment}"))
+    return config.driver if "driver" in config.model_fields_set else "~fastapi+~websockets"
+
+
+def read_settings() -> dict[str, Any]:
+    """NoneBot's settings beyond its own, as it read them; may be changed."""
+    extra = nonebot.get_driver().config.model_extra
+    assert extra is not None, "NoneBot's Config allows extra fields"  # noqa: S101 - for the type checker
+    return extra

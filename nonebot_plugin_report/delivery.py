@@ -1,0 +1,187 @@
+"""The values that pass between rules, outbox and senders."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol, Self
+
+from .report import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Who gets a report. Written `private:10001`, `group:777`."""
+
+    kind: Literal["private", "group"]
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `str` wrote.
+
+        Raises:
+            ValueError: it names no kind that we know.
+        """
+        match text.partition(":"):
+            case ("private" | "group") as kind, ":", identity if identity:
+                return cls(kind, identity)
+            case _:
+                raise ValueError(f"not a target: {text!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What goes out one after the other: a target, by one bot or by any."""
+
+    target: Target
+    bot: str = ""
+    """The bot's id; empty: any that is connected."""
+
+    def __str__(self) -> str:
+        return f"{self.target} via {self.bot}" if self.bot else str(self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a target is to see."""
+
+    text: str
+    image: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to one target."""
+
+    id: str
+    """Time-ordered: the order within a lane."""
+    report_id: str
+    lane: Lane
+    message: Message
+    attempts: int
+    """How often it was tried before; parking counts for nothing."""
+
+
+class State(StrEnum):
+    """Where a delivery stands: in exactly one of these from the moment it is accepted."""
+
+    WAITING = "waiting"
+    """In its lane: to be sent, sent again, or parked while its bot is away."""
+    DELIVERED = "delivered"
+    """The far end said yes. Final."""
+    REJECTED = "rejected"
+    """The far end said no for good. Final, with a reason."""
+    EXPIRED = "expired"
+    """Not made within REPORT_EXPIRE. Final, with a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The far end took it. `note` says (Chinese) what had to be left out, if anything."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """It surely did not arrive; trying again may help."""
+
+    reason: str
+    retry_after: float | None = None
+    """Seconds that the far end asked for."""
+    answered: bool = False
+    """The far end answered with a failure that names no cause: trying for ever is of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """There is nobody to send by: the lane waits, and no attempt is counted."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It will never be taken."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It left, and no answer came: it may have arrived."""
+
+    reason: str
+
+
+Outcome = Delivered | NotSent | Away | Rejected | Unknown
+
+
+class Sender(Protocol):
+    """All that the outbox knows of sending."""
+
+    def blocked(self, lane: Lane) -> str | None:
+        """Why nothing can go out in this lane now (Chinese), or None. Must not wait."""
+        ...
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        """Send one delivery. Failures are outcomes; an exception is a bug."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender of a report is told: it is on disk."""
+
+    id: str
+    status: Literal["accepted", "duplicate"]
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryState:
+    """A delivery as its sender may ask for it."""
+
+    target: Target
+    state: State
+    attempts: int
+    repeats: int
+    """How often it was sent again although an earlier try may have arrived."""
+    reason: str
+    finished_at: float | None
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportState:
+    """A stored report and the state of each of its deliveries."""
+
+    id: str
+    key: str
+    event: str
+    heading: str
+    received_at: float
+    """Epoch seconds."""
+    deliveries: tuple[DeliveryState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A lane that waits for something."""
+
+    lane: Lane
+    reason: str
+    since: float
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the outbox."""
+
+    waiting: int
+    oldest: float | None
+    """Epoch seconds at which the oldest waiting delivery was accepted."""
+    blocked: tuple[Blocked, ...]

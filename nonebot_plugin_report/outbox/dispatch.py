@@ -1,0 +1,268 @@
+"""Lanes at work: claim, send, record. In order within a lane, lanes side by side."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from loguru import logger
+from sqlalchemy import Connection
+
+from ..delivery import Delivery, Lane, Message, Outcome, Sender, State
+from ..errors import LeaseLost, StoreUnavailable
+from . import store
+from .database import Database
+from .retry import Finish, Park, Postpone, decide
+
+LEASE: Final = 60.0
+"""Seconds a lane stays with a process that says nothing more."""
+BATCH: Final = 16
+"""Deliveries of a lane read at once."""
+STORE_RETRY: Final = 2.0
+"""Seconds between tries to write down what came of a delivery while the store does not work."""
+FAULT_DELAY: Final = 5.0
+"""Seconds before a lane is looked at again that could not be worked in."""
+
+
+@dataclass(slots=True)
+class _LaneState:
+    """What this process remembers of a lane between two reads of it."""
+
+    lease: store.Lease | None = None
+    due_at: float = 0.0
+    failures: int = 0
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    blocked_reason: str | None = None
+
+
+class Dispatcher:
+    """Sends what waits. Decisions are `retry`'s, statements `store`'s."""
+
+    def __init__(
+        self,
+        database: Database,
+        sender: Sender,
+        *,
+        owner: str,
+        clock: Callable[[], float],
+        dice: Callable[[], float],
+    ) -> None:
+        """`owner` names this process in leases; `clock` gives epoch seconds, `dice` [0, 1)."""
+        self._database = database
+        self._sender = sender
+        self._owner = owner
+        self._clock = clock
+        self._dice = dice
+        self._states: dict[Lane, _LaneState] = {}
+        self._running: set[Lane] = set()
+        self._sending: set[Lane] = set()
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as self._tasks:
+            try:
+                while True:
+                    await asyncio.sleep(LEASE / 3)
+                    await self._renew()
+            finally:
+                self._tasks = None
+
+    def wake(self, lanes: Iterable[Lane]) -> None:
+        """Something new waits in these lanes, or their bot is back."""
+        for lane in lanes:
+            self._states.setdefault(lane, _LaneState()).woken.set()
+            if lane not in self._running and self._tasks is not None:
+                self._running.add(lane)
+                self._tasks.create_task(self._work(lane), name=f"report {lane}")
+
+    async def resume(self) -> None:
+        """A bot came back: end the back-off, and wake every lane in which something waits.
+
+        Raises:
+            StoreUnavailable: the waiting lanes could not be read.
+        """
+        for state in self._states.values():
+            state.due_at, state.failures = 0.0, 0
+        await self._database.run(store.resume)
+        self.wake(await self._database.run(store.waiting_lanes))
+
+    async def release(self) -> None:
+        """Let go of the lanes, but for those in which a message was just leaving."""
+        sending = [str(lane) for lane in self._sending]
+        await self._database.run(lambda conn: store.release(conn, self._owner, sending))
+
+    async def drain(self, lane: Lane) -> float | None:
+        """Send what waits in a lane until it is empty, parked or has to wait.
+
+        Returns when to look again (epoch seconds), or None: when woken.
+
+        Raises:
+            StoreUnavailable: the queue could not be read.
+        """
+        state = self._states.setdefault(lane, _LaneState())
+        while True:
+            state.woken.clear()
+            if reason := self._sender.blocked(lane):
+                await self._park(lane, state, reason)
+                return None
+            queued = await self._take(lane, state)
+            for one in queued:
+                await self._deliver(lane, state, one)
+                if state.due_at > self._clock():
+                    break
+            if state.due_at > self._clock():
+                return state.due_at
+            if len(queued) < BATCH and not state.woken.is_set():
+                return None
+
+    async def _work(self, lane: Lane) -> None:
+        """The root of a lane's task. A failure here must not cancel the other lanes."""
+        state = self._states[lane]
+        try:
+            while True:
+                due_at = await self._try_drain(lane)
+                if due_at is None and not state.woken.is_set():
+                    return
+                if due_at is not None:
+                    await _wait_until(state.woken, due_at - self._clock())
+        finally:
+            self._running.discard(lane)
+
+    async def _try_drain(self, lane: Lane) -> float | None:
+        state = self._states[lane]
+        try:
+            return await self.drain(lane)
+        except (StoreUnavailable, LeaseLost) as error:
+            logger.warning(f"{lane} 暂时不能发送：{error}")
+        except Exception:  # noqa: BLE001 - a lane's root: logged once, and tried again later
+            logger.exception(f"发送到 {lane} 时出错，稍后重试")
+        state.lease = None
+        state.woken.clear()
+        return self._clock() + FAULT_DELAY
+
+    async def _take(self, lane: Lane, state: _LaneState) -> list[store.Queued]:
+        """Read the head of the queue, claiming the lane where that is needed."""
+        now = self._clock()
+        if state.due_at > now:
+            return []
+        if state.lease is not None and state.lease.until - now > LEASE / 2:
+            return await self._database.run(lambda conn: store.queue(conn, lane, BATCH))
+        claim, queued = await self._database.run(
+            lambda conn: (
+                store.claim(conn, lane, self._owner, now, now + LEASE),
+                store.queue(conn, lane, BATCH),
+            )
+        )
+        state.lease, state.failures, state.blocked_reason = claim.lease, claim.failures, None
+        state.due_at = claim.due_at
+        return queued if claim.lease else []
+
+    async def _deliver(self, lane: Lane, state: _LaneState, queued: store.Queued) -> None:
+        """Try one delivery, and write down what came of it."""
+        if queued.expires_at <= self._clock():
+            reason = store.expiry_reason(queued.reason)
+            await self._record(state, queued.delivery, Finish(State.EXPIRED, reason))
+            return
+        self._sending.add(lane)
+        outcome = await self._send(queued)
+        decision = decide(outcome, queued.delivery.attempts + 1, state.failures + 1, self._dice())
+        if isinstance(decision, Park):
+            await self._park(lane, state, decision.reason)
+            # Its bot's return wakes the lane; but look again, in case that was just now.
+            state.due_at = self._clock() + FAULT_DELAY
+        else:
+            await self._record(state, queued.delivery, decision)
+        self._sending.discard(lane)
+
+    async def _send(self, queued: store.Queued) -> Outcome:
+        delivery = queued.delivery
+        if (sha := queued.image) is not None:
+            picture = await self._database.run(lambda conn: store.picture(conn, sha))
+            delivery = replace(delivery, message=Message(delivery.message.text, picture))
+        return await self._sender.send(delivery)
+
+    async def _record(
+        self, state: _LaneState, delivery: Delivery, decision: Finish | Postpone
+    ) -> None:
+        """Write down a decision; while the store does not work, keep at it.
+
+        To go on without would send the same message again.
+        """
+        if (lease := state.lease) is None:
+            raise LeaseLost
+        before, now = state.failures, self._clock()
+        if isinstance(decision, Postpone):
+            state.due_at, state.failures = now + decision.delay, before + 1
+        else:
+            state.due_at, state.failures = 0.0, 0
+
+        def write(conn: Connection) -> None:
+            match decision:
+                case Finish(to, reason):
+                    store.finish(conn, lease, delivery.id, to, reason, now)
+                case Postpone(_, reason, repeated):
+                    store.postpone(conn, lease, delivery.id, reason, repeated=repeated)
+            if before or state.failures:
+                store.back_off(conn, lease, state.due_at, state.failures)
+
+        complained = False
+        while True:
+            try:
+                await self._database.run(write)
+                break
+            except StoreUnavailable as error:
+                if not complained:
+                    logger.error(f"{delivery.report_id} 的发送结果还没能记下：{error}")
+                complained = True
+                await asyncio.sleep(STORE_RETRY)
+        _log(delivery, decision, first=not before)
+
+    async def _park(self, lane: Lane, state: _LaneState, reason: str) -> None:
+        state.lease = None
+        if state.blocked_reason != reason:
+            now = self._clock()
+            await self._database.run(lambda conn: store.park(conn, lane, self._owner, reason, now))
+            logger.info(f"{lane} 的推送先存着：{reason}")
+        state.blocked_reason = reason
+
+    async def _renew(self) -> None:
+        until = self._clock() + LEASE
+        held = {lane: self._states[lane].lease for lane in self._running}
+        names = [str(lane) for lane, lease in held.items() if lease]
+        if not names:
+            return
+        try:
+            await self._database.run(lambda conn: store.renew(conn, self._owner, names, until))
+        except StoreUnavailable as error:
+            logger.warning(f"发送队列的租约没能续上：{error}")
+            return
+        for lane, lease in held.items():
+            if lease and self._states[lane].lease == lease:
+                self._states[lane].lease = replace(lease, until=until)
+
+
+async def _wait_until(woken: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(max(0.0, seconds)):
+            await woken.wait()
+    except TimeoutError:
+        pass
+
+
+def _log(delivery: Delivery, decision: Finish | Postpone, *, first: bool) -> None:
+    """What is worth knowing; without a word of the message."""
+    subject = f"{delivery.report_id} → {delivery.lane}"
+    match decision:
+        case Finish(State.DELIVERED, ""):
+            logger.debug(f"{subject} 已送达")
+        case Finish(State.DELIVERED, note):
+            logger.warning(f"{subject} 已送达，但{note}")
+        case Finish(State.EXPIRED | State.REJECTED, reason):
+            logger.error(f"{subject} 没能送达，不再重试：{reason}")
+        case Postpone(delay, reason) if first:
+            logger.warning(f"{subject} 没有送达，{delay:.0f} 秒后重试：{reason}")
+        case Postpone(delay, reason):
+            logger.debug(f"{subject} 没有送达，{delay:.0f} 秒后重试：{reason}")
+        case Finish():
+            pass

@@ -1,0 +1,485 @@
+"""Every statement of the outbox, named by what it does. Runs inside `Database.run`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from ..delivery import (
+    Backlog,
+    Blocked,
+    Delivery,
+    DeliveryState,
+    Lane,
+    Message,
+    Receipt,
+    ReportState,
+    State,
+    Target,
+)
+from ..errors import LeaseLost
+from ..report import Image, Report, Result
+from .schema import delivery, image, lane, meta, report
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A report ready to be stored, with its deliveries."""
+
+    id: str
+    report: Report
+    deliveries: tuple[Delivery, ...]
+    received_at: float
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to send in a lane. Every write of its owner carries the epoch."""
+
+    lane: str
+    owner: str
+    epoch: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What came of asking for a lane."""
+
+    lease: Lease | None
+    """None: look again at `due_at`."""
+    due_at: float
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A waiting delivery as a lane's queue holds it: without the picture's bytes."""
+
+    delivery: Delivery
+    image: str | None
+    """The picture's SHA-256."""
+    expires_at: float
+    reason: str
+    """What the last try came to."""
+
+
+# The state is written out, so that the partial index of what waits is used.
+_IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
+_IS_HELD: Final = exists().where(
+    lane.c.name == bindparam("lane"),
+    lane.c.owner == bindparam("owner"),
+    lane.c.epoch == bindparam("epoch"),
+)
+_HOLDS: Final = (
+    (lane.c.name == bindparam("of")),
+    (lane.c.owner == bindparam("by")),
+    (lane.c.epoch == bindparam("at")),
+)
+
+
+def _or_ignore(conn: Connection, table: Any) -> Any:
+    """An INSERT that leaves an existing row alone."""
+    make = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    return make(table).on_conflict_do_nothing()
+
+
+# --- accepting -----------------------------------------------------------------------------------
+
+_INSERT_REPORT: Final = insert(report)
+_INSERT_DELIVERY: Final = insert(delivery)
+_FIND_KEY: Final = select(report.c.id).where(report.c.key == bindparam("key"))
+_TARGETS: Final = (
+    select(lane.c.target)
+    .join(delivery, delivery.c.lane == lane.c.name)
+    .where(delivery.c.report_id == bindparam("id"))
+    .order_by(delivery.c.id)
+)
+_TOUCH_IMAGE: Final = (
+    update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))
+)
+
+
+def accept(conn: Connection, entry: Entry) -> Receipt:
+    """Store a report and its deliveries, or find the one that has the same key."""
+    if entry.report.key and (known := conn.scalar(_FIND_KEY, {"key": entry.report.key})):
+        targets = conn.scalars(_TARGETS, {"id": known}).all()
+        return Receipt(known, "duplicate", tuple(Target.parse(one) for one in targets))
+    sha = _store_image(conn, entry.report.image, entry.received_at)
+    conn.execute(_INSERT_REPORT, _report_row(entry, sha))
+    conn.execute(_INSERT_DELIVERY, [_delivery_row(one, entry, sha) for one in entry.deliveries])
+    return Receipt(entry.id, "accepted", tuple(one.lane.target for one in entry.deliveries))
+
+
+def add_lane(conn: Connection, of: Lane) -> None:
+    """Make a lane's row where there is none."""
+    row = {
+        "name": str(of), "target": str(of.target), "bot": of.bot, "due_at": 0.0, "failures": 0,
+        "blocked_reason": "", "blocked_at": 0.0, "owner": None, "epoch": 0, "lease_until": 0.0,
+    }  # fmt: skip
+    conn.execute(_or_ignore(conn, lane), row)
+
+
+def _store_image(conn: Connection, picture: Image | None, now: float) -> str | None:
+    if picture is None:
+        return None
+    sha = sha256(picture.data).hexdigest()
+    if conn.execute(_TOUCH_IMAGE, {"sha": sha, "now": now}).rowcount == 0:
+        row = {
+            "sha256": sha, "bytes": picture.data, "media_type": picture.media_type,
+            "width": picture.width, "height": picture.height, "used_at": now,
+        }  # fmt: skip
+        conn.execute(_or_ignore(conn, image), row)
+    return sha
+
+
+def _report_row(entry: Entry, sha: str | None) -> dict[str, object]:
+    source = entry.report
+    fields = {
+        "title": source.title,
+        "content": source.content,
+        "message": source.message,
+        "result": source.result.value if isinstance(source.result, Result) else source.result,
+        "timestamp": source.timestamp and str(source.timestamp),
+        "data": source.data,
+        "image_fault": source.image_fault,
+    }
+    return {
+        "id": entry.id,
+        "key": source.key or None,
+        "received_at": entry.received_at,
+        "event": source.event,
+        "heading": source.heading,
+        "fields": json.dumps({k: v for k, v in fields.items() if v}, ensure_ascii=False),
+        "image": sha,
+    }
+
+
+def _delivery_row(one: Delivery, entry: Entry, sha: str | None) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "report_id": entry.id,
+        "lane": str(one.lane),
+        "state": State.WAITING,
+        "text": one.message.text,
+        "image": sha if one.message.image else None,
+        "attempts": 0,
+        "repeats": 0,
+        "reason": "",
+        "created_at": entry.received_at,
+        "expires_at": entry.expires_at,
+        "finished_at": None,
+    }
+
+
+# --- lanes ---------------------------------------------------------------------------------------
+
+_WAITING_LANES: Final = select(lane.c.target, lane.c.bot).where(
+    exists().where(delivery.c.lane == lane.c.name, _IS_WAITING)
+)
+_LOCK_LANE: Final = (
+    select(lane).where(lane.c.name == bindparam("lane")).with_for_update(skip_locked=True)
+)
+_OWN: Final = (
+    update(lane)
+    .where(lane.c.name == bindparam("of"))
+    .values(
+        owner=bindparam("by"), epoch=bindparam("at"), lease_until=bindparam("until"),
+        blocked_reason="", blocked_at=0.0,
+    )
+)  # fmt: skip
+_QUEUE: Final = (
+    select(delivery).where(delivery.c.lane == bindparam("lane"), _IS_WAITING)
+    .order_by(delivery.c.id).limit(bindparam("limit"))
+)  # fmt: skip
+_PICTURE: Final = select(image).where(image.c.sha256 == bindparam("sha"))
+_RESUME: Final = (
+    update(lane)
+    .where(lane.c.due_at > 0, exists().where(delivery.c.lane == lane.c.name, _IS_WAITING))
+    .values(due_at=0.0, failures=0)
+)
+_HEADS: Final = (
+    select(func.min(delivery.c.id))
+    .where(
+        _IS_WAITING,
+        delivery.c.lane.in_(
+            select(lane.c.name).where(
+                lane.c.owner.is_not(None),
+                or_(bindparam("lane").is_(None), lane.c.name == bindparam("lane")),
+            )
+        ),
+    )
+    .group_by(delivery.c.lane)
+)
+
+
+def waiting_lanes(conn: Connection) -> list[Lane]:
+    """The lanes in which something waits."""
+    return [Lane(Target.parse(row.target), row.bot) for row in conn.execute(_WAITING_LANES)]
+
+
+def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> Claim:
+    """Take a lane, unless somebody else has it or it backs off.
+
+    A lane whose owner let its lease lapse is taken over: its head may have been sent, so sending
+    it now counts as a repeat.
+    """
+    row = conn.execute(_LOCK_LANE, {"lane": str(of)}).one_or_none()
+    if row is None:  # its row is locked: another process is at it
+        return Claim(None, now + 1, 0)
+    if row.owner not in (None, owner) and row.lease_until > now:
+        return Claim(None, row.lease_until, row.failures)
+    if row.due_at > now:
+        return Claim(None, row.due_at, row.failures)
+    if row.owner not in (None, owner):
+        _count_repeats(conn, str(of))
+    epoch = row.epoch + (row.owner != owner)
+    conn.execute(_OWN, {"of": str(of), "by": owner, "at": epoch, "until": until})
+    return Claim(Lease(str(of), owner, epoch, until), row.due_at, row.failures)
+
+
+def queue(conn: Connection, of: Lane, limit: int) -> list[Queued]:
+    """What waits in a lane, oldest first, without the pictures' bytes."""
+    rows = conn.execute(_QUEUE, {"lane": str(of), "limit": limit})
+    return [
+        Queued(
+            Delivery(row.id, row.report_id, of, Message(row.text), row.attempts),
+            row.image,
+            row.expires_at,
+            row.reason,
+        )
+        for row in rows
+    ]
+
+
+def picture(conn: Connection, sha: str) -> Image | None:
+    """A stored picture, if it is still there."""
+    row = conn.execute(_PICTURE, {"sha": sha}).one_or_none()
+    return Image(row.bytes, row.media_type, row.width, row.height) if row else None
+
+
+def renew(conn: Connection, owner: str, names: Sequence[str], until: float) -> None:
+    """Keep the lanes that this process is sending in."""
+    held = lane.c.name.in_(names) & (lane.c.owner == owner)
+    conn.execute(update(lane).where(held).values(lease_until=until))
+
+
+def park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> None:
+    """Let go of a lane until its bot is back. No delivery is touched."""
+    conn.execute(
+        update(lane)
+        .where(lane.c.name == str(of), or_(lane.c.owner.is_(None), lane.c.owner == owner))
+        .where(lane.c.blocked_reason != reason)
+        .values(blocked_reason=reason, blocked_at=now, owner=None)
+    )
+    conn.execute(
+        update(lane).where(lane.c.name == str(of), lane.c.owner == owner).values(owner=None)
+    )
+
+
+def resume(conn: Connection) -> None:
+    """End the back-off of the lanes in which something waits: a bot came back."""
+    conn.execute(_RESUME)
+
+
+def release(conn: Connection, owner: str, keep: Sequence[str]) -> None:
+    """Let go of all lanes but `keep`: this process ends in good order."""
+    held = (lane.c.owner == owner) & lane.c.name.not_in(keep)
+    conn.execute(update(lane).where(held).values(owner=None))
+
+
+def recover(conn: Connection) -> None:
+    """Let go of all lanes of processes that are gone; only where there can be no other process.
+
+    What stood at the head of a lane that was not let go may have been sent: the next try of it is
+    counted as a repeat.
+    """
+    _count_repeats(conn, None)
+    conn.execute(update(lane).where(lane.c.owner.is_not(None)).values(owner=None))
+
+
+def _count_repeats(conn: Connection, name: str | None) -> None:
+    heads = conn.scalars(_HEADS, {"lane": name}).all()
+    if heads:
+        repeated = update(delivery).where(delivery.c.id.in_(heads))
+        conn.execute(repeated.values(repeats=delivery.c.repeats + 1))
+
+
+# --- recording -----------------------------------------------------------------------------------
+
+_FINISH: Final = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("this"), _IS_WAITING, _IS_HELD)
+    .values(
+        state=bindparam("to"), reason=bindparam("why"), finished_at=bindparam("now"),
+        attempts=delivery.c.attempts + bindparam("tries"),
+    )
+)  # fmt: skip
+_POSTPONE: Final = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("this"), _IS_WAITING, _IS_HELD)
+    .values(
+        reason=bindparam("why"), attempts=delivery.c.attempts + 1,
+        repeats=delivery.c.repeats + bindparam("again"),
+    )
+)  # fmt: skip
+_BACK_OFF: Final = (
+    update(lane).where(*_HOLDS).values(due_at=bindparam("due"), failures=bindparam("count"))
+)
+
+
+def finish(
+    conn: Connection, lease: Lease, delivery_id: str, state: State, reason: str, now: float
+) -> None:
+    """Write the end of a delivery.
+
+    Raises:
+        LeaseLost: the lane is another process's by now; nothing was written.
+    """
+    tries = 0 if state is State.EXPIRED else 1
+    _write(conn, _FINISH, lease, this=delivery_id, to=state, why=reason, now=now, tries=tries)
+
+
+def postpone(
+    conn: Connection, lease: Lease, delivery_id: str, reason: str, *, repeated: bool
+) -> None:
+    """Count a try that did not end a delivery; `repeated`: it may have arrived all the same.
+
+    Raises:
+        LeaseLost: the lane is another process's by now; nothing was written.
+    """
+    _write(conn, _POSTPONE, lease, this=delivery_id, why=reason, again=int(repeated))
+
+
+def back_off(conn: Connection, lease: Lease, due_at: float, failures: int) -> None:
+    """Let nothing out of a lane before `due_at`; 0 and 0: it works again."""
+    held = {"of": lease.lane, "by": lease.owner, "at": lease.epoch}
+    conn.execute(_BACK_OFF, {**held, "due": due_at, "count": failures})
+
+
+def _write(conn: Connection, statement: Any, lease: Lease, **values: object) -> None:
+    held = {"lane": lease.lane, "owner": lease.owner, "epoch": lease.epoch}
+    if conn.execute(statement, {**held, **values}).rowcount != 1:
+        raise LeaseLost
+
+
+# --- housekeeping --------------------------------------------------------------------------------
+
+
+def expire(conn: Connection, now: float, limit: int) -> int:
+    """Give up what is too old in lanes that nobody sends in. Returns how many there were."""
+    rows = conn.execute(
+        select(delivery.c.id, delivery.c.reason, lane.c.blocked_reason)
+        .join(lane, delivery.c.lane == lane.c.name)
+        .where(_IS_WAITING, delivery.c.expires_at <= now)
+        .where(or_(lane.c.owner.is_(None), lane.c.lease_until <= now))
+        .limit(limit)
+    ).all()
+    for row in rows:
+        reason = expiry_reason(row.blocked_reason or row.reason)
+        conn.execute(
+            update(delivery)
+            .where(delivery.c.id == row.id, _IS_WAITING)
+            .values(state=State.EXPIRED, reason=reason, finished_at=now)
+        )
+    return len(rows)
+
+
+def expiry_reason(cause: str) -> str:
+    """Why a delivery was given up."""
+    return f"超过 REPORT_EXPIRE 仍未送达：{cause}" if cause else "超过 REPORT_EXPIRE 仍未送达"
+
+
+def prune_reports(conn: Connection, before: str, limit: int) -> int:
+    """Forget reports with ids below `before` of which nothing waits. Returns how many."""
+    waits = exists().where(delivery.c.report_id == report.c.id, _IS_WAITING)
+    old = select(report.c.id).where(report.c.id < before, ~waits).order_by(report.c.id).limit(limit)
+    ids = conn.scalars(old).all()
+    conn.execute(delete(delivery).where(delivery.c.report_id.in_(ids)))
+    return conn.execute(delete(report).where(report.c.id.in_(ids))).rowcount
+
+
+def prune_images(conn: Connection, before: float, limit: int) -> int:
+    """Forget pictures last used before a time that nothing waiting shows. Returns how many."""
+    waits = exists().where(delivery.c.image == image.c.sha256, _IS_WAITING)
+    old = select(image.c.sha256).where(image.c.used_at < before, ~waits).limit(limit)
+    hashes = conn.scalars(old).all()
+    return conn.execute(delete(image).where(image.c.sha256.in_(hashes))).rowcount
+
+
+# --- looking -------------------------------------------------------------------------------------
+
+
+def newest_id(conn: Connection) -> str:
+    """The greatest id given so far, or an empty string."""
+    found = (conn.scalar(select(func.max(table.c.id))) for table in (report, delivery))
+    return max(one or "" for one in found)
+
+
+def probe(conn: Connection, now: float) -> None:
+    """A real write, to see that the store can."""
+    row = {"name": "probed_at", "value": str(now)}
+    if conn.execute(update(meta).where(meta.c.name == "probed_at").values(row)).rowcount == 0:
+        conn.execute(insert(meta).values(row))
+
+
+def backlog(conn: Connection) -> Backlog:
+    """What waits, and which lanes are parked."""
+    waiting, oldest = conn.execute(
+        select(func.count(), func.min(delivery.c.created_at)).where(_IS_WAITING)
+    ).one()
+    parked = conn.execute(
+        select(lane).where(
+            lane.c.blocked_reason != "",
+            exists().where(delivery.c.lane == lane.c.name, _IS_WAITING),
+        ).order_by(lane.c.name)
+    )  # fmt: skip
+    blocked = (
+        Blocked(Lane(Target.parse(row.target), row.bot), row.blocked_reason, row.blocked_at)
+        for row in parked
+    )
+    return Backlog(waiting, oldest, tuple(blocked))
+
+
+def report_state(conn: Connection, wanted: str) -> ReportState | None:
+    """A report by its id, or by the id that its sender gave it."""
+    row = conn.execute(
+        select(report).where(or_(report.c.id == wanted, report.c.key == wanted))
+    ).first()
+    if row is None:
+        return None
+    deliveries = conn.execute(
+        select(delivery, lane.c.target, lane.c.blocked_reason)
+        .join(lane, delivery.c.lane == lane.c.name)
+        .where(delivery.c.report_id == row.id)
+        .order_by(delivery.c.id)
+    )
+    return ReportState(
+        row.id, row.key or "", row.event, row.heading, row.received_at,
+        tuple(_delivery_state(one) for one in deliveries),
+    )  # fmt: skip
+
+
+def _delivery_state(row: Any) -> DeliveryState:
+    state = State(row.state)
+    reason = (state is State.WAITING and row.blocked_reason) or row.reason
+    return DeliveryState(
+        Target.parse(row.target), state, row.attempts, row.repeats, reason, row.finished_at
+    )

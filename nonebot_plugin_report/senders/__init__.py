@@ -1,0 +1,1 @@
+"""Where messages leave; one file a channel."""

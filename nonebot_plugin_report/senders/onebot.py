@@ -1,0 +1,262 @@
+"""QQ by OneBot v11 and v12. The one place where messages for QQ are built, as segments only.
+
+A string would be parsed for CQ codes by the implementation (OneBot 11, "消息格式"), so text from
+outside could act as the bot; a segment array is never parsed.
+"""
+
+import asyncio
+from base64 import b64encode
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from nonebot.adapters import Bot
+from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
+
+from ..delivery import (
+    Away,
+    Delivered,
+    Delivery,
+    Lane,
+    Message,
+    NotSent,
+    Outcome,
+    Rejected,
+    Target,
+    Unknown,
+)
+from ..report import Image, clean
+
+V11: Final = "OneBot V11"
+V12: Final = "OneBot V12"
+BURST: Final = 5
+"""Messages that a bot may send at once before REPORT_SEND_INTERVAL holds it back."""
+MAX_TEXT: Final = 4000
+"""Characters. QQ refuses longer messages somewhere above; no document names the figure."""
+TEXT_ONLY_AFTER: Final = 2
+"""Refusals of a message with a picture before its text goes alone."""
+_REASON_LENGTH: Final = 120
+
+
+@dataclass(slots=True)
+class _Pace:
+    """A token bucket in time: when the bot's next message may go at the latest rate."""
+
+    next_at: float = 0.0
+
+    def delay(self, now: float, interval: float) -> float:
+        """Seconds to wait before the message that is counted now."""
+        self.next_at = max(self.next_at, now - interval * (BURST - 1)) + interval
+        return max(0.0, self.next_at - interval - now)
+
+
+@dataclass(slots=True)
+class OneBotSender:
+    """Sends by the OneBot bots that are connected to this NoneBot."""
+
+    bots: Callable[[], Mapping[str, Bot]]
+    """All connected bots by id, of any adapter."""
+    interval: float
+    """Seconds between two messages of one bot, after a burst."""
+    default_bot: str = ""
+    """Sends where a report names no bot; empty: any."""
+    _offline: set[str] = field(default_factory=set[str])
+    _calls: defaultdict[str, set[asyncio.Timeout]] = field(
+        default_factory=lambda: defaultdict[str, set[asyncio.Timeout]](set)
+    )
+    _paces: defaultdict[str, _Pace] = field(default_factory=lambda: defaultdict[str, _Pace](_Pace))
+
+    def connected(self) -> list[tuple[str, str, bool]]:
+        """Each OneBot bot: its id, its adapter, and whether it can send now."""
+        return [
+            (bot.self_id, bot.type, self._fault(bot) is None)
+            for bot in self.bots().values()
+            if bot.type in (V11, V12)
+        ]
+
+    def set_online(self, self_id: str, *, online: bool) -> bool:
+        """Take a heartbeat's word for whether QQ is online. True: it has just come back."""
+        if not online:
+            self._offline.add(self_id)
+            return False
+        if self_id not in self._offline:
+            return False
+        self._offline.discard(self_id)
+        return True
+
+    def disconnected(self, self_id: str) -> None:
+        """End the calls that wait for this bot: the adapter lets them wait for their time-out."""
+        self._offline.discard(self_id)
+        for call in self._calls.pop(self_id, ()):
+            call.reschedule(asyncio.get_running_loop().time())
+
+    def blocked(self, lane: Lane) -> str | None:
+        """Why no bot can send in this lane now, or None."""
+        chosen = self._choose(lane)
+        return chosen if isinstance(chosen, str) else None
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        """Send by the lane's bot, in its pace."""
+        bot = self._choose(delivery.lane)
+        if isinstance(bot, Bot) and (pause := self._pause(bot.self_id)):
+            await asyncio.sleep(pause)
+            bot = self._choose(delivery.lane)
+        if isinstance(bot, str):
+            return Away(bot)
+        message, note = _fit(delivery)
+        try:
+            async with self._call(bot.self_id):
+                if bot.type == V12:
+                    return await _send_v12(bot, delivery.lane.target, message, note)
+                return await _send_v11(bot, delivery.lane.target, message, note)
+        except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
+            return self._judge(bot, error)
+
+    def _choose(self, lane: Lane) -> Bot | str:
+        """The bot for a lane, or why there is none."""
+        wanted = lane.bot or self.default_bot
+        usable: list[Bot] = []
+        fault = f"QQ 机器人 {wanted} 没有连接" if wanted else "没有 QQ 机器人连接"
+        for bot in self.bots().values():
+            if bot.type not in (V11, V12) or wanted not in ("", bot.self_id):
+                continue
+            if problem := self._fault(bot):
+                fault = problem
+            else:
+                usable.append(bot)
+        if not usable:
+            return fault
+        numeric = lane.target.id.isdecimal()
+        return next((bot for bot in usable if bot.type == V12 or numeric), usable[0])
+
+    def _fault(self, bot: Bot) -> str | None:
+        if bot.self_id in self._offline:
+            return f"QQ 机器人 {bot.self_id} 已掉线（心跳报告 online: false）"
+        connections: Mapping[str, object] | None = getattr(bot.adapter, "connections", None)
+        if connections is None or bot.self_id in connections:
+            return None
+        # A bot that only ever posted events over HTTP can be called where its address is set.
+        roots = getattr(getattr(bot.adapter, "onebot_config", None), "onebot_api_roots", {})
+        return None if bot.self_id in roots else f"QQ 机器人 {bot.self_id} 只有 HTTP 上报，不能发送"
+
+    def _pause(self, self_id: str) -> float:
+        if not self.interval:
+            return 0.0
+        now = asyncio.get_running_loop().time()
+        return self._paces[self_id].delay(now, self.interval)
+
+    @asynccontextmanager
+    async def _call(self, self_id: str) -> AsyncGenerator[None]:
+        """A call that ends with TimeoutError when its bot disconnects."""
+        async with asyncio.timeout(None) as scope:
+            self._calls[self_id].add(scope)
+            try:
+                yield
+            finally:
+                self._calls[self_id].discard(scope)
+
+    def _judge(self, bot: Bot, error: Exception) -> Outcome:
+        """What an exception of the adapter means for the message."""
+        match error:
+            case ActionFailed():
+                return _judge_failure(error)
+            case ApiNotAvailable():
+                return Away(f"QQ 机器人 {bot.self_id} 不能调用接口")
+            case TimeoutError():
+                return Unknown("发送途中 QQ 机器人断开了连接")
+            case NetworkError() if self._fault(bot):
+                return NotSent("QQ 机器人没有连接")
+            case NetworkError():
+                return Unknown("QQ 机器人没有在时限内回答")
+            case _:
+                return Unknown(f"发送时连接出错（{type(error).__name__}）")
+
+
+def _fit(delivery: Delivery) -> tuple[Message, str]:
+    """The message as QQ can take it, and what was left out."""
+    text, image = delivery.message.text, delivery.message.image
+    note = ""
+    if image is not None and delivery.attempts >= TEXT_ONLY_AFTER and text:
+        image, note = None, "截图多次发送失败，只发了文字"
+        text = f"{text}\n[{note}]"
+    if len(text) > MAX_TEXT:
+        mark = f"…\n[内容过长，共 {len(text)} 字，只显示开头]"
+        text, note = text[: MAX_TEXT - len(mark)] + mark, note or "内容过长，只发了开头"
+    return Message(text, image), note
+
+
+async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
+    """OneBot 11, "公开 API": send_private_msg and send_group_msg."""
+    if not target.id.isdecimal():
+        return Rejected(f"QQ 号或群号应为数字，收到的是 {clean(target.id)[:20]}")
+    segments: list[dict[str, Any]] = []
+    options: dict[str, Any] = {}
+    if message.text:
+        segments.append({"type": "text", "data": {"text": message.text}})
+    if message.image is not None:
+        encoded = b64encode(message.image.data).decode("ascii")
+        segments.append({"type": "image", "data": {"file": f"base64://{encoded}"}})
+        options["_timeout"] = _picture_timeout(message.image)
+    number = "user_id" if target.kind == "private" else "group_id"
+    options[number] = int(target.id)
+    await bot.call_api(f"send_{target.kind}_msg", message=segments, **options)
+    return Delivered(note)
+
+
+async def _send_v12(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
+    """OneBot 12, "接口/文件动作" upload_file and "接口/消息动作" send_message."""
+    segments: list[dict[str, Any]] = []
+    if message.text:
+        segments.append({"type": "text", "data": {"text": message.text}})
+    if (image := message.image) is not None:
+        try:
+            uploaded = await bot.call_api(
+                "upload_file",
+                type="data",
+                name=f"screenshot.{image.extension}",
+                data=image.data,
+                _timeout=_picture_timeout(image),
+            )
+            segments.append({"type": "image", "data": {"file_id": uploaded["file_id"]}})
+        except ActionFailed as error:
+            if not message.text:
+                return _judge_failure(error)
+            note = "截图上传失败，只发了文字"
+            segments.append({"type": "text", "data": {"text": f"\n[{note}]"}})
+    number = "user_id" if target.kind == "private" else "group_id"
+    receiver = {"detail_type": target.kind, number: target.id}
+    await bot.call_api("send_message", message=segments, **receiver)
+    return Delivered(note)
+
+
+def _picture_timeout(image: Image) -> float:
+    """Seconds. NapCat takes 10 and the upload's time; the adapter's default is 30 for all."""
+    return 30.0 + len(image.data) / (256 * 1024)
+
+
+def _judge_failure(error: ActionFailed) -> Outcome:
+    """Sort a failure that the implementation answered.
+
+    1400 and 1404 are OneBot 11's bad parameters and unknown action, 1xxxx OneBot 12's request
+    errors and 35xxx its "logic errors" such as a user that does not exist ("动作响应").
+    NapCat puts everything of QQ's under 1200: a time-out of its own waiting, and an
+    `EventChecker Failed` with QQ's code, of which 110 means no longer in the group.
+    """
+    fields: dict[str, Any] = getattr(error, "info", None) or vars(error)
+    retcode = fields.get("retcode")
+    words = " ".join(str(fields.get(name) or "") for name in ("message", "msg", "wording"))
+    said = clean(words).replace("\n", " ").strip()[:_REASON_LENGTH]
+    reason = f"QQ 拒绝了这条消息（{retcode}{' ' + said if said else ''}）"
+    if "Timeout" in words and "NTEvent" in words:
+        return Unknown(f"QQ 没有确认是否送达（{retcode} Timeout: NTEvent）")
+    if "EventChecker Failed" in words and "110" in words:
+        return Rejected(f"{reason}：机器人可能已不在群里，或不是对方好友")
+    if retcode in (1400, 1404) or _is_v12_request_error(retcode):
+        return Rejected(reason)
+    return NotSent(reason, answered=True)
+
+
+def _is_v12_request_error(retcode: object) -> bool:
+    return isinstance(retcode, int) and (10000 <= retcode < 20000 or 35000 <= retcode < 36000)
