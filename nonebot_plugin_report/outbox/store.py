@@ -83,16 +83,12 @@ class Queued:
 
 # The state is written out, so that the partial index of what waits is used.
 _IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
-_IS_HELD: Final = exists().where(
-    lane.c.name == bindparam("lane"),
-    lane.c.owner == bindparam("owner"),
-    lane.c.epoch == bindparam("epoch"),
-)
 _HOLDS: Final = (
-    (lane.c.name == bindparam("of")),
-    (lane.c.owner == bindparam("by")),
-    (lane.c.epoch == bindparam("at")),
+    lane.c.name == bindparam("of"),
+    lane.c.owner == bindparam("by"),
+    lane.c.epoch == bindparam("at"),
 )
+_IS_HELD: Final = exists().where(*_HOLDS)
 
 
 def _or_ignore(conn: Connection, table: Any) -> Any:
@@ -370,14 +366,16 @@ def postpone(
 
 def back_off(conn: Connection, lease: Lease, due_at: float, failures: int) -> None:
     """Let nothing out of a lane before `due_at`; 0 and 0: it works again."""
-    held = {"of": lease.lane, "by": lease.owner, "at": lease.epoch}
-    conn.execute(_BACK_OFF, {**held, "due": due_at, "count": failures})
+    conn.execute(_BACK_OFF, {**_held(lease), "due": due_at, "count": failures})
 
 
 def _write(conn: Connection, statement: Any, lease: Lease, **values: object) -> None:
-    held = {"lane": lease.lane, "owner": lease.owner, "epoch": lease.epoch}
-    if conn.execute(statement, {**held, **values}).rowcount != 1:
+    if conn.execute(statement, {**_held(lease), **values}).rowcount != 1:
         raise LeaseLost
+
+
+def _held(lease: Lease) -> dict[str, object]:
+    return {"of": lease.lane, "by": lease.owner, "at": lease.epoch}
 
 
 # --- housekeeping --------------------------------------------------------------------------------

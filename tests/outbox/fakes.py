@@ -1,0 +1,89 @@
+"""A clock and a far end that tests decide over; the store is a real file."""
+
+from collections import defaultdict
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nonebot_plugin_report.delivery import (
+    Delivered,
+    Delivery,
+    Lane,
+    Message,
+    Outcome,
+    Receipt,
+    State,
+    Target,
+)
+from nonebot_plugin_report.outbox import Limits, Outbox
+from nonebot_plugin_report.report import Report
+
+LIMITS = Limits(expire=86400.0, retention=30 * 86400.0, image_retention=3 * 86400.0)
+
+
+@dataclass
+class Clock:
+    """Epoch seconds that pass when told to."""
+
+    now: float = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class FarEnd:
+    """A sender: what it is asked to send it keeps, and it answers what the test wants."""
+
+    outcomes: defaultdict[Lane, list[Outcome]] = field(default_factory=lambda: defaultdict(list))
+    away: set[Lane] = field(default_factory=set)
+    sent: list[Delivery] = field(default_factory=list)
+
+    def blocked(self, lane: Lane) -> str | None:
+        return "机器人没有连接" if lane in self.away else None
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        assert delivery.lane not in self.away, "nothing may be sent while the bot is away"
+        self.sent.append(delivery)
+        waiting = self.outcomes[delivery.lane]
+        return waiting.pop(0) if waiting else Delivered()
+
+    def texts(self, lane: Lane) -> list[str]:
+        return [one.message.text for one in self.sent if one.lane == lane]
+
+
+@dataclass
+class World:
+    """An outbox on a file, and all that is around it."""
+
+    path: Path
+    clock: Clock = field(default_factory=Clock)
+    far: FarEnd = field(default_factory=FarEnd)
+    limits: Limits = LIMITS
+    outbox: Outbox = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.outbox = Outbox(self.path, self.far, self.limits, clock=self.clock, dice=lambda: 0.5)
+
+    async def accept(self, text: str, *targets: Target, key: str = "") -> Receipt:
+        return await self.outbox.accept(Report(content=text, key=key), Message(text), targets)
+
+    async def drain(self, target: Target) -> float | None:
+        return await self.outbox.dispatcher.drain(Lane(target))
+
+    async def states(self, receipt: Receipt) -> list[State]:
+        state = await self.outbox.state(receipt.id)
+        assert state is not None
+        return [one.state for one in state.deliveries]
+
+
+@asynccontextmanager
+async def world(path: Path, **options: object) -> AsyncGenerator[World]:
+    """An open outbox whose lanes are drained by hand."""
+    made = World(path, **options)  # pyright: ignore[reportArgumentType] - the dataclass's own fields
+    await made.outbox.open()
+    try:
+        yield made
+    finally:
+        await made.outbox.close()

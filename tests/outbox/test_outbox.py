@@ -1,0 +1,368 @@
+"""What the outbox promises, on a real SQLite file, with a clock and a far end of the test's own."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from nonebot_plugin_report.delivery import (
+    Away,
+    Delivered,
+    Lane,
+    Message,
+    NotSent,
+    Rejected,
+    State,
+    Target,
+    Unknown,
+)
+from nonebot_plugin_report.errors import StoreUnavailable
+from nonebot_plugin_report.outbox import Limits
+from nonebot_plugin_report.outbox.retry import MAX_REFUSALS
+from nonebot_plugin_report.report import Image, Report
+from tests.dialects import jpeg
+
+from .fakes import LIMITS, Clock, FarEnd, world
+
+ME = Target("private", "10001")
+GROUP = Target("group", "777")
+PICTURE = Image(jpeg(), "image/jpeg", 64, 36)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "report.db"
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(path) as conn:
+        found = conn.execute(query).fetchall()
+    conn.close()
+    return found
+
+
+async def test_what_was_accepted_is_on_disk_before_anything_is_sent(path: Path) -> None:
+    async with world(path) as w:
+        await w.accept("你好", ME, GROUP)
+        stored = rows(path, "SELECT text, state FROM delivery")
+        assert stored == [("你好", "waiting")] * 2
+        assert w.far.sent == []
+
+
+async def test_a_lane_goes_out_in_order_and_ends_delivered(path: Path) -> None:
+    async with world(path) as w:
+        receipts = [await w.accept(str(number), ME) for number in range(40)]
+        assert await w.drain(ME) is None
+        assert w.far.texts(Lane(ME)) == [str(number) for number in range(40)]
+        for receipt in receipts:
+            assert await w.states(receipt) == [State.DELIVERED]
+
+
+async def test_many_accepts_at_once_keep_their_order_and_share_commits(path: Path) -> None:
+    async with world(path) as w:
+        await asyncio.gather(*(w.accept(str(number), ME) for number in range(100)))
+        await w.drain(ME)
+        assert w.far.texts(Lane(ME)) == [str(number) for number in range(100)]
+
+
+async def test_the_picture_arrives_with_its_bytes_and_is_kept_once(path: Path) -> None:
+    async with world(path) as w:
+        for _ in range(3):
+            await w.outbox.accept(Report(image=PICTURE), Message("", PICTURE), (ME,))
+        await w.drain(ME)
+        assert [one.message.image for one in w.far.sent] == [PICTURE] * 3
+        assert rows(path, "SELECT count(*) FROM image") == [(1,)]
+
+
+async def test_a_failure_holds_its_lane_back_in_order_and_no_other(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [NotSent("拒绝连接")]
+        first = await w.accept("1", ME, GROUP)
+        await w.accept("2", ME)
+        due = await w.drain(ME)
+        assert due is not None
+        assert due > w.clock.now
+        await w.drain(GROUP)
+        assert w.far.texts(Lane(ME)) == ["1"]
+        assert await w.states(first) == [State.WAITING, State.DELIVERED]
+        assert await w.drain(ME) == due, "before it is due nothing goes out"
+        w.clock.now = due
+        await w.drain(ME)
+        assert w.far.texts(Lane(ME)) == ["1", "1", "2"]
+
+
+async def test_back_off_grows_and_honours_retry_after(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [NotSent("x")] * 3 + [NotSent("x", retry_after=5000.0)]
+        await w.accept("1", ME)
+        waits: list[float] = []
+        for _ in range(4):
+            due = await w.drain(ME)
+            assert due is not None
+            waits.append(due - w.clock.now)
+            w.clock.now = due
+        assert waits[0] < waits[1] < waits[2] < waits[3]
+        assert waits[3] >= 5000
+
+
+async def test_a_rejection_is_final_has_its_reason_and_lets_the_next_go(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [Rejected("已不在群里")]
+        first, second = await w.accept("1", ME), await w.accept("2", ME)
+        await w.drain(ME)
+        state = await w.outbox.state(first.id)
+        assert state is not None
+        assert state.deliveries[0].state is State.REJECTED
+        assert state.deliveries[0].reason == "已不在群里"
+        assert await w.states(second) == [State.DELIVERED]
+
+
+async def test_an_unknown_outcome_is_repeated_and_the_repeat_is_visible(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [Unknown("没有回答")]
+        receipt = await w.accept("1", ME)
+        due = await w.drain(ME)
+        assert due is not None
+        w.clock.now = due
+        await w.drain(ME)
+        assert w.far.texts(Lane(ME)) == ["1", "1"]
+        state = await w.outbox.state(receipt.id)
+        assert state is not None
+        assert (state.deliveries[0].attempts, state.deliveries[0].repeats) == (2, 1)
+
+
+async def test_a_refusal_without_a_cause_does_not_block_its_lane_for_ever(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [NotSent("retcode 1200", answered=True)] * MAX_REFUSALS
+        first, second = await w.accept("1", ME), await w.accept("2", ME)
+        while (due := await w.drain(ME)) is not None:
+            w.clock.now = due
+        assert await w.states(first) == [State.REJECTED]
+        assert await w.states(second) == [State.DELIVERED]
+
+
+async def test_a_bot_that_is_away_parks_the_lane_and_burns_no_attempt(path: Path) -> None:
+    async with world(path) as w:
+        w.far.away.add(Lane(ME))
+        receipt = await w.accept("1", ME)
+        assert await w.drain(ME) is None
+        state = await w.outbox.state(receipt.id)
+        assert state is not None
+        assert (state.deliveries[0].attempts, state.deliveries[0].reason) == (0, "机器人没有连接")
+        backlog = await w.outbox.check()
+        assert backlog.waiting == 1
+        assert [one.reason for one in backlog.blocked] == ["机器人没有连接"]
+        w.far.away.clear()
+        await w.drain(ME)
+        assert await w.states(receipt) == [State.DELIVERED]
+        assert (await w.outbox.check()).blocked == ()
+
+
+async def test_a_bot_that_leaves_between_look_and_send_burns_no_attempt(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [Away("刚刚断开")]
+        receipt = await w.accept("1", ME)
+        due = await w.drain(ME)
+        assert due is not None
+        w.clock.now = due
+        await w.drain(ME)
+        state = await w.outbox.state(receipt.id)
+        assert state is not None
+        assert (state.deliveries[0].state, state.deliveries[0].attempts) == (State.DELIVERED, 1)
+
+
+async def test_a_bot_that_comes_back_ends_the_back_off(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [NotSent("x")]
+        receipt = await w.accept("1", ME)
+        assert await w.drain(ME) is not None
+        await w.outbox.dispatcher.resume()
+        await w.drain(ME)
+        assert await w.states(receipt) == [State.DELIVERED]
+
+
+async def test_what_is_too_old_is_given_up_with_its_reason(path: Path) -> None:
+    async with world(path) as w:
+        w.far.away.add(Lane(ME))
+        receipt = await w.accept("1", ME)
+        await w.drain(ME)
+        w.clock.now += LIMITS.expire - 1
+        await w.outbox.expire()
+        assert await w.states(receipt) == [State.WAITING]
+        w.clock.now += 1
+        await w.outbox.expire()
+        state = await w.outbox.state(receipt.id)
+        assert state is not None
+        assert state.deliveries[0].state is State.EXPIRED
+        assert "机器人没有连接" in state.deliveries[0].reason
+        w.far.away.clear()
+        await w.drain(ME)
+        assert w.far.sent == []
+
+
+async def test_a_lane_that_works_again_gives_up_what_is_too_old_before_sending(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [NotSent("拒绝连接")]
+        old = await w.accept("old", ME)
+        await w.drain(ME)
+        w.clock.now += LIMITS.expire
+        new = await w.accept("new", ME)
+        await w.drain(ME)
+        assert await w.states(old) == [State.EXPIRED]
+        assert await w.states(new) == [State.DELIVERED]
+        assert w.far.texts(Lane(ME)) == ["old", "new"]
+
+
+async def test_the_same_key_is_the_same_report(path: Path) -> None:
+    async with world(path) as w:
+        first = await w.accept("1", ME, key="abc")
+        again = await asyncio.gather(*(w.accept("2", GROUP, key="abc") for _ in range(5)))
+        assert {one.id for one in again} == {first.id}
+        assert {one.status for one in again} == {"duplicate"}
+        assert again[0].targets == (ME,)
+        assert rows(path, "SELECT count(*) FROM delivery") == [(1,)]
+        state = await w.outbox.state("abc")
+        assert state is not None
+        assert state.id == first.id
+
+
+async def test_keys_that_come_at_the_same_time_store_one(path: Path) -> None:
+    async with world(path) as w:
+        receipts = await asyncio.gather(*(w.accept("x", ME, key="k") for _ in range(20)))
+        assert len({one.id for one in receipts}) == 1
+        assert [one.status for one in receipts].count("accepted") == 1
+
+
+async def test_a_backlog_survives_a_restart(path: Path) -> None:
+    clock, far = Clock(), FarEnd()
+    async with world(path, clock=clock, far=far) as w:
+        await w.accept("1", ME)
+        await w.outbox.accept(Report(image=PICTURE), Message("2", PICTURE), (ME,))
+    async with world(path, clock=clock, far=far) as w:
+        await w.accept("3", ME)
+        await w.drain(ME)
+        assert far.texts(Lane(ME)) == ["1", "2", "3"]
+        assert far.sent[1].message.image == PICTURE
+
+
+async def test_order_holds_when_the_clock_goes_back_over_a_restart(path: Path) -> None:
+    clock, far = Clock(), FarEnd()
+    async with world(path, clock=clock, far=far) as w:
+        await w.accept("1", ME)
+    clock.now -= 3600
+    async with world(path, clock=clock, far=far) as w:
+        await w.accept("2", ME)
+        await w.drain(ME)
+        assert far.texts(Lane(ME)) == ["1", "2"]
+
+
+async def test_a_second_process_on_the_file_is_told_so_and_can_follow(path: Path) -> None:
+    async with world(path):
+        with pytest.raises(StoreUnavailable, match="REPORT_DATABASE_URL"):
+            async with world(path):
+                pass
+    async with world(path) as w:
+        await w.accept("1", ME)
+
+
+async def test_a_locked_store_refuses_and_loses_nothing(path: Path) -> None:
+    async with world(path) as w:
+        first = await w.accept("1", ME)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            await w.accept("2", ME)
+        other.execute("ROLLBACK")
+        other.close()
+        third = await w.accept("3", ME)
+        await w.drain(ME)
+        assert w.far.texts(Lane(ME)) == ["1", "3"]
+        for receipt in (first, third):
+            assert await w.states(receipt) == [State.DELIVERED]
+
+
+async def test_an_operation_that_fails_does_not_fail_its_neighbours(path: Path) -> None:
+    async with world(path) as w:
+        huge = Report(content="x", key="k" * 10)
+
+        async def broken() -> None:
+            # A lone surrogate cannot be stored; the parser lets none through.
+            await w.outbox.accept(huge, Message("\ud800"), (ME,))
+
+        results = await asyncio.gather(
+            w.accept("1", ME), broken(), w.accept("2", ME), return_exceptions=True
+        )
+        assert isinstance(results[1], UnicodeEncodeError)
+        await w.drain(ME)
+        assert w.far.texts(Lane(ME)) == ["1", "2"]
+
+
+async def test_retention_forgets_what_is_done_and_keeps_what_waits(path: Path) -> None:
+    async with world(path, limits=Limits(expire=1e9, retention=100, image_retention=10)) as w:
+        done = await w.outbox.accept(Report(image=PICTURE), Message("1", PICTURE), (ME,))
+        await w.drain(ME)
+        other = Image(jpeg(color="red"), "image/jpeg", 64, 36)
+        waits = await w.outbox.accept(Report(image=other), Message("2", other), (GROUP,))
+        w.clock.now += 50
+        await w.outbox.prune()
+        assert rows(path, "SELECT count(*) FROM image") == [(1,)]
+        assert await w.outbox.state(done.id) is not None
+        w.clock.now += 100
+        await w.outbox.prune()
+        assert await w.outbox.state(done.id) is None
+        assert await w.states(waits) == [State.WAITING]
+        await w.drain(GROUP)
+        assert w.far.sent[-1].message.image == other
+
+
+async def test_a_lane_left_by_a_killed_process_counts_its_head_as_a_repeat(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [NotSent("x")]
+        receipt = await w.accept("1", ME)
+        await w.drain(ME)  # the lane is claimed now, and its head waits
+        await w.outbox._database.close()  # pyright: ignore[reportPrivateUsage] - killed: nothing is let go of
+        w.clock.now += 3600
+        async with world(path, clock=w.clock) as after:
+            await after.drain(ME)
+            state = await after.outbox.state(receipt.id)
+            assert state is not None
+            assert (state.deliveries[0].state, state.deliveries[0].repeats) == (State.DELIVERED, 1)
+        await w.outbox._database.open()  # pyright: ignore[reportPrivateUsage] - for the orderly end
+
+
+async def test_side_by_side_lanes_do_not_wait_for_each_other(path: Path) -> None:
+    hold = asyncio.Event()
+
+    class Slow(FarEnd):
+        async def send(self, delivery):  # type: ignore[no-untyped-def]  # the signature is FarEnd's
+            if delivery.lane.target == ME:
+                await hold.wait()
+            return await super().send(delivery)
+
+    async with world(path, far=Slow()) as w, asyncio.TaskGroup() as tasks:
+        run = tasks.create_task(w.outbox.run())
+        slow = await w.accept("1", ME)
+        quick = await w.accept("2", GROUP)
+        async with asyncio.timeout(10):
+            while await w.states(quick) != [State.DELIVERED]:
+                await asyncio.sleep(0)
+        assert await w.states(slow) == [State.WAITING]
+        hold.set()
+        async with asyncio.timeout(10):
+            while await w.states(slow) != [State.DELIVERED]:
+                await asyncio.sleep(0)
+        run.cancel()
+
+
+def test_delivered_notes_are_kept(path: Path) -> None:
+    async def check() -> None:
+        async with world(path) as w:
+            w.far.outcomes[Lane(ME)] = [Delivered("截图没发出去")]
+            receipt = await w.accept("1", ME)
+            await w.drain(ME)
+            state = await w.outbox.state(receipt.id)
+            assert state is not None
+            assert state.deliveries[0].reason == "截图没发出去"
+
+    asyncio.run(check())

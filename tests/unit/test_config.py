@@ -1,0 +1,71 @@
+"""Settings: what is taken, and how a wrong one is named."""
+
+import pytest
+from pydantic import ValidationError
+
+from nonebot_plugin_report.config import Config, explain, unknown_settings
+
+
+def complaint(**settings: object) -> str:
+    with pytest.raises(ValidationError) as refused:
+        Config.model_validate(settings)
+    return str(explain(refused.value))
+
+
+def test_everything_has_a_default() -> None:
+    config = Config()
+    assert config.report_token is None
+    assert config.report_route == "/report"
+
+
+def test_values_of_env_files_that_look_like_numbers_are_taken() -> None:
+    config = Config.model_validate({"report_token": 123456, "report_from": 10001})
+    assert (config.report_token, config.report_from) == ("123456", "10001")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("24h", 86400), ("90s", 90), (15, 15), ("1.5m", 90), ("7d", 604800)]
+)
+def test_durations(text: object, seconds: float) -> None:
+    assert Config.model_validate({"report_expire": text}).report_expire == seconds
+
+
+def test_sizes() -> None:
+    assert Config.model_validate({"report_max_body": "1MiB"}).report_max_body == 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("report_token", 1e5), ("report_token", True), ("report_token", {"a": 1}),
+        ("report_expire", "soon"), ("report_expire", 0), ("report_expire", -1),
+        ("report_expire", True), ("report_send_interval", "fast"), ("report_send_interval", -1),
+        ("report_max_body", "lots"), ("report_max_body", 10), ("report_route", "/"),
+        ("report_route", "/a b"), ("report_route", "/{x}"), ("report_route", 7),
+        ("report_template", "{nope}"), ("report_template", 7),
+        ("report_database_url", "mysql://x/y"), ("report_retention", []),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_named_in_one_chinese_line(name: str, value: object) -> None:
+    line = complaint(**{name: value})
+    assert line.startswith(f"{name.upper()} 设置有误：")
+    assert "\n" not in line
+
+
+def test_a_refused_secret_is_not_repeated() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Config.model_validate({"report_token": {"k": "s3cret"}, "report_expire": "s3cret"})
+    assert "s3cret" not in str(refused.value)
+    assert "s3cret" not in str(explain(refused.value))
+
+
+def test_the_token_is_in_no_repr() -> None:
+    assert "s3cret" not in repr(Config.model_validate({"report_token": "s3cret"}))
+
+
+def test_routes_are_brought_into_form() -> None:
+    assert Config.model_validate({"report_route": "a/b/"}).report_route == "/a/b"
+
+
+def test_mistyped_settings_are_found() -> None:
+    assert unknown_settings(["report_tokne", "report_token", "host"]) == ["REPORT_TOKNE"]

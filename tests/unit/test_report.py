@@ -1,0 +1,188 @@
+"""Every dialect in, one value out."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image as Pillow
+
+from nonebot_plugin_report.errors import InvalidReport
+from nonebot_plugin_report.report import Result, clean, decode, decode_text, parse
+from tests.dialects import generations, jpeg
+
+PICTURE = jpeg()
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = (
+    "token", "title", "content", "message", "event", "result", "timestamp", "screenshot", "data",
+    "send_from", "send_to", "send_to_group", "channel", "id", "from", "to", "to_group",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("generation", generations(PICTURE))
+def test_each_generation_of_bettergi_is_understood(generation: str) -> None:
+    report = parse(decode(generations(PICTURE)[generation]))
+    assert report.message == "自动秘境结束"
+    assert report.event_label == "自动秘境结束"
+    assert report.result is Result.SUCCESS
+    assert isinstance(report.timestamp, datetime)
+    assert report.send_to == ()
+
+
+def test_a_time_with_seven_digits_keeps_its_offset() -> None:
+    report = parse({"content": "x", "timestamp": "2026-11-23T21:44:00.1234567+08:00"})
+    assert isinstance(report.timestamp, datetime)
+    assert report.timestamp.astimezone(UTC) == datetime(2026, 11, 23, 13, 44, 0, 123456, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("generation", ["to 2025-02", "since 2026-05-30"])
+def test_the_screenshot_keeps_its_bytes(generation: str) -> None:
+    image = parse(decode(generations(PICTURE)[generation])).image
+    assert image is not None
+    assert image.data == PICTURE
+    assert (image.media_type, image.width, image.height) == ("image/jpeg", 64, 36)
+
+
+def _huge_png() -> bytes:
+    buffer = BytesIO()
+    Pillow.new("1", (10_000, 5_001)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("screenshot", "fault"),
+    [
+        ({"Size": 1}, "不是 base64"),
+        (["x"], "不是 base64"),
+        (7, "不是 base64"),
+        ("@@@", "不是 base64"),
+        ("abc", "不是 base64"),
+        (base64.b64encode(b"MZ not a picture").decode(), "不是图片"),
+        (base64.b64encode(PICTURE[:2]).decode(), "不是图片"),
+        (base64.b64encode(_huge_png()).decode(), "5000 万"),
+    ],
+)
+def test_a_screenshot_of_no_use_is_noted_and_costs_no_text(screenshot: object, fault: str) -> None:
+    report = parse({"content": "正文", "screenshot": screenshot})
+    assert report.image is None
+    assert fault in report.image_fault
+    assert report.content == "正文"
+
+
+@pytest.mark.parametrize("screenshot", [None, ""])
+def test_no_screenshot_is_no_fault(screenshot: object) -> None:
+    assert parse({"content": "x", "screenshot": screenshot}).image_fault == ""
+
+
+def test_a_data_url_is_a_screenshot_too() -> None:
+    encoded = "data:image/jpeg;base64," + base64.b64encode(PICTURE).decode()
+    image = parse({"screenshot": encoded}).image
+    assert image is not None
+    assert image.data == PICTURE
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (10001, ("10001",)),
+        (10001.0, ("10001",)),
+        ("10001", ("10001",)),
+        ("10001,10002", ("10001", "10002")),
+        ("10001， 10002 ,", ("10001", "10002")),
+        ([10001, "10002,10003", None, ""], ("10001", "10002", "10003")),
+        (["10001", 10001], ("10001",)),
+        ("", ()),
+        (None, ()),
+        ([], ()),
+    ],
+)
+def test_send_to_is_understood_in_every_form(value: object, expected: tuple[str, ...]) -> None:
+    assert parse({"content": "x", "send_to": value}).send_to == expected
+
+
+@pytest.mark.parametrize("value", [True, {}, {"a": 1}, [[1]], [True], 1.5, float("inf")])
+def test_a_send_to_of_no_form_is_named(value: object) -> None:
+    with pytest.raises(InvalidReport, match="^send_to："):
+        parse({"content": "x", "send_to": value})
+
+
+def test_the_full_name_wins_over_its_alias_and_the_body_over_the_query() -> None:
+    fields = {"content": "x", "send_to": "1", "to": "2", "to_group": 3, "from": 9}
+    report = parse(fields, {"send_to": "4", "send_to_group": "5", "send_from": "8"})
+    assert (report.send_to, report.send_to_group, report.send_from) == (("1",), ("3",), "9")
+
+
+def test_the_query_speaks_where_the_body_says_nothing() -> None:
+    report = parse({"content": "x", "send_to": ""}, {"send_to": "4", "send_to_group": "5,6"})
+    assert (report.send_to, report.send_to_group) == (("4",), ("5", "6"))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, Result.SUCCESS), (1, Result.FAIL), (2, Result.PARTIAL), ("Success", Result.SUCCESS),
+        ("fail", Result.FAIL), ("PartialSuccess", Result.PARTIAL), (2.0, Result.PARTIAL),
+        ("自定", "自定"), (7, "7"), (None, None), ("", None),
+    ],
+)  # fmt: skip
+def test_results_by_number_and_name(value: object, expected: object) -> None:
+    assert parse({"content": "x", "result": value}).result == expected
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"x"', b"\xff\xfe\xff", b'{"a": NaN}',
+                                  b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"])  # fmt: skip
+def test_a_body_that_is_no_json_object_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidReport, match="^body："):
+        decode(body)
+
+
+def test_an_empty_report_is_refused_with_the_mend() -> None:
+    with pytest.raises(InvalidReport, match="content"):
+        parse({"send_to": 1, "content": " \n"})
+
+
+def test_control_characters_go_and_text_stays() -> None:
+    report = parse({"content": "a\x1b[31mred\x00\r\nb\rc\td\x9b", "title": "\ud800x😀"})
+    assert report.content == "a[31mred\nb\nc\td"
+    assert report.title == "\ufffdx😀"
+
+
+def test_a_chinese_windows_command_line_is_readable() -> None:
+    assert decode_text("备份完成".encode("gb18030")) == {"content": "备份完成"}
+    assert decode_text("备份完成".encode()) == {"content": "备份完成"}
+
+
+@given(st.text(alphabet=st.characters(codec=None)))  # pyright: ignore[reportArgumentType] - any code point, surrogates too
+def test_clean_text_fits_every_store(text: str) -> None:
+    cleaned = clean(text)
+    cleaned.encode("utf-8")
+    assert "\0" not in cleaned
+    assert "\x1b" not in cleaned
+    assert clean(cleaned) == cleaned
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON))
+def test_any_fields_give_a_report_or_name_what_is_wrong(fields: dict[str, Any]) -> None:
+    try:
+        report = parse(fields)
+    except InvalidReport as error:
+        assert error.field in FIELDS
+    else:
+        assert report.heading or report.body or report.image or report.image_fault
+        json.loads(report.data)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_an_object_or_refused(body: bytes) -> None:
+    try:
+        assert isinstance(decode(body), dict)
+    except InvalidReport as error:
+        assert error.field == "body"
