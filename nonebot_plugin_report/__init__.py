@@ -3,11 +3,11 @@
 This module binds the hub to NoneBot: settings, routes, hooks, and the Python API `report`.
 """
 
-from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pybase64
 from nonebot import get_bots, get_driver, get_plugin_config, logger, require
 from nonebot.adapters import Bot, Event
 from nonebot.message import event_preprocessor
@@ -76,7 +76,7 @@ async def report(
     fields = {
         "title": title,
         "content": content,
-        "screenshot": image and b64encode(image).decode("ascii"),
+        "screenshot": image and pybase64.b64encode_as_string(image),
         "send_to": list(to),
         "send_to_group": list(to_group),
         "channel": list(channel),

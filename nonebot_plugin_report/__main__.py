@@ -2,13 +2,13 @@
 
 import argparse
 import sys
-from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import httpx2
 import nonebot
+import pybase64
 
 from .bot import PACKAGE, init_nonebot, onebot_url, prepare_bot, push_url, token
 
@@ -77,7 +77,7 @@ def _push(options: argparse.Namespace) -> int:
         "content": options.text,
         "send_to": options.to,
         "send_to_group": options.to_group,
-        "screenshot": options.image and b64encode(options.image.read_bytes()).decode("ascii"),
+        "screenshot": options.image and pybase64.b64encode_as_string(options.image.read_bytes()),
     }
     headers = {"Authorization": f"Bearer {options.token or token()}"}
     try:

@@ -32,6 +32,8 @@ from .database import Database
 from .dispatch import Dispatcher
 from .ids import IdMaker, first_id
 
+SWEEP_EVERY: Final = 60.0
+"""Seconds between looks for lanes in which something waits that nobody was told of."""
 EXPIRE_EVERY: Final = 30.0
 """Seconds between looks for what is too old to be delivered."""
 PRUNE_EVERY: Final = 3600.0
@@ -85,7 +87,7 @@ class Outbox:
         """Deliver until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.dispatcher.run())
-            tasks.create_task(self._repeat(self.dispatcher.resume, None))
+            tasks.create_task(self._repeat(self.dispatcher.sweep, SWEEP_EVERY))
             tasks.create_task(self._repeat(self.expire, EXPIRE_EVERY))
             tasks.create_task(self._repeat(self.prune, PRUNE_EVERY))
 
@@ -121,7 +123,8 @@ class Outbox:
 
         receipt = await self._database.run(write)
         self._lanes.update(new)
-        self.dispatcher.wake(lanes)
+        if receipt.status == "accepted":
+            self.dispatcher.accepted(deliveries, entry.expires_at)
         return receipt
 
     async def state(self, report_id: str) -> ReportState | None:
@@ -171,13 +174,11 @@ class Outbox:
         while await self._database.run(lambda conn: store.prune_images(conn, before, PRUNE_BATCH)):
             pass
 
-    async def _repeat(self, job: Callable[[], Awaitable[None]], every: float | None) -> None:
-        """Run a job now and then; once where `every` is None. The store's faults do not end it."""
+    async def _repeat(self, job: Callable[[], Awaitable[None]], every: float) -> None:
+        """Run a job now and then. The store's faults do not end it."""
         while True:
             try:
                 await job()
-                if every is None:
-                    return
             except StoreUnavailable as error:
                 logger.warning(f"数据库暂时不可用：{error}")
-            await asyncio.sleep(every or EXPIRE_EVERY)
+            await asyncio.sleep(every)

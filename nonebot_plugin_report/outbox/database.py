@@ -1,9 +1,12 @@
 """One writer on one database; calls that come together share one commit.
 
 An operation is a plain function of a SQLAlchemy `Connection`. All operations that wait when the
-writer becomes free run in one transaction, so the cost of reaching the disk is shared. For SQLite
-the connection lives in a thread of its own: a whole transaction costs one change of thread, where
-an async driver changes for every statement.
+writer becomes free run in one transaction, so the cost of reaching the disk is shared.
+
+For SQLite the statements run right here, as they only touch memory (tens of microseconds each),
+and a commit that waits for the disk in a thread: a statement there would wait for the interpreter
+lock of a busy event loop, each time for longer than it runs. What has to wait for a lock of
+somebody else's, or went wrong, runs in the thread as a whole.
 """
 
 import asyncio
@@ -27,12 +30,15 @@ BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for somebody else's lock on the file. BetterGI waits 30 s for an answer."""
 MAX_BATCH: Final = 64
 """Operations in one transaction."""
+MAX_TURNS: Final = 8
+"""Turns of the event loop that a transaction waits for company, if each brings some."""
 
 
 @dataclass(slots=True)
 class _Call:
     operation: Callable[[Connection], Any]
     future: "asyncio.Future[Any]"
+    durable: bool
 
 
 class Database:
@@ -45,6 +51,7 @@ class Database:
         self._conn: Connection | None = None
         self._waiting: list[_Call] = []
         self._busy = False
+        self._changes = 0
 
     async def open(self) -> None:
         """Lock the file, connect, and bring the tables up to date.
@@ -67,29 +74,56 @@ class Database:
         await asyncio.get_running_loop().run_in_executor(thread, self._close)
         thread.shutdown()
 
-    async def run(self, operation: Callable[[Connection], T]) -> T:
-        """Run an operation in a transaction; when this returns, it is on disk.
+    async def run(self, operation: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Run an operation in a transaction; when this returns, it is committed.
 
+        `durable`: it is on disk, and a power cut cannot undo it. Otherwise it survives the end of
+        this process, however sudden, but a power cut may undo it; that costs no wait for the disk.
         An operation may run a second time, after a rollback of what it shared a transaction with.
 
         Raises:
             StoreUnavailable: nothing of it was stored.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Call(operation, future))
+        self._waiting.append(_Call(operation, future, durable))
         if not self._busy:
-            self._flush()
+            self._busy = True
+            asyncio.get_running_loop().call_soon(self._gather, len(self._waiting), MAX_TURNS)
         return await future
+
+    def _gather(self, seen: int, turns: int) -> None:
+        """Wait while each turn of the event loop brings more: it shares the commit."""
+        waiting = len(self._waiting)
+        if turns and seen < waiting < MAX_BATCH:
+            asyncio.get_running_loop().call_soon(self._gather, waiting, turns - 1)
+        else:
+            self._flush()
 
     def _flush(self) -> None:
         batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-        self._busy = bool(batch)
-        if not batch:
-            return
-        if self._thread is None:
+        if self._thread is None or self._conn is None:
             self._settle(batch, [StoreUnavailable()] * len(batch))
             return
-        done = asyncio.get_running_loop().run_in_executor(self._thread, self._execute, batch)
+        durable = any(call.durable for call in batch)
+        try:
+            _set(self._conn, "synchronous", "FULL" if durable else "NORMAL")
+            results = self._begin_and_run(self._conn, batch)
+        except Exception:  # noqa: BLE001 - each operation is tried again alone, and raises there
+            self._in_thread(self._thread, self._one_by_one, batch)
+            return
+        if durable and self._wrote(self._conn):
+            self._in_thread(self._thread, self._commit, batch, results)
+        else:
+            self._settle(batch, self._commit(batch, results))
+
+    def _in_thread(
+        self,
+        thread: ThreadPoolExecutor,
+        work: Callable[..., list[Any]],
+        batch: list[_Call],
+        *more: Any,
+    ) -> None:
+        done = asyncio.get_running_loop().run_in_executor(thread, work, batch, *more)
         done.add_done_callback(lambda results: self._settle(batch, results.result()))
 
     def _settle(self, batch: list[_Call], results: list[Any]) -> None:
@@ -100,22 +134,50 @@ class Database:
                 call.future.set_exception(result)
             else:
                 call.future.set_result(result)
-        self._flush()
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._gather, 0, MAX_TURNS)
+        else:
+            self._busy = False
 
-    def _execute(self, batch: list[_Call]) -> list[Any]:
-        """Run a batch in one transaction; where one operation fails, each in its own."""
+    def _begin_and_run(self, conn: Connection, batch: list[_Call]) -> list[Any]:
+        transaction = conn.begin()
         try:
-            return self._transact(batch)
-        except Exception as error:  # noqa: BLE001 - handed to the caller whose operation raised it
-            if len(batch) > 1:
-                return [self._execute([call])[0] for call in batch]
-            return [_translate(error)]
+            self._changes = _changes(conn)
+            return [call.operation(conn) for call in batch]
+        except BaseException:
+            transaction.rollback()
+            raise
 
-    def _transact(self, batch: list[_Call]) -> list[Any]:
-        if self._conn is None:
-            raise StoreUnavailable
-        with self._conn.begin():
-            return [call.operation(self._conn) for call in batch]
+    def _wrote(self, conn: Connection) -> bool:
+        return _changes(conn) != self._changes
+
+    def _commit(self, batch: list[_Call], results: list[Any]) -> list[Any]:
+        """Commit what ran; the results, or for each call why it failed."""
+        conn = self._conn
+        assert conn is not None  # noqa: S101 - for the type checker: close() waits for this
+        try:
+            conn.commit()
+        except Exception as error:  # noqa: BLE001 - handed to the callers
+            conn.rollback()
+            return [_translate(error)] * len(batch)
+        return results
+
+    def _one_by_one(self, batch: list[_Call]) -> list[Any]:
+        """Each operation in a transaction of its own, waiting for locks of others."""
+        conn = self._conn
+        assert conn is not None  # noqa: S101 - for the type checker: close() waits for this
+        results: list[Any] = []
+        _set(conn, "synchronous", "FULL")
+        _set(conn, "busy_timeout", f"{BUSY_TIMEOUT * 1000:.0f}")
+        for call in batch:
+            try:
+                result = self._begin_and_run(conn, [call])
+            except Exception as error:  # noqa: BLE001 - handed to the caller whose operation raised it
+                results.append(_translate(error))
+            else:
+                results += self._commit([call], result)
+        _set(conn, "busy_timeout", "0")
+        return results
 
     def _open(self) -> None:
         try:
@@ -145,7 +207,10 @@ class Database:
 
 def _engine(path: Path) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}", poolclass=StaticPool, connect_args={"timeout": BUSY_TIMEOUT}
+        f"sqlite:///{path}",
+        poolclass=StaticPool,
+        # Used by two threads, never at the same time.
+        connect_args={"timeout": 0.0, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
@@ -154,7 +219,6 @@ def _engine(path: Path) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")  # an answered report survives a power cut
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
@@ -163,6 +227,18 @@ def _engine(path: Path) -> Engine:
         conn.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _changes(conn: Connection) -> int:
+    """Rows changed since the connection was opened."""
+    connection: Any = conn.connection.dbapi_connection
+    return connection.total_changes
+
+
+def _set(conn: Connection, pragma: str, value: str) -> None:
+    """Change how SQLite works; takes effect outside of a transaction only."""
+    connection: Any = conn.connection.dbapi_connection
+    connection.execute(f"PRAGMA {pragma} = {value}")
 
 
 def _translate(error: Exception) -> Exception:

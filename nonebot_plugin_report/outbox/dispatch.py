@@ -1,6 +1,7 @@
 """Lanes at work: claim, send, record. In order within a lane, lanes side by side."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -17,7 +18,7 @@ from .retry import Finish, Park, Postpone, decide
 LEASE: Final = 60.0
 """Seconds a lane stays with a process that says nothing more."""
 BATCH: Final = 16
-"""Deliveries of a lane read at once."""
+"""Deliveries of a lane held in memory; of their pictures, only what was just accepted."""
 STORE_RETRY: Final = 2.0
 """Seconds between tries to write down what came of a delivery while the store does not work."""
 FAULT_DELAY: Final = 5.0
@@ -33,6 +34,19 @@ class _LaneState:
     failures: int = 0
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     blocked_reason: str | None = None
+    ready: deque[store.Queued] = field(default_factory=deque[store.Queued])
+    """The head of the queue."""
+    complete: bool = False
+    """`ready` is the whole queue: what is accepted now may go to its end."""
+    missed: bool = False
+    """Something was stored that did not go to `ready`."""
+    last: str = ""
+    """The greatest id that was ever in `ready`."""
+
+    def forget(self) -> None:
+        """Read the queue anew before the next message."""
+        self.ready.clear()
+        self.complete = False
 
 
 class Dispatcher:
@@ -68,13 +82,34 @@ class Dispatcher:
             finally:
                 self._tasks = None
 
+    def accepted(self, deliveries: Iterable[Delivery], expires_at: float) -> None:
+        """These were just stored. Where their lane has nothing else, they need not be read back."""
+        for one in deliveries:
+            state = self._state(one.lane)
+            if not state.complete or len(state.ready) >= BATCH or one.id <= state.last:
+                state.complete, state.missed = False, True
+            else:
+                state.ready.append(store.Queued(one, None, expires_at, ""))
+                state.last = one.id
+            self._wake(one.lane, state)
+
     def wake(self, lanes: Iterable[Lane]) -> None:
-        """Something new waits in these lanes, or their bot is back."""
+        """Something waits in these lanes that was not seen yet, or their bot is back."""
         for lane in lanes:
-            self._states.setdefault(lane, _LaneState()).woken.set()
-            if lane not in self._running and self._tasks is not None:
-                self._running.add(lane)
-                self._tasks.create_task(self._work(lane), name=f"report {lane}")
+            state = self._state(lane)
+            state.complete, state.missed = False, True
+            self._wake(lane, state)
+
+    def _state(self, lane: Lane) -> _LaneState:
+        if (state := self._states.get(lane)) is None:
+            state = self._states[lane] = _LaneState()
+        return state
+
+    def _wake(self, lane: Lane, state: _LaneState) -> None:
+        state.woken.set()
+        if lane not in self._running and self._tasks is not None:
+            self._running.add(lane)
+            self._tasks.create_task(self._work(lane, state))
 
     async def resume(self) -> None:
         """A bot came back: end the back-off, and wake every lane in which something waits.
@@ -85,6 +120,14 @@ class Dispatcher:
         for state in self._states.values():
             state.due_at, state.failures = 0.0, 0
         await self._database.run(store.resume)
+        await self.sweep()
+
+    async def sweep(self) -> None:
+        """Wake every lane in which something waits.
+
+        Raises:
+            StoreUnavailable: the waiting lanes could not be read.
+        """
         self.wake(await self._database.run(store.waiting_lanes))
 
     async def release(self) -> None:
@@ -100,28 +143,26 @@ class Dispatcher:
         Raises:
             StoreUnavailable: the queue could not be read.
         """
-        state = self._states.setdefault(lane, _LaneState())
+        state = self._state(lane)
         while True:
             state.woken.clear()
             if reason := self._sender.blocked(lane):
                 await self._park(lane, state, reason)
                 return None
-            queued = await self._take(lane, state)
-            for one in queued:
-                await self._deliver(lane, state, one)
-                if state.due_at > self._clock():
-                    break
             if state.due_at > self._clock():
                 return state.due_at
-            if len(queued) < BATCH and not state.woken.is_set():
+            if not (state.ready or state.complete):
+                await self._fill(lane, state)
+            while state.ready and state.due_at <= self._clock():
+                await self._deliver(lane, state)
+            if state.due_at <= self._clock() and state.complete and not state.woken.is_set():
                 return None
 
-    async def _work(self, lane: Lane) -> None:
+    async def _work(self, lane: Lane, state: _LaneState) -> None:
         """The root of a lane's task. A failure here must not cancel the other lanes."""
-        state = self._states[lane]
         try:
             while True:
-                due_at = await self._try_drain(lane)
+                due_at = await self._try_drain(lane, state)
                 if due_at is None and not state.woken.is_set():
                     return
                 if due_at is not None:
@@ -129,8 +170,7 @@ class Dispatcher:
         finally:
             self._running.discard(lane)
 
-    async def _try_drain(self, lane: Lane) -> float | None:
-        state = self._states[lane]
+    async def _try_drain(self, lane: Lane, state: _LaneState) -> float | None:
         try:
             return await self.drain(lane)
         except (StoreUnavailable, LeaseLost) as error:
@@ -138,28 +178,34 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 - a lane's root: logged once, and tried again later
             logger.exception(f"发送到 {lane} 时出错，稍后重试")
         state.lease = None
+        state.forget()
         state.woken.clear()
         return self._clock() + FAULT_DELAY
 
-    async def _take(self, lane: Lane, state: _LaneState) -> list[store.Queued]:
+    async def _fill(self, lane: Lane, state: _LaneState) -> None:
         """Read the head of the queue, claiming the lane where that is needed."""
         now = self._clock()
-        if state.due_at > now:
-            return []
-        if state.lease is not None and state.lease.until - now > LEASE / 2:
-            return await self._database.run(lambda conn: store.queue(conn, lane, BATCH))
-        claim, queued = await self._database.run(
-            lambda conn: (
-                store.claim(conn, lane, self._owner, now, now + LEASE),
-                store.queue(conn, lane, BATCH),
-            )
-        )
-        state.lease, state.failures, state.blocked_reason = claim.lease, claim.failures, None
-        state.due_at = claim.due_at
-        return queued if claim.lease else []
+        lease = state.lease
+        state.missed = False
 
-    async def _deliver(self, lane: Lane, state: _LaneState, queued: store.Queued) -> None:
-        """Try one delivery, and write down what came of it."""
+        def read(conn: Connection) -> tuple[store.Claim | None, list[store.Queued]]:
+            if lease is not None and lease.until - now > LEASE / 2:
+                return None, store.queue(conn, lane, BATCH)
+            claim = store.claim(conn, lane, self._owner, now, now + LEASE)
+            return claim, store.queue(conn, lane, BATCH) if claim.lease else []
+
+        claim, queued = await self._database.run(read, durable=False)
+        if claim is not None:
+            state.lease, state.failures, state.due_at = claim.lease, claim.failures, claim.due_at
+            state.blocked_reason = None
+        state.ready.extend(queued)
+        state.complete = state.lease is not None and len(queued) < BATCH and not state.missed
+        if queued:
+            state.last = max(state.last, queued[-1].delivery.id)
+
+    async def _deliver(self, lane: Lane, state: _LaneState) -> None:
+        """Try the delivery at the head, and write down what came of it."""
+        queued = state.ready[0]
         if queued.expires_at <= self._clock():
             reason = store.expiry_reason(queued.reason)
             await self._record(state, queued.delivery, Finish(State.EXPIRED, reason))
@@ -185,10 +231,7 @@ class Dispatcher:
     async def _record(
         self, state: _LaneState, delivery: Delivery, decision: Finish | Postpone
     ) -> None:
-        """Write down a decision; while the store does not work, keep at it.
-
-        To go on without would send the same message again.
-        """
+        """Write down a decision."""
         if (lease := state.lease) is None:
             raise LeaseLost
         before, now = state.failures, self._clock()
@@ -206,20 +249,29 @@ class Dispatcher:
             if before or state.failures:
                 store.back_off(conn, lease, state.due_at, state.failures)
 
+        await self._insist(write, delivery)
+        if isinstance(decision, Finish):
+            state.ready.popleft()
+        else:
+            state.forget()  # its row has changed
+        _log(delivery, decision, first=not before)
+
+    async def _insist(self, write: Callable[[Connection], None], delivery: Delivery) -> None:
+        """Write, however long the store does not work. To go on without would send it again."""
         complained = False
         while True:
             try:
-                await self._database.run(write)
-                break
+                # A power cut that undoes this costs a repeat; the disk is not waited for.
+                return await self._database.run(write, durable=False)
             except StoreUnavailable as error:
                 if not complained:
                     logger.error(f"{delivery.report_id} 的发送结果还没能记下：{error}")
                 complained = True
                 await asyncio.sleep(STORE_RETRY)
-        _log(delivery, decision, first=not before)
 
     async def _park(self, lane: Lane, state: _LaneState, reason: str) -> None:
         state.lease = None
+        state.forget()
         if state.blocked_reason != reason:
             now = self._clock()
             await self._database.run(lambda conn: store.park(conn, lane, self._owner, reason, now))
@@ -254,9 +306,7 @@ def _log(delivery: Delivery, decision: Finish | Postpone, *, first: bool) -> Non
     """What is worth knowing; without a word of the message."""
     subject = f"{delivery.report_id} → {delivery.lane}"
     match decision:
-        case Finish(State.DELIVERED, ""):
-            logger.debug(f"{subject} 已送达")
-        case Finish(State.DELIVERED, note):
+        case Finish(State.DELIVERED, note) if note:
             logger.warning(f"{subject} 已送达，但{note}")
         case Finish(State.EXPIRED | State.REJECTED, reason):
             logger.error(f"{subject} 没能送达，不再重试：{reason}")

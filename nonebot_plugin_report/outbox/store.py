@@ -1,11 +1,11 @@
 """Every statement of the outbox, named by what it does. Runs inside `Database.run`."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import (
     Connection,
     bindparam,
@@ -163,7 +163,7 @@ def _report_row(entry: Entry, sha: str | None) -> dict[str, object]:
         "received_at": entry.received_at,
         "event": source.event,
         "heading": source.heading,
-        "fields": json.dumps({k: v for k, v in fields.items() if v}, ensure_ascii=False),
+        "fields": orjson.dumps({k: v for k, v in fields.items() if v}).decode(),
         "image": sha,
     }
 

@@ -5,13 +5,13 @@ outside could act as the bot; a segment array is never parsed.
 """
 
 import asyncio
-from base64 import b64encode
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import pybase64
 from nonebot.adapters import Bot
 from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 
@@ -196,7 +196,7 @@ async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Ou
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})
     if message.image is not None:
-        encoded = b64encode(message.image.data).decode("ascii")
+        encoded = pybase64.b64encode_as_string(message.image.data)
         segments.append({"type": "image", "data": {"file": f"base64://{encoded}"}})
         options["_timeout"] = _picture_timeout(message.image)
     number = "user_id" if target.kind == "private" else "group_id"

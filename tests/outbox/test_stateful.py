@@ -1,0 +1,136 @@
+"""Whatever happens in whatever order: nothing accepted vanishes, and order holds in its lane."""
+
+import asyncio
+import sqlite3
+import tempfile
+from collections import defaultdict
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from nonebot_plugin_report.delivery import (
+    Delivered,
+    Lane,
+    NotSent,
+    Outcome,
+    Rejected,
+    State,
+    Target,
+    Unknown,
+)
+
+from .fakes import LIMITS, Clock, FarEnd, World, world
+
+TARGETS = (Target("private", "1"), Target("private", "2"), Target("group", "1"))
+OUTCOMES: tuple[Outcome, ...] = (
+    Delivered(), NotSent("x"), NotSent("x", answered=True), Rejected("x"), Unknown("x"),
+)  # fmt: skip
+
+targets = st.sampled_from(TARGETS)
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """Drives an outbox through accepting, sending, failing, parking, expiry and restarts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name, "report.db")
+        self.clock, self.far = Clock(), FarEnd()
+        self.accepted: defaultdict[Target, list[str]] = defaultdict(list)
+        self.parked_attempts: dict[Target, int] = {}
+
+    @initialize()
+    def start(self) -> None:
+        self.world: World = self.runner.run(
+            self.stack.enter_async_context(world(self.path, clock=self.clock, far=self.far))
+        )
+
+    @rule(to=targets)
+    def accept(self, to: Target) -> None:
+        text = str(sum(map(len, self.accepted.values())))
+        self.runner.run(self.world.accept(text, to))
+        self.accepted[to].append(text)
+
+    @rule(to=targets, outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=3))
+    def drain(self, to: Target, outcomes: list[Outcome]) -> None:
+        self.far.outcomes[Lane(to)] = list(outcomes)
+        self.runner.run(self.world.drain(to))
+
+    @rule(to=targets)
+    def bot_leaves(self, to: Target) -> None:
+        self.far.away.add(Lane(to))
+        self.parked_attempts[to] = self.attempts(to)
+
+    @rule()
+    def bots_return(self) -> None:
+        self.far.away.clear()
+        self.parked_attempts.clear()
+        self.runner.run(self.world.outbox.dispatcher.resume())
+
+    @rule(seconds=st.sampled_from([1.0, 60.0, 4000.0, LIMITS.expire]))
+    def time_passes(self, seconds: float) -> None:
+        self.clock.now += seconds
+        self.runner.run(self.world.outbox.expire())
+
+    @rule()
+    def restart(self) -> None:
+        self.runner.run(self.stack.aclose())
+        self.start()
+
+    @invariant()
+    def each_delivery_is_in_exactly_one_state(self) -> None:
+        stored = self.rows("SELECT lane, text, state, finished_at, attempts FROM delivery")
+        found = sorted((lane, text) for lane, text, *_ in stored)
+        assert found == sorted(
+            (str(to), one) for to, texts in self.accepted.items() for one in texts
+        )
+        for _, _, state, finished_at, attempts in stored:
+            assert (State(state) is State.WAITING) == (finished_at is None)
+            assert attempts >= 1 or state in (State.WAITING, State.EXPIRED)
+
+    @invariant()
+    def what_goes_out_keeps_its_order(self) -> None:
+        for target, texts in self.accepted.items():
+            sent = [int(text) for text in self.far.texts(Lane(target))]
+            assert sent == sorted(sent)
+            assert set(map(str, sent)) <= set(texts)
+
+    @invariant()
+    def nothing_overtakes_what_waits(self) -> None:
+        for target in self.accepted:
+            states = self.rows("SELECT state FROM delivery WHERE lane = ? ORDER BY id", str(target))
+            waiting = [state == "waiting" for (state,) in states]
+            assert waiting == sorted(waiting)
+
+    @invariant()
+    def parking_burns_no_attempt(self) -> None:
+        for target, attempts in self.parked_attempts.items():
+            assert self.attempts(target) == attempts
+
+    def attempts(self, target: Target) -> int:
+        query = "SELECT coalesce(sum(attempts), 0) FROM delivery WHERE lane = ?"
+        return self.rows(query, str(target))[0][0]
+
+    def rows(self, query: str, *values: str) -> list[tuple]:
+        if not self.path.exists():
+            return []
+        conn = sqlite3.connect(self.path)
+        try:
+            return conn.execute(query, values).fetchall()
+        finally:
+            conn.close()
+
+    def teardown(self) -> None:
+        self.runner.run(self.stack.aclose())
+        self.runner.close()
+        self.folder.cleanup()
+
+
+OutboxMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestOutbox = OutboxMachine.TestCase
