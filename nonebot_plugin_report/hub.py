@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -59,18 +58,20 @@ class Hub:
         self._outbox = Outbox(database, self._sender, limits)
         self._fault = "插件还没有启动"
         self._tried = asyncio.Event()
-        self._stack = AsyncExitStack()
+        self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Start. A store that cannot be used is tried again later; until then all is refused."""
-        tasks = await self._stack.enter_async_context(asyncio.TaskGroup())
-        work = tasks.create_task(self._work(), name="report outbox")
-        self._stack.callback(work.cancel)
+        # NoneBot runs start-up and shutdown hooks in different tasks, which no TaskGroup can span:
+        # this one task is ours to end, and all others live in groups below it.
+        self._task = asyncio.get_running_loop().create_task(self._work(), name="report outbox")
         await self._tried.wait()
 
     async def close(self) -> None:
         """Stop; what was not delivered waits on disk."""
-        await self._stack.aclose()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
 
     async def submit(self, report: Report) -> Receipt:
         """Store a report for its targets; when this returns it is on disk.

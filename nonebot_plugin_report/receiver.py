@@ -123,13 +123,22 @@ class Receiver:
     async def push(self, request: Request) -> Response:
         """收下一条推送；回答 200 表示已经存盘，并会送达。"""
         try:
-            receipt = await self._push(request)
+            token, is_json, charset = self._admit(request)
+            body = await self._read(request)
         except Refused as error:
             await self._discard(request)
             return _refusal(error)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
-        return _json(_receipt(receipt))
+        try:
+            fields = decode(body) if is_json else decode_text(body, charset)
+            if token is None:
+                self._hub.gate.admit(_inner_token(fields), _address(request))
+            if (key := request.headers.get("idempotency-key")) and not fields.get("id"):
+                fields["id"] = key
+            return _json(_receipt(await self._hub.submit(parse(fields, request.query_params))))
+        except Refused as error:
+            return _refusal(error)
 
     async def push_websocket(self, websocket: WebSocket) -> None:
         """收下每一条文本或二进制消息；格式与 POST 相同。"""
@@ -173,19 +182,14 @@ class Receiver:
             return _json({"status": "error" if health.fault else "ok"}, status)
         return _json(_health(health), status)
 
-    async def _push(self, request: Request) -> Receipt:
+    def _admit(self, request: Request) -> tuple[str | None, bool, str]:
+        """All that can be checked before the body: the token that stands outside of it, whether
+        the body is JSON, and its charset."""
         self._check_origin(request)
         token = _outer_token(request)
         if token is not None:
             self._hub.gate.admit(token, _address(request))
-        is_json, charset = self._check_media(request.headers, token)
-        body = await self._read(request)
-        fields = decode(body) if is_json else decode_text(body, charset)
-        if token is None:
-            self._hub.gate.admit(_inner_token(fields), _address(request))
-        if (key := request.headers.get("idempotency-key")) and not fields.get("id"):
-            fields["id"] = key
-        return await self._hub.submit(parse(fields, request.query_params))
+        return token, *self._check_media(request.headers, token)
 
     async def _push_message(
         self, websocket: WebSocket, message: Mapping[str, Any], *, admitted: bool

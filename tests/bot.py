@@ -22,7 +22,7 @@ from nonebot.adapters.onebot import v11, v12
 nonebot.get_driver().register_adapter(v11.Adapter)
 nonebot.get_driver().register_adapter(v12.Adapter)
 {extra}
-nonebot.load_plugin("nonebot_plugin_report")
+nonebot.require("nonebot_plugin_report")
 nonebot.run()
 """
 

@@ -477,7 +477,9 @@ def report_state(conn: Connection, wanted: str) -> ReportState | None:
 
 def _delivery_state(row: Any) -> DeliveryState:
     state = State(row.state)
-    reason = (state is State.WAITING and row.blocked_reason) or row.reason
+    reason = row.reason
+    if state is State.WAITING and row.blocked_reason:
+        reason = f"{row.blocked_reason}；上一次：{row.reason}" if row.reason else row.blocked_reason
     return DeliveryState(
         Target.parse(row.target), state, row.attempts, row.repeats, reason, row.finished_at
     )

@@ -1,0 +1,217 @@
+"""What the routes answer, to good and to hostile requests, and what stands in the log."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from tests.bot import TOKEN, Bot, running
+from tests.onebot import ScriptedV11
+
+JSON = {"Content-Type": "application/json"}
+BAD_BODIES = {
+    "empty": b"",
+    "truncated": b'{"content": "x"',
+    "no UTF-8": b'{"content": "\xff\xfe"}',
+    "deeply nested": b'{"data": ' + b"[" * 200_000,
+    "huge number": b'{"content": ' + b"9" * 100_000 + b"}",
+    "huge float": b'{"content": "x", "data": 1e999}',
+    "NaN": b'{"content": "x", "data": NaN}',
+    "a list": b"[]",
+    "a string": b'"x"',
+    "null": b"null",
+    "wrong types": b'{"content": {"a": 1}, "event": [], "result": true}',
+    "wrong target": b'{"content": "x", "send_to": {"a": 1}}',
+    "unknown channel": b'{"content": "x", "channel": "phone"}',
+    "nothing to show": b'{"send_to": 1}',
+}
+FINE_BODIES = {
+    "lone surrogate": b'{"content": "a\\ud800b"}',
+    "NUL": b'{"content": "a\\u0000b"}',
+    "ANSI and CR/LF": b'{"content": "a\\u001b[31m\\r\\nb"}',
+    "byte-order mark": b'\xef\xbb\xbf{"content": "x"}',
+    "unknown fields": b'{"content": "x", "whatever": [1, {"a": null}]}',
+    "numbers as text": b'{"title": 1, "content": 2.5}',
+    "deeply nested and closed": b'{"content":"x","data":' + b"[" * 500 + b"]" * 500 + b"}",
+    "big integers": b'{"content": 123456789012345678901234567890}',
+}
+
+
+async def send(bot: Bot, body: bytes, **headers: str) -> httpx2.Response:
+    async with bot.client() as client:
+        return await client.post("", content=body, headers={**JSON, **headers})
+
+
+async def test_bad_bodies_get_a_reason_and_the_next_good_push_arrives(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    for name, body in BAD_BODIES.items():
+        answer = await send(bot, body)
+        assert answer.status_code == 422, (name, answer.text)
+        reason = answer.json()["error"]
+        assert "：" in reason, "names the field"
+        assert len(reason) < 100, name
+    for name, body in FINE_BODIES.items():
+        assert (await send(bot, body)).status_code == 200, name
+    await bot.push(content="good")
+    received = await qq.wait_for(len(FINE_BODIES) + 1)
+    assert [one.text for one in received[-2:]] == ["123456789012345678901234567890", "good"]
+    assert "Traceback" not in bot.log
+
+
+async def test_a_body_that_is_too_large_is_cut_off(bot: Bot) -> None:
+    async def chunks() -> Any:
+        for _ in range(40):
+            yield b"x" * (1 << 20)
+
+    announced = await send(bot, b"x" * (40 << 20))
+    assert announced.status_code == 413
+    async with bot.client() as client:
+        streamed = await client.post("", content=chunks(), headers=JSON)
+    assert streamed.status_code == 413
+    assert bot.process is not None
+    status = Path(f"/proc/{bot.process.pid}/status")
+    if status.exists():
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        assert int(peak.split()[1]) < 200 * 1024, "kilobytes: nothing of it was kept"
+    await bot.push(content="good")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Type": "multipart/form-data; boundary=x"}, 415),
+        ({"Content-Type": "image/png"}, 415),
+        ({"Content-Encoding": "gzip"}, 415),
+        ({"Content-Type": "application/vnd.x+json; charset=utf-8"}, 200),
+        ({"Content-Type": "text/plain; charset=gbk"}, 200),
+        ({"Content-Type": ";;;"}, 200),
+    ],
+)
+async def test_media_types(bot: Bot, headers: dict[str, str], status: int) -> None:
+    assert (await send(bot, b'{"content": "x"}', **headers)).status_code == status
+
+
+async def test_the_token_may_stand_in_three_places_and_nowhere_else(bot: Bot) -> None:
+    async with bot.client(None) as client:
+
+        async def status(**request: Any) -> int:
+            return (await client.post("", **{"json": {"content": "x"}, **request})).status_code
+
+        assert await status(params={"token": TOKEN}) == 200
+        assert await status(headers={"Authorization": f"Bearer {TOKEN}"}) == 200
+        assert await status(json={"content": "x", "token": TOKEN}) == 200
+        assert await status() == 403
+        assert await status(params={"token": TOKEN + "x"}) == 403
+        assert await status(headers={"Authorization": f"Basic {TOKEN}"}) == 403
+        assert await status(params={"token": "bad"}, json={"content": "x", "token": TOKEN}) == 403
+        assert await status(json={"content": "x", "token": [TOKEN]}) == 403
+
+
+async def test_a_bad_token_outside_the_body_is_refused_before_the_body_is_read(bot: Bot) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
+    writer.write(
+        b"POST /report?token=bad HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 100000000\r\n\r\n"
+    )
+    answer = await asyncio.wait_for(reader.readline(), 20)
+    assert b" 403 " in answer
+    writer.close()
+
+
+async def test_wrong_tokens_are_slowed_and_right_ones_of_this_machine_still_pass(bot: Bot) -> None:
+    async with bot.client(None) as client:
+        statuses = [
+            (await client.post("", params={"token": "bad"}, json={})).status_code for _ in range(30)
+        ]
+        assert statuses[0] == 403
+        assert statuses[-1] == 429
+        slowed = await client.post("", params={"token": "bad"}, json={})
+        assert int(slowed.headers["Retry-After"]) > 0
+    await bot.push(content="x")
+
+
+async def test_the_token_is_in_no_log_line(bot: Bot) -> None:
+    await bot.push(content="x")
+    async with bot.client(None) as client:
+        await client.post("/?a=1&token=" + TOKEN, json={"content": "x"})
+        await client.get("/health", params={"token": TOKEN})
+        await client.post("", params={"Token": TOKEN}, json={"content": "x"})
+    async with connect(f"ws://127.0.0.1:{bot.port}/report/ws?token={TOKEN}", proxy=None):
+        pass
+    written = bot.log
+    assert "token=***" in written
+    # NoneBot itself prints all settings at the level DEBUG, before any plugin is loaded.
+    lines = [line for line in written.splitlines() if "Loaded Config" not in line]
+    assert not [line for line in lines if TOKEN in line]
+
+
+async def test_a_websocket_with_a_wrong_token_is_refused(bot: Bot) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws://127.0.0.1:{bot.port}/report/ws?token=bad", proxy=None)
+    assert refused.value.response.status_code == 403
+
+
+async def test_state_and_health_need_the_token(bot: Bot) -> None:
+    answer = await bot.push(content="x")
+    async with bot.client(None) as client:
+        assert (await client.get(f"/{answer['id']}")).status_code == 403
+        health = await client.get("/health")
+        assert (health.status_code, health.json()) == (200, {"status": "ok"})
+    async with bot.client() as client:
+        assert (await client.get("/unknown")).status_code == 404
+    health = await bot.health()
+    assert health["waiting"] == 1
+    assert health["oldest_waiting_at"] > 0
+
+
+async def test_without_a_token_only_json_and_no_web_page(tmp_path: Path) -> None:
+    async with running(tmp_path, settings={"report_token": ""}) as bot:
+        async with bot.client(None) as client:
+
+            async def status(body: object = None, **headers: str) -> int:
+                content = json.dumps(body or {"content": "x"})
+                answer = await client.post("", content=content, headers={**JSON, **headers})
+                return answer.status_code
+
+            assert await status() == 200
+            assert await status(**{"Content-Type": "text/plain"}) == 415
+            assert await status(Origin="https://evil.example") == 403
+            assert await status(Origin="null") == 403
+            assert await status(**{"Sec-Fetch-Site": "cross-site"}) == 403
+            assert await status(Origin="http://evil.example", Host="evil.example") == 403
+            assert await status(Origin=f"http://127.0.0.1:{bot.port}") == 200
+        with pytest.raises(InvalidStatus):
+            await connect(
+                f"ws://127.0.0.1:{bot.port}/report/ws", proxy=None, origin="https://evil.example"
+            )
+        assert "REPORT_TOKEN" in bot.log
+
+
+async def test_the_route_shows_in_openapi_with_examples_and_other_routes_live(
+    tmp_path: Path,
+) -> None:
+    extra = """
+app = nonebot.get_app()
+@app.get("/other")
+async def other(): return {"other": True}
+@app.get("/report-not-ours")
+async def near(): return {"near": True}
+"""
+    settings = {"fastapi_openapi_url": "/openapi.json", "report_route": "/in/report"}
+    async with running(tmp_path, settings=settings, extra=extra) as bot:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            base = f"http://127.0.0.1:{bot.port}"
+            assert (await client.get(f"{base}/other")).json() == {"other": True}
+            assert (await client.get(f"{base}/report-not-ours")).json() == {"near": True}
+            paths = (await client.get(f"{base}/openapi.json")).json()["paths"]
+            pushed = await client.post(f"{base}/in/report?token={TOKEN}", json={"content": "x"})
+        assert pushed.status_code == 200
+        content = paths["/in/report"]["post"]["requestBody"]["content"]
+        assert "bettergi" in content["application/json"]["examples"]
+        assert "/in/report/{report_id}" in paths

@@ -1,0 +1,107 @@
+"""How the plugin is loaded: bare, wrong, on another driver, and from other plugins."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.bot import Bot, running
+from tests.onebot import ScriptedV11
+
+
+async def test_it_loads_in_a_bare_nonebot_with_no_settings(tmp_path: Path) -> None:
+    bot = Bot(tmp_path)
+    bot.settings = {"report_token": "", "superusers": []}
+    async with running(tmp_path, settings=bot.settings) as started:
+        refused = await started.push(expect=422, content="x")
+        assert "SUPERUSERS" in refused["error"]
+        assert "Traceback" not in started.log
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("report_template", "{nope}"), ("report_expire", "soon"), ("report_route", "/"),
+        ("report_token", "1e5"), ("report_database_url", "mysql://a"),
+    ],
+)  # fmt: skip
+async def test_a_wrong_setting_stops_the_start_with_one_line(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    bot = Bot(tmp_path, settings={name: value})
+    await bot.launch()
+    assert bot.process is not None
+    assert await bot.process.wait() != 0
+    assert "Traceback" not in bot.log
+    assert len([line for line in bot.log.splitlines() if f"{name.upper()} 设置有误" in line]) == 1
+
+
+async def test_another_driver_is_told_clearly_and_report_still_works(tmp_path: Path) -> None:
+    extra = """
+nonebot.require("nonebot_plugin_report")
+driver = nonebot.get_driver()
+@driver.on_startup
+async def push():
+    from nonebot_plugin_report import report
+    print("stored", (await report("x", to=[1])).status, flush=True)
+"""
+    bot = Bot(tmp_path, settings={"driver": "~none"}, extra=extra)
+    await bot.launch()
+    assert bot.process is not None
+
+    from tests.bot import until
+
+    async def said() -> bool:
+        return "stored accepted" in bot.log
+
+    await until(said)
+    await bot.end(signal.SIGINT)
+    assert "需要 FastAPI 驱动器" in bot.log
+    assert "Traceback" not in bot.log
+
+
+async def test_other_plugins_report_through_python(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text(
+        """
+from nonebot import get_app, require
+require("nonebot_plugin_report")
+from nonebot_plugin_report import ReportError, Result, report
+
+@get_app().get("/go")
+async def go():
+    from tests.dialects import jpeg
+    receipt = await report("内容", title="标题", image=jpeg(), to=[10001], to_group=["7"],
+                           event="x", result=Result.FAIL, key="once")
+    try:
+        await report("")
+    except ReportError as error:
+        return {"id": receipt.id, "error": str(error)}
+""",
+        encoding="utf-8",
+    )
+    import httpx2
+
+    extra = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(Path.cwd())!r}]"
+    extra += '\nnonebot.load_plugin("other")'
+    async with running(tmp_path, extra=extra) as bot, ScriptedV11(url=bot.onebot_v11) as qq:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            answer = (await client.get(f"http://127.0.0.1:{bot.port}/go")).json()
+        assert "content" in answer["error"]
+        received = await qq.wait_for(2)
+        assert {one.target for one in received} == {"private:10001", "group:7"}
+        for message in received:
+            assert message.text == "❌ 标题\n内容"
+            assert len(message.images) == 1
+
+
+def test_the_public_names_are_these() -> None:
+    import nonebot_plugin_report
+
+    assert nonebot_plugin_report.__all__ == [
+        "Config", "Receipt", "ReportError", "Result", "report",
+    ]  # fmt: skip
+    meta = nonebot_plugin_report.__plugin_meta__
+    assert meta.type == "application"
+    assert meta.homepage
+    assert meta.config is nonebot_plugin_report.Config
+    assert meta.supported_adapters == {"~onebot.v11", "~onebot.v12"}

@@ -1,0 +1,163 @@
+"""Whatever QQ answers, or doesn't: nothing is lost, and the report's state says what came of it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bot import Bot, running, until
+from tests.onebot import CloseAfter, CloseBefore, Fail, Hold, ScriptedV11, ScriptedV12
+
+
+async def waiting(bot: Bot, report_id: str, reason: str) -> dict:
+    """Wait until a delivery waits for a reason."""
+
+    async def look() -> dict | None:
+        (delivery,) = await bot.state(report_id)
+        return delivery if reason in (delivery["reason"] or "") else None
+
+    return await until(look)
+
+
+async def test_a_late_answer_does_not_hold_up_the_push(bot: Bot, qq: ScriptedV11) -> None:
+    qq.behave(Hold())
+    first = await bot.push(content="1")
+    second = await bot.push(content="2")
+    other = await bot.push(content="3", send_to=10002)
+    await bot.until_state(other["id"], "delivered")
+    assert (await bot.state(first["id"]))[0]["state"] == "waiting"
+    qq.release()
+    await bot.until_state(second["id"], "delivered")
+    assert [one.text for one in qq.messages if one.target == "private:10001"] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        (Fail(1400, "bad"), "1400"),
+        (Fail(1404, "no such action"), "1404"),
+        (Fail(1200, "EventChecker Failed: NTEvent result 110"), "110"),
+    ],
+)
+async def test_a_final_refusal_ends_with_its_reason_and_the_next_goes(
+    bot: Bot, qq: ScriptedV11, behaviour: Fail, reason: str
+) -> None:
+    qq.behave(behaviour)
+    refused = await bot.push(content="1")
+    await bot.push(content="2")
+    (delivery,) = await bot.until_state(refused["id"], "rejected")
+    assert reason in delivery["reason"]
+    assert [one.text for one in await qq.wait_for(1)] == ["2"]
+
+
+async def test_a_number_that_is_none_is_rejected(bot: Bot, qq: ScriptedV11) -> None:
+    answer = await bot.push(content="1", send_to="10001;10002")
+    (delivery,) = await bot.until_state(answer["id"], "rejected")
+    assert "数字" in delivery["reason"]
+
+
+async def test_a_failure_is_tried_again(bot: Bot, qq: ScriptedV11) -> None:
+    qq.behave(Fail(1200, "sendMsg failed"))
+    answer = await bot.push(content="1")
+    (delivery,) = await bot.until_state(answer["id"], "delivered")
+    assert (delivery["attempts"], delivery["repeats"]) == (2, 0)
+
+
+async def test_qqs_own_time_out_may_have_arrived_and_is_repeated(bot: Bot, qq: ScriptedV11) -> None:
+    qq.behave(Fail(1200, "Timeout: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg"))
+    answer = await bot.push(content="1")
+    delivery = await waiting(bot, answer["id"], "NTEvent")
+    assert (delivery["state"], delivery["repeats"]) == ("waiting", 1)
+
+
+@pytest.mark.parametrize(("behaviour", "copies"), [(CloseBefore(), 1), (CloseAfter(), 2)])
+async def test_a_connection_lost_in_the_middle_is_noticed_and_made_good(
+    bot: Bot, qq: ScriptedV11, behaviour: object, copies: int
+) -> None:
+    qq.behave(behaviour)
+    answer = await bot.push(content="1")
+    # Long before the adapter's own time-out of 30 s.
+    delivery = await waiting(bot, answer["id"], "断开")
+    assert delivery["repeats"] == 1
+    await qq.reconnect()
+    (delivery,) = await bot.until_state(answer["id"], "delivered")
+    assert delivery["attempts"] == 2
+    assert [one.text for one in qq.messages] == ["1"] * copies
+
+
+async def test_a_bot_that_is_away_burns_no_attempt(bot: Bot) -> None:
+    answer = await bot.push(content="1")
+    delivery = await waiting(bot, answer["id"], "没有 QQ 机器人连接")
+    assert (delivery["state"], delivery["attempts"]) == ("waiting", 0)
+    health = await bot.health()
+    assert [one["lane"] for one in health["blocked"]] == ["private:10001"]
+    async with ScriptedV11(url=bot.onebot_v11) as qq:
+        assert [one.text for one in await qq.wait_for(1)] == ["1"]
+        (delivery,) = await bot.until_state(answer["id"], "delivered")
+        assert delivery["attempts"] == 1
+
+
+async def test_a_heartbeat_that_says_offline_parks_until_it_says_online(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    await qq.heartbeat(online=False)
+
+    async def offline() -> bool:
+        return not (await bot.health())["bots"][0]["online"]
+
+    await until(offline)
+    answers = [await bot.push(content=str(number)) for number in range(3)]
+    delivery = await waiting(bot, answers[0]["id"], "掉线")
+    assert delivery["attempts"] == 0
+    assert qq.messages == []
+    await qq.heartbeat(online=True)
+    assert [one.text for one in await qq.wait_for(3)] == ["0", "1", "2"]
+
+
+async def test_only_the_lanes_of_the_bot_that_is_away_wait(bot: Bot, qq: ScriptedV11) -> None:
+    away = await bot.push(content="1", send_from="2000")
+    here = await bot.push(content="2")
+    await bot.until_state(here["id"], "delivered")
+    assert "2000" in (await waiting(bot, away["id"], "没有连接"))["reason"]
+    async with ScriptedV11(url=bot.onebot_v11, self_id="2000") as other:
+        assert [one.text for one in await other.wait_for(1)] == ["1"]
+
+
+async def test_what_is_too_old_is_given_up_with_its_reason(tmp_path: Path) -> None:
+    async with running(tmp_path, settings={"report_expire": "1s"}) as bot:
+        answer = await bot.push(content="1")
+
+        async def too_old() -> bool:
+            # A lane that wakes looks at the age first.
+            async with ScriptedV11(url=bot.onebot_v11) as qq:
+                await bot.push(content="now")
+                await qq.wait_for(1)
+            return (await bot.state(answer["id"]))[0]["state"] != "waiting"
+
+        await until(too_old)
+        (delivery,) = await bot.state(answer["id"])
+        assert delivery["state"] in ("expired", "delivered")
+
+
+async def test_a_picture_that_qq_does_not_take_goes_as_text(bot: Bot, qq: ScriptedV11) -> None:
+    from tests.dialects import jpeg
+
+    qq.behave(Fail(1200, "rich media transfer failed"), Fail(1200, "rich media transfer failed"))
+    import base64
+
+    answer = await bot.push(content="正文", screenshot=base64.b64encode(jpeg()).decode())
+    (message,) = await qq.wait_for(1)
+    assert message.text.startswith("正文\n[截图多次发送失败")
+    assert message.images == []
+    (delivery,) = await bot.until_state(answer["id"], "delivered")
+    assert "截图" in delivery["reason"]
+
+
+async def test_v12_errors_are_sorted_too(bot: Bot) -> None:
+    async with ScriptedV12(url=bot.onebot_v12) as qq:
+        qq.behave(Fail(35000, "no such user"))
+        answer = await bot.push(content="1", send_to="a")
+        await bot.until_state(answer["id"], "rejected")
+        qq.behave(Fail(20002, "internal"))
+        answer = await bot.push(content="2", send_to="a")
+        (delivery,) = await bot.until_state(answer["id"], "delivered")
+        assert delivery["attempts"] == 2

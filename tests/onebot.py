@@ -1,0 +1,282 @@
+"""OneBot implementations that do what a test tells them, over real WebSockets.
+
+OneBot 11 is the demo's own; OneBot 12 is spoken here. What a test may script is the same for both.
+"""
+
+import asyncio
+import base64
+import time
+import uuid
+from collections import deque
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, ClassVar, Never, Self
+
+from websockets.exceptions import InvalidHandshake
+from websockets.typing import Subprotocol
+
+from nonebot_plugin_report.demo import (
+    ActionRefused,
+    Answer,
+    OneBot,
+    OneBotV11,
+    Received,
+    failed,
+    ok,
+)
+
+from .bot import until
+
+PLATFORM = "qq"
+
+
+@dataclass(frozen=True, slots=True)
+class Ok:
+    """Take the message and say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Take the message; say so only after `release()`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Refuse the message."""
+
+    retcode: int
+    message: str = ""
+    wording: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Take the message and never say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseBefore:
+    """Close the connection when the action arrives; nobody gets the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAfter:
+    """Take the message, and close the connection without an answer."""
+
+
+Behaviour = Ok | Hold | Fail | Silence | CloseBefore | CloseAfter
+
+
+class Scripted(OneBot):
+    """What both versions can be told. In an `async with` it is joined to the bot."""
+
+    sending: ClassVar[frozenset[str]]
+    """The actions that `behave` is about."""
+
+    def __init__(
+        self, *, url: str, self_id: str = "10000", access_token: str | None = None
+    ) -> None:
+        super().__init__(url=url, self_id=self_id, access_token=access_token)
+        self.messages: list[Received] = []
+        """What was taken, in order."""
+        self.default: Behaviour = Ok()
+        """What happens to every message that `behave` says nothing of."""
+        self._behaviours: deque[Behaviour] = deque()
+        self._arrival = asyncio.Event()
+        self._release = asyncio.Event()
+        self._stack = AsyncExitStack()
+        self._tasks: asyncio.TaskGroup
+        self._listening: asyncio.Task[None]
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        self._tasks = await self._stack.enter_async_context(asyncio.TaskGroup())
+        self._listening = self._tasks.create_task(self.listen())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.drop()
+        # The test's own failure is not handed on: the group would wrap it into one of its own.
+        await self._stack.aclose()
+
+    async def wait_for(
+        self,
+        count: int,
+        timeout: float = 20.0,  # noqa: ASYNC109 - a test states its patience where it waits
+    ) -> list[Received]:
+        """The first `count` messages, as soon as they are there."""
+        try:
+            async with asyncio.timeout(timeout):
+                while len(self.messages) < count:
+                    self._arrival.clear()
+                    await self._arrival.wait()
+        except TimeoutError:
+            arrived = [(one.target, one.text) for one in self.messages]
+            raise AssertionError(f"{count} messages expected, these arrived: {arrived}") from None
+        return self.messages[:count]
+
+    def behave(self, *behaviours: Behaviour) -> None:
+        """What happens to the next messages, one for each."""
+        self._behaviours.extend(behaviours)
+
+    def release(self) -> None:
+        """Answer all that is held by now."""
+        self._release.set()
+        self._release = asyncio.Event()
+
+    async def drop(self) -> None:
+        """Close the connection."""
+        await self.close()
+
+    async def reconnect(self, timeout: float = 20.0) -> None:  # noqa: ASYNC109 - as above
+        """Join the bot again, as soon as it listens and has noticed that we were gone."""
+        await self.drop()
+        await self._listening
+        await until(self._try_to_connect, timeout)
+        self._listening = self._tasks.create_task(self.listen())
+
+    def received(self, message: Received) -> None:
+        """Keep it for the test."""
+        self.messages.append(message)
+        self._arrival.set()
+
+    async def answer(self, action: str, params: dict[str, Any]) -> Answer:
+        """Do what the script says."""
+        if action not in self.sending:
+            return await super().answer(action, params)
+        behaviour = self._behaviours.popleft() if self._behaviours else self.default
+        return await self.act(behaviour, action, params)
+
+    async def act(self, behaviour: Behaviour, action: str, params: dict[str, Any]) -> Answer:
+        """Carry out an action in a certain way."""
+        if isinstance(behaviour, Fail):
+            return failed(behaviour.retcode, behaviour.message, behaviour.wording)
+        if isinstance(behaviour, CloseBefore):
+            await self._leave()
+        answer = await super().answer(action, params)
+        match behaviour:
+            case Ok():
+                return answer
+            case Hold():
+                await self._release.wait()
+                return answer
+            case Silence():
+                return await _never()
+            case CloseAfter():
+                return await self._leave()
+
+    async def _leave(self) -> Never:
+        await self.drop()
+        return await _never()
+
+    async def _try_to_connect(self) -> bool:
+        try:
+            await self.connect()
+        except (OSError, InvalidHandshake):
+            return False
+        return True
+
+
+class ScriptedV11(Scripted, OneBotV11):
+    """A scripted OneBot 11 implementation, for `ws://…/onebot/v11/ws`."""
+
+    sending = frozenset({"send_private_msg", "send_group_msg", "send_msg"})
+
+
+class OneBotV12(OneBot):
+    """A OneBot 12 implementation."""
+
+    bad_parameters = 10003
+    unknown_action = 10002
+    """Both: OneBot 12, "数据协议/动作响应", "返回码"."""
+    subprotocols: ClassVar[list[Subprotocol] | None] = [Subprotocol("12.scripted")]
+
+    def __init__(
+        self, *, url: str, self_id: str = "10000", access_token: str | None = None
+    ) -> None:
+        super().__init__(url=url, self_id=self_id, access_token=access_token)
+        self.files: dict[str, bytes] = {}
+        """What was uploaded, by file id."""
+        self._message_id = 0
+
+    def headers(self) -> dict[str, str]:
+        """OneBot 12, "OneBot Connect/通信方式/反向 WebSocket"."""
+        return {**super().headers(), "User-Agent": "OneBot/12 (qq) scripted/1.0"}
+
+    def greeting(self) -> list[dict[str, Any]]:
+        """OneBot 12, "元接口/元事件": meta.connect, and the status that makes the bot known."""
+        version = {"impl": "scripted", "version": "1.0", "onebot_version": "12"}
+        return [_meta("connect", version=version), self._status()]
+
+    async def heartbeat(self, *, online: bool) -> None:
+        """Tell whether QQ is online: by meta.status_update, as OneBot 12's heartbeat does not."""
+        self.online = online
+        await self.emit(self._status())
+
+    async def answer(self, action: str, params: dict[str, Any]) -> Answer:
+        """OneBot 12, "元接口", "消息接口" and "文件接口"."""
+        match action:
+            case "send_message":
+                self.deliver(action, self._target(params), params.get("message"))
+                self._message_id += 1
+                return ok({"message_id": str(self._message_id), "time": time.time()})
+            case "upload_file":
+                return ok({"file_id": self._store(params)})
+            case "get_status":
+                return ok(self._status()["status"])
+            case _:
+                return await super().answer(action, params)
+
+    def picture(self, segment: dict[str, Any]) -> bytes:
+        """OneBot 12, "消息段/图片"."""
+        try:
+            return self.files[segment["file_id"]]
+        except KeyError:
+            raise ActionRefused(10006, "file_id is not one that was uploaded") from None
+
+    def _store(self, params: dict[str, Any]) -> str:
+        match params:
+            case {"type": "data", "name": str(), "data": str(encoded)}:
+                file_id = f"file-{len(self.files) + 1}"
+                self.files[file_id] = base64.b64decode(encoded, validate=True)
+                return file_id
+            case _:
+                raise ActionRefused(self.bad_parameters, "type, name and data are needed")
+
+    def _target(self, params: dict[str, Any]) -> str:
+        match params:
+            case {"detail_type": "private", "user_id": str(user)}:
+                return f"private:{user}"
+            case {"detail_type": "group", "group_id": str(group)}:
+                return f"group:{group}"
+            case _:
+                raise ActionRefused(self.bad_parameters, "nobody to send to; ids are strings")
+
+    def _status(self) -> dict[str, Any]:
+        bot = {"self": {"platform": PLATFORM, "user_id": self.self_id}, "online": self.online}
+        return _meta("status_update", status={"good": True, "bots": [bot]})
+
+
+class ScriptedV12(Scripted, OneBotV12):
+    """A scripted OneBot 12 implementation, for `ws://…/onebot/v12/ws`."""
+
+    sending = frozenset({"send_message"})
+    uploads: Behaviour = Ok()
+    """What happens to every uploaded file."""
+
+    async def answer(self, action: str, params: dict[str, Any]) -> Answer:
+        """Do what the script says, with uploads too."""
+        if action == "upload_file":
+            return await self.act(self.uploads, action, params)
+        return await super().answer(action, params)
+
+
+def _meta(kind: str, **fields: object) -> dict[str, Any]:
+    common = {"id": uuid.uuid4().hex, "time": time.time(), "type": "meta", "sub_type": ""}
+    return {**common, "detail_type": kind, **fields}
+
+
+async def _never() -> Never:
+    """Until the connection is closed, which cancels the answers that are still to be given."""
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets it")
