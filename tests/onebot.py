@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Never, Self
 from websockets.exceptions import InvalidHandshake
 from websockets.typing import Subprotocol
 
-from nonebot_plugin_report.demo import (
+from nonebot_plugin_report.demo.onebot import (
     ActionRefused,
     Answer,
     OneBot,
@@ -102,7 +102,7 @@ class Scripted(OneBot):
     async def wait_for(
         self,
         count: int,
-        timeout: float = 20.0,  # noqa: ASYNC109 - a test states its patience where it waits
+        timeout: float = 20.0,
     ) -> list[Received]:
         """The first `count` messages, as soon as they are there."""
         try:
@@ -128,7 +128,7 @@ class Scripted(OneBot):
         """Close the connection."""
         await self.close()
 
-    async def reconnect(self, timeout: float = 20.0) -> None:  # noqa: ASYNC109 - as above
+    async def reconnect(self, timeout: float = 20.0) -> None:
         """Join the bot again, as soon as it listens and has noticed that we were gone."""
         await self.drop()
         await self._listening

@@ -5,6 +5,7 @@ import random
 import signal
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -16,7 +17,7 @@ ROUNDS = 8
 LANES = 4
 
 
-async def keep_pushing(bot: Bot, numbers: "iter", accepted: list[str], lane: int) -> None:
+async def keep_pushing(bot: Bot, numbers: Iterator[int], accepted: list[str], lane: int) -> None:
     """Push until the bot is killed; what was answered 200 is noted."""
     async with bot.client(None) as client:
         while True:

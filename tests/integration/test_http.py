@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx2
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
 
 from tests.bot import TOKEN, Bot, running
 from tests.onebot import ScriptedV11
@@ -65,7 +67,7 @@ async def test_bad_bodies_get_a_reason_and_the_next_good_push_arrives(
 
 
 async def test_a_body_that_is_too_large_is_cut_off(bot: Bot) -> None:
-    async def chunks() -> Any:
+    async def chunks() -> AsyncGenerator[bytes]:
         for _ in range(40):
             yield b"x" * (1 << 20)
 
@@ -188,7 +190,9 @@ async def test_without_a_token_only_json_and_no_web_page(tmp_path: Path) -> None
             assert await status(Origin=f"http://127.0.0.1:{bot.port}") == 200
         with pytest.raises(InvalidStatus):
             await connect(
-                f"ws://127.0.0.1:{bot.port}/report/ws", proxy=None, origin="https://evil.example"
+                f"ws://127.0.0.1:{bot.port}/report/ws",
+                proxy=None,
+                origin=Origin("https://evil.example"),
             )
         assert "REPORT_TOKEN" in bot.log
 

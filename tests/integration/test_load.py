@@ -3,9 +3,11 @@
 import signal
 from pathlib import Path
 
+import httpx2
 import pytest
 
-from tests.bot import Bot, running
+import nonebot_plugin_report
+from tests.bot import Bot, running, until
 from tests.onebot import ScriptedV11
 
 
@@ -49,8 +51,6 @@ async def push():
     await bot.launch()
     assert bot.process is not None
 
-    from tests.bot import until
-
     async def said() -> bool:
         return "stored accepted" in bot.log
 
@@ -79,8 +79,6 @@ async def go():
 """,
         encoding="utf-8",
     )
-    import httpx2
-
     extra = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(Path.cwd())!r}]"
     extra += '\nnonebot.load_plugin("other")'
     async with running(tmp_path, extra=extra) as bot, ScriptedV11(url=bot.onebot_v11) as qq:
@@ -95,8 +93,6 @@ async def go():
 
 
 def test_the_public_names_are_these() -> None:
-    import nonebot_plugin_report
-
     assert nonebot_plugin_report.__all__ == [
         "Config", "Receipt", "ReportError", "Result", "report",
     ]  # fmt: skip

@@ -1,10 +1,13 @@
 """Whatever QQ answers, or doesn't: nothing is lost, and the report's state says what came of it."""
 
+import base64
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.bot import Bot, running, until
+from tests.dialects import jpeg
 from tests.onebot import CloseAfter, CloseBefore, Fail, Hold, ScriptedV11, ScriptedV12
 
 
@@ -71,7 +74,7 @@ async def test_qqs_own_time_out_may_have_arrived_and_is_repeated(bot: Bot, qq: S
 
 @pytest.mark.parametrize(("behaviour", "copies"), [(CloseBefore(), 1), (CloseAfter(), 2)])
 async def test_a_connection_lost_in_the_middle_is_noticed_and_made_good(
-    bot: Bot, qq: ScriptedV11, behaviour: object, copies: int
+    bot: Bot, qq: ScriptedV11, behaviour: CloseBefore | CloseAfter, copies: int
 ) -> None:
     qq.behave(behaviour)
     answer = await bot.push(content="1")
@@ -123,27 +126,23 @@ async def test_only_the_lanes_of_the_bot_that_is_away_wait(bot: Bot, qq: Scripte
 
 
 async def test_what_is_too_old_is_given_up_with_its_reason(tmp_path: Path) -> None:
-    async with running(tmp_path, settings={"report_expire": "1s"}) as bot:
-        answer = await bot.push(content="1")
+    async with running(tmp_path, settings={"report_expire": 1}) as bot:
+        answer = await bot.push(content="old")
+        await waiting(bot, answer["id"], "没有 QQ 机器人连接")
+        accepted_at = (await bot.health())["oldest_waiting_at"]
 
         async def too_old() -> bool:
-            # A lane that wakes looks at the age first.
-            async with ScriptedV11(url=bot.onebot_v11) as qq:
-                await bot.push(content="now")
-                await qq.wait_for(1)
-            return (await bot.state(answer["id"]))[0]["state"] != "waiting"
+            return time.time() > accepted_at + 1
 
         await until(too_old)
-        (delivery,) = await bot.state(answer["id"])
-        assert delivery["state"] in ("expired", "delivered")
+        async with ScriptedV11(url=bot.onebot_v11) as qq:
+            (delivery,) = await bot.until_state(answer["id"], "expired")
+            assert "REPORT_EXPIRE" in delivery["reason"]
+            assert qq.messages == []
 
 
 async def test_a_picture_that_qq_does_not_take_goes_as_text(bot: Bot, qq: ScriptedV11) -> None:
-    from tests.dialects import jpeg
-
     qq.behave(Fail(1200, "rich media transfer failed"), Fail(1200, "rich media transfer failed"))
-    import base64
-
     answer = await bot.push(content="正文", screenshot=base64.b64encode(jpeg()).decode())
     (message,) = await qq.wait_for(1)
     assert message.text.startswith("正文\n[截图多次发送失败")

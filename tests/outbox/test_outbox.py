@@ -94,7 +94,7 @@ async def test_a_failure_holds_its_lane_back_in_order_and_no_other(path: Path) -
 
 async def test_back_off_grows_and_honours_retry_after(path: Path) -> None:
     async with world(path) as w:
-        w.far.outcomes[Lane(ME)] = [NotSent("x")] * 3 + [NotSent("x", retry_after=5000.0)]
+        w.far.outcomes[Lane(ME)] = [*[NotSent("x")] * 3, NotSent("x", retry_after=5000.0)]
         await w.accept("1", ME)
         waits: list[float] = []
         for _ in range(4):

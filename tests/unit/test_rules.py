@@ -39,7 +39,7 @@ def test_every_report_reaches_exactly_whom_it_names(
     try:
         targets = route(Report(send_to=tuple(users), send_to_group=tuple(groups)), superusers)
     except InvalidReport:
-        assert not (users or groups or superusers)
+        assert users + groups + superusers == []
         return
     assert len(set(targets)) == len(targets) > 0
     named = {Target("private", user) for user in users} | {Target("group", one) for one in groups}

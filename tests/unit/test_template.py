@@ -1,5 +1,6 @@
 """A report's words."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -66,7 +67,8 @@ def test_anything_but_a_plain_known_name_is_an_error(text: str) -> None:
 
 @given(st.text(), st.sampled_from(["title", "content", "message", "event"]))
 def test_values_are_substituted_and_never_interpreted(value: str, field: str) -> None:
-    rendered = compile_template(f"<{{{field}}}>").render(Report(**{field: value}))
+    report = replace(Report(), **{field: value})
+    rendered = compile_template(f"<{{{field}}}>").render(report)
     assert rendered == (f"<{value}>".strip() if value else DEFAULT_TEMPLATE.render(Report()))
 
 

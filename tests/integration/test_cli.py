@@ -1,0 +1,123 @@
+"""The command line, as somebody who just installed it types it."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.bot import Bot, free_port, running, until
+from tests.onebot import ScriptedV11
+
+
+async def command(folder: Path, *arguments: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-X", "utf8", "-m", "nonebot_plugin_report", *arguments, cwd=folder,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "http_proxy": "http://127.0.0.1:9"},
+    )  # fmt: skip
+    async with asyncio.timeout(60):
+        output, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode("utf-8")
+
+
+async def test_the_demo_shows_message_and_picture_and_ends(tmp_path: Path) -> None:
+    code, output = await command(tmp_path, "demo", "--once")
+    assert code == 0, output
+    assert "✅ 自动秘境结束" in output
+    assert "Traceback" not in output
+    with Image.open(tmp_path / "report-demo.jpg") as picture:
+        assert picture.format == "JPEG"
+    assert [path.name for path in tmp_path.iterdir()] == ["report-demo.jpg"], "nothing else is left"
+
+
+async def test_the_ready_bot_makes_a_token_and_says_what_to_paste(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / ".env").write_text(f'PORT={port}\nSUPERUSERS=["10001"]\n')
+    with (tmp_path / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-X", "utf8", "-u", "-m", "nonebot_plugin_report", cwd=tmp_path,
+            stdout=log, stderr=log,
+        )  # fmt: skip
+
+    async def ready() -> bool:
+        return "Uvicorn running" in (tmp_path / "log").read_text("utf-8")
+
+    await until(ready)
+    written = (tmp_path / "log").read_text("utf-8")
+    url = next(line.strip() for line in written.splitlines() if "?token=" in line)
+    assert url.startswith(f"http://127.0.0.1:{port}/report?token=")
+    onebot = next(line.strip() for line in written.splitlines() if line.strip().startswith("ws://"))
+    try:
+        async with ScriptedV11(url=onebot) as qq:
+            picture = tmp_path / "x.png"
+            Image.new("RGB", (4, 4)).save(picture)
+            code, output = await command(
+                tmp_path,
+                "push",
+                "完成了",
+                "--title",
+                "备份",
+                "--to",
+                "10002",
+                "--image",
+                str(picture),
+            )
+            assert code == 0, output
+            (message,) = await qq.wait_for(1)
+            assert (message.target, message.text) == ("private:10002", "备份\n完成了")
+            assert message.images == [picture.read_bytes()]
+            code, output = await command(tmp_path, "doctor")
+            assert code == 0, output
+            assert "在线" in output
+            assert url.partition("token=")[2] in output, "which token to put into .env"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+    code, output = await command(tmp_path, "push", "x")
+    assert code == 1
+    assert "连不上" in output
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ("REPORT_TEMPLATE={nope}", "REPORT_TEMPLATE 设置有误"),
+        ("REPORT_TOKNE=x", "不认识设置 REPORT_TOKNE"),
+        ("HOST=0.0.0.0", "ONEBOT_ACCESS_TOKEN"),
+        ("HOST=0.0.0.0\nONEBOT_ACCESS_TOKEN=x", "ONEBOT_SECRET"),
+        ("DRIVER=~none", "驱动器"),
+        ("", "没有机器人在运行"),
+        ("", "SUPERUSERS"),
+        ("", "REPORT_TOKEN"),
+    ],
+)
+async def test_the_doctor_finds_what_is_wrong(tmp_path: Path, env: str, said: str) -> None:
+    (tmp_path / ".env").write_text(f"PORT={free_port()}\n{env}\n")
+    code, output = await command(tmp_path, "doctor")
+    assert code == 1
+    assert said in output
+    assert "Traceback" not in output
+
+
+async def test_the_doctor_tells_a_bot_without_qq_and_a_wrong_token(tmp_path: Path) -> None:
+    async with running(tmp_path) as bot:
+        code, output = await command(bot.folder, "doctor")
+        assert code == 1
+        assert f"ws://127.0.0.1:{bot.port}/onebot/v11/ws" in output
+        other = tmp_path / "other"
+        other.mkdir()
+        (other / ".env").write_text(f"PORT={bot.port}\nREPORT_TOKEN=other\n")
+        code, output = await command(other, "doctor")
+        assert code == 1
+        assert "令牌" in output
+
+
+async def test_a_refused_push_says_why(bot: Bot) -> None:
+    code, output = await command(bot.folder, "push", "")
+    assert code == 1
+    assert "content" in output
