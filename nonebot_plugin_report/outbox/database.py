@@ -10,13 +10,16 @@ somebody else's, or went wrong, runs in the thread as a whole.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from filelock import FileLock, Timeout
+from loguru import logger
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -26,8 +29,12 @@ from .schema import upgrade
 
 T = TypeVar("T")
 
+CHECKPOINT_BYTES: Final = 4 * 2**20
+"""The write-ahead log is copied into the database when it is larger than this."""
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for somebody else's lock on the file. BetterGI waits 30 s for an answer."""
+CHECKPOINT_LOOK: Final = 32
+"""Transactions between two looks at its size."""
 MAX_BATCH: Final = 64
 """Operations in one transaction."""
 MAX_TURNS: Final = 8
@@ -48,10 +55,12 @@ class Database:
         self.path = path
         self._lock = FileLock(f"{path}.lock")
         self._thread: ThreadPoolExecutor | None = None
+        self._checkpointer: ThreadPoolExecutor | None = None
         self._conn: Connection | None = None
         self._waiting: list[_Call] = []
         self._busy = False
         self._changes = 0
+        self._commits = 0
 
     async def open(self) -> None:
         """Lock the file, connect, and bring the tables up to date.
@@ -60,6 +69,7 @@ class Database:
             StoreUnavailable: another process has the file, or it cannot be used.
         """
         self._thread = ThreadPoolExecutor(1, "report-store")
+        self._checkpointer = ThreadPoolExecutor(1, "report-checkpoint")
         try:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
         except StoreUnavailable:
@@ -68,10 +78,13 @@ class Database:
 
     async def close(self) -> None:
         """Finish what was asked for, and let go of the file."""
-        if (thread := self._thread) is None:
+        thread, checkpointer = self._thread, self._checkpointer
+        if thread is None or checkpointer is None:
             return
-        self._thread = None
-        await asyncio.get_running_loop().run_in_executor(thread, self._close)
+        self._thread = self._checkpointer = None
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, checkpointer.shutdown)
+        await loop.run_in_executor(thread, self._close)
         thread.shutdown()
 
     async def run(self, operation: Callable[[Connection], T], *, durable: bool = True) -> T:
@@ -138,6 +151,23 @@ class Database:
             asyncio.get_running_loop().call_soon(self._gather, 0, MAX_TURNS)
         else:
             self._busy = False
+        self._commits += 1
+        if self._commits % CHECKPOINT_LOOK == 0 and self._checkpointer is not None:
+            self._checkpointer.submit(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        """Copy the write-ahead log into the database, beside the writer.
+
+        Left to SQLite, this would be done inside of a commit, which then takes tens of
+        milliseconds now and then.
+        """
+        try:
+            if Path(f"{self.path}-wal").stat().st_size < CHECKPOINT_BYTES:
+                return
+            with closing(sqlite3.connect(self.path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except (OSError, sqlite3.Error) as error:
+            logger.warning(f"数据库的预写日志没能合并，稍后再试：{error}")
 
     def _begin_and_run(self, conn: Connection, batch: list[_Call]) -> list[Any]:
         transaction = conn.begin()
@@ -163,7 +193,10 @@ class Database:
         return results
 
     def _one_by_one(self, batch: list[_Call]) -> list[Any]:
-        """Each operation in a transaction of its own, waiting for locks of others."""
+        """Each operation in a transaction of its own, waiting for locks of others.
+
+        One that waited in vain waited for all: the rest are not made to wait as long again.
+        """
         conn = self._conn
         assert conn is not None  # noqa: S101 - for the type checker: close() waits for this
         results: list[Any] = []
@@ -176,6 +209,8 @@ class Database:
                 results.append(_translate(error))
             else:
                 results += self._commit([call], result)
+            if isinstance(results[-1], StoreUnavailable):
+                _set(conn, "busy_timeout", "0")
         _set(conn, "busy_timeout", "0")
         return results
 
@@ -219,6 +254,7 @@ def _engine(path: Path) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA wal_autocheckpoint = 0")  # `_checkpoint` does it, elsewhere
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 

@@ -149,8 +149,12 @@ class Dispatcher:
             if reason := self._sender.blocked(lane):
                 await self._park(lane, state, reason)
                 return None
-            if state.due_at > self._clock():
+            now = self._clock()
+            if state.due_at > now:
                 return state.due_at
+            if state.lease is None or state.lease.until - now < LEASE / 2:
+                state.lease = None
+                state.forget()
             if not (state.ready or state.complete):
                 await self._fill(lane, state)
             while state.ready and state.due_at <= self._clock():
@@ -189,7 +193,7 @@ class Dispatcher:
         state.missed = False
 
         def read(conn: Connection) -> tuple[store.Claim | None, list[store.Queued]]:
-            if lease is not None and lease.until - now > LEASE / 2:
+            if lease is not None:
                 return None, store.queue(conn, lane, BATCH)
             claim = store.claim(conn, lane, self._owner, now, now + LEASE)
             return claim, store.queue(conn, lane, BATCH) if claim.lease else []
@@ -210,6 +214,7 @@ class Dispatcher:
             reason = store.expiry_reason(queued.reason)
             await self._record(state, queued.delivery, Finish(State.EXPIRED, reason))
             return
+        # Stays there where a cancellation cuts this short: `release` must not let go of the lane.
         self._sending.add(lane)
         outcome = await self._send(queued)
         decision = decide(outcome, queued.delivery.attempts + 1, state.failures + 1, self._dice())

@@ -1,0 +1,32 @@
+"""`python -m benchmarks [part …]`: measure, and print each figure beside its target."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from . import figures, latency, load, store, throughput
+from .processes import scratch
+
+PARTS: dict[str, Callable[[Path], None]] = {
+    "throughput": throughput.run,
+    "latency": latency.run,
+    "load": load.run,
+    "store": store.run,
+}
+
+
+def main() -> None:
+    """Run the parts that are named, or all; each in a folder of its own."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="|".join(PARTS))
+    parts: list[str] = parser.parse_args().parts or [*PARTS]
+    with scratch() as folder:
+        figures.machine(folder)
+        for part in parts:
+            own = folder / part
+            own.mkdir(exist_ok=True)
+            PARTS[part](own)
+
+
+if __name__ == "__main__":
+    main()

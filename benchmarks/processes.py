@@ -1,0 +1,120 @@
+"""Processes of a benchmark: started, waited for, told what to do, and always ended."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 120.0
+POLL = 0.005
+"""Seconds between two looks at something that is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process that listens on a port of 127.0.0.1."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    started_in: float
+    """Seconds from its start until it listened."""
+
+    def memory(self) -> int:
+        """Bytes that it holds in RAM."""
+        status = Path(f"/proc/{self.process.pid}/status")
+        if status.exists():
+            return _kibibytes(status.read_text(), "VmRSS")
+        shown = ["ps", "-o", "rss=", "-p", str(self.process.pid)]
+        return int(subprocess.check_output(shown)) * 1024
+
+    def peak_memory(self) -> int | None:
+        """The most that it held since `forget_peak`; None where the system cannot tell."""
+        status = Path(f"/proc/{self.process.pid}/status")
+        return _kibibytes(status.read_text(), "VmHWM") if status.exists() else None
+
+    def forget_peak(self) -> None:
+        """Count the peak from now on (Linux: proc_pid_clear_refs(5))."""
+        if (clear := Path(f"/proc/{self.process.pid}/clear_refs")).exists():
+            clear.write_text("5")
+
+    def cpu_seconds(self) -> float | None:
+        """CPU time that it used so far (proc_pid_stat(5)); None where the system cannot tell."""
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        if not stat.exists():
+            return None
+        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has."""
+        self.process.terminate()
+        self.process.wait(60)
+
+
+@contextmanager
+def started(module: str, *arguments: str, folder: Path) -> Iterator[Child]:
+    """Run `python -m benchmarks.<module> <port> <arguments>` in a folder; killed at the end.
+
+    What it prints goes nowhere: a file or a terminal would cost most whoever logs most.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", f"benchmarks.{module}", str(port), *arguments]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for_port(process, port)
+        yield Child(process, port, time.monotonic() - began)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for stores, on a disk: /tmp is memory on many systems, /var/tmp on none."""
+    lasting = Path("/var/tmp")
+    folder = Path(tempfile.mkdtemp(dir=lasting if lasting.is_dir() else None))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_for_port(process: subprocess.Popen[bytes], port: int) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise SystemExit(f"{process.args} ended with code {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(POLL)
+        else:
+            return
+    raise SystemExit(f"{process.args} did not listen within {START_SECONDS:.0f} s")
+
+
+def _kibibytes(status: str, name: str) -> int:
+    """A line of /proc/<pid>/status in bytes (proc_pid_status(5))."""
+    return next(int(one.split()[1]) for one in status.splitlines() if one.startswith(name)) * 1024

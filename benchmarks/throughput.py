@@ -1,0 +1,119 @@
+"""Pushes answered and delivered a second: a bare route, the peer, and this plugin."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from . import figures
+from .payloads import screenshot
+from .processes import Child
+from .remote import Remote
+from .setting import bot, remote
+
+KINDS = ("bare", "peer", "ours")
+CONNECTIONS = 4
+TARGETS = ("10001", "10002", "10003", "10004")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is pushed in a round."""
+
+    name: str
+    count: int
+    rounds: int
+    screenshot: bool
+    targets: tuple[str, ...]
+    """One for each connection."""
+
+    def plan(self) -> list[list[object]]:
+        """What each connection pushes."""
+        return [[target] * (self.count // CONNECTIONS) for target in self.targets]
+
+
+ONE_TARGET = TARGETS[:1] * CONNECTIONS
+CASES = (
+    Case("small, a target for each connection", 800, 11, screenshot=False, targets=TARGETS),
+    Case("small, all to one target", 800, 11, screenshot=False, targets=ONE_TARGET),
+    Case("screenshot, a target for each connection", 120, 11, screenshot=True, targets=TARGETS),
+    Case("screenshot, all to one target", 120, 11, screenshot=True, targets=ONE_TARGET),
+)
+
+
+@dataclass(slots=True)
+class Measured:
+    """One bot in one case."""
+
+    rates: list[float] = field(default_factory=list[float])
+    """Pushes a second of each round."""
+    cpu: float | None = None
+    """CPU seconds of the bot's process for a push; says more than a rate on a busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The processes, all of them ready."""
+
+    pusher: Remote
+    onebot: Remote
+    bots: Mapping[str, Child]
+
+    def rate(self, kind: str, case: Case) -> float:
+        """Pushes a second of one round; none counts before its message reached OneBot."""
+        self.onebot.call("expect", name=kind, count=case.count)
+        times = self.pusher.call(
+            "push", port=self.bots[kind].port, plan=case.plan(), screenshot=case.screenshot
+        )
+        ended = max(answered for _, answered in times)
+        if kind != "bare":
+            ended = max(ended, self.onebot.call("wait", name=kind))
+        return case.count / (ended - times[0][0])
+
+
+def run(folder: Path) -> None:
+    """Measure every case and print it."""
+    with ExitStack() as stack:
+        pusher = stack.enter_context(remote("pusher", folder))
+        onebot = stack.enter_context(remote("onebot", folder))
+        bots = {kind: stack.enter_context(bot(kind, folder)) for kind in KINDS}
+        for kind, child in bots.items():
+            onebot.call("join", name=kind, port=child.port)
+        bench = Bench(pusher, onebot, bots)
+        figures.heading(
+            f"Throughput: {CONNECTIONS} connections, "
+            f"screenshot of {len(screenshot()) / 1024:.0f} KB"
+        )
+        for case in CASES:
+            _report(case, _measure(bench, case))
+
+
+def _measure(bench: Bench, case: Case) -> dict[str, Measured]:
+    """Rounds in turns. The order changes with the round, so that drift hits all alike."""
+    measured = {kind: Measured() for kind in KINDS}
+    for kind in KINDS:
+        bench.rate(kind, case)  # warms up
+    began = {kind: child.cpu_seconds() for kind, child in bench.bots.items()}
+    for number in range(case.rounds):
+        turn = number % len(KINDS)
+        for kind in KINDS[turn:] + KINDS[:turn]:
+            measured[kind].rates.append(bench.rate(kind, case))
+    for kind, start in began.items():
+        if start is not None and (end := bench.bots[kind].cpu_seconds()) is not None:
+            measured[kind].cpu = (end - start) / (case.rounds * case.count)
+    return measured
+
+
+def _report(case: Case, measured: Mapping[str, Measured]) -> None:
+    print(f"\n{case.name} ({case.rounds} rounds of {case.count})")
+    for kind, one in measured.items():
+        cpu = "" if one.cpu is None else f", {one.cpu * 1000:.2f} ms of CPU each"
+        figures.line(f"  {kind}: pushes/s, median (least to most)", figures.spread(one.rates) + cpu)
+    ours, bare, peer = (median(measured[kind].rates) for kind in ("ours", "bare", "peer"))
+    if case.screenshot:
+        figures.line("  ours / bare", f"{ours / bare:.2f}")
+        figures.at_least("  ours / peer", ours / peer, 1.5)
+    else:
+        figures.at_least("  ours / bare", ours / bare, 0.5)
+        figures.at_least("  ours / peer", ours / peer, 1.0)
