@@ -37,8 +37,8 @@ CHECKPOINT_LOOK: Final = 32
 """Transactions between two looks at its size."""
 MAX_BATCH: Final = 64
 """Operations in one transaction."""
-MAX_TURNS: Final = 8
-"""Turns of the event loop that a transaction waits for company, if each brings some."""
+COMPANY_SECONDS: Final = 0.001
+"""How long a transaction that waits for the disk waits for as many calls as the last one had."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,9 @@ class Database:
         self._checkpointer: ThreadPoolExecutor | None = None
         self._conn: Connection | None = None
         self._waiting: list[_Call] = []
-        self._busy = False
+        self._busy = self._scheduled = False
+        self._company = 1
+        self._timer: asyncio.TimerHandle | None = None
         self._changes = 0
         self._commits = 0
 
@@ -99,21 +101,40 @@ class Database:
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Call(operation, future, durable))
-        if not self._busy:
-            self._busy = True
-            asyncio.get_running_loop().call_soon(self._gather, len(self._waiting), MAX_TURNS)
+        self._schedule()
         return await future
 
-    def _gather(self, seen: int, turns: int) -> None:
-        """Wait while each turn of the event loop brings more: it shares the commit."""
-        waiting = len(self._waiting)
-        if turns and seen < waiting < MAX_BATCH:
-            asyncio.get_running_loop().call_soon(self._gather, waiting, turns - 1)
-        else:
-            self._flush()
+    def _schedule(self) -> None:
+        """Look at what waits in the next turn of the event loop; what this one brings shares it."""
+        if not (self._busy or self._scheduled):
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._look)
 
-    def _flush(self) -> None:
-        batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+    def _look(self, *, patient: bool = True) -> None:
+        """Begin a transaction, if it has company enough or none is to be expected."""
+        self._scheduled = False
+        if self._busy:
+            return
+        durable = sum(call.durable for call in self._waiting)
+        if patient and 0 < durable < self._company:
+            if self._timer is None:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(COMPANY_SECONDS, self._lose_patience)
+            batch = [call for call in self._waiting if not call.durable][:MAX_BATCH]
+        else:
+            batch = self._waiting[:MAX_BATCH]
+            self._company = sum(call.durable for call in batch) or self._company
+        if batch:
+            chosen = set(map(id, batch))
+            self._waiting = [call for call in self._waiting if id(call) not in chosen]
+            self._busy = True
+            self._flush(batch)
+
+    def _lose_patience(self) -> None:
+        self._timer = None
+        self._look(patient=False)
+
+    def _flush(self, batch: list[_Call]) -> None:
         if self._thread is None or self._conn is None:
             self._settle(batch, [StoreUnavailable()] * len(batch))
             return
@@ -147,10 +168,9 @@ class Database:
                 call.future.set_exception(result)
             else:
                 call.future.set_result(result)
+        self._busy = False
         if self._waiting:
-            asyncio.get_running_loop().call_soon(self._gather, 0, MAX_TURNS)
-        else:
-            self._busy = False
+            self._schedule()
         self._commits += 1
         if self._commits % CHECKPOINT_LOOK == 0 and self._checkpointer is not None:
             self._checkpointer.submit(self._checkpoint)
