@@ -1,18 +1,19 @@
 """The values that pass between rules, outbox and senders."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol, Self
 
-from .report import Image
+from .report import Image, Report, Result
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Who gets a report. Written `private:10001`, `group:777`."""
+    """Who gets a report. Written `private:10001`, `group:777`, `channel:phone`."""
 
-    kind: Literal["private", "group"]
+    kind: Literal["private", "group", "channel"]
     id: str
+    """The QQ number, the group's number, or the channel's name in the settings."""
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"
@@ -25,7 +26,7 @@ class Target:
             ValueError: it names no kind that we know.
         """
         match text.partition(":"):
-            case ("private" | "group") as kind, ":", identity if identity:
+            case ("private" | "group" | "channel") as kind, ":", identity if identity:
                 return cls(kind, identity)
             case _:
                 raise ValueError(f"not a target: {text!r}")
@@ -39,6 +40,11 @@ class Lane:
     bot: str = ""
     """The bot's id; empty: any that is connected."""
 
+    @classmethod
+    def of(cls, target: Target, bot: str) -> Self:
+        """The lane of a target; a channel's is the same for every bot."""
+        return cls(target, "" if target.kind == "channel" else bot)
+
     def __str__(self) -> str:
         return f"{self.target} via {self.bot}" if self.bot else str(self.target)
 
@@ -48,7 +54,23 @@ class Message:
     """What a target is to see."""
 
     text: str
+    """The report in its template's words."""
     image: Image | None = None
+    report: Report = field(default_factory=Report)
+    """What the message tells of, for what hands it on as it is. Without the picture."""
+
+    @property
+    def title(self) -> str:
+        """One line, never empty: the icon and the heading, else how the text begins."""
+        icon = self.report.result.icon if isinstance(self.report.result, Result) else ""
+        if self.report.heading:
+            return f"{icon} {self.report.heading}".strip().replace("\n", " ")
+        return self.text.partition("\n")[0] or "[截图]"
+
+    @property
+    def body(self) -> str:
+        """What the text says beyond the title; may be empty."""
+        return self.text.removeprefix(self.title).strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from .delivery import Backlog, Message, Receipt, ReportState
 from .errors import StoreUnavailable
 from .outbox import Limits, Outbox
 from .report import Report
-from .senders.onebot import OneBotSender
+from .senders.qq import OneBotSender
 
 REOPEN_EVERY: Final = 5.0
 """Seconds between tries to open a store that another process has, or that cannot be used."""

@@ -109,7 +109,7 @@ class Outbox:
         """
         now = self._clock()
         report_id = self._ids.next()
-        lanes = [Lane(target, report.send_from) for target in targets]
+        lanes = [Lane.of(target, report.send_from) for target in targets]
         deliveries = tuple(
             Delivery(self._ids.next(), report_id, lane, message, attempts=0) for lane in lanes
         )

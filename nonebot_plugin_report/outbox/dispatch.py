@@ -9,7 +9,7 @@ from typing import Final
 from loguru import logger
 from sqlalchemy import Connection
 
-from ..delivery import Delivery, Lane, Message, Outcome, Sender, State
+from ..delivery import Delivery, Lane, Outcome, Sender, State
 from ..errors import LeaseLost, StoreUnavailable
 from . import store
 from .database import Database
@@ -89,7 +89,7 @@ class Dispatcher:
             if not state.complete or len(state.ready) >= BATCH or one.id <= state.last:
                 state.complete, state.missed = False, True
             else:
-                state.ready.append(store.Queued(one, None, expires_at, ""))
+                state.ready.append(store.Queued(one, loaded=True, expires_at=expires_at, reason=""))
                 state.last = one.id
             self._wake(one.lane, state)
 
@@ -112,13 +112,14 @@ class Dispatcher:
             self._tasks.create_task(self._work(lane, state))
 
     async def resume(self) -> None:
-        """A bot came back: end the back-off, and wake every lane in which something waits.
+        """A bot came back: end its lanes' back-off, and wake every lane in which something waits.
 
         Raises:
             StoreUnavailable: the waiting lanes could not be read.
         """
-        for state in self._states.values():
-            state.due_at, state.failures = 0.0, 0
+        for lane, state in self._states.items():
+            if lane.target.kind != "channel":
+                state.due_at, state.failures = 0.0, 0
         await self._database.run(store.resume)
         await self.sweep()
 
@@ -228,9 +229,11 @@ class Dispatcher:
 
     async def _send(self, queued: store.Queued) -> Outcome:
         delivery = queued.delivery
-        if (sha := queued.image) is not None:
-            picture = await self._database.run(lambda conn: store.picture(conn, sha))
-            delivery = replace(delivery, message=Message(delivery.message.text, picture))
+        if not queued.loaded:
+            message = await self._database.run(
+                lambda conn: store.message(conn, delivery.id), durable=False
+            )
+            delivery = replace(delivery, message=message)
         return await self._sender.send(delivery)
 
     async def _record(

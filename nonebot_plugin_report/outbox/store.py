@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import (
     Connection,
     bindparam,
@@ -34,7 +33,7 @@ from ..delivery import (
     Target,
 )
 from ..errors import LeaseLost
-from ..report import Image, Report, Result
+from ..report import Image, Report, dump, restore
 from .schema import delivery, image, lane, meta, report
 
 
@@ -71,11 +70,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A waiting delivery as a lane's queue holds it: without the picture's bytes."""
+    """A waiting delivery as a lane's queue holds it."""
 
     delivery: Delivery
-    image: str | None
-    """The picture's SHA-256."""
+    loaded: bool
+    """Its message is here; else only `message` knows it, so that a long queue needs no memory."""
     expires_at: float
     reason: str
     """What the last try came to."""
@@ -148,22 +147,13 @@ def _store_image(conn: Connection, picture: Image | None, now: float) -> str | N
 
 def _report_row(entry: Entry, sha: str | None) -> dict[str, object]:
     source = entry.report
-    fields = {
-        "title": source.title,
-        "content": source.content,
-        "message": source.message,
-        "result": source.result.value if isinstance(source.result, Result) else source.result,
-        "timestamp": source.timestamp and str(source.timestamp),
-        "data": source.data,
-        "image_fault": source.image_fault,
-    }
     return {
         "id": entry.id,
         "key": source.key or None,
         "received_at": entry.received_at,
         "event": source.event,
         "heading": source.heading,
-        "fields": orjson.dumps({k: v for k, v in fields.items() if v}).decode(),
+        "fields": dump(source).decode(),
         "image": sha,
     }
 
@@ -202,13 +192,25 @@ _OWN: Final = (
     )
 )  # fmt: skip
 _QUEUE: Final = (
-    select(delivery).where(delivery.c.lane == bindparam("lane"), _IS_WAITING)
+    select(
+        delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.expires_at,
+        delivery.c.reason,
+    ).where(delivery.c.lane == bindparam("lane"), _IS_WAITING)
     .order_by(delivery.c.id).limit(bindparam("limit"))
 )  # fmt: skip
-_PICTURE: Final = select(image).where(image.c.sha256 == bindparam("sha"))
+_MESSAGE: Final = (
+    select(delivery.c.text, report.c.fields, image)
+    .join(report, delivery.c.report_id == report.c.id)
+    .outerjoin(image, delivery.c.image == image.c.sha256)
+    .where(delivery.c.id == bindparam("id"))
+)
 _RESUME: Final = (
     update(lane)
-    .where(lane.c.due_at > 0, exists().where(delivery.c.lane == lane.c.name, _IS_WAITING))
+    .where(
+        lane.c.due_at > 0,
+        lane.c.target.not_like("channel:%"),
+        exists().where(delivery.c.lane == lane.c.name, _IS_WAITING),
+    )
     .values(due_at=0.0, failures=0)
 )
 _HEADS: Final = (
@@ -252,23 +254,24 @@ def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> C
 
 
 def queue(conn: Connection, of: Lane, limit: int) -> list[Queued]:
-    """What waits in a lane, oldest first, without the pictures' bytes."""
+    """What waits in a lane, oldest first, without the messages."""
     rows = conn.execute(_QUEUE, {"lane": str(of), "limit": limit})
     return [
         Queued(
-            Delivery(row.id, row.report_id, of, Message(row.text), row.attempts),
-            row.image,
-            row.expires_at,
-            row.reason,
+            Delivery(row.id, row.report_id, of, Message(""), row.attempts),
+            loaded=False,
+            expires_at=row.expires_at,
+            reason=row.reason,
         )
         for row in rows
     ]
 
 
-def picture(conn: Connection, sha: str) -> Image | None:
-    """A stored picture, if it is still there."""
-    row = conn.execute(_PICTURE, {"sha": sha}).one_or_none()
-    return Image(row.bytes, row.media_type, row.width, row.height) if row else None
+def message(conn: Connection, delivery_id: str) -> Message:
+    """What a delivery is to show; without a picture that is no longer stored."""
+    row = conn.execute(_MESSAGE, {"id": delivery_id}).one()
+    picture = row.bytes and Image(row.bytes, row.media_type, row.width, row.height)
+    return Message(row.text, picture or None, restore(row.fields))
 
 
 def renew(conn: Connection, owner: str, names: Sequence[str], until: float) -> None:
@@ -291,7 +294,7 @@ def park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> Non
 
 
 def resume(conn: Connection) -> None:
-    """End the back-off of the lanes in which something waits: a bot came back."""
+    """End the back-off of QQ's lanes in which something waits: a bot came back."""
     conn.execute(_RESUME)
 
 

@@ -1,0 +1,124 @@
+"""What a channel is: one file with one class `Channel`, whose fields are its settings.
+
+To add one, write `senders/<type>.py` (or a module of your own, and its dotted name as `type`) with
+a class `Channel(base.Channel)`: its class variables say what users read, its fields are the
+settings, its `send` is the wire. Copy `feishu.py`. Nothing else has to know of it.
+"""
+
+import asyncio
+from abc import abstractmethod
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from pydantic import PrivateAttr
+
+from ..delivery import Away, Delivered, Delivery, NotSent, Outcome, Rejected, Unknown
+from ..report import clean
+from ..settings import SecretUrl, Settings
+
+if TYPE_CHECKING:
+    from .http import Client
+
+Rate = tuple[int, float]
+"""So many messages in so many seconds."""
+REMEMBERED: Final = 1000
+"""Deliveries of which a channel remembers what part of them has gone out."""
+_SAID_LENGTH: Final = 120
+
+
+class Channel(Settings):
+    """A way to reach somebody. An instance is a channel of the user's, with its settings."""
+
+    label: ClassVar[str]
+    """Its name in Chinese; stands before each reason."""
+    pictures: ClassVar[str]
+    """What becomes of a picture (Chinese), for the README's table."""
+    limits: ClassVar[str]
+    """What it can take (Chinese), likewise."""
+    rates: ClassVar[tuple[Rate, ...]] = ()
+    """How many messages the service takes in a time; more wait for their turn."""
+    needs_bot: ClassVar[bool] = False
+    """It sends by a bot of the running NoneBot, so nothing can be sent without that."""
+
+    def blocked(self) -> str | None:
+        """Why nothing can go out now (Chinese), or None. What waits is not tried until then."""
+        return None
+
+    @abstractmethod
+    async def send(self, delivery: Delivery, http: "Client") -> Outcome:
+        """Send one delivery. Reasons are Chinese and hold no secret; a failure is an outcome."""
+        ...
+
+
+class HttpChannel(Channel):
+    """A channel that is reached by HTTP."""
+
+    proxy: SecretUrl | None = None
+    """HTTP 代理，例如 http://127.0.0.1:10809；不写则直接连接"""
+
+
+class PartedChannel(HttpChannel):
+    """A channel that needs several messages for one delivery: none of them goes out twice."""
+
+    _sent: OrderedDict[str, int] = PrivateAttr(default_factory=OrderedDict[str, int])
+
+    async def send_parts(
+        self, delivery: Delivery, *parts: Callable[[], Awaitable[Outcome]]
+    ) -> Outcome:
+        """Send the parts in order, going on where an earlier try of this delivery stopped.
+
+        The first part is what matters, the text: where a later one is rejected, the delivery is
+        made all the same, and says so.
+        """
+        notes: list[str] = []
+        for number, part in enumerate(parts):
+            if number < self._sent.get(delivery.id, 0):
+                continue
+            match await part():
+                case Delivered(note):
+                    notes.append(note)
+                case Rejected(reason) if number:
+                    notes.append(f"只发了文字，图片被拒绝：{reason}")
+                case NotSent() | Away() | Rejected() | Unknown() as failure:
+                    return failure
+            self._remember(delivery.id, number + 1)
+        self._sent.pop(delivery.id, None)
+        return delivered(*notes)
+
+    def _remember(self, delivery_id: str, count: int) -> None:
+        self._sent[delivery_id] = count
+        if len(self._sent) > REMEMBERED:
+            self._sent.popitem(last=False)
+
+
+def delivered(*notes: str) -> Delivered:
+    """It arrived; each note that is not empty says what had to be left out."""
+    return Delivered("；".join(dict.fromkeys(filter(None, notes))))
+
+
+def said(text: object) -> str:
+    """What a service says of a failure, short and on one line, to stand in a reason."""
+    words = " ".join(clean(text).split()) if isinstance(text, str) else ""
+    return words[:_SAID_LENGTH]
+
+
+class Pace:
+    """Holds back what would pass a channel's rates."""
+
+    def __init__(self, rates: tuple[Rate, ...]) -> None:
+        self._rates = rates
+        self._turns: list[float] = []
+        """When the last messages went or will go, in seconds of the event loop's clock."""
+
+    async def turn(self) -> None:
+        """Wait until one more message may go out."""
+        if not self._rates:
+            return
+        now = asyncio.get_running_loop().time()
+        at = max([now, *self._turns[-1:]])
+        for count, period in self._rates:
+            if len(self._turns) >= count:
+                at = max(at, self._turns[-count] + period)
+        self._turns = [*self._turns, at][-max(count for count, _ in self._rates) :]
+        await asyncio.sleep(at - now)

@@ -1,0 +1,158 @@
+"""Hands each delivery to what sends it, and makes an outcome of whatever comes of that."""
+
+import asyncio
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from loguru import logger
+from pydantic import BaseModel, SecretStr
+
+from ..delivery import (
+    Away,
+    Delivered,
+    Delivery,
+    Lane,
+    NotSent,
+    Outcome,
+    Rejected,
+    Sender,
+    Unknown,
+)
+from .base import Channel, HttpChannel, Pace
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from .http import Client
+
+SEND_SECONDS: Final = 600.0
+"""For one try of one delivery, turns waited for included."""
+_SHORTEST_SECRET: Final = 6
+"""Characters. Shorter parts of an address are words such as `send`."""
+_GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
+
+
+@dataclass(slots=True)
+class Router:
+    """Sends by QQ's bots and by the channels of the settings."""
+
+    qq: Sender
+    channels: Mapping[str, Channel]
+    """By the user's names for them."""
+    answer_seconds: float = 30.0
+    """How long a service may be silent before its answer is given up."""
+    _clients: dict[str, "Client"] = field(default_factory=dict[str, "Client"])
+    _pools: "dict[str | None, httpx2.AsyncClient]" = field(
+        default_factory=dict[str | None, "httpx2.AsyncClient"]
+    )
+
+    def blocked(self, lane: Lane) -> str | None:
+        """Why nothing can go out in this lane now, or None."""
+        if lane.target.kind != "channel":
+            return self.qq.blocked(lane)
+        channel = self.channels.get(lane.target.id)
+        if channel is None:
+            return _GONE
+        return _prefixed(channel, reason) if (reason := channel.blocked()) else None
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        """Send by the lane's bot or channel. Whatever a channel does, an outcome comes of it."""
+        if delivery.lane.target.kind != "channel":
+            return await self.qq.send(delivery)
+        name = delivery.lane.target.id
+        channel = self.channels.get(name)
+        if channel is None:
+            return Away(_GONE)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                outcome = await channel.send(delivery, self._client(name, channel))
+        except TimeoutError:
+            outcome = Unknown("没有在时限内发完")
+        except Exception as error:  # noqa: BLE001 - a channel may be anybody's code
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            kind = type(error).__name__
+            # Without the exception's text and values, which may hold a secret or the message.
+            logger.error(f"渠道 {name} 内部出错：{kind}，在 {where.filename}:{where.lineno}")
+            outcome = NotSent(f"内部出错（{kind}），见日志", answered=True)
+        return _told(channel, outcome)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._pools.clear()
+        self._clients.clear()
+
+    def _client(self, name: str, channel: Channel) -> "Client":
+        if (client := self._clients.get(name)) is None:
+            from .http import Client, open_pool
+
+            proxy = None
+            if isinstance(channel, HttpChannel) and channel.proxy is not None:
+                proxy = channel.proxy.get_secret_value()
+            if proxy not in self._pools:
+                self._pools[proxy] = open_pool(proxy, self.answer_seconds)
+            client = self._clients[name] = Client(self._pools[proxy], Pace(channel.rates))
+        return client
+
+
+def _prefixed(channel: Channel, reason: str) -> str:
+    for secret in _secrets(channel):
+        reason = reason.replace(secret, "***")
+    return f"{channel.label}：{reason}"
+
+
+def _told(channel: Channel, outcome: Outcome) -> Outcome:
+    """The outcome with the channel's name, and without a secret that a service repeated."""
+    match outcome:
+        case Delivered(note):
+            return Delivered(_prefixed(channel, note) if note else "")
+        case NotSent(reason, retry_after, answered):
+            return NotSent(_prefixed(channel, reason), retry_after, answered)
+        case Away(reason):
+            return Away(_prefixed(channel, reason))
+        case Rejected(reason):
+            return Rejected(_prefixed(channel, reason))
+        case Unknown(reason):
+            return Unknown(_prefixed(channel, reason))
+
+
+def _secrets(channel: Channel) -> list[str]:
+    """Every secret of a channel's settings and, of addresses, each part; the longest first."""
+    found: set[str] = set()
+    for value in _values(channel):
+        if isinstance(value, SecretStr):
+            found.update(_parts(value.get_secret_value()))
+    return sorted((one for one in found if len(one) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+def _values(value: object) -> Iterable[object]:
+    match value:
+        case BaseModel():
+            for one in value.__dict__.values():
+                yield from _values(one)
+        case dict():
+            for one in value.values():  # pyright: ignore[reportUnknownVariableType] - any setting
+                yield from _values(one)  # pyright: ignore[reportUnknownArgumentType] - likewise
+        case list() | tuple():
+            for one in value:  # pyright: ignore[reportUnknownVariableType] - any setting
+                yield from _values(one)  # pyright: ignore[reportUnknownArgumentType] - likewise
+        case _:
+            yield value
+
+
+def _parts(secret: str) -> Iterable[str]:
+    yield secret
+    yield unquote(secret)
+    if "://" not in secret:
+        return
+    try:
+        url = urlsplit(secret)
+    except ValueError:
+        return
+    yield from (url.username or "", url.password or "", url.path, url.query)
+    yield from url.path.split("/")
+    yield from (value for _, value in parse_qsl(url.query))

@@ -1,0 +1,87 @@
+"""WeCom (企业微信): a group's robot.
+
+Source: developer.work.weixin.qq.com, "群机器人配置说明" (messages, limits) and "全局错误码".
+"""
+
+import hashlib
+from typing import ClassVar, Final
+
+import pybase64
+
+from ..delivery import Delivered, Delivery, NotSent, Outcome, Rejected
+from ..report import Image
+from ..settings import SecretUrl
+from .base import PartedChannel, Rate, said
+from .fit import fit_image, fit_text, utf8_size
+from .http import Answer, Client, judge_status
+
+# "群机器人配置说明": 20 messages a minute; text of at most 2048 bytes of UTF-8; JPG and PNG of at
+# most 2 MB before base64.
+RATES: Final = ((20, 60.0),)
+MAX_TEXT: Final = 2048
+MAX_PICTURE: Final = 2 * 1024 * 1024
+# "全局错误码".
+_MENDS: Final = {
+    93000: "webhook 地址里的 key 不对，或机器人已被移出群",
+    93004: "机器人已被停用",
+    40008: "消息类型不受支持",
+    40009: "图片大小不合要求",
+}
+_TOO_FAST: Final = 45009
+_TOO_FAST_WAIT: Final = 60.0
+
+
+class Channel(PartedChannel):
+    """A robot of a WeCom group. Text and picture are two messages."""
+
+    label: ClassVar[str] = "企业微信"
+    pictures: ClassVar[str] = "作为第二条消息发送"
+    limits: ClassVar[str] = "2048 字节文字；图片 2 MB；每分钟 20 条"
+    rates: ClassVar[tuple[Rate, ...]] = RATES
+
+    webhook: SecretUrl
+    """群机器人的 webhook 地址"""
+
+    async def send(self, delivery: Delivery, http: Client) -> Outcome:
+        """Send the text, then the picture."""
+        message = delivery.message
+        parts = [lambda: self._text(message.text, http)] if message.text else []
+        if (image := message.image) is not None:
+            parts.append(lambda: self._picture(image, http))
+        return await self.send_parts(delivery, *parts)
+
+    async def _text(self, text: str, http: Client) -> Outcome:
+        fitted, note = fit_text(text, MAX_TEXT, utf8_size)
+        return await self._post({"msgtype": "text", "text": {"content": fitted}}, note, http)
+
+    async def _picture(self, image: Image, http: Client) -> Outcome:
+        fitted, note = await fit_image(image, max_bytes=MAX_PICTURE)
+        if fitted is None:
+            return Rejected(note)
+        content = {
+            "base64": pybase64.b64encode_as_string(fitted.data),
+            # Their checksum of the picture, no protection.
+            "md5": hashlib.md5(fitted.data, usedforsecurity=False).hexdigest(),
+        }
+        return await self._post({"msgtype": "image", "image": content}, note, http)
+
+    async def _post(self, content: dict[str, object], note: str, http: Client) -> Outcome:
+        url = self.webhook.get_secret_value()
+        return await http.post(url, json=content, verdict=_verdict, note=note)
+
+
+def _verdict(answer: Answer) -> Outcome | None:
+    match answer.fields.get("errcode"):
+        case 0 if answer.succeeded:
+            return Delivered()
+        case int() as code if code == _TOO_FAST:
+            return NotSent("发送太快（每分钟最多 20 条）", answer.retry_after or _TOO_FAST_WAIT)
+        case int() as code if code in _MENDS:
+            return Rejected(_MENDS[code])
+        case int() as code:
+            reason = f"没有成功（{code} {said(answer.fields.get('errmsg'))}）"
+            return NotSent(reason, answered=True)
+        case _ if isinstance(status := judge_status(answer), Delivered):
+            return NotSent("回答不是企业微信的格式，检查 webhook 地址", answered=True)
+        case _:
+            return status

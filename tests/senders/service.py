@@ -1,0 +1,102 @@
+"""What a channel's test file says of its service, and how tests send to it.
+
+Each `tests/senders/test_<type>.py` has a `SERVICE`; the conformance suite finds it by the type.
+"""
+
+import io
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from PIL import Image as Pillow
+
+from nonebot_plugin_report.delivery import Delivery, Lane, Message, Outcome, Target
+from nonebot_plugin_report.report import Image, Report, Result, read_image
+from nonebot_plugin_report.senders import load
+from nonebot_plugin_report.senders.router import Router
+
+from .server import Reply, Request
+
+ANSWER_SECONDS = 0.5
+"""How long the tests' channels wait for an answer."""
+NAME = "mine"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A channel's service as the tests play it."""
+
+    kind: str
+    settings: Callable[[str], dict[str, Any]]
+    """The channel's settings (without `type`), every secret among them, for the service at a URL
+    such as `http://127.0.0.1:1234`."""
+    secrets: tuple[str, ...] = ()
+    """What must be seen nowhere."""
+    answer: Callable[[Request], Reply] | None = None
+    """As the service would: asserts all that it would check, and answers a success.
+    None: it is not reached by HTTP."""
+    failures: Mapping[str, tuple[Reply, type]] = field(
+        default_factory=dict[str, tuple[Reply, type]]
+    )
+    """Each error that the contract names: what the service answers, and what must come of it."""
+    is_message: Callable[[Request], bool] = lambda _: True
+    """Whether a request is the message itself, not a token or an upload before it."""
+    reads_body: bool = True
+    """A 200 is no success unless the body says so."""
+    limited: bool = True
+    """A text of 100,000 characters has to be cut."""
+
+
+def make_image(
+    width: int = 64, height: int = 36, fmt: str = "JPEG", *, noise: bool = False, **options: Any
+) -> Image:
+    """A picture; with `noise` one that compresses badly."""
+    if noise:
+        picture = Pillow.effect_noise((width, height), 100).convert("RGB")
+    else:
+        picture = Pillow.linear_gradient("L").resize((width, height)).convert("RGB")
+    file = io.BytesIO()
+    picture.save(file, fmt, **options)
+    return read_image(file.getvalue())
+
+
+def make_delivery(
+    text: str = "✅ 自动秘境结束\n共完成 5 次\n2026-11-23 21:44:00",
+    image: Image | None = None,
+    *,
+    number: int = 1,
+    report: Report | None = None,
+) -> Delivery:
+    """A delivery as the outbox hands it over."""
+    made = report or Report(
+        event="domain.end",
+        result=Result.SUCCESS,
+        message="共完成 5 次",
+        timestamp=datetime.fromisoformat("2026-11-23T21:44:00+08:00"),
+    )
+    lane = Lane(Target("channel", NAME))
+    message = Message(text, image, made)
+    return Delivery(f"d{number:019}", f"r{number:019}", lane, message, attempts=0)
+
+
+class NoBots:
+    """A Sender that is never asked."""
+
+    def blocked(self, lane: Lane) -> str | None:
+        raise AssertionError(lane)
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        raise AssertionError(delivery)
+
+
+@asynccontextmanager
+async def channel(kind: str, **settings: Any) -> AsyncGenerator[Router]:
+    """A router with this channel alone; `send` what `make_delivery` makes."""
+    made = load({"type": kind, **settings})
+    router = Router(NoBots(), {NAME: made}, answer_seconds=ANSWER_SECONDS)
+    try:
+        yield router
+    finally:
+        await router.close()
