@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pybase64
 from nonebot import get_bots, get_driver, get_plugin_config, logger, require
 from nonebot.adapters import Bot, Event
+from nonebot.config import SettingsError
 from nonebot.message import event_preprocessor
 from nonebot.plugin import PluginMetadata
 from pydantic import ValidationError
@@ -141,7 +142,12 @@ def _bind() -> "Hub":
 
 def _read_settings() -> Config:
     try:
-        return get_plugin_config(Config)
+        try:
+            return get_plugin_config(Config)
+        except SettingsError:
+            # NoneBot wants JSON for what is no plain text, and says no more than the name. It has
+            # kept what it could not read as text, and that we can explain.
+            return Config.model_validate(get_driver().config.model_extra)
     except ValidationError as error:
         # NoneBot would log an ordinary exception and start without the plugin.
         logger.error(str(explain(error)))

@@ -1,6 +1,7 @@
-"""The command line: a ready bot, the demo, a push, the doctor."""
+"""The command line: a ready bot, the demo, a push, channels tried out, the doctor."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +10,12 @@ from typing import Final
 import httpx2
 import nonebot
 import pybase64
+from pydantic import ValidationError
 
-from .bot import PACKAGE, init_nonebot, onebot_url, prepare_bot, push_url, token
+from .bot import PACKAGE, init_nonebot, onebot_url, prepare_bot, push_url, read_settings, token
+from .config import Config, explain
+from .delivery import Delivered
+from .errors import ConfigError
 
 PUSH_SECONDS: Final = 30.0
 
@@ -28,7 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case "doctor":
             from .doctor import run_doctor
 
-            return run_doctor()
+            return run_doctor(send=not options.no_send)
+        case "test":
+            return _test(options.names)
+        case "channels":
+            return _channels(options.type)
         case _:
             return _run()
 
@@ -46,10 +55,16 @@ def _parser() -> argparse.ArgumentParser:
     push.add_argument("--title", default="", metavar="标题")
     push.add_argument("--to", action="append", default=[], metavar="QQ号")
     push.add_argument("--to-group", action="append", default=[], metavar="群号")
+    push.add_argument("--channel", action="append", default=[], metavar="渠道名")
     push.add_argument("--image", type=Path, metavar="图片")
     push.add_argument("--url", help="推送地址，默认取自当前目录的 .env")
     push.add_argument("--token", help="令牌，默认取自当前目录的 .env 或数据目录")
-    commands.add_parser("doctor", help="检查哪里设置得不对，怎么改")
+    doctor = commands.add_parser("doctor", help="检查哪里设置得不对，怎么改；向每个渠道发一条测试")
+    doctor.add_argument("--no-send", action="store_true", help="不向渠道发测试推送")
+    test = commands.add_parser("test", help="向渠道发一条带图片的测试推送，并说结果")
+    test.add_argument("names", nargs="+", metavar="渠道名")
+    channels = commands.add_parser("channels", help="列出所有渠道的类型，或一种渠道的设置")
+    channels.add_argument("type", nargs="?", metavar="类型")
     return parser
 
 
@@ -77,6 +92,7 @@ def _push(options: argparse.Namespace) -> int:
         "content": options.text,
         "send_to": options.to,
         "send_to_group": options.to_group,
+        "channel": options.channel,
         "screenshot": options.image and pybase64.b64encode_as_string(options.image.read_bytes()),
     }
     headers = {"Authorization": f"Bearer {options.token or token()}"}
@@ -92,6 +108,42 @@ def _push(options: argparse.Namespace) -> int:
         return 1
     print(answer.text, file=sys.stdout if answer.is_success else sys.stderr)
     return 0 if answer.is_success else 1
+
+
+def _test(wanted: Sequence[str]) -> int:
+    """Try channels out; 0 if all got it."""
+    from .trial import tell, try_channel
+
+    init_nonebot(log_level="ERROR")
+    try:
+        config = Config.model_validate(read_settings())
+    except ValidationError as error:
+        print(explain(error), file=sys.stderr)
+        return 2
+    if unknown := [name for name in wanted if name not in config.report_channels]:
+        known = "、".join(config.report_channels) or "一个也没有"
+        print(f"REPORT_CHANNELS 里没有 {'、'.join(unknown)}；有的是：{known}", file=sys.stderr)
+        return 2
+    arrived = True
+    for name in wanted:
+        outcome = asyncio.run(try_channel(config, name))
+        arrived &= isinstance(outcome, Delivered)
+        print(
+            f"{'✅' if isinstance(outcome, Delivered) else '❌'} {name}：{tell(outcome)}",
+            flush=True,
+        )
+    return 0 if arrived else 1
+
+
+def _channels(kind: str | None) -> int:
+    from .senders.describe import describe, describe_settings
+
+    try:
+        print(describe_settings(kind) if kind else describe())
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":

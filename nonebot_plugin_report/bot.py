@@ -38,6 +38,9 @@ def init_nonebot(**settings: Any) -> None:
     Data goes to `data` in the current folder, unless localstore is told otherwise, so that two
     bots in two folders do not share a store.
     """
+    if level := settings.get("log_level"):
+        # NoneBot greets before it reads its settings.
+        nonebot.logger.configure(extra={"nonebot_log_level": level})
     # The WebSocket client lets ONEBOT_WS_URLS (the bot connects to the implementation) work too.
     nonebot.init(**({"driver": _driver()} | settings))
     extra = read_settings()

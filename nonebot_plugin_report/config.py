@@ -2,66 +2,28 @@
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
 from .errors import ConfigError
+from .rules import SUPERUSERS, check_target
+from .senders import load
+from .senders.base import Channel
+from .settings import Duration, Names, Pause, Size, Text, complaint, from_json
 from .template import DEFAULT, Template, compile_template
 
-_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_SIZES: Final = {
-    "": 1,
-    "b": 1,
-    "k": 2**10,
-    "kib": 2**10,
-    "kb": 2**10,
-    "m": 2**20,
-    "mib": 2**20,
-    "mb": 2**20,
-}
+_CHANNEL_NAME: Final = re.compile(r"[^\s,，:：]{1,64}")
 _DATABASE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
-
-
-def _quantity(value: object, units: dict[str, int], examples: str) -> float:
-    match value:
-        case bool():
-            pass
-        case int() | float():
-            return float(value)
-        case str() if found := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", value):
-            if factor := units.get(found[2].lower()):
-                return float(found[1]) * factor
-        case _:
-            pass
-    raise ValueError(f"应为数字或带单位的数字，例如 {examples}")
-
-
-def _duration(value: object) -> float:
-    return _quantity(value, _UNITS, "30、90s、15m、24h、7d")
-
-
-def _size(value: object) -> int:
-    return int(_quantity(value, _SIZES, "8388608、512KiB、8MiB"))
-
-
-def _token(value: object) -> object:
-    """`.env` values that look like JSON arrive as what JSON makes of them."""
-    match value:
-        case bool() | float() | dict() | list():
-            raise ValueError("被读成了数字、真假值或 JSON；请加引号写成字符串，例如 '\"1e5\"'")
-        case int():
-            return str(value)
-        case str():
-            return value.strip() or None
-        case _:
-            return value
-
-
-Duration = Annotated[float, BeforeValidator(_duration), Field(gt=0)]
-"""Seconds; a number, or text such as `24h`."""
-Text = Annotated[str | None, BeforeValidator(_token)]
 
 
 class Config(BaseModel):
@@ -81,11 +43,11 @@ class Config(BaseModel):
     """接收推送的路径"""
     report_template: str = DEFAULT
     """消息模板；占位符全部为空的行会自动消失"""
-    report_max_body: Annotated[int, BeforeValidator(_size), Field(ge=1024)] = 8 * 2**20
+    report_max_body: Annotated[Size, Field(ge=1024)] = 8 * 2**20
     """一次推送最多多少字节，例如 8MiB；超过的回答 413"""
     report_database_url: str | None = None
     """数据库地址，例如 sqlite:///data/report.db；不设置则放在 localstore 的数据目录里"""
-    report_send_interval: Annotated[float, BeforeValidator(_duration), Field(ge=0)] = 1.0
+    report_send_interval: Pause = 1.0
     """同一机器人连发 5 条之后，每两条之间至少间隔几秒；0 表示不限速"""
     report_expire: Duration = 86400.0
     """多久还没送到就放弃（会记下原因），例如 24h"""
@@ -93,6 +55,27 @@ class Config(BaseModel):
     """历史记录保留多久，例如 30d"""
     report_image_retention: Duration = 3 * 86400.0
     """截图保留多久，例如 3d；还没送出的截图不会被清理"""
+
+    report_channels: dict[str, SerializeAsAny[Channel]] = Field(default_factory=dict[str, Channel])
+    """通知渠道：你起的名字 → 渠道的设置，例如 {"phone": {"type": "bark", "device_key": "…"}}"""
+    report_default_targets: Names = (SUPERUSERS,)
+    """推送没有写明接收者时发给谁：superusers、private:QQ号、group:群号、channel:渠道名"""
+
+    @field_validator("report_channels", mode="before")
+    @classmethod
+    def _load_channels(cls, value: object) -> object:
+        value = from_json(value)
+        if not isinstance(value, dict):
+            raise ValueError('应为 JSON 对象，例如 {"phone": {"type": "bark", "device_key": "…"}}')
+        entries = cast("dict[object, object]", value).items()
+        return {str(name): _load_channel(str(name), settings) for name, settings in entries}
+
+    @field_validator("report_default_targets")
+    @classmethod
+    def _check_targets(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        # Channels that are wrong themselves are not there: that is told of, and no more.
+        channels = info.data.get("report_channels")
+        return value if channels is None else tuple(check_target(one, channels) for one in value)
 
     @field_validator("report_route")
     @classmethod
@@ -143,17 +126,17 @@ def unknown_settings(names: Iterable[str]) -> list[str]:
 
 
 def _explain(error: ErrorDetails) -> str:
-    name = str(error["loc"][0]).upper() if error["loc"] else "设置"
-    context: dict[str, Any] = error.get("ctx", {})
-    match error["type"]:
-        case "value_error":
-            reason = str(context["error"])
-        case "greater_than":
-            reason = f"应大于 {context['gt']}"
-        case "greater_than_equal":
-            reason = f"应不小于 {context['ge']}"
-        case "string_type":
-            reason = "应为字符串；请加上引号"
-        case _:
-            reason = error["msg"]
-    return f"{name} 设置有误：{reason}"
+    return f"{str(error['loc'][0]).upper()} 设置有误：{complaint(error)}"
+
+
+def _load_channel(name: str, settings: object) -> Channel:
+    if not _CHANNEL_NAME.fullmatch(name):
+        raise ValueError("渠道的名字里不能有空格、逗号和冒号，最多 64 个字符")
+    if isinstance(settings, Channel):
+        return settings
+    if not isinstance(settings, dict):
+        raise ValueError(f'渠道 {name} 应为 JSON 对象，例如 {{"type": "bark", …}}')
+    try:
+        return load(cast("dict[str, object]", settings))
+    except ConfigError as error:
+        raise ValueError(f"渠道 {name} 的 {error}") from None

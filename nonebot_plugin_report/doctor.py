@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from .bot import address, init_nonebot, onebot_url, own_token, push_url, read_settings, token
 from .config import Config, explain, unknown_settings
+from .delivery import Delivered
+from .trial import tell, try_channel
 
 ANSWER_SECONDS = 5.0
 
@@ -28,10 +30,15 @@ class Finding:
     """What to do about it."""
 
 
-def run_doctor() -> int:
-    """Print all findings; 1 if one of them keeps reports from arriving."""
+def run_doctor(*, send: bool) -> int:
+    """Print all findings; 1 if one of them keeps reports from arriving.
+
+    With `send` each channel gets a test report: only that shows that it takes one.
+    """
     init_nonebot(log_level="ERROR")
     findings = [*_settings(), *_security(), *_installation(), *asyncio.run(_running())]
+    if send:
+        findings += asyncio.run(_channels())
     for finding in findings:
         mark = {"正常": "✅", "提醒": "⚠️ ", "错误": "❌"}[finding.level]
         print(f"{mark} {finding.text}" + (f"\n   → {finding.mend}" if finding.mend else ""))
@@ -107,6 +114,25 @@ async def _running() -> list[Finding]:
         mend = "机器人启动后改过令牌的话，重新启动它；在同一个文件夹里运行 doctor"
         return [Finding("错误", "机器人在运行，但令牌和这里的不一样", mend)]
     return [*_store(status, health), *_bots(health["bots"]), *_backlog(health)]
+
+
+async def _channels() -> list[Finding]:
+    """What each channel makes of a test report."""
+    try:
+        config = Config.model_validate(read_settings())
+    except ValidationError:
+        return []  # told of with the settings
+    names = list(config.report_channels)
+    outcomes = await asyncio.gather(*(try_channel(config, name) for name in names))
+    findings: list[Finding] = []
+    for name, outcome in zip(names, outcomes, strict=True):
+        text = f"渠道 {name}：{tell(outcome)}"
+        mend = f"改好后用 test {name} 再试"
+        if isinstance(outcome, Delivered):
+            findings.append(Finding("提醒" if outcome.note else "正常", text))
+        else:
+            findings.append(Finding("错误", text, mend))
+    return findings
 
 
 def _store(status: str, health: dict[str, Any]) -> Iterator[Finding]:

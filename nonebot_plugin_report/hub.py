@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from .errors import StoreUnavailable
 from .outbox import Limits, Outbox
 from .report import Report
 from .senders.qq import OneBotSender
+from .senders.router import Router
 
 REOPEN_EVERY: Final = 5.0
 """Seconds between tries to open a store that another process has, or that cannot be used."""
@@ -50,12 +51,17 @@ class Hub:
         self.config = config
         self.gate = Gate(config.report_token, time.monotonic)
         self._template = config.template
-        self._superusers = tuple(superusers)
-        self._sender = OneBotSender(bots, config.report_send_interval, config.report_from or "")
+        self._directory = rules.Directory(
+            rules.onebot_users(superusers),
+            frozenset(config.report_channels),
+            config.report_default_targets,
+        )
+        self._qq = OneBotSender(bots, config.report_send_interval, config.report_from or "")
+        self._router = Router(self._qq, config.report_channels)
         limits = Limits(
             config.report_expire, config.report_retention, config.report_image_retention
         )
-        self._outbox = Outbox(database, self._sender, limits)
+        self._outbox = Outbox(database, self._router, limits)
         self._fault = "插件还没有启动"
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -72,6 +78,7 @@ class Hub:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+            await self._router.close()
 
     async def submit(self, report: Report) -> Receipt:
         """Store a report for its targets; when this returns it is on disk.
@@ -80,13 +87,14 @@ class Hub:
             InvalidReport: it reaches nobody.
             StoreUnavailable: it could not be stored.
         """
-        targets = rules.route(report, self._superusers)
+        targets = rules.route(report, self._directory)
         if self._fault:
             raise StoreUnavailable(self._fault)
         text = self._template.render(report)
         if report.image_fault:
             text = f"{text}\n[截图无法使用：{report.image_fault}]".strip()
-        return await self._outbox.accept(report, Message(text, report.image), targets)
+        message = Message(text, report.image, replace(report, image=None))
+        return await self._outbox.accept(report, message, targets)
 
     async def state(self, report_id: str) -> ReportState | None:
         """A report by its id or the sender's own, or None.
@@ -100,7 +108,7 @@ class Hub:
 
     async def health(self) -> Health:
         """Whether reports can be stored (tried by a real write), and what waits."""
-        bots = tuple(self._sender.connected())
+        bots = tuple(self._qq.connected())
         if self._fault:
             return Health(self._fault, bots, None)
         try:
@@ -115,12 +123,12 @@ class Hub:
 
     async def bot_heartbeat(self, self_id: str, *, online: bool) -> None:
         """A OneBot implementation said whether its QQ is online."""
-        if self._sender.set_online(self_id, online=online) and not self._fault:
+        if self._qq.set_online(self_id, online=online) and not self._fault:
             await self._resume()
 
     def bot_disconnected(self, self_id: str) -> None:
         """Do not wait for answers that cannot come."""
-        self._sender.disconnected(self_id)
+        self._qq.disconnected(self_id)
 
     async def _resume(self) -> None:
         try:

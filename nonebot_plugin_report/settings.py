@@ -1,5 +1,6 @@
 """The kinds of values that settings have, and how a wrong one is told: in Chinese, unrepeated."""
 
+import json
 import re
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -68,6 +69,17 @@ def _text(value: object) -> object:
             return value.strip() or None
         case _:
             return value
+
+
+def from_json(value: object) -> object:
+    """What NoneBot could not read as JSON arrives as text: it is read again, to tell where."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        where = f"第 {error.lineno} 行第 {error.colno} 个字符"
+        raise ValueError(f"不是合法的 JSON（{where}附近），检查引号、逗号和括号") from None
 
 
 def _one_or_many(value: object) -> object:

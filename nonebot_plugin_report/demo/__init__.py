@@ -22,8 +22,8 @@ from websockets.exceptions import InvalidHandshake
 
 from ..bot import onebot_url, prepare_bot, push_url, token
 from ..report import clean, read_image
+from ..sample import bettergi_body, sample_screenshot
 from .onebot import OneBotV11, Received
-from .sample import bettergi_body, sample_screenshot
 
 if TYPE_CHECKING:
     import uvicorn
@@ -129,6 +129,8 @@ def _settings(folder: Path, port: int) -> dict[str, Any]:
         "report_database_url": f"sqlite:///{(folder / 'report.db').as_posix()}",
         "report_send_interval": 0,
         "report_from": None,
+        "report_channels": {},
+        "report_default_targets": ["superusers"],
     }
 
 

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 SEND_SECONDS: Final = 600.0
 """For one try of one delivery, turns waited for included."""
 _SHORTEST_SECRET: Final = 6
-"""Characters. Shorter parts of an address are words such as `send`."""
+"""Characters."""
+_SHORTEST_KEY: Final = 8
+_LONGEST_WORD: Final = 20
 _GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
 
 
@@ -154,5 +156,11 @@ def _parts(secret: str) -> Iterable[str]:
     except ValueError:
         return
     yield from (url.username or "", url.password or "", url.path, url.query)
-    yield from url.path.split("/")
+    yield from filter(_is_key, url.path.split("/"))
     yield from (value for _, value in parse_qsl(url.query))
+
+
+def _is_key(segment: str) -> bool:
+    """Whether a part of an address's path is a key and no word such as `webhook`."""
+    has_digit = any(character.isdigit() for character in segment)
+    return len(segment) > _LONGEST_WORD or (has_digit and len(segment) >= _SHORTEST_KEY)

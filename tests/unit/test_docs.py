@@ -1,13 +1,18 @@
 """What users read says what the code does."""
 
+import io
+import json
 import re
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.receiver import STATUS
 from nonebot_plugin_report.report import EVENT_LABELS
+from nonebot_plugin_report.senders import names
+from nonebot_plugin_report.senders.describe import describe, describe_settings
 from nonebot_plugin_report.template import PLACEHOLDERS
 
 ROOT = Path(__file__).parents[2]
@@ -30,14 +35,35 @@ def test_the_example_names_every_setting_and_no_other() -> None:
 
 @pytest.mark.parametrize("text", [ENV, section("设置")], ids=["example", "readme"])
 def test_the_defaults_shown_are_the_defaults(text: str) -> None:
-    shown = dict(re.findall(r"^#? ?(REPORT_\w+)=(.+)$", text, re.M))
+    shown = dict(re.findall(r"^#? ?(REPORT_\w+)=([^'\n]+)$", text, re.M))
     shown |= dict(re.findall(r"^\| `(REPORT_\w+)` \| `([^`]+)` \|", text, re.M))
     checked = {name: value for name, value in shown.items() if "DATABASE" not in name}
     assert len(checked) >= 7
     for name, value in checked.items():
         field, default = name.lower(), getattr(Config(), name.lower())
-        unquoted = value.strip('"').replace("\\n", "\n")
+        unquoted = json.loads(value) if value[0] in "[{" else value.strip('"').replace("\\n", "\n")
         assert getattr(Config.model_validate({field: unquoted}), field) == default, name
+
+
+def test_what_the_example_shows_commented_out_can_be_read() -> None:
+    text = re.sub(r"^# ?(?=REPORT_|  \"|\})", "", ENV, flags=re.M)
+    values = dotenv_values(stream=io.StringIO(text))
+    settings = {
+        name.lower(): json.loads(value) if value[0] in "[{" else value
+        for name, value in values.items()
+        if name.startswith("REPORT_") and value
+    }
+    assert set(Config.model_validate(settings).report_channels) == {"phone", "team"}
+
+
+def test_the_channels_table_is_made_from_the_code() -> None:
+    table = README.partition("<!-- channels: ")[2].partition("-->\n")[2]
+    assert table.partition("\n<!-- /channels -->")[0] == describe()
+
+
+def test_the_channels_settings_are_made_from_the_code() -> None:
+    shown = (ROOT / "docs" / "channels.md").read_text("utf-8").partition("\n\n##")
+    assert "##" + shown[2] == "\n\n".join(describe_settings(name) for name in names()) + "\n"
 
 
 def test_the_readme_names_every_placeholder() -> None:

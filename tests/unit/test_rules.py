@@ -7,41 +7,60 @@ from hypothesis import strategies as st
 from nonebot_plugin_report.delivery import Target
 from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.report import Report
-from nonebot_plugin_report.rules import route
+from nonebot_plugin_report.rules import Directory, check_target, onebot_users, route
 
 IDS = st.lists(st.text("0123456789", min_size=1, max_size=6), max_size=5)
+NAMES = ("phone", "team")
 
 
-def test_superusers_in_both_forms_when_nobody_is_named() -> None:
-    targets = route(Report(), {"10001", "onebot:10002", "telegram:7", "OneBot:10001"})
-    assert targets == (Target("private", "10001"), Target("private", "10002"))
+def test_superusers_are_found_in_both_forms() -> None:
+    entries = {"10001", "onebot:10002", "telegram:7", "OneBot:10001"}
+    assert onebot_users(entries) == ("10001", "10002")
 
 
-def test_named_targets_leave_superusers_out() -> None:
-    targets = route(Report(send_to=("1",), send_to_group=("2",)), {"10001"})
-    assert targets == (Target("private", "1"), Target("group", "2"))
+def test_named_targets_leave_the_defaults_out() -> None:
+    named = Report(send_to=("1",), send_to_group=("2",), channel=("phone",))
+    targets = route(named, Directory(("10001",), frozenset(NAMES)))
+    assert targets == (Target("private", "1"), Target("group", "2"), Target("channel", "phone"))
 
 
 def test_nobody_at_all_is_an_error_that_names_the_mend() -> None:
     with pytest.raises(InvalidReport, match="SUPERUSERS"):
-        route(Report(), {"telegram:7"})
+        route(Report(), Directory(()))
 
 
 def test_an_unknown_channel_is_named() -> None:
     with pytest.raises(InvalidReport, match="^channel："):
-        route(Report(send_to=("1",), channel=("phone",)), ())
+        route(Report(send_to=("1",), channel=("phone",)), Directory(()))
 
 
-@given(IDS, IDS, IDS)
+def test_the_defaults_say_who_gets_what_names_nobody() -> None:
+    defaults = ("channel:team", "superusers", "group:777", "private:10001")
+    directory = Directory(("10001", "10002"), frozenset(NAMES), defaults)
+    assert [str(one) for one in route(Report(), directory)] == [
+        "channel:team", "private:10001", "private:10002", "group:777",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", ["", "10001", "user:1", "private:", "channel:nope"])
+def test_what_is_no_target_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"superusers|nope"):
+        check_target(wrong, NAMES)
+
+
+@given(IDS, IDS, st.lists(st.sampled_from(NAMES)), IDS)
 def test_every_report_reaches_exactly_whom_it_names(
-    users: list[str], groups: list[str], superusers: list[str]
+    users: list[str], groups: list[str], channels: list[str], superusers: list[str]
 ) -> None:
+    directory = Directory(onebot_users(superusers), frozenset(NAMES))
+    report = Report(send_to=tuple(users), send_to_group=tuple(groups), channel=tuple(channels))
     try:
-        targets = route(Report(send_to=tuple(users), send_to_group=tuple(groups)), superusers)
+        targets = route(report, directory)
     except InvalidReport:
-        assert users + groups + superusers == []
+        assert users + groups + channels + superusers == []
         return
     assert len(set(targets)) == len(targets) > 0
     named = {Target("private", user) for user in users} | {Target("group", one) for one in groups}
+    named |= {Target("channel", one) for one in channels}
     assert set(targets) == (named or {Target("private", user) for user in superusers})
     assert all(Target.parse(str(target)) == target for target in targets)

@@ -1,0 +1,121 @@
+"""Tries a channel out, with a report and a picture: for `test` and the doctor."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx2
+import pybase64
+
+from .bot import push_url, token
+from .config import Config
+from .delivery import (
+    Away,
+    Delivered,
+    Delivery,
+    Lane,
+    Message,
+    NotSent,
+    Outcome,
+    Rejected,
+    Target,
+    Unknown,
+)
+from .report import Report, Result, read_image
+from .sample import sample_screenshot
+from .senders.base import Channel
+from .senders.router import Router
+
+ANSWER_SECONDS: Final = 30.0
+WAIT_SECONDS: Final = 60.0
+"""How long a running bot is waited for to have sent."""
+TEXT: Final = "如果你看到了这条消息和图片，这个渠道就设置好了"
+
+
+async def try_channel(config: Config, name: str) -> Outcome:
+    """Send one test report to a channel of the settings."""
+    channel = config.report_channels[name]
+    picture = await asyncio.to_thread(sample_screenshot)
+    if channel.needs_bot:
+        return await _by_running_bot(name, picture)
+    return await _directly(config, name, channel, picture)
+
+
+def tell(outcome: Outcome) -> str:
+    """What came of it, in Chinese."""
+    match outcome:
+        case Delivered(note):
+            return f"已送达，但{note}" if note else "已送达"
+        case NotSent(reason, retry_after):
+            wait = f"（{retry_after:.0f} 秒后可以再试）" if retry_after else ""
+            return f"没有发出：{reason}{wait}"
+        case Away(reason) | Rejected(reason):
+            return f"没有发出：{reason}"
+        case Unknown(reason):
+            return f"不知道有没有送到：{reason}"
+
+
+async def _directly(config: Config, name: str, channel: Channel, picture: bytes) -> Outcome:
+    report = Report(title="测试推送", content=TEXT, event="notify.test", result=Result.SUCCESS)
+    message = Message(config.template.render(report), read_image(picture), report)
+    stamp = f"{time.time_ns():020}"
+    delivery = Delivery(stamp, stamp, Lane(Target("channel", name)), message, attempts=0)
+    router = Router(_NoBots(), {name: channel}, ANSWER_SECONDS)
+    if reason := router.blocked(delivery.lane):
+        return Away(reason)
+    try:
+        return await router.send(delivery)
+    finally:
+        await router.close()
+
+
+class _NoBots:
+    """There is no QQ in this process, and nothing asks for one."""
+
+    def blocked(self, lane: Lane) -> str:
+        return f"{lane} 不是渠道"
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        return Away(self.blocked(delivery.lane))
+
+
+async def _by_running_bot(name: str, picture: bytes) -> Outcome:
+    fields = {
+        "title": "测试推送",
+        "content": TEXT,
+        "event": "notify.test",
+        "result": 0,
+        "channel": [name],
+        "screenshot": pybase64.b64encode_as_string(picture),
+    }
+    headers = {"Authorization": f"Bearer {token()}"}
+    try:
+        async with (
+            httpx2.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False, headers=headers) as client,
+            asyncio.timeout(WAIT_SECONDS),
+        ):
+            answer = await client.post(push_url(), json=fields)
+            if not answer.is_success:
+                return Rejected(f"机器人没有收下（HTTP {answer.status_code}）：{answer.text[:200]}")
+            return await _settled(client, answer.json()["id"])
+    except httpx2.HTTPError:
+        return Away("这个渠道由运行中的机器人发送，而机器人没有在运行")
+    except TimeoutError:
+        return Unknown("机器人收下了，但还没有送到；原因见 doctor")
+
+
+async def _settled(client: httpx2.AsyncClient, report_id: str) -> Outcome:
+    while True:
+        answer = await client.get(f"{push_url()}/{report_id}")
+        delivery: Mapping[str, Any] = answer.json()["deliveries"][0]
+        reason = delivery["reason"] or ""
+        match delivery["state"]:
+            case "delivered":
+                return Delivered(reason)
+            case "waiting" if reason:
+                return NotSent(reason)
+            case "waiting":
+                await asyncio.sleep(0.2)
+            case _:
+                return Rejected(reason)
