@@ -1,0 +1,129 @@
+"""Whatever services answer, in whatever order: no report vanishes and no secret is seen."""
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from loguru import logger
+
+from nonebot_plugin_report.delivery import Message, ReportState, State
+from nonebot_plugin_report.outbox import Limits, Outbox
+from nonebot_plugin_report.report import Report
+from tests.outbox.fakes import Clock
+
+from .server import Behaviour, Raw, Reply, Request, Reset, Server
+from .service import NAME, Service, channel, make_delivery, make_image
+from .test_conformance import BY_HTTP, ECHOED
+
+Answering = Callable[[Request], Behaviour]
+# Short enough that a channel's own rates, which are real time, let all tries pass.
+LIMITS = Limits(expire=1800.0, retention=86400.0, image_retention=86400.0)
+STATUSES = st.sampled_from([200, 204, 301, 400, 401, 403, 404, 408, 413, 418, 429, 500, 503, 507])
+CODES = st.sampled_from([0, 1, 40000, 45009, 93000, 9499, 19021, 200, 310000, -1, None, "0", 1e300])
+WAITS = st.sampled_from(["", "0", "5", "-1", "1e9", "nan", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"])
+
+
+def echoing(status: int, code: object, wait: str) -> Answering:
+    """A service that repeats all it got, under every name, with this code."""
+
+    def answer(request: Request) -> Behaviour:
+        everything = f"{request.target} {request.headers} {request.body[:3000].decode('latin-1')}"
+        fields = dict.fromkeys(ECHOED, everything)
+        codes = dict.fromkeys(("code", "errcode", "errno", "retcode", "error_code", "ok"), code)
+        headers = {"retry-after": wait} if wait else {}
+        body = None if status == 204 else {**fields, **codes, "parameters": {"retry_after": code}}
+        return Reply(status, json=body, headers=headers)
+
+    return answer
+
+
+BEHAVIOURS = st.one_of(
+    st.builds(echoing, STATUSES, CODES, WAITS),
+    st.sampled_from([lambda _: Reset(), lambda _: Raw(b""), lambda _: Raw(b"HTTP/1.1 200 OK\r\n")]),
+    st.binary(max_size=40).map(lambda body: lambda _: Reply(200, body=body)),
+)
+
+
+class Log(logging.Handler):
+    """Keeps every line, from DEBUG up."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.getMessage()} {record.exc_info}")
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(BY_HTTP), st.lists(BEHAVIOURS, max_size=7), st.booleans(), st.booleans())
+def test_no_answers_make_a_report_vanish_or_a_secret_appear(
+    service: Service, behaviours: list[Answering], picture: bool, ends_well: bool
+) -> None:
+    log = Log()
+    root = logging.getLogger()
+    level, sink = root.level, logger.add(log, level=0, format="{message}")
+    root.addHandler(log)
+    root.setLevel(logging.DEBUG)
+    try:
+        state = asyncio.run(story(service, behaviours, picture=picture, ends_well=ends_well))
+    finally:
+        root.removeHandler(log)
+        root.setLevel(level)
+        logger.remove(sink)
+    (delivery,) = state.deliveries
+    assert delivery.state in (State.DELIVERED, State.REJECTED, State.EXPIRED)
+    if delivery.state is not State.DELIVERED:
+        assert delivery.reason, "given up without a reason"
+    for secret in service.secrets:
+        assert secret not in delivery.reason
+        assert all(secret not in line for line in log.lines)
+
+
+async def story(
+    service: Service, behaviours: list[Answering], *, picture: bool, ends_well: bool
+) -> ReportState:
+    """Send one report to a service that behaves so, until the delivery is over."""
+    assert service.answer is not None
+    ahead = list(behaviours)
+    arrived: list[Request] = []
+
+    def answer(request: Request) -> Behaviour:
+        assert service.answer is not None
+        if ahead:
+            return ahead.pop(0)(request)
+        if not ends_well:
+            return Reply(503)
+        if service.is_message(request):
+            arrived.append(request)
+        return service.answer(request)
+
+    clock = Clock()
+    image = make_image() if picture else None
+    sent = make_delivery(image=image)
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            Server(answer) as server,
+            channel(service.kind, **service.settings(server.url)) as router,
+        ):
+            path = Path(folder) / "report.db"
+            outbox = Outbox(path, router, LIMITS, clock=clock, dice=lambda: 0.5)
+            await outbox.open()
+            report = Report(event="domain.end", message="共完成 5 次", image=image)
+            message = Message(sent.message.text, image, sent.message.report)
+            receipt = await outbox.accept(report, message, (sent.lane.target,))
+            while True:
+                due_at = await outbox.dispatcher.drain(sent.lane)
+                if due_at is None:
+                    break
+                clock.now = max(clock.now, due_at)
+            state = await outbox.state(receipt.id)
+            await outbox.close()
+    assert state is not None
+    if state.deliveries[0].state is State.DELIVERED and service.reads_body:
+        assert arrived or behaviours, f"nothing reached {NAME}"
+    return state
