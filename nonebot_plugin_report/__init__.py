@@ -113,7 +113,7 @@ def _bind() -> "Hub":
     @driver.on_startup
     async def start() -> None:
         TokenMask.install()
-        if hub.config.report_token is None:
+        if hub.gate.open:
             logger.warning(
                 "没有设置 REPORT_TOKEN：任何能连到这个端口的程序都能推送。请在 .env 里设置一个"
             )

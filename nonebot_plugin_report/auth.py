@@ -1,12 +1,13 @@
-"""Tokens: who may push. Wrong tries are counted by address."""
+"""Tokens: who may push, and whom they may reach. Wrong tries are counted by address."""
 
-import hmac
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
+from .delivery import Target
 from .errors import Forbidden, TooManyAttempts
 
 BURST: Final = 10
@@ -15,6 +16,37 @@ REFILL_SECONDS: Final = 6.0
 """After this long an address has one more try."""
 MAX_ADDRESSES: Final = 10_000
 """Addresses remembered; the one that tried longest ago is forgotten first."""
+ANY: Final = "*"
+"""As the id of a target in a scope: all of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the holder of a token may do."""
+
+    name: str
+    """The token's, which rules and the store know it by."""
+    scope: frozenset[Target] | None = None
+    """Whom it may reach; None: everybody."""
+    defaults: tuple[Target, ...] = ()
+    """Who gets what names nobody; empty: REPORT_DEFAULT_TARGETS."""
+    rate: tuple[int, float] | None = None
+    """So many reports in so many seconds."""
+
+    def reaches(self, target: Target) -> bool:
+        """Whether its reports may go there."""
+        if self.scope is None:
+            return True
+        return target in self.scope or Target(target.kind, ANY) in self.scope
+
+    @property
+    def is_master(self) -> bool:
+        """It may see and reach everything."""
+        return self.scope is None
+
+
+MASTER: Final = Grant("master")
+"""REPORT_TOKEN's, and everybody's where no token is set at all."""
 
 
 @dataclass(slots=True)
@@ -23,17 +55,24 @@ class _Tries:
     at: float
 
 
+def digest(token: str) -> str:
+    """What is kept of a token: enough to know it again. Tokens are long and random."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 @dataclass(slots=True)
 class Gate:
-    """Checks tokens. `token` None: everybody is let in."""
+    """Checks tokens. With `open` everybody is let in."""
 
-    token: str | None
+    grants: Mapping[str, Grant]
+    """By the token's digest: how long a look-up takes says nothing of the token itself."""
+    open: bool
     clock: Callable[[], float]
     """Monotonic seconds."""
     _tries: OrderedDict[str, _Tries] = field(default_factory=OrderedDict[str, _Tries])
 
-    def admit(self, token: str | None, address: str) -> None:
-        """Let a caller in, or raise. The comparison takes the same time for every wrong token.
+    def admit(self, token: str | None, address: str) -> Grant:
+        """Let a caller in, or raise.
 
         An address that used up its tries is not even compared, so guessing is slow; but on this
         machine itself a right token always passes: BetterGI never retries, and a neighbour tool
@@ -43,12 +82,12 @@ class Gate:
             Forbidden: the token is missing or wrong.
             TooManyAttempts: and too many wrong ones came from this address.
         """
-        if self.token is None:
-            return
+        if self.open:
+            return MASTER
         source, local = _source(address)
         wait = self._wait(source)
-        if (local or not wait) and token is not None and _same(token, self.token):
-            return
+        if (local or not wait) and token is not None and (grant := self.grants.get(digest(token))):
+            return grant
         if wait:
             raise TooManyAttempts(wait)
         self._count(source)
@@ -69,12 +108,6 @@ class Gate:
         self._tries.move_to_end(source)
         if len(self._tries) > MAX_ADDRESSES:
             self._tries.popitem(last=False)
-
-
-def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(
-        given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass")
-    )
 
 
 def _source(address: str) -> tuple[str, bool]:

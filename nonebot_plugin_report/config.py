@@ -15,15 +15,44 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from .auth import MASTER
 from .errors import ConfigError
-from .rules import SUPERUSERS, check_target
+from .rules import SUPERUSERS, Rule, check_target
 from .senders import load
 from .senders.base import Channel
-from .settings import Duration, Names, Pause, Size, Text, complaint, from_json
+from .settings import (
+    Duration,
+    Names,
+    Pause,
+    Rate,
+    Secret,
+    Settings,
+    Size,
+    Text,
+    check_url,
+    complaint,
+    from_json,
+)
 from .template import DEFAULT, Template, compile_template
+from .timing import DailyWindow
+from .watch import Watch
 
 _CHANNEL_NAME: Final = re.compile(r"[^\s,，:：]{1,64}")
 _DATABASE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
+
+
+class TokenSettings(Settings):
+    """One entry of REPORT_TOKENS."""
+
+    token: Secret
+    """令牌"""
+    to: Names
+    """能发给谁：private:QQ号、group:群号、channel:渠道名、superusers；private:* 是所有 QQ 号，
+    group:* 是所有群，channel:* 是所有渠道"""
+    default: Names = ()
+    """没有写接收者时发给谁；不写就是 to 里写明的每一个"""
+    rate: Rate = None
+    """频率限制，例如 30/1h；超过的合成摘要"""
 
 
 class Config(BaseModel):
@@ -58,8 +87,120 @@ class Config(BaseModel):
 
     report_channels: dict[str, SerializeAsAny[Channel]] = Field(default_factory=dict[str, Channel])
     """通知渠道：你起的名字 → 渠道的设置，例如 {"phone": {"type": "bark", "device_key": "…"}}"""
+    report_aliases: dict[str, Names] = Field(default_factory=dict[str, Names])
+    """别名：你起的名字 → 一组接收者，写规则时用，例如 {"me": ["private:10001", "channel:phone"]}"""
     report_default_targets: Names = (SUPERUSERS,)
     """推送没有写明接收者时发给谁：superusers、private:QQ号、group:群号、channel:渠道名"""
+
+    report_rules: tuple[Rule, ...] = ()
+    """规则：从上到下，第一条符合的决定发给谁；见 README"""
+    report_tokens: dict[str, TokenSettings] = Field(default_factory=dict[str, TokenSettings])
+    """分给别人的令牌：名字 → 令牌与它能发给谁；见 README"""
+    report_bind: Names = ()
+    """谁可以私聊机器人「推送绑定」得到自己的令牌：off（默认）、friends（好友）、group:群号（群成员）"""
+    report_bind_rate: Rate = (60, 3600.0)
+    """自助绑定的令牌的频率限制，例如 60/1h"""
+    report_public_url: Text = None
+    """别人能访问到这个机器人的网址，例如 http://example.com:8080；用在给别人的推送地址里"""
+    report_quiet: dict[str, str] = Field(default_factory=dict[str, str])
+    """免打扰：接收者（或 *）→ 时段，例如 {"superusers": "23:00-08:00"}；
+    期间不紧急的推送先存着，结束时合成一条摘要"""
+    report_merge: Pause = 0.0
+    """几秒之内发给同一接收者的推送合并成一条；0 表示不合并"""
+    report_rate: Rate = None
+    """每个接收者的频率限制，例如 20/1h；超过的合成摘要"""
+    report_digest_after: Pause = 3600.0
+    """积压超过多久，就以摘要补发；0 表示逐条补发"""
+    report_watch: tuple[Watch, ...] = ()
+    """看门狗：等不到的事件；见 README"""
+
+    @field_validator(
+        "report_aliases", "report_rules", "report_tokens", "report_watch", mode="before"
+    )
+    @classmethod
+    def _read_json(cls, value: object) -> object:
+        return from_json(value)
+
+    @field_validator("report_quiet", mode="before")
+    @classmethod
+    def _read_quiet(cls, value: object) -> object:
+        """A window alone is everybody's."""
+        if isinstance(value, str) and not value.lstrip().startswith("{"):
+            return {"*": value} if value.strip() else {}
+        return from_json(value)
+
+    @field_validator("report_bind")
+    @classmethod
+    def _check_bind(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not re.fullmatch(r"off|friends|group:\d+", one):
+                raise ValueError("应为 off、friends 或 group:群号")
+        return () if "off" in value else value
+
+    @field_validator("report_public_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        return value and check_url(value).rstrip("/")
+
+    @field_validator("report_aliases")
+    @classmethod
+    def _check_aliases(
+        cls, value: dict[str, tuple[str, ...]], info: ValidationInfo
+    ) -> dict[str, tuple[str, ...]]:
+        for name in value:
+            if not _CHANNEL_NAME.fullmatch(name) or name in (SUPERUSERS, "*"):
+                raise ValueError(
+                    f"{name[:40]!r} 不能做别名：不能有空格、逗号、冒号，也不能是 superusers"
+                )
+        return {
+            name: _checked(specs, info, f"{name}：", aliases=()) for name, specs in value.items()
+        }
+
+    @field_validator("report_rules")
+    @classmethod
+    def _check_rules(cls, value: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
+        for number, rule in enumerate(value, 1):
+            _checked(rule.to, info, f"第 {number} 条的 to：")
+            _checked(rule.fallback, info, f"第 {number} 条的 fallback：")
+        return value
+
+    @field_validator("report_tokens")
+    @classmethod
+    def _check_tokens(
+        cls, value: dict[str, TokenSettings], info: ValidationInfo
+    ) -> dict[str, TokenSettings]:
+        seen: set[str] = set()
+        for name, one in value.items():
+            if not _CHANNEL_NAME.fullmatch(name) or name == MASTER.name:
+                raise ValueError(
+                    f"{name[:40]!r} 不能做令牌的名字：不能有空格、逗号、冒号，也不能是 master"
+                )
+            _checked([spec for spec in one.to if not spec.endswith(":*")], info, f"{name} 的 to：")
+            _checked(one.default, info, f"{name} 的 default：")
+            secret = one.token.get_secret_value()
+            if secret in seen or secret == info.data.get("report_token"):
+                raise ValueError(f"{name} 的 token：和另一个令牌相同")
+            seen.add(secret)
+        return value
+
+    @field_validator("report_quiet")
+    @classmethod
+    def _check_quiet(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        for spec, window in value.items():
+            if spec != "*":
+                _checked([spec], info, "")
+            try:
+                DailyWindow.parse(window)
+            except ValueError as error:
+                raise ValueError(f"{spec}：{error}") from None
+        return value
+
+    @field_validator("report_watch")
+    @classmethod
+    def _check_watch(cls, value: tuple[Watch, ...], info: ValidationInfo) -> tuple[Watch, ...]:
+        for number, watch in enumerate(value, 1):
+            _checked(watch.to, info, f"第 {number} 条的 to：")
+        return value
 
     @field_validator("report_channels", mode="before")
     @classmethod
@@ -73,9 +214,7 @@ class Config(BaseModel):
     @field_validator("report_default_targets")
     @classmethod
     def _check_targets(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        # Channels that are wrong themselves are not there: that is told of, and no more.
-        channels = info.data.get("report_channels")
-        return value if channels is None else tuple(check_target(one, channels) for one in value)
+        return _checked(value, info, "")
 
     @field_validator("report_route")
     @classmethod
@@ -126,7 +265,25 @@ def unknown_settings(names: Iterable[str]) -> list[str]:
 
 
 def _explain(error: ErrorDetails) -> str:
-    return f"{str(error['loc'][0]).upper()} 设置有误：{complaint(error)}"
+    name, *inner = error["loc"]
+    where = " 的 ".join(f"第 {one + 1} 条" if isinstance(one, int) else one for one in inner)
+    told = f"{where}：{complaint(error)}" if where else complaint(error)
+    return f"{str(name).upper()} 设置有误：{told}"
+
+
+def _checked(
+    specs: Iterable[str], info: ValidationInfo, where: str, aliases: Iterable[str] | None = None
+) -> tuple[str, ...]:
+    """Targets in their plain form; `where` stands before what is wrong."""
+    # Settings that are wrong themselves are not there: that is told of, and no more.
+    channels: Iterable[str] | None = info.data.get("report_channels")
+    known = info.data.get("report_aliases") if aliases is None else aliases
+    if channels is None or known is None:
+        return tuple(specs)
+    try:
+        return tuple(check_target(spec, channels, known) for spec in specs)
+    except ValueError as error:
+        raise ValueError(f"{where}{error}") from None
 
 
 def _load_channel(name: str, settings: object) -> Channel:

@@ -1,7 +1,7 @@
 """The values that pass between rules, outbox and senders."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Literal, Protocol, Self
 
 from .report import Image, Report, Result
@@ -58,6 +58,10 @@ class Message:
     image: Image | None = None
     report: Report = field(default_factory=Report)
     """What the message tells of, for what hands it on as it is. Without the picture."""
+    more_images: tuple[Image, ...] = ()
+    """Further pictures of a digest; who has room for one leaves them out."""
+    parts: tuple[Self, ...] = ()
+    """The messages that were merged into this one."""
 
     @property
     def title(self) -> str:
@@ -71,6 +75,33 @@ class Message:
     def body(self) -> str:
         """What the text says beyond the title; may be empty."""
         return self.text.removeprefix(self.title).strip()
+
+
+class Rank(IntEnum):
+    """How much of a hurry a delivery is in; the lower goes first."""
+
+    URGENT = 0
+    """Waits for nothing but its lane."""
+    NORMAL = 1
+    BULK = 2
+    """Its token's rate was exceeded: it goes out in a digest only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One target of a report, ready to be accepted."""
+
+    target: Target
+    message: Message
+    rank: Rank = Rank.NORMAL
+    held_until: float = 0.0
+    """For Rank.BULK: epoch seconds before which it does not go out."""
+    reason: str = ""
+    """Why it is held (Chinese)."""
+    fallback: tuple[Target, ...] = ()
+    """Who gets it where this target does not."""
+    fallback_after: float | None = None
+    """Seconds of waiting after which they do; None: only when it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +189,7 @@ class Receipt:
     """What the sender of a report is told: it is on disk."""
 
     id: str
-    status: Literal["accepted", "duplicate"]
+    status: Literal["accepted", "duplicate", "dropped"]
     targets: tuple[Target, ...]
 
 
@@ -186,6 +217,10 @@ class ReportState:
     heading: str
     received_at: float
     """Epoch seconds."""
+    source: str
+    """The name of the token that it came with."""
+    note: str
+    """Why it has no delivery (Chinese), where it has none."""
     deliveries: tuple[DeliveryState, ...]
 
 

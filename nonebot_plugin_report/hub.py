@@ -1,7 +1,9 @@
 """The one place where the parts meet, and the one path of a report: `Hub.submit`."""
 
 import asyncio
+import secrets
 import time
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,15 +13,23 @@ from loguru import logger
 from nonebot.adapters import Bot
 
 from . import rules
-from .auth import Gate
+from .auth import ANY, MASTER, Gate, Grant, digest
 from .config import Config
-from .delivery import Backlog, Message, Receipt, ReportState
-from .errors import StoreUnavailable
-from .outbox import Limits, Outbox
+from .delivery import Backlog, Message, Outgoing, Rank, Receipt, ReportState, Target
+from .diary import Diary
+from .errors import InvalidReport, StoreUnavailable
+from .outbox import Limits, Outbox, store
 from .report import Report
 from .senders.qq import OneBotSender
 from .senders.router import Router
+from .spare import Spare
+from .template import compile_template
+from .watch import Watch
 
+BOUND: Final = "bind:"
+"""Before a user's number: the name of their own token."""
+WATCH_EVERY: Final = 10.0
+"""Seconds between looks for what did not come."""
 REOPEN_EVERY: Final = 5.0
 """Seconds between tries to open a store that another process has, or that cannot be used."""
 
@@ -46,22 +56,35 @@ class Hub:
         *,
         bots: Callable[[], Mapping[str, Bot]],
         superusers: Iterable[str],
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """`bots` gives all connected bots by id; `superusers` are NoneBot's."""
+        """`bots` gives all connected bots by id; `superusers` are NoneBot's; `clock` epoch
+        seconds."""
         self.config = config
-        self.gate = Gate(config.report_token, time.monotonic)
-        self._template = config.template
-        self._directory = rules.Directory(
+        self.directory = rules.Directory(
             rules.onebot_users(superusers),
             frozenset(config.report_channels),
             config.report_default_targets,
+            config.report_aliases,
+            config.report_rules,
         )
+        self._clock = clock
+        self._grants = _configured_grants(config, self.directory)
+        self.gate = Gate(self._grants, not self._grants and not config.report_bind, time.monotonic)
+        self._templates = {None: config.template} | {
+            rule.template: compile_template(rule.template)
+            for rule in config.report_rules
+            if rule.template is not None
+        }
+        self._spare = Spare(config, self.directory)
+        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
         self._qq = OneBotSender(bots, config.report_send_interval, config.report_from or "")
         self._router = Router(self._qq, config.report_channels)
         limits = Limits(
             config.report_expire, config.report_retention, config.report_image_retention
         )
-        self._outbox = Outbox(database, self._router, limits)
+        self.outbox = Outbox(database, self._router, limits, policy=self._spare.policy, clock=clock)
+        self._diary = Diary(self.outbox, config.report_watch, clock)
         self._fault = "插件还没有启动"
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -80,31 +103,51 @@ class Hub:
             await asyncio.wait([self._task])
             await self._router.close()
 
-    async def submit(self, report: Report) -> Receipt:
+    async def submit(self, report: Report, grant: Grant = MASTER) -> Receipt:
         """Store a report for its targets; when this returns it is on disk.
 
         Raises:
+            Forbidden: its grant does not reach whom it names.
             InvalidReport: it reaches nobody.
             StoreUnavailable: it could not be stored.
         """
-        targets = rules.route(report, self._directory)
-        if self._fault:
-            raise StoreUnavailable(self._fault)
-        text = self._template.render(report)
-        if report.image_fault:
-            text = f"{text}\n[截图无法使用：{report.image_fault}]".strip()
-        message = Message(text, report.image, replace(report, image=None))
-        return await self._outbox.accept(report, message, targets)
+        now = self._clock()
+        routing = rules.route(report, self.directory, grant, now)
+        self._require_store()
+        elapsed = await self._diary.elapsed(report.event, grant.name)
+        report = replace(report, elapsed=elapsed)
+        held_until = self._held_until(grant, now)
+        outgoing = [self._outgoing(one, report, grant, held_until) for one in routing.planned]
+        receipt = await self.outbox.accept(report, outgoing, source=grant.name, note=routing.reason)
+        if receipt.status != "duplicate":
+            for watch, news in await self._diary.note(report.event, grant.name):
+                await self._tell(watch, news)
+        return receipt
 
-    async def state(self, report_id: str) -> ReportState | None:
-        """A report by its id or the sender's own, or None.
+    def explain(self, report: Report, grant: Grant) -> tuple[rules.Routing, tuple[str, ...]]:
+        """What would become of a report, and the words for each target. Nothing is sent.
+
+        Raises:
+            Forbidden: its grant does not reach whom it names.
+            InvalidReport: it reaches nobody.
+        """
+        routing = rules.route(report, self.directory, grant, self._clock())
+        return routing, tuple(self._words(one, report) for one in routing.planned)
+
+    def grant_named(self, name: str) -> Grant | None:
+        """The grant of a token by its name, or None."""
+        return next((one for one in (MASTER, *self._grants.values()) if one.name == name), None)
+
+    async def state(self, report_id: str, grant: Grant = MASTER) -> ReportState | None:
+        """A report by its id or the sender's own, or None where the grant does not see it.
 
         Raises:
             StoreUnavailable: the store cannot be read.
         """
-        if self._fault:
-            raise StoreUnavailable(self._fault)
-        return await self._outbox.state(report_id)
+        self._require_store()
+        state = await self.outbox.state(report_id)
+        visible = state is not None and (grant.is_master or state.source == grant.name)
+        return state if visible else None
 
     async def health(self) -> Health:
         """Whether reports can be stored (tried by a real write), and what waits."""
@@ -112,7 +155,7 @@ class Hub:
         if self._fault:
             return Health(self._fault, bots, None)
         try:
-            return Health("", bots, await self._outbox.check())
+            return Health("", bots, await self.outbox.check())
         except StoreUnavailable as error:
             return Health(str(error), bots, None)
 
@@ -130,9 +173,125 @@ class Hub:
         """Do not wait for answers that cannot come."""
         self._qq.disconnected(self_id)
 
+    async def mute(self, target: Target, until: float) -> None:
+        """Hold what is not urgent back until a moment (epoch seconds); 0: no longer.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        self._require_store()
+        await self.outbox.run_statement(lambda conn: store.set_mute(conn, target, until))
+        self._spare.mutes = {**self._spare.mutes, target: until}
+        await self.outbox.dispatcher.sweep()
+
+    def muted(self) -> dict[Target, float]:
+        """Until when (epoch seconds) each muted target is."""
+        now = self._clock()
+        return {target: until for target, until in self._spare.mutes.items() if until > now}
+
+    async def bind(self, user: str) -> str:
+        """Give a user a token that reaches only them; a former one is no longer good.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        self._require_store()
+        token = secrets.token_urlsafe(18)
+        made = store.Binding(user, digest(token), self._clock())
+        await self.outbox.run_statement(lambda conn: store.bind(conn, made))
+        self._forget_bound(user)
+        self._grants[made.token] = _bound_grant(user, self.config)
+        return token
+
+    async def unbind(self, user: str) -> bool:
+        """Take a user's token away; whether there was one.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        self._require_store()
+        await self.outbox.run_statement(lambda conn: store.unbind(conn, user))
+        return self._forget_bound(user)
+
+    def bound(self) -> tuple[str, ...]:
+        """The users who have a token of their own."""
+        names = (grant.name for grant in self._grants.values())
+        return tuple(name.removeprefix(BOUND) for name in names if name.startswith(BOUND))
+
+    def _forget_bound(self, user: str) -> bool:
+        former = [key for key, one in self._grants.items() if one.name == f"{BOUND}{user}"]
+        for key in former:
+            del self._grants[key]
+        return bool(former)
+
+    def _require_store(self) -> None:
+        if self._fault:
+            raise StoreUnavailable(self._fault)
+
+    def _words(self, planned: rules.Planned, report: Report) -> str:
+        text = self._templates[planned.template].render(report)
+        if report.image_fault and planned.screenshot:
+            text = f"{text}\n[截图无法使用：{report.image_fault}]".strip()
+        return text
+
+    def _outgoing(
+        self, planned: rules.Planned, report: Report, grant: Grant, held_until: float | None
+    ) -> Outgoing:
+        image = report.image if planned.screenshot else None
+        text = self._words(planned, report) or ("" if image else report.heading or "[截图]")
+        message = Message(text, image, replace(report, image=None))
+        rank = Rank.URGENT if planned.urgent else Rank.NORMAL
+        reason = ""
+        if held_until is not None:
+            rank, reason = Rank.BULK, f"超过令牌 {grant.name} 的频率限制，稍后合成摘要"
+        return Outgoing(
+            planned.target, message, rank, held_until or 0.0, reason,
+            planned.fallback, planned.fallback_after,
+        )  # fmt: skip
+
+    def _held_until(self, grant: Grant, now: float) -> float | None:
+        """Count a report; where its token has sent too many, when there is room again."""
+        if grant.rate is None:
+            return None
+        count, period = grant.rate
+        seen = self._seen.setdefault(grant.name, deque(maxlen=count))
+        if len(seen) == count and seen[0] + period > now:
+            return seen[0] + period
+        seen.append(now)
+        return None
+
+    async def _tell(self, watch: Watch, report: Report) -> None:
+        """Send a watch's own report."""
+        if watch.to:
+            planned = [rules.Planned(one) for one in self.directory.expand(watch.to)]
+        else:
+            planned = rules.route(report, self.directory, MASTER, self._clock()).planned
+        outgoing = [self._outgoing(one, report, MASTER, None) for one in planned]
+        await self.outbox.accept(report, outgoing, source="watch")
+
+    async def _watch(self) -> None:
+        """Look now and then for what did not come."""
+        while True:
+            try:
+                for watch, news in await self._diary.look():
+                    await self._tell(watch, news)
+            except StoreUnavailable as error:
+                logger.warning(f"看门狗暂时查不了：{error}")
+            except InvalidReport as error:
+                logger.error(f"看门狗的提醒没有接收者：{error}")
+            await asyncio.sleep(WATCH_EVERY)
+
+    async def _remember(self) -> None:
+        """Take up what was remembered beside reports."""
+        self._spare.mutes = await self.outbox.run_statement(store.mutes)
+        for one in await self.outbox.run_statement(store.bindings):
+            if self.config.report_bind:
+                self._grants[one.token] = _bound_grant(one.user, self.config)
+        await self._diary.open()
+
     async def _resume(self) -> None:
         try:
-            await self._outbox.dispatcher.resume()
+            await self.outbox.dispatcher.resume()
         except StoreUnavailable as error:
             logger.warning(f"机器人已连接，但数据库暂时不可用，稍后补发：{error}")
 
@@ -140,14 +299,17 @@ class Hub:
         """The root of all tasks. A fault here must not take the bot down."""
         while True:
             try:
-                await self._outbox.open()
-                self._fault = ""
-                self._tried.set()
+                await self.outbox.open()
                 try:
-                    await self._outbox.run()
+                    await self._remember()
+                    self._fault = ""
+                    self._tried.set()
+                    async with asyncio.TaskGroup() as tasks:
+                        tasks.create_task(self.outbox.run())
+                        tasks.create_task(self._watch())
                 finally:
                     self._fault = "插件正在停止"
-                    await self._outbox.close()
+                    await self.outbox.close()
             except StoreUnavailable as error:
                 if str(error) != self._fault:
                     logger.error(f"收不下推送，会继续尝试：{error}")
@@ -157,3 +319,22 @@ class Hub:
                 self._fault = "插件内部出错，正在重新开始"
             self._tried.set()
             await asyncio.sleep(REOPEN_EVERY)
+
+
+def _configured_grants(config: Config, directory: rules.Directory) -> dict[str, Grant]:
+    """The grants of the settings' tokens, by digest."""
+    grants: dict[str, Grant] = {}
+    if config.report_token is not None:
+        grants[digest(config.report_token)] = MASTER
+    for name, one in config.report_tokens.items():
+        wide = [Target.parse(spec) for spec in one.to if spec.endswith(f":{ANY}")]
+        exact = directory.expand(spec for spec in one.to if not spec.endswith(f":{ANY}"))
+        defaults = directory.expand(one.default) or exact
+        grant = Grant(name, frozenset((*wide, *exact)), defaults, one.rate)
+        grants[digest(one.token.get_secret_value())] = grant
+    return grants
+
+
+def _bound_grant(user: str, config: Config) -> Grant:
+    own = Target("private", user)
+    return Grant(f"{BOUND}{user}", frozenset({own}), (own,), config.report_bind_rate)

@@ -19,6 +19,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.websockets import WebSocketDisconnect
 
+from .auth import Grant
 from .delivery import Receipt, ReportState
 from .errors import (
     BodyTooLarge,
@@ -123,7 +124,7 @@ class Receiver:
     async def push(self, request: Request) -> Response:
         """收下一条推送；回答 200 表示已经存盘，并会送达。"""
         try:
-            token, is_json, charset = self._admit(request)
+            grant, is_json, charset = self._admit(request)
             body = await self._read(request)
         except Refused as error:
             await self._discard(request)
@@ -132,21 +133,22 @@ class Receiver:
             return Response(status_code=400)  # nobody reads it
         try:
             fields = decode(body) if is_json else decode_text(body, charset)
-            if token is None:
-                self._hub.gate.admit(_inner_token(fields), _address(request))
+            if grant is None:
+                grant = self._hub.gate.admit(_inner_token(fields), _address(request))
             if (key := request.headers.get("idempotency-key")) and not fields.get("id"):
                 fields["id"] = key
-            return _json(_receipt(await self._hub.submit(parse(fields, request.query_params))))
+            report = parse(fields, request.query_params)
+            return _json(_receipt(await self._hub.submit(report, grant)))
         except Refused as error:
             return _refusal(error)
 
     async def push_websocket(self, websocket: WebSocket) -> None:
         """收下每一条文本或二进制消息；格式与 POST 相同。"""
-        token = _outer_token(websocket)
+        grant: Grant | None = None
         try:
             self._check_origin(websocket)
-            if token is not None:
-                self._hub.gate.admit(token, _address(websocket))
+            if (token := _outer_token(websocket)) is not None:
+                grant = self._hub.gate.admit(token, _address(websocket))
         except Refused:
             await websocket.close(1008)  # before accepting: HTTP 403 (ASGI, "Close - send event")
             return
@@ -155,15 +157,15 @@ class Receiver:
             message = await websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            answer = await self._push_message(websocket, message, admitted=token is not None)
+            answer = await self._push_message(websocket, message, grant)
             if not await _send(websocket, answer):
                 continue  # gone; what it sent before it went is still to be read
 
     async def state(self, request: Request, report_id: str) -> Response:
         """一条推送，以及它到每个接收者的状态。"""
         try:
-            self._check_reader(request)
-            state = await self._hub.state(report_id)
+            grant = self._check_reader(request)
+            state = await self._hub.state(report_id, grant)
         except Refused as error:
             return _refusal(error)
         if state is None:
@@ -175,24 +177,25 @@ class Receiver:
         health = await self._hub.health()
         status = 503 if health.fault else 200
         try:
-            self._check_reader(request)
+            if not self._check_reader(request).is_master:
+                raise Forbidden
         except Refused as error:
             if isinstance(error, TooManyAttempts):
                 return _refusal(error)
             return _json({"status": "error" if health.fault else "ok"}, status)
         return _json(_health(health), status)
 
-    def _admit(self, request: Request) -> tuple[str | None, bool, str]:
+    def _admit(self, request: Request) -> tuple[Grant | None, bool, str]:
         """All that can be checked before the body: the token that stands outside of it, whether
         the body is JSON, and its charset."""
         self._check_origin(request)
-        token = _outer_token(request)
-        if token is not None:
-            self._hub.gate.admit(token, _address(request))
-        return token, *self._check_media(request.headers, token)
+        grant = None
+        if (token := _outer_token(request)) is not None:
+            grant = self._hub.gate.admit(token, _address(request))
+        return grant, *self._check_media(request.headers, token)
 
     async def _push_message(
-        self, websocket: WebSocket, message: Mapping[str, Any], *, admitted: bool
+        self, websocket: WebSocket, message: Mapping[str, Any], grant: Grant | None
     ) -> dict[str, object]:
         body: bytes | str = message.get("bytes") or message.get("text") or b""
         encoded = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
@@ -200,20 +203,21 @@ class Receiver:
             if len(encoded) > self._limit:
                 raise BodyTooLarge
             fields = decode(encoded)
-            if not admitted:
-                self._hub.gate.admit(_inner_token(fields), _address(websocket))
-            return _receipt(await self._hub.submit(parse(fields, websocket.query_params)))
+            if grant is None:
+                grant = self._hub.gate.admit(_inner_token(fields), _address(websocket))
+            report = parse(fields, websocket.query_params)
+            return _receipt(await self._hub.submit(report, grant))
         except Refused as error:
             return {"status": "error", "code": STATUS[type(error)], "error": str(error)}
 
-    def _check_reader(self, request: Request) -> None:
+    def _check_reader(self, request: Request) -> Grant:
         """Who may look: whoever may push. The token stands outside the body here."""
         self._check_origin(request)
-        self._hub.gate.admit(_outer_token(request), _address(request))
+        return self._hub.gate.admit(_outer_token(request), _address(request))
 
     def _check_origin(self, connection: HTTPConnection) -> None:
         """Without a token, refuse what a web page in the player's browser makes it send."""
-        if self._hub.config.report_token is not None:
+        if not self._hub.gate.open:
             return
         headers = connection.headers
         origin = headers.get("origin")
@@ -235,7 +239,7 @@ class Receiver:
             return True, ""
         if media_type.startswith(("multipart/", "image/", "audio/", "video/")):
             raise UnsupportedMedia("只接受 JSON 或纯文本")
-        if self._hub.config.report_token is None:
+        if self._hub.gate.open:
             raise UnsupportedMedia
         if token is None:
             raise Forbidden(
@@ -350,6 +354,8 @@ def _state(state: ReportState) -> dict[str, object]:
         "event": state.event,
         "heading": state.heading,
         "received_at": state.received_at,
+        "token": state.source or None,
+        "reason": state.note or None,
         "deliveries": [
             {
                 "target": str(one.target),

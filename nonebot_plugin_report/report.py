@@ -114,6 +114,8 @@ class Report:
     channel: tuple[str, ...] = ()
     key: str = ""
     """The sender's own `id`: the same one again is the same report."""
+    elapsed: float | None = None
+    """Of an end event: seconds since its start event came. Ours to say, not the sender's."""
 
     @property
     def event_label(self) -> str:

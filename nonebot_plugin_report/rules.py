@@ -1,20 +1,121 @@
-"""Who gets a report. Pure."""
+"""Who gets a report, in which words, how soon. Pure: the time is an argument."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Annotated, Final, Self
 
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from .auth import Grant
 from .delivery import Target
-from .errors import InvalidReport
-from .report import Report
+from .errors import ConfigError, Forbidden, InvalidReport
+from .report import Report, Result
+from .settings import Duration, Names, Settings
+from .template import compile_template
+from .timing import DailyWindow
 
 SUPERUSERS: Final = "superusers"
 """In a list of targets: every superuser in private."""
+MAX_MATCHED: Final = 10_000
+"""Characters of a message that `match` looks at."""
+_RESULTS: Final = {
+    "0": "0", "success": "0", "1": "1", "fail": "1", "2": "2", "partialsuccess": "2",
+}  # fmt: skip
+
+
+def _window(text: str) -> str:
+    DailyWindow.parse(text)
+    return text
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"不是合法的正则表达式（{error.msg}）") from None
+    return text
+
+
+def _template(text: str) -> str:
+    try:
+        compile_template(text)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+class Rule(Settings):
+    """One entry of REPORT_RULES: conditions, all of which must hold, and what to do then."""
+
+    event: Names = ()
+    """事件名，可用通配符，例如 *.error；写几个是满足其一"""
+    result: Names = ()
+    """结果：Success、Fail、PartialSuccess（或 0、1、2）"""
+    token: Names = ()
+    """令牌的名字（REPORT_TOKENS 里的）；REPORT_TOKEN 的名字是 master"""
+    sender: Annotated[Names, Field(alias="from")] = ()
+    """推送里的 from（send_from）"""
+    match: Annotated[str | None, AfterValidator(_pattern)] = None
+    """在标题和正文里查找的正则表达式"""
+    time: Annotated[str | None, AfterValidator(_window)] = None
+    """一天里的时段，例如 23:00-08:00"""
+
+    to: Names = ()
+    """发给谁：superusers、private:QQ号、group:群号、channel:渠道名，或 REPORT_ALIASES 里的名字"""
+    template: Annotated[str | None, AfterValidator(_template)] = None
+    """用这个模板，不用 REPORT_TEMPLATE"""
+    screenshot: bool | None = None
+    """false：不带截图"""
+    drop: bool = False
+    """true：不发给任何人"""
+    urgent: bool = False
+    """true：不等免打扰结束，不合并"""
+    fallback: Names = ()
+    """没能送达时改发给谁"""
+    fallback_after: Duration | None = None
+    """等了这么久还没送达，也改发，例如 10m；不写则只在放弃时改发"""
+    further: Annotated[bool, Field(alias="continue")] = False
+    """true：继续看后面的规则"""
+    override: bool = False
+    """true：推送自己写明的接收者不算数"""
+
+    @field_validator("result")
+    @classmethod
+    def _check_result(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(one.lower() in _RESULTS for one in value):
+            raise ValueError("应为 Success、Fail、PartialSuccess 或 0、1、2")
+        return tuple(_RESULTS[one.lower()] for one in value)
+
+    @model_validator(mode="after")
+    def _check_actions(self) -> Self:
+        if self.drop and self.to:
+            raise ValueError("drop 和 to 不能一起写")
+        if self.fallback_after is not None and not self.fallback:
+            raise ValueError("写了 fallback_after，还要写 fallback")
+        return self
+
+    def holds(self, report: Report, source: str, now: float) -> bool:
+        """Whether every condition is met."""
+        text = f"{report.title}\n{report.body}"[:MAX_MATCHED]
+        return (
+            (not self.event or any(fnmatchcase(report.event, glob) for glob in self.event))
+            and (not self.result or _result(report) in self.result)
+            and (not self.token or source in self.token)
+            and (not self.sender or report.send_from in self.sender)
+            and (self.match is None or re.search(self.match, text) is not None)
+            and (self.time is None or DailyWindow.parse(self.time).covers(now))
+        )
+
+
+def _result(report: Report) -> str:
+    return str(report.result.value) if isinstance(report.result, Result) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Whom reports can reach."""
+    """Whom reports can reach, and the rules for it."""
 
     superusers: tuple[str, ...]
     """QQ numbers, sorted."""
@@ -22,6 +123,8 @@ class Directory:
     """The names of REPORT_CHANNELS."""
     defaults: tuple[str, ...] = (SUPERUSERS,)
     """REPORT_DEFAULT_TARGETS."""
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    rules: Sequence[Rule] = ()
 
     def expand(self, specs: Iterable[str]) -> tuple[Target, ...]:
         """The targets of a list that `check_target` accepted, each once."""
@@ -29,9 +132,36 @@ class Directory:
         for spec in specs:
             if spec == SUPERUSERS:
                 found += [Target("private", user) for user in self.superusers]
+            elif spec in self.aliases:
+                found += self.expand(self.aliases[spec])
             else:
                 found.append(Target.parse(spec))
         return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One target of a report, and how it is to be reached."""
+
+    target: Target
+    template: str | None = None
+    """None: REPORT_TEMPLATE."""
+    screenshot: bool = True
+    urgent: bool = False
+    fallback: tuple[Target, ...] = ()
+    fallback_after: float | None = None
+    """Seconds; None: only where it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """What becomes of a report."""
+
+    planned: tuple[Planned, ...]
+    rules: tuple[int, ...] = ()
+    """The rules that took it, counted from 1."""
+    reason: str = ""
+    """Why nobody gets it (Chinese), where nobody does."""
 
 
 def onebot_users(superusers: Iterable[str]) -> tuple[str, ...]:
@@ -48,38 +178,106 @@ def onebot_users(superusers: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(users))
 
 
-def check_target(spec: str, channels: Iterable[str]) -> str:
+def check_target(spec: str, channels: Iterable[str], aliases: Iterable[str] = ()) -> str:
     """A target as settings write it, in its plain form.
 
     Raises:
         ValueError: it is none, or names a channel that there is not; the text is Chinese.
     """
     spec = spec.strip().replace("：", ":")
-    if spec == SUPERUSERS:
+    if spec == SUPERUSERS or spec in aliases:
         return spec
     try:
         target = Target.parse(spec)
     except ValueError:
-        raise ValueError("应为 superusers、private:QQ号、group:群号 或 channel:渠道名") from None
+        raise ValueError(
+            f"{spec[:40]!r} 应为 superusers、private:QQ号、group:群号、channel:渠道名或别名"
+        ) from None
     if target.kind == "channel" and target.id not in channels:
         raise ValueError(f"REPORT_CHANNELS 里没有名为 {target.id} 的渠道")
     return str(target)
 
 
-def route(report: Report, directory: Directory) -> tuple[Target, ...]:
-    """The targets of a report: those that it names, else REPORT_DEFAULT_TARGETS.
+def route(report: Report, directory: Directory, grant: Grant, now: float) -> Routing:
+    """What becomes of a report that came with a grant, at a moment (epoch seconds).
+
+    What the report names wins over the rules unless one says `override`; a grant's scope wins over
+    everything.
 
     Raises:
+        Forbidden: it names somebody outside of its token's scope, or all its token could reach is.
         InvalidReport: it reaches nobody, or it names an unknown channel.
     """
+    named = _named(report, directory, grant)
+    matched = _matched(report, directory.rules, grant.name, now)
+    taken = tuple(number for number, _ in matched)
+    forcing = [rule for _, rule in matched if rule.override]
+    deciding = forcing or ([] if named else [rule for _, rule in matched])
+    # A rule that names nobody says how, for everybody.
+    general = [rule for _, rule in matched if not rule.to]
+    planned: dict[Target, Planned] = {}
+    for rule in deciding:
+        if rule.drop:
+            break
+        for target in directory.expand(rule.to):
+            if grant.reaches(target):
+                planned.setdefault(target, _plan(target, [rule, *general], directory, grant))
+    if not planned and any(rule.drop for rule in deciding):
+        number = next(number for number, rule in matched if rule.drop)
+        return Routing((), taken, f"规则 {number} 写着 drop")
+    if planned:
+        return Routing(tuple(planned.values()), taken)
+    targets = named or _defaults(directory, grant)
+    rules = [rule for _, rule in matched]
+    return Routing(tuple(_plan(one, rules, directory, grant) for one in targets), taken)
+
+
+def _named(report: Report, directory: Directory, grant: Grant) -> tuple[Target, ...]:
     if not directory.channels.issuperset(report.channel):
         raise InvalidReport("channel", "REPORT_CHANNELS 里没有这个名字的渠道")
     named = [Target("private", user) for user in report.send_to]
     named += [Target("group", group) for group in report.send_to_group]
     named += [Target("channel", name) for name in report.channel]
-    targets = tuple(dict.fromkeys(named)) or directory.expand(directory.defaults)
-    if not targets:
+    if not all(grant.reaches(target) for target in named):
+        raise Forbidden("这个令牌不能发给推送里写明的接收者")
+    return tuple(dict.fromkeys(named))
+
+
+def _matched(
+    report: Report, rules: Sequence[Rule], source: str, now: float
+) -> list[tuple[int, Rule]]:
+    """The rules that take a report, up to the first that does not say `continue`."""
+    found: list[tuple[int, Rule]] = []
+    for number, rule in enumerate(rules, 1):
+        if rule.holds(report, source, now):
+            found.append((number, rule))
+            if not rule.further:
+                break
+    return found
+
+
+def _defaults(directory: Directory, grant: Grant) -> tuple[Target, ...]:
+    """Who gets what names nobody: the token's own, else REPORT_DEFAULT_TARGETS in its scope."""
+    targets = grant.defaults or directory.expand(directory.defaults)
+    allowed = tuple(target for target in targets if grant.reaches(target))
+    if targets and not allowed:
+        raise Forbidden("这个令牌没有默认的接收者，推送要写明发给谁")
+    if not allowed:
         raise InvalidReport(
             "send_to", "没有指定接收者；也没有设置 SUPERUSERS 或 REPORT_DEFAULT_TARGETS"
         )
-    return targets
+    return allowed
+
+
+def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Grant) -> Planned:
+    """What the rules say of a target; the first that says something wins."""
+    falling = next((rule for rule in rules if rule.fallback), None)
+    fallback = directory.expand(falling.fallback) if falling else ()
+    return Planned(
+        target,
+        template=next((rule.template for rule in rules if rule.template is not None), None),
+        screenshot=next((r.screenshot for r in rules if r.screenshot is not None), True),
+        urgent=any(rule.urgent for rule in rules),
+        fallback=tuple(one for one in fallback if grant.reaches(one) and one != target),
+        fallback_after=falling.fallback_after if falling else None,
+    )

@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -19,6 +19,7 @@ _SIZES: Final = {
     "mib": 2**20,
     "mb": 2**20,
 }
+MAX_RATE: Final = 1000
 
 
 class Settings(BaseModel):
@@ -58,6 +59,16 @@ def _size(value: object) -> int:
     return int(_quantity(value, _SIZES, "8388608、512KiB、8MiB"))
 
 
+def _rate(value: object) -> object:
+    """So many in a time, such as `20/1h`."""
+    if value is None or isinstance(value, tuple):
+        return cast("object", value)
+    count, separator, period = str(value).partition("/")
+    if not separator or not count.strip().isdecimal() or not 0 < int(count) <= MAX_RATE:
+        raise ValueError(f"应写成 20/1h 的样子：多久之内最多几条（最多 {MAX_RATE}）")
+    return int(count), seconds(period)
+
+
 def _text(value: object) -> object:
     """`.env` values that look like JSON arrive as what JSON makes of them."""
     match value:
@@ -93,7 +104,12 @@ def _one_or_many(value: object) -> object:
             return value
 
 
-def _url(value: str) -> str:
+def check_url(value: str) -> str:
+    """An HTTP address.
+
+    Raises:
+        ValueError: it is none; the text is Chinese.
+    """
     try:
         parts = urlsplit(value)
         valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -105,7 +121,7 @@ def _url(value: str) -> str:
 
 
 def _secret_url(value: SecretStr) -> SecretStr:
-    _url(value.get_secret_value())
+    check_url(value.get_secret_value())
     return value
 
 
@@ -123,11 +139,13 @@ Size = Annotated[int, BeforeValidator(_size)]
 """Bytes; a number, or text such as `8MiB`."""
 Text = Annotated[str | None, BeforeValidator(_text)]
 """Text at the top level of `.env`; empty: None."""
+Rate = Annotated[tuple[int, float] | None, BeforeValidator(_rate)]
+"""So many in so many seconds; text such as `20/1h`."""
 Filled = Annotated[str, Field(min_length=1)]
 """Text that cannot be empty."""
 Secret = Annotated[SecretStr, AfterValidator(_filled)]
 """Text that cannot be empty and must not be seen."""
-Url = Annotated[str, AfterValidator(_url)]
+Url = Annotated[str, AfterValidator(check_url)]
 """An HTTP address."""
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 """An HTTP address that has a key in it, or credentials."""

@@ -8,8 +8,9 @@ from typing import Final
 
 from .errors import ConfigError
 from .report import Report, Result
+from .timing import in_words
 
-DEFAULT: Final = "{icon} {heading}\n{body}\n{timestamp}"
+DEFAULT: Final = "{icon} {heading}\n{body}\n{timestamp} {elapsed}"
 
 _RESULT_LABELS: Final = {Result.SUCCESS: "成功", Result.FAIL: "失败", Result.PARTIAL: "部分成功"}
 
@@ -37,6 +38,7 @@ _PLACEHOLDERS: Final[dict[str, Callable[[Report], str]]] = {
     "result": _result,
     "icon": lambda report: report.result.icon if isinstance(report.result, Result) else "",
     "timestamp": _local_time,
+    "elapsed": lambda report: "" if report.elapsed is None else f"用时 {in_words(report.elapsed)}",
     "from": lambda report: report.send_from,
     "screenshot": lambda _: "",  # the older plugin's default template names it
 }

@@ -7,10 +7,10 @@ again, parking while a bot is away, giving up what is too old, forgetting what i
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from loguru import logger
 from sqlalchemy import Connection
@@ -20,22 +20,28 @@ from ..delivery import (
     Delivery,
     Lane,
     Message,
+    Outgoing,
     Receipt,
     ReportState,
     Sender,
     Target,
 )
 from ..errors import StoreUnavailable
+from ..hold import Held, Policy
 from ..report import Report
 from . import store
 from .database import Database
 from .dispatch import Dispatcher
 from .ids import IdMaker, first_id
 
+T = TypeVar("T")
+
 SWEEP_EVERY: Final = 60.0
 """Seconds between looks for lanes in which something waits that nobody was told of."""
 EXPIRE_EVERY: Final = 30.0
 """Seconds between looks for what is too old to be delivered."""
+FALL_BACK_EVERY: Final = 10.0
+"""Seconds between looks for deliveries whose fallback is due."""
 PRUNE_EVERY: Final = 3600.0
 """Seconds between looks for what is past retention."""
 PRUNE_BATCH: Final = 200
@@ -60,17 +66,19 @@ class Outbox:
         sender: Sender,
         limits: Limits,
         *,
+        policy: Callable[[Target], Policy] = lambda _: Policy(),
         clock: Callable[[], float] = time.time,
         dice: Callable[[], float] = random.random,
     ) -> None:
-        """`path` is the SQLite file; `clock` gives epoch seconds, `dice` numbers in [0, 1)."""
+        """`path` is the SQLite file; `policy` says how much a target is to be spared; `clock` gives
+        epoch seconds, `dice` numbers in [0, 1)."""
         self._database = Database(path)
         self._limits = limits
         self._clock = clock
         self._ids = IdMaker(clock)
         self._lanes: set[Lane] = set()
         self.dispatcher: Final = Dispatcher(
-            self._database, sender, owner=self._ids.next(), clock=clock, dice=dice
+            self._database, sender, policy=policy, owner=self._ids.next(), clock=clock, dice=dice
         )
 
     async def open(self) -> None:
@@ -90,6 +98,7 @@ class Outbox:
             tasks.create_task(self._repeat(self.dispatcher.sweep, SWEEP_EVERY))
             tasks.create_task(self._repeat(self.expire, EXPIRE_EVERY))
             tasks.create_task(self._repeat(self.prune, PRUNE_EVERY))
+            tasks.create_task(self._repeat(self.fall_back, FALL_BACK_EVERY))
 
     async def close(self) -> None:
         """Let go of the store. `run` must have ended."""
@@ -100,21 +109,37 @@ class Outbox:
         await self._database.close()
 
     async def accept(
-        self, report: Report, message: Message, targets: tuple[Target, ...]
+        self, report: Report, outgoing: Sequence[Outgoing], *, source: str = "", note: str = ""
     ) -> Receipt:
         """Store a report with one delivery for each target; committed when this returns.
+
+        Args:
+            report: what was sent.
+            outgoing: whom it goes to, and how. Empty: nobody.
+            source: the name of the token that it came with.
+            note: why nobody gets it (Chinese).
 
         Raises:
             StoreUnavailable: nothing was stored.
         """
         now = self._clock()
         report_id = self._ids.next()
-        lanes = [Lane.of(target, report.send_from) for target in targets]
         deliveries = tuple(
-            Delivery(self._ids.next(), report_id, lane, message, attempts=0) for lane in lanes
+            (
+                Delivery(
+                    self._ids.next(),
+                    report_id,
+                    Lane.of(one.target, report.send_from),
+                    one.message,
+                    attempts=0,
+                ),
+                one,
+            )
+            for one in outgoing
         )
-        entry = store.Entry(report_id, report, deliveries, now, now + self._limits.expire)
-        new = [lane for lane in lanes if lane not in self._lanes]
+        expires_at = now + self._limits.expire
+        entry = store.Entry(report_id, report, deliveries, now, expires_at, source, note)
+        new = [one.lane for one, _ in deliveries if one.lane not in self._lanes]
 
         def write(conn: Connection) -> Receipt:
             for lane in new:
@@ -124,7 +149,16 @@ class Outbox:
         receipt = await self._database.run(write)
         self._lanes.update(new)
         if receipt.status == "accepted":
-            self.dispatcher.accepted(deliveries, entry.expires_at)
+            self.dispatcher.accepted(
+                store.Queued(
+                    delivery,
+                    loaded=True,
+                    expires_at=expires_at,
+                    reason="",
+                    held=Held(now, one.rank, one.held_until),
+                )
+                for delivery, one in deliveries
+            )
         return receipt
 
     async def state(self, report_id: str) -> ReportState | None:
@@ -161,6 +195,31 @@ class Outbox:
         ):
             logger.error(f"{given_up} 条推送超过 REPORT_EXPIRE 仍未送达，已放弃；原因见各条的状态")
 
+    async def fall_back(self) -> None:
+        """Send to other targets what was given up, or has waited too long.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        now = self._clock()
+        expires_at = now + self._limits.expire
+
+        def divert(conn: Connection) -> list[Lane]:
+            lanes: list[Lane] = []
+            for one in store.fallen(conn, now, PRUNE_BATCH):
+                text = f"{one.text}\n[没能送到 {one.target}，改发到这里]".strip()
+                to = [
+                    Delivery(
+                        self._ids.next(), one.report_id, Lane(target), Message(text), attempts=0
+                    )
+                    for target in one.fallback
+                ]
+                store.fall_back(conn, to, one, now, expires_at)
+                lanes += [made.lane for made in to]
+            return lanes
+
+        self.dispatcher.wake(await self._database.run(divert))
+
     async def prune(self) -> None:
         """Forget what is past retention, a little at a time.
 
@@ -173,6 +232,14 @@ class Outbox:
         before = self._clock() - self._limits.image_retention
         while await self._database.run(lambda conn: store.prune_images(conn, before, PRUNE_BATCH)):
             pass
+
+    async def run_statement(self, operation: Callable[[Connection], T]) -> T:
+        """Run one of `store`'s functions, for what is remembered beside reports.
+
+        Raises:
+            StoreUnavailable: it was not done.
+        """
+        return await self._database.run(operation)
 
     async def _repeat(self, job: Callable[[], Awaitable[None]], every: float) -> None:
         """Run a job now and then. The store's faults do not end it."""

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from loguru import logger
 from sqlalchemy import Connection
 
-from ..delivery import Delivery, Lane, Outcome, Sender, State
+from ..delivery import Delivery, Lane, Message, Rank, Sender, State, Target
+from ..digest import merge, pictured, summarize
 from ..errors import LeaseLost, StoreUnavailable
+from ..hold import MOST, Policy, Send, Wait, plan
 from . import store
 from .database import Database
 from .retry import Finish, Park, Postpone, decide
@@ -42,6 +44,12 @@ class _LaneState:
     """Something was stored that did not go to `ready`."""
     last: str = ""
     """The greatest id that was ever in `ready`."""
+    sent: deque[float] = field(default_factory=deque[float])
+    """When the last messages went out, as many as the lane's rate counts."""
+    limited: bool = False
+    """It has been waiting because of its rate."""
+    told: str = ""
+    """The reason for waiting that was last logged."""
 
     def forget(self) -> None:
         """Read the queue anew before the next message."""
@@ -57,13 +65,16 @@ class Dispatcher:
         database: Database,
         sender: Sender,
         *,
+        policy: Callable[[Target], Policy],
         owner: str,
         clock: Callable[[], float],
         dice: Callable[[], float],
     ) -> None:
-        """`owner` names this process in leases; `clock` gives epoch seconds, `dice` [0, 1)."""
+        """`policy` says how much a target is to be spared, `owner` names this process in leases;
+        `clock` gives epoch seconds, `dice` [0, 1)."""
         self._database = database
         self._sender = sender
+        self._policy = policy
         self._owner = owner
         self._clock = clock
         self._dice = dice
@@ -82,16 +93,19 @@ class Dispatcher:
             finally:
                 self._tasks = None
 
-    def accepted(self, deliveries: Iterable[Delivery], expires_at: float) -> None:
+    def accepted(self, queued: Iterable[store.Queued]) -> None:
         """These were just stored. Where their lane has nothing else, they need not be read back."""
-        for one in deliveries:
-            state = self._state(one.lane)
-            if not state.complete or len(state.ready) >= BATCH or one.id <= state.last:
+        for one in queued:
+            lane, state = one.delivery.lane, self._state(one.delivery.lane)
+            if not state.complete or len(state.ready) >= BATCH or one.delivery.id <= state.last:
                 state.complete, state.missed = False, True
+            elif state.ready and one.held.rank < state.ready[-1].held.rank:
+                state.forget()  # it goes before what is there
+                state.missed = True
             else:
-                state.ready.append(store.Queued(one, loaded=True, expires_at=expires_at, reason=""))
-                state.last = one.id
-            self._wake(one.lane, state)
+                state.ready.append(one)
+                state.last = one.delivery.id
+            self._wake(lane, state)
 
     def wake(self, lanes: Iterable[Lane]) -> None:
         """Something waits in these lanes that was not seen yet, or their bot is back."""
@@ -159,7 +173,8 @@ class Dispatcher:
             if not (state.ready or state.complete):
                 await self._fill(lane, state)
             while state.ready and state.due_at <= self._clock():
-                await self._deliver(lane, state)
+                if (wait := await self._step(lane, state)) is not None:
+                    return wait
             if state.due_at <= self._clock() and state.complete and not state.woken.is_set():
                 return None
 
@@ -187,7 +202,7 @@ class Dispatcher:
         state.woken.clear()
         return self._clock() + FAULT_DELAY
 
-    async def _fill(self, lane: Lane, state: _LaneState) -> None:
+    async def _fill(self, lane: Lane, state: _LaneState, limit: int = BATCH) -> None:
         """Read the head of the queue, claiming the lane where that is needed."""
         now = self._clock()
         lease = state.lease
@@ -195,49 +210,113 @@ class Dispatcher:
 
         def read(conn: Connection) -> tuple[store.Claim | None, list[store.Queued]]:
             if lease is not None:
-                return None, store.queue(conn, lane, BATCH)
+                return None, store.queue(conn, lane, limit)
             claim = store.claim(conn, lane, self._owner, now, now + LEASE)
-            return claim, store.queue(conn, lane, BATCH) if claim.lease else []
+            return claim, store.queue(conn, lane, limit) if claim.lease else []
 
         claim, queued = await self._database.run(read, durable=False)
         if claim is not None:
             state.lease, state.failures, state.due_at = claim.lease, claim.failures, claim.due_at
             state.blocked_reason = None
         state.ready.extend(queued)
-        state.complete = state.lease is not None and len(queued) < BATCH and not state.missed
+        state.complete = state.lease is not None and len(queued) < limit and not state.missed
         if queued:
-            state.last = max(state.last, queued[-1].delivery.id)
+            state.last = max(state.last, *(one.delivery.id for one in queued))
 
-    async def _deliver(self, lane: Lane, state: _LaneState) -> None:
-        """Try the delivery at the head, and write down what came of it."""
-        queued = state.ready[0]
-        if queued.expires_at <= self._clock():
-            reason = store.expiry_reason(queued.reason)
-            await self._record(state, queued.delivery, Finish(State.EXPIRED, reason))
-            return
+    async def _step(self, lane: Lane, state: _LaneState) -> float | None:
+        """Give up what is too old, or send what is to go next.
+
+        Returns when to look again where all has to wait (epoch seconds).
+        """
+        now = self._clock()
+        for queued in state.ready:
+            if queued.expires_at <= now:
+                state.ready.remove(queued)
+                finish = Finish(State.EXPIRED, store.expiry_reason(queued.reason))
+                await self._record(state, [queued.delivery], finish)
+                return None
+        chosen = await self._plan(lane, state)
+        if chosen is None:
+            return None
+        if isinstance(chosen, Wait):
+            state.limited |= chosen.limits
+            await self._park(lane, state, chosen.reason)
+            return chosen.until
+        batch = [state.ready[index] for index in chosen.chosen]
+        for queued in batch:
+            state.ready.remove(queued)
+        await self._deliver(lane, state, batch, digest=chosen.digest)
+        return None
+
+    async def _plan(self, lane: Lane, state: _LaneState) -> Send | Wait | None:
+        policy, now = self._policy(lane.target), self._clock()
+
+        def look() -> Send | Wait | None:
+            waiting = [queued.held for queued in state.ready]
+            return plan(waiting, policy, now, state.sent, limited=state.limited)
+
+        chosen = look()
+        if isinstance(chosen, Send) and len(chosen.chosen) > 1 and not state.complete:
+            state.forget()
+            await self._fill(lane, state, MOST)  # all that could go along
+            chosen = look()
+        return chosen
+
+    async def _deliver(
+        self, lane: Lane, state: _LaneState, batch: Sequence[store.Queued], *, digest: bool
+    ) -> None:
+        """Try these as one message, and write down what came of it."""
         # Stays there where a cancellation cuts this short: `release` must not let go of the lane.
         self._sending.add(lane)
-        outcome = await self._send(queued)
-        decision = decide(outcome, queued.delivery.attempts + 1, state.failures + 1, self._dice())
+        first, deliveries = batch[0].delivery, [queued.delivery for queued in batch]
+        outcome = await self._sender.send(await self._loaded(batch, digest=digest))
+        decision = decide(outcome, first.attempts + 1, state.failures + 1, self._dice())
         if isinstance(decision, Park):
             await self._park(lane, state, decision.reason)
             # Its bot's return wakes the lane; but look again, in case that was just now.
             state.due_at = self._clock() + FAULT_DELAY
         else:
-            await self._record(state, queued.delivery, decision)
+            if len(batch) > 1 and isinstance(decision, Finish):
+                decision = replace(
+                    decision, reason=_together(decision.reason, len(batch), digest=digest)
+                )
+            await self._record(state, deliveries, decision)
+            self._count(lane, state, batch[0].held.rank)
         self._sending.discard(lane)
 
-    async def _send(self, queued: store.Queued) -> Outcome:
-        delivery = queued.delivery
-        if not queued.loaded:
-            message = await self._database.run(
-                lambda conn: store.message(conn, delivery.id), durable=False
-            )
-            delivery = replace(delivery, message=message)
-        return await self._sender.send(delivery)
+    def _count(self, lane: Lane, state: _LaneState, rank: Rank) -> None:
+        state.told = ""
+        state.limited &= rank is Rank.URGENT  # it went past those that wait
+        if (rate := self._policy(lane.target).rate) is not None:
+            state.sent.append(self._clock())
+            while len(state.sent) > rate[0]:
+                state.sent.popleft()
+
+    async def _loaded(self, batch: Sequence[store.Queued], *, digest: bool) -> Delivery:
+        """The delivery to send, with its message: the batch's only one, or one for all of it."""
+        delivery = batch[0].delivery
+        if not digest:
+            messages = [
+                one.delivery.message if one.loaded else await self._read(one.delivery)
+                for one in batch
+            ]
+            return replace(delivery, message=merge(messages) if messages[1:] else messages[0])
+        ids = [one.delivery.id for one in batch]
+        found = await self._database.run(
+            lambda conn: [store.words(conn, one) for one in ids], durable=False
+        )
+        messages = [message for message, _ in found]
+        for index in pictured(found):
+            messages[index] = await self._read(batch[index].delivery)
+        return replace(delivery, message=summarize(messages))
+
+    async def _read(self, delivery: Delivery) -> Message:
+        return await self._database.run(
+            lambda conn: store.message(conn, delivery.id), durable=False
+        )
 
     async def _record(
-        self, state: _LaneState, delivery: Delivery, decision: Finish | Postpone
+        self, state: _LaneState, deliveries: Sequence[Delivery], decision: Finish | Postpone
     ) -> None:
         """Write down a decision."""
         if (lease := state.lease) is None:
@@ -245,24 +324,23 @@ class Dispatcher:
         before, now = state.failures, self._clock()
         if isinstance(decision, Postpone):
             state.due_at, state.failures = now + decision.delay, before + 1
+            state.forget()  # what was tried is no longer there, and has changed
         else:
             state.due_at, state.failures = 0.0, 0
 
         def write(conn: Connection) -> None:
-            match decision:
-                case Finish(to, reason):
-                    store.finish(conn, lease, delivery.id, to, reason, now)
-                case Postpone(_, reason, repeated):
-                    store.postpone(conn, lease, delivery.id, reason, repeated=repeated)
+            for delivery in deliveries:
+                match decision:
+                    case Finish(to, reason):
+                        store.finish(conn, lease, delivery.id, to, reason, now)
+                    case Postpone(_, reason, repeated):
+                        store.postpone(conn, lease, delivery.id, reason, repeated=repeated)
             if before or state.failures:
                 store.back_off(conn, lease, state.due_at, state.failures)
 
-        await self._insist(write, delivery)
-        if isinstance(decision, Finish):
-            state.ready.popleft()
-        else:
-            state.forget()  # its row has changed
-        _log(delivery, decision, first=not before)
+        await self._insist(write, deliveries[0])
+        for delivery in deliveries:
+            _log(delivery, decision, first=not before)
 
     async def _insist(self, write: Callable[[Connection], None], delivery: Delivery) -> None:
         """Write, however long the store does not work. To go on without would send it again."""
@@ -283,8 +361,9 @@ class Dispatcher:
         if state.blocked_reason != reason:
             now = self._clock()
             await self._database.run(lambda conn: store.park(conn, lane, self._owner, reason, now))
-            logger.info(f"{lane} 的推送先存着：{reason}")
-        state.blocked_reason = reason
+            if state.told != reason:
+                logger.info(f"{lane} 的推送先存着：{reason}")
+        state.blocked_reason = state.told = reason
 
     async def _renew(self) -> None:
         until = self._clock() + LEASE
@@ -308,6 +387,11 @@ async def _wait_until(woken: asyncio.Event, seconds: float) -> None:
             await woken.wait()
     except TimeoutError:
         pass
+
+
+def _together(note: str, count: int, *, digest: bool) -> str:
+    told = f"和另外 {count - 1} 条一起，以摘要送达" if digest else f"和另外 {count - 1} 条合并送达"
+    return f"{told}；{note}" if note else told
 
 
 def _log(delivery: Delivery, decision: Finish | Postpone, *, first: bool) -> None:

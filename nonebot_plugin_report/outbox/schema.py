@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     insert,
     select,
     text,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from ..delivery import State
 from ..errors import StoreUnavailable
 
-VERSION: Final = 1
+VERSION: Final = 2
 """What this code writes. A change of the tables adds one, and the step that upgrades to it."""
 
 metadata: Final = MetaData()
@@ -44,6 +45,8 @@ report: Final = Table(
     Column("heading", Text, nullable=False),
     Column("fields", Text, nullable=False),  # the report as JSON, without the picture
     Column("image", String(64), nullable=True),
+    Column("source", String, nullable=False, server_default=""),  # the token's name
+    Column("note", Text, nullable=False, server_default=""),  # why it has no delivery
 )
 Index("report_key", report.c.key, unique=True, sqlite_where=report.c.key.is_not(None),
       postgresql_where=report.c.key.is_not(None))  # fmt: skip
@@ -90,14 +93,45 @@ delivery: Final = Table(
     Column("created_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("finished_at", Float, nullable=True),
+    Column("rank", Integer, nullable=False, server_default="1"),  # delivery.Rank
+    Column("held_until", Float, nullable=False, server_default="0"),
+    Column("fallback", Text, nullable=False, server_default=""),  # targets, until they were used
+    Column("fallback_at", Float, nullable=True),  # when they are
 )
 Index("delivery_report", delivery.c.report_id)
 # What waits is little, however large the store grows: only that is indexed.
 _WAITING: Final = text(f"state = '{State.WAITING}'")
-Index("delivery_waiting", delivery.c.lane, delivery.c.id,
+Index("delivery_queue", delivery.c.lane, delivery.c.rank, delivery.c.id,
       sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
 Index("delivery_waiting_image", delivery.c.image,
       sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
+_FALLS_BACK: Final = text("fallback <> ''")
+Index("delivery_fallback", delivery.c.fallback_at,
+      sqlite_where=_FALLS_BACK, postgresql_where=_FALLS_BACK)  # fmt: skip
+
+mute: Final = Table(
+    "mute",
+    metadata,
+    Column("target", String, primary_key=True),
+    Column("until", Float, nullable=False),
+)
+
+binding: Final = Table(
+    "binding",
+    metadata,
+    Column("user", String, primary_key=True),  # a QQ number
+    Column("token", String(64), nullable=False, unique=True),  # its SHA-256
+    Column("created_at", Float, nullable=False),
+)
+
+watch: Final = Table(
+    "watch",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("since", Float, nullable=False),  # when it began to wait
+    Column("due_at", Float, nullable=True),  # by when the event must come; None: waits for none
+    Column("overdue_at", Float, nullable=True),  # when it was told that it had not come
+)
 
 
 def upgrade(conn: Connection) -> None:
@@ -106,11 +140,29 @@ def upgrade(conn: Connection) -> None:
     Raises:
         StoreUnavailable: a newer version of the plugin wrote them.
     """
-    metadata.create_all(conn)
+    meta.create(conn, checkfirst=True)
     stored = conn.scalar(select(meta.c.value).where(meta.c.name == "version"))
-    if stored is None:
-        conn.execute(insert(meta).values(name="version", value=str(VERSION)))
-    elif int(stored) > VERSION:
+    if stored is not None and int(stored) > VERSION:
         raise StoreUnavailable(
             f"数据库是更新版本的插件写的（结构版本 {stored}，本插件只认识到 {VERSION}），请升级插件"
         )
+    if stored == "1":
+        for statement in _FROM_1:
+            conn.execute(text(statement))
+    metadata.create_all(conn)
+    for index in (one for table in metadata.sorted_tables for one in table.indexes):
+        index.create(conn, checkfirst=True)
+    conn.execute(delete(meta).where(meta.c.name == "version"))
+    conn.execute(insert(meta).values(name="version", value=str(VERSION)))
+
+
+_FROM_1: Final = (
+    "ALTER TABLE report ADD COLUMN source VARCHAR NOT NULL DEFAULT ''",
+    "ALTER TABLE report ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE delivery ADD COLUMN rank INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE delivery ADD COLUMN held_until FLOAT NOT NULL DEFAULT 0",
+    "ALTER TABLE delivery ADD COLUMN fallback TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE delivery ADD COLUMN fallback_at FLOAT",
+    "DROP INDEX delivery_waiting",
+)
+"""Version 1 had neither rules nor quiet hours. Its new indexes are made with all others."""

@@ -1,6 +1,6 @@
 """Every statement of the outbox, named by what it does. Runs inside `Database.run`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -27,14 +27,18 @@ from ..delivery import (
     DeliveryState,
     Lane,
     Message,
+    Outgoing,
+    Rank,
     Receipt,
     ReportState,
     State,
     Target,
 )
 from ..errors import LeaseLost
+from ..hold import Held
 from ..report import Image, Report, dump, restore
-from .schema import delivery, image, lane, meta, report
+from ..watch import Watched
+from .schema import binding, delivery, image, lane, meta, mute, report, watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,11 @@ class Entry:
 
     id: str
     report: Report
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[tuple[Delivery, Outgoing], ...]
     received_at: float
     expires_at: float
+    source: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ class Queued:
     expires_at: float
     reason: str
     """What the last try came to."""
+    held: Held
 
 
 # The state is written out, so that the partial index of what waits is used.
@@ -119,8 +126,11 @@ def accept(conn: Connection, entry: Entry) -> Receipt:
         return Receipt(known, "duplicate", tuple(Target.parse(one) for one in targets))
     sha = _store_image(conn, entry.report.image, entry.received_at)
     conn.execute(_INSERT_REPORT, _report_row(entry, sha))
-    conn.execute(_INSERT_DELIVERY, [_delivery_row(one, entry, sha) for one in entry.deliveries])
-    return Receipt(entry.id, "accepted", tuple(one.lane.target for one in entry.deliveries))
+    rows = [_delivery_row(one, outgoing, entry, sha) for one, outgoing in entry.deliveries]
+    if not rows:
+        return Receipt(entry.id, "dropped", ())
+    conn.execute(_INSERT_DELIVERY, rows)
+    return Receipt(entry.id, "accepted", tuple(one.target for _, one in entry.deliveries))
 
 
 def add_lane(conn: Connection, of: Lane) -> None:
@@ -155,10 +165,15 @@ def _report_row(entry: Entry, sha: str | None) -> dict[str, object]:
         "heading": source.heading,
         "fields": dump(source).decode(),
         "image": sha,
+        "source": entry.source,
+        "note": entry.note,
     }
 
 
-def _delivery_row(one: Delivery, entry: Entry, sha: str | None) -> dict[str, object]:
+def _delivery_row(
+    one: Delivery, outgoing: Outgoing, entry: Entry, sha: str | None
+) -> dict[str, object]:
+    after = outgoing.fallback_after
     return {
         "id": one.id,
         "report_id": entry.id,
@@ -168,10 +183,14 @@ def _delivery_row(one: Delivery, entry: Entry, sha: str | None) -> dict[str, obj
         "image": sha if one.message.image else None,
         "attempts": 0,
         "repeats": 0,
-        "reason": "",
+        "reason": outgoing.reason,
         "created_at": entry.received_at,
         "expires_at": entry.expires_at,
         "finished_at": None,
+        "rank": int(outgoing.rank),
+        "held_until": outgoing.held_until,
+        "fallback": " ".join(str(target) for target in outgoing.fallback),
+        "fallback_at": None if after is None else entry.received_at + after,
     }
 
 
@@ -194,14 +213,19 @@ _OWN: Final = (
 _QUEUE: Final = (
     select(
         delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.expires_at,
-        delivery.c.reason,
+        delivery.c.reason, delivery.c.created_at, delivery.c.rank, delivery.c.held_until,
     ).where(delivery.c.lane == bindparam("lane"), _IS_WAITING)
-    .order_by(delivery.c.id).limit(bindparam("limit"))
+    .order_by(delivery.c.rank, delivery.c.id).limit(bindparam("limit"))
 )  # fmt: skip
 _MESSAGE: Final = (
     select(delivery.c.text, report.c.fields, image)
     .join(report, delivery.c.report_id == report.c.id)
     .outerjoin(image, delivery.c.image == image.c.sha256)
+    .where(delivery.c.id == bindparam("id"))
+)
+_WORDS: Final = (
+    select(delivery.c.text, delivery.c.image, report.c.fields)
+    .join(report, delivery.c.report_id == report.c.id)
     .where(delivery.c.id == bindparam("id"))
 )
 _RESUME: Final = (
@@ -254,7 +278,7 @@ def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> C
 
 
 def queue(conn: Connection, of: Lane, limit: int) -> list[Queued]:
-    """What waits in a lane, oldest first, without the messages."""
+    """What waits in a lane, by rank and then by age, without the messages."""
     rows = conn.execute(_QUEUE, {"lane": str(of), "limit": limit})
     return [
         Queued(
@@ -262,6 +286,7 @@ def queue(conn: Connection, of: Lane, limit: int) -> list[Queued]:
             loaded=False,
             expires_at=row.expires_at,
             reason=row.reason,
+            held=Held(row.created_at, Rank(row.rank), row.held_until),
         )
         for row in rows
     ]
@@ -272,6 +297,12 @@ def message(conn: Connection, delivery_id: str) -> Message:
     row = conn.execute(_MESSAGE, {"id": delivery_id}).one()
     picture = row.bytes and Image(row.bytes, row.media_type, row.width, row.height)
     return Message(row.text, picture or None, restore(row.fields))
+
+
+def words(conn: Connection, delivery_id: str) -> tuple[Message, bool]:
+    """What a delivery is to show but for its picture, and whether it has one."""
+    row = conn.execute(_WORDS, {"id": delivery_id}).one()
+    return Message(row.text, None, restore(row.fields)), row.image is not None
 
 
 def renew(conn: Connection, owner: str, names: Sequence[str], until: float) -> None:
@@ -331,6 +362,11 @@ _FINISH: Final = (
         attempts=delivery.c.attempts + bindparam("tries"),
     )
 )  # fmt: skip
+_GIVE_UP: Final = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("this"), delivery.c.fallback != "")
+    .values(fallback_at=bindparam("now"))
+)
 _POSTPONE: Final = (
     update(delivery)
     .where(delivery.c.id == bindparam("this"), _IS_WAITING, _IS_HELD)
@@ -354,6 +390,8 @@ def finish(
     """
     tries = 0 if state is State.EXPIRED else 1
     _write(conn, _FINISH, lease, this=delivery_id, to=state, why=reason, now=now, tries=tries)
+    if state is not State.DELIVERED:
+        conn.execute(_GIVE_UP, {"this": delivery_id, "now": now})
 
 
 def postpone(
@@ -400,7 +438,57 @@ def expire(conn: Connection, now: float, limit: int) -> int:
             .where(delivery.c.id == row.id, _IS_WAITING)
             .values(state=State.EXPIRED, reason=reason, finished_at=now)
         )
+        conn.execute(_GIVE_UP, {"this": row.id, "now": now})
     return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A delivery whose fallback is due."""
+
+    id: str
+    report_id: str
+    target: Target
+    text: str
+    image: str | None
+    fallback: tuple[Target, ...]
+
+
+def fallen(conn: Connection, now: float, limit: int) -> list[Fallen]:
+    """The deliveries that were given up or have waited too long, each once: they are marked."""
+    rows = conn.execute(
+        select(delivery, lane.c.target)
+        .join(lane, delivery.c.lane == lane.c.name)
+        .where(delivery.c.fallback != "", delivery.c.fallback_at <= now)
+        .limit(limit)
+    ).all()
+    conn.execute(
+        update(delivery).where(delivery.c.id.in_([row.id for row in rows])).values(fallback="")
+    )
+    return [
+        Fallen(
+            row.id, row.report_id, Target.parse(row.target), row.text, row.image,
+            tuple(Target.parse(one) for one in row.fallback.split(" ")),
+        )
+        for row in rows
+        if row.state != State.DELIVERED
+    ]  # fmt: skip
+
+
+def fall_back(
+    conn: Connection, to: Sequence[Delivery], of: Fallen, now: float, expires_at: float
+) -> None:
+    """Store deliveries of a fallen one's report for other targets."""
+    for one in to:
+        add_lane(conn, one.lane)
+        row = {
+            "id": one.id, "report_id": of.report_id, "lane": str(one.lane),
+            "state": State.WAITING, "text": one.message.text, "image": of.image, "attempts": 0,
+            "repeats": 0, "reason": "", "created_at": now, "expires_at": expires_at,
+            "finished_at": None, "rank": int(Rank.URGENT), "held_until": 0.0, "fallback": "",
+            "fallback_at": None,
+        }  # fmt: skip
+        conn.execute(_INSERT_DELIVERY, row)
 
 
 def expiry_reason(cause: str) -> str:
@@ -473,7 +561,7 @@ def report_state(conn: Connection, wanted: str) -> ReportState | None:
         .order_by(delivery.c.id)
     )
     return ReportState(
-        row.id, row.key or "", row.event, row.heading, row.received_at,
+        row.id, row.key or "", row.event, row.heading, row.received_at, row.source, row.note,
         tuple(_delivery_state(one) for one in deliveries),
     )  # fmt: skip
 
@@ -486,3 +574,99 @@ def _delivery_state(row: Any) -> DeliveryState:
     return DeliveryState(
         Target.parse(row.target), state, row.attempts, row.repeats, reason, row.finished_at
     )
+
+
+# --- what is remembered beside reports -----------------------------------------------------------
+
+
+def last_received(conn: Connection, event: str, source: str, since_id: str) -> float | None:
+    """When an event last came from a source, among reports with ids from `since_id` on."""
+    return conn.scalar(
+        select(report.c.received_at)
+        .where(report.c.id >= since_id, report.c.event == event, report.c.source == source)
+        .order_by(report.c.id.desc())
+        .limit(1)
+    )
+
+
+def mutes(conn: Connection) -> dict[Target, float]:
+    """Until when each muted target is."""
+    return {Target.parse(row.target): row.until for row in conn.execute(select(mute))}
+
+
+def set_mute(conn: Connection, target: Target, until: float) -> None:
+    """Mute a target until a moment; 0: no longer."""
+    conn.execute(delete(mute).where(mute.c.target == str(target)))
+    if until:
+        conn.execute(insert(mute).values(target=str(target), until=until))
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A user's own token."""
+
+    user: str
+    token: str
+    """Its SHA-256."""
+    created_at: float
+
+
+def bindings(conn: Connection) -> list[Binding]:
+    """Who is bound, the oldest first."""
+    rows = conn.execute(select(binding).order_by(binding.c.created_at))
+    return [Binding(row.user, row.token, row.created_at) for row in rows]
+
+
+def bind(conn: Connection, one: Binding) -> None:
+    """Give a user a token; a former one is no longer good."""
+    conn.execute(delete(binding).where(binding.c.user == one.user))
+    conn.execute(insert(binding).values(user=one.user, token=one.token, created_at=one.created_at))
+
+
+def unbind(conn: Connection, user: str) -> None:
+    """Take a user's token away."""
+    conn.execute(delete(binding).where(binding.c.user == user))
+
+
+def watches(conn: Connection) -> dict[str, Watched]:
+    """What each watch is waiting for."""
+    return {
+        row.name: Watched(row.since, row.due_at, row.overdue_at)
+        for row in conn.execute(select(watch))
+    }
+
+
+def set_watches(conn: Connection, changed: Mapping[str, Watched]) -> None:
+    """Remember what these watches are waiting for."""
+    for name, one in changed.items():
+        conn.execute(delete(watch).where(watch.c.name == name))
+        conn.execute(
+            insert(watch).values(
+                name=name, since=one.since, due_at=one.due_at, overdue_at=one.overdue_at
+            )
+        )
+
+
+def recent(conn: Connection, limit: int, target: Target | None) -> list[str]:
+    """The ids of the newest reports, the newest first; of one target's only, if that is given."""
+    query = select(report.c.id).order_by(report.c.id.desc()).limit(limit)
+    if target is not None:
+        query = query.where(
+            exists()
+            .where(delivery.c.report_id == report.c.id)
+            .where(delivery.c.lane == lane.c.name, lane.c.target == str(target))
+        )
+    return list(conn.scalars(query))
+
+
+def report_message(conn: Connection, report_id: str) -> tuple[Report, Image | None] | None:
+    """A stored report and its picture, as far as they are still there."""
+    row = conn.execute(
+        select(report.c.fields, image)
+        .outerjoin(image, report.c.image == image.c.sha256)
+        .where(report.c.id == report_id)
+    ).first()
+    if row is None:
+        return None
+    picture = row.bytes and Image(row.bytes, row.media_type, row.width, row.height)
+    return restore(row.fields), picture or None

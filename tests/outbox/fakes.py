@@ -12,6 +12,7 @@ from nonebot_plugin_report.delivery import (
     Lane,
     Message,
     Outcome,
+    Outgoing,
     Receipt,
     State,
     Target,
@@ -67,7 +68,8 @@ class World:
         self.outbox = Outbox(self.path, self.far, self.limits, clock=self.clock, dice=lambda: 0.5)
 
     async def accept(self, text: str, *targets: Target, key: str = "") -> Receipt:
-        return await self.outbox.accept(Report(content=text, key=key), Message(text), targets)
+        outgoing = [Outgoing(target, Message(text)) for target in targets]
+        return await self.outbox.accept(Report(content=text, key=key), outgoing)
 
     async def drain(self, target: Target) -> float | None:
         return await self.outbox.dispatcher.drain(Lane(target))

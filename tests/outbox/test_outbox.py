@@ -12,6 +12,7 @@ from nonebot_plugin_report.delivery import (
     Lane,
     Message,
     NotSent,
+    Outgoing,
     Rejected,
     State,
     Target,
@@ -69,7 +70,7 @@ async def test_many_accepts_at_once_keep_their_order_and_share_commits(path: Pat
 async def test_the_picture_arrives_with_its_bytes_and_is_kept_once(path: Path) -> None:
     async with world(path) as w:
         for _ in range(3):
-            await w.outbox.accept(Report(image=PICTURE), Message("", PICTURE), (ME,))
+            await w.outbox.accept(Report(image=PICTURE), [Outgoing(ME, Message("", PICTURE))])
         await w.drain(ME)
         assert [one.message.image for one in w.far.sent] == [PICTURE] * 3
         assert rows(path, "SELECT count(*) FROM image") == [(1,)]
@@ -238,7 +239,7 @@ async def test_a_backlog_survives_a_restart(path: Path) -> None:
     clock, far = Clock(), FarEnd()
     async with world(path, clock=clock, far=far) as w:
         await w.accept("1", ME)
-        await w.outbox.accept(Report(image=PICTURE), Message("2", PICTURE), (ME,))
+        await w.outbox.accept(Report(image=PICTURE), [Outgoing(ME, Message("2", PICTURE))])
     async with world(path, clock=clock, far=far) as w:
         await w.accept("3", ME)
         await w.drain(ME)
@@ -288,7 +289,7 @@ async def test_an_operation_that_fails_does_not_fail_its_neighbours(path: Path) 
 
         async def broken() -> None:
             # A lone surrogate cannot be stored; the parser lets none through.
-            await w.outbox.accept(huge, Message("\ud800"), (ME,))
+            await w.outbox.accept(huge, [Outgoing(ME, Message("\ud800"))])
 
         results = await asyncio.gather(
             w.accept("1", ME), broken(), w.accept("2", ME), return_exceptions=True
@@ -300,10 +301,10 @@ async def test_an_operation_that_fails_does_not_fail_its_neighbours(path: Path) 
 
 async def test_retention_forgets_what_is_done_and_keeps_what_waits(path: Path) -> None:
     async with world(path, limits=Limits(expire=1e9, retention=100, image_retention=10)) as w:
-        done = await w.outbox.accept(Report(image=PICTURE), Message("1", PICTURE), (ME,))
+        done = await w.outbox.accept(Report(image=PICTURE), [Outgoing(ME, Message("1", PICTURE))])
         await w.drain(ME)
         other = Image(jpeg(color="red"), "image/jpeg", 64, 36)
-        waits = await w.outbox.accept(Report(image=other), Message("2", other), (GROUP,))
+        waits = await w.outbox.accept(Report(image=other), [Outgoing(GROUP, Message("2", other))])
         w.clock.now += 50
         await w.outbox.prune()
         assert rows(path, "SELECT count(*) FROM image") == [(1,)]

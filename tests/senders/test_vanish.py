@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from loguru import logger
 
-from nonebot_plugin_report.delivery import Message, ReportState, State
+from nonebot_plugin_report.delivery import Message, Outgoing, ReportState, State
 from nonebot_plugin_report.outbox import Limits, Outbox
 from nonebot_plugin_report.report import Report
 from tests.outbox.fakes import Clock
@@ -115,7 +115,7 @@ async def story(
             await outbox.open()
             report = Report(event="domain.end", message="共完成 5 次", image=image)
             message = Message(sent.message.text, image, sent.message.report)
-            receipt = await outbox.accept(report, message, (sent.lane.target,))
+            receipt = await outbox.accept(report, [Outgoing(sent.lane.target, message)])
             while True:
                 due_at = await outbox.dispatcher.drain(sent.lane)
                 if due_at is None:

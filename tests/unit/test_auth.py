@@ -2,7 +2,15 @@
 
 import pytest
 
-from nonebot_plugin_report.auth import BURST, MAX_ADDRESSES, REFILL_SECONDS, Gate
+from nonebot_plugin_report.auth import (
+    BURST,
+    MASTER,
+    MAX_ADDRESSES,
+    REFILL_SECONDS,
+    Gate,
+    Grant,
+    digest,
+)
 from nonebot_plugin_report.errors import Forbidden, TooManyAttempts
 
 
@@ -13,6 +21,10 @@ class Clock:
         return self.now
 
 
+def gate_of(token: str, clock: Clock | None = None) -> Gate:
+    return Gate({digest(token): MASTER}, open=False, clock=clock or Clock())
+
+
 def exhaust(gate: Gate, address: str) -> None:
     for _ in range(BURST):
         with pytest.raises(Forbidden):
@@ -21,23 +33,31 @@ def exhaust(gate: Gate, address: str) -> None:
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "righ", "right ", "\ud800", "令牌"])
 def test_only_the_right_token_is_let_in(token: str | None) -> None:
-    gate = Gate("right", Clock())
+    gate = gate_of("right")
     gate.admit("right", "10.0.0.1")
     with pytest.raises(Forbidden):
         gate.admit(token, "10.0.0.1")
 
 
 def test_a_token_that_is_no_ascii_works() -> None:
-    Gate("令牌", Clock()).admit("令牌", "10.0.0.1")
+    gate_of("令牌").admit("令牌", "10.0.0.1")
 
 
 def test_no_token_lets_everybody_in() -> None:
-    Gate(None, Clock()).admit(None, "10.0.0.1")
+    gate = Gate({}, open=True, clock=Clock())
+    assert gate.admit(None, "10.0.0.1") is MASTER
+
+
+def test_each_token_has_its_own_grant() -> None:
+    alice = Grant("alice", frozenset())
+    gate = Gate({digest("a"): alice, digest("right"): MASTER}, open=False, clock=Clock())
+    assert gate.admit("a", "10.0.0.1") is alice
+    assert gate.admit("right", "10.0.0.1") is MASTER
 
 
 def test_an_address_that_guesses_is_slowed_and_told_for_how_long() -> None:
     clock = Clock()
-    gate = Gate("right", clock)
+    gate = gate_of("right", clock)
     exhaust(gate, "10.0.0.1")
     with pytest.raises(TooManyAttempts) as slowed:
         gate.admit("right", "10.0.0.1")
@@ -47,7 +67,7 @@ def test_an_address_that_guesses_is_slowed_and_told_for_how_long() -> None:
 
 
 def test_a_right_token_of_this_machine_passes_whatever_its_neighbours_do() -> None:
-    gate = Gate("right", Clock())
+    gate = gate_of("right")
     exhaust(gate, "127.0.0.1")
     with pytest.raises(TooManyAttempts):
         gate.admit("wrong", "127.0.0.1")
@@ -56,7 +76,7 @@ def test_a_right_token_of_this_machine_passes_whatever_its_neighbours_do() -> No
 
 def test_tries_come_back_with_time() -> None:
     clock = Clock()
-    gate = Gate("right", clock)
+    gate = gate_of("right", clock)
     exhaust(gate, "10.0.0.1")
     clock.now += REFILL_SECONDS
     with pytest.raises(Forbidden):
@@ -66,7 +86,7 @@ def test_tries_come_back_with_time() -> None:
 
 
 def test_one_ipv6_subscriber_is_one_address() -> None:
-    gate = Gate("right", Clock())
+    gate = gate_of("right")
     exhaust(gate, "2001:db8::1")
     with pytest.raises(TooManyAttempts):
         gate.admit("right", "2001:db8::ffff")
@@ -74,7 +94,7 @@ def test_one_ipv6_subscriber_is_one_address() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    gate = Gate("right", Clock())
+    gate = gate_of("right")
     for number in range(MAX_ADDRESSES + 50):
         with pytest.raises(Forbidden):
             gate.admit("wrong", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")

@@ -4,10 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nonebot_plugin_report.auth import MASTER, Grant
 from nonebot_plugin_report.delivery import Target
 from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.report import Report
-from nonebot_plugin_report.rules import Directory, check_target, onebot_users, route
+from nonebot_plugin_report.rules import Directory, check_target, onebot_users
+from nonebot_plugin_report.rules import route as routing
+
+NOW = 1_790_000_000.0
+
+
+def route(report: Report, directory: Directory, grant: Grant = MASTER) -> tuple[Target, ...]:
+    return tuple(one.target for one in routing(report, directory, grant, NOW).planned)
+
 
 IDS = st.lists(st.text("0123456789", min_size=1, max_size=6), max_size=5)
 NAMES = ("phone", "team")

@@ -1,0 +1,104 @@
+"""Times of day: windows such as quiet hours, in a time zone, across midnight and clock changes."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+
+def parse_time(text: str) -> time:
+    """A time of day such as `8:00` or `23:30`.
+
+    Raises:
+        ValueError: it is none; the text is Chinese.
+    """
+    found = re.fullmatch(r"\s*(\d{1,2})[:：](\d{2})\s*", text)
+    if found and int(found[1]) < 24 and int(found[2]) < 60:
+        return time(int(found[1]), int(found[2]))
+    if found and (found[1], found[2]) == ("24", "00"):
+        return time(0)
+    raise ValueError("时间应写成 23:00 的样子")
+
+
+def parse_zone(name: str) -> ZoneInfo | None:
+    """A time zone by its IANA name; empty: None, this machine's.
+
+    Raises:
+        ValueError: there is none; the text is Chinese.
+    """
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        raise ValueError("不认识这个时区，应为 Asia/Shanghai 这样的名字") from None
+
+
+@dataclass(frozen=True, slots=True)
+class DailyWindow:
+    """From one time of day to another, past midnight where the end is not after the start."""
+
+    start: time
+    end: time
+    zone: ZoneInfo | None = None
+    """None: this machine's."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `23:00-08:00`, or with a zone `23:00-08:00 Asia/Shanghai`.
+
+        Raises:
+            ValueError: it is something else; the text is Chinese.
+        """
+        hours, _, zone = text.strip().partition(" ")
+        start, separator, end = re.sub("[—–~～至]", "-", hours).partition("-")
+        if not separator:
+            raise ValueError("应写成 23:00-08:00，需要时后面加时区，例如 23:00-08:00 Asia/Shanghai")
+        return cls(parse_time(start), parse_time(end), parse_zone(zone.strip()))
+
+    def covers(self, at: float) -> bool:
+        """Whether a moment (epoch seconds) is within the window."""
+        now = _local(at, self.zone).time()
+        if self.start < self.end:
+            return self.start <= now < self.end
+        return now >= self.start or now < self.end
+
+    def end_after(self, at: float) -> float:
+        """When the window ends next after a moment; both in epoch seconds."""
+        return next_time(self.end, at, self.zone)
+
+
+def next_time(of_day: time, at: float, zone: ZoneInfo | None) -> float:
+    """When it is this time of day next after a moment; both in epoch seconds."""
+    day = _local(at, zone).date()
+    while True:
+        # Where clocks skip this time of day, this is within the hour after the skip.
+        moment = datetime.combine(day, of_day, zone).timestamp()
+        if moment > at:
+            return moment
+        day += timedelta(days=1)
+
+
+def last_time(of_day: time, at: float, zone: ZoneInfo | None) -> float:
+    """When it was this time of day last, at or before a moment; both in epoch seconds."""
+    day = _local(at, zone).date()
+    while True:
+        moment = datetime.combine(day, of_day, zone).timestamp()
+        if moment <= at:
+            return moment
+        day -= timedelta(days=1)
+
+
+def _local(at: float, zone: ZoneInfo | None) -> datetime:
+    """Without a zone the result is naive, which the standard library takes for local time."""
+    return datetime.fromtimestamp(at, zone)
+
+
+def in_words(seconds: float) -> str:
+    """A duration as people say it, such as 3 小时 5 分."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} 小时 {minutes} 分" if minutes else f"{hours} 小时"
+    if minutes:
+        return f"{minutes} 分"
+    return f"{rest} 秒"

@@ -1,0 +1,154 @@
+"""What is told of that did not come: a tool says nothing when it hangs, crashes or is off.
+
+Pure: the time is an argument. A watch waits for an event from the moment of another, or from a time
+of day, and is overdue when that does not come in time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, model_validator
+
+from .report import EVENT_LABELS, Report, Result
+from .settings import Duration, Names, Settings
+from .timing import in_words, last_time, parse_time, parse_zone
+
+OVERDUE: Final = "watch.overdue"
+LATE: Final = "watch.late"
+
+
+def _time(text: str) -> str:
+    parse_time(text.partition(" ")[0])
+    parse_zone(text.partition(" ")[2].strip())
+    return text
+
+
+class Watch(Settings):
+    """One entry of REPORT_WATCH."""
+
+    after: Names = ()
+    """从哪些事件开始等，例如 dragon.start；可用通配符"""
+    since: Annotated[str, AfterValidator(_time)] | None = None
+    """或者每天从几点开始等，例如 06:00；需要时后面加时区，例如 06:00 Asia/Shanghai"""
+    expect: Names = ("*",)
+    """等哪些事件，例如 dragon.end；默认任何推送都算"""
+    within: Duration
+    """多久之内应该来，例如 3h"""
+    token: Names = ()
+    """只看用这些令牌（名字）的推送"""
+    to: Names = ()
+    """没来时告诉谁；不写就按规则和 REPORT_DEFAULT_TARGETS"""
+
+    @model_validator(mode="after")
+    def _check_start(self) -> Self:
+        if bool(self.after) == (self.since is not None):
+            raise ValueError("after 和 since 要写一个，且只写一个")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What its state is stored under: another watch's words give another state."""
+        return f"{','.join(self.after) or self.since}>{','.join(self.expect)}"[:128]
+
+    def concerns(self, source: str) -> bool:
+        """Whether it looks at reports of a token."""
+        return not self.token or source in self.token
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Where a watch stands; all in epoch seconds."""
+
+    since: float
+    """When it began to wait."""
+    due_at: float | None
+    """By when the event has to come; None: it waits for none."""
+    overdue_at: float | None = None
+    """When it was told that it had not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is to be remembered, and what is to be told."""
+
+    changed: Mapping[str, Watched]
+    reports: tuple[tuple[Watch, Report], ...]
+
+
+def arrived(
+    watches: Sequence[Watch], states: Mapping[str, Watched], event: str, source: str, now: float
+) -> News:
+    """What an event means for those that wait."""
+    changed: dict[str, Watched] = {}
+    reports: list[tuple[Watch, Report]] = []
+    for watch in watches:
+        state = states.get(watch.name)
+        if not watch.concerns(source):
+            continue
+        if state is not None and state.due_at is not None and _matches(watch.expect, event):
+            if state.overdue_at is not None:
+                reports.append((watch, _late(watch, state, event, now)))
+            changed[watch.name] = Watched(state.since, None)
+        if _matches(watch.after, event):
+            changed[watch.name] = Watched(now, now + watch.within)
+    return News(changed, tuple(reports))
+
+
+def passed(watches: Sequence[Watch], states: Mapping[str, Watched], now: float) -> News:
+    """What has come to be overdue by a moment, and what begins to wait."""
+    changed: dict[str, Watched] = {}
+    reports: list[tuple[Watch, Report]] = []
+    for watch in watches:
+        state = states.get(watch.name)
+        if watch.since is not None:
+            start = _last_start(watch.since, now)
+            if state is None:  # set today: it begins with the next day
+                changed[watch.name] = state = Watched(start, None)
+            elif state.since < start:
+                changed[watch.name] = state = Watched(start, start + watch.within)
+        if state is None or state.due_at is None or state.overdue_at is not None:
+            continue
+        if state.due_at <= now:
+            changed[watch.name] = replace(state, overdue_at=now)
+            reports.append((watch, _overdue(watch, state, now)))
+    return News(changed, tuple(reports))
+
+
+def _matches(globs: Sequence[str], event: str) -> bool:
+    return any(fnmatchcase(event, glob) for glob in globs)
+
+
+def _last_start(since: str, now: float) -> float:
+    of_day, _, zone = since.partition(" ")
+    return last_time(parse_time(of_day), now, parse_zone(zone.strip()))
+
+
+def _labels(globs: Sequence[str]) -> str:
+    return "、".join("任何推送" if one == "*" else EVENT_LABELS.get(one, one) for one in globs)
+
+
+def _overdue(watch: Watch, state: Watched, now: float) -> Report:
+    start = f"每天 {watch.since}" if watch.since else _labels(watch.after)
+    return Report(
+        title=f"没有等到{_labels(watch.expect)}",
+        content=(
+            f"{start}之后 {in_words(now - state.since)}，还没有等到{_labels(watch.expect)}。"
+            "工具可能卡住、崩溃了，或者电脑关机了"
+        ),
+        event=OVERDUE,
+        result=Result.FAIL,
+        key=f"{OVERDUE}:{watch.name}:{state.since:.3f}"[-128:],
+    )
+
+
+def _late(watch: Watch, state: Watched, event: str, now: float) -> Report:
+    late = in_words(now - (state.due_at or now))
+    return Report(
+        title=f"等到了{EVENT_LABELS.get(event, event)}",
+        content=f"比约定的时间晚了 {late}",
+        event=LATE,
+        result=Result.SUCCESS,
+        key=f"{LATE}:{watch.name}:{state.since:.3f}"[-128:],
+    )
