@@ -31,7 +31,9 @@ __plugin_meta__ = PluginMetadata(
     usage=(
         "把 http://127.0.0.1:8080/report?token=你的令牌 填进 BetterGI 的 Webhook 地址；\n"
         "脚本：curl -d '备份完成' 'http://127.0.0.1:8080/report?token=你的令牌'；\n"
-        "其他插件：from nonebot_plugin_report import report，然后 await report('内容')"
+        "其他插件：from nonebot_plugin_report import report，然后 await report('内容')；\n"
+        "命令：推送 状态 | 最近 [n] | 详情 ID | 重发 ID | 静音 2h [目标] | 取消静音 | 测试 [目标]"
+        " | 帮助；推送绑定、推送解绑"
     ),
     type="application",
     homepage="https://github.com/nonebot-plugin-report-hub/nonebot-plugin-report-hub",
@@ -94,6 +96,7 @@ def _bind() -> "Hub":
     # Here, not above: who only imports `report` from us does not pay for them.
     from fastapi import FastAPI
 
+    from .commands import bind_commands
     from .hub import Hub
     from .receiver import Receiver, TokenMask
 
@@ -120,6 +123,8 @@ def _bind() -> "Hub":
         await hub.open()
 
     driver.on_shutdown(hub.close)
+    host = f"http://{driver.config.host}:{driver.config.port}"
+    bind_commands(hub, f"{config.report_public_url or host}{config.report_route}")
 
     @driver.on_bot_connect
     async def connected(bot: Bot) -> None:

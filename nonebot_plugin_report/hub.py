@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from .delivery import Backlog, Message, Outgoing, Rank, Receipt, ReportState, Ta
 from .diary import Diary
 from .errors import InvalidReport, StoreUnavailable
 from .outbox import Limits, Outbox, store
-from .report import Report
+from .report import Image, Report
 from .senders.qq import OneBotSender
 from .senders.router import Router
 from .spare import Spare
@@ -28,6 +28,8 @@ from .watch import Watch
 
 BOUND: Final = "bind:"
 """Before a user's number: the name of their own token."""
+OWN: Final = "self"
+"""The source of reports that the plugin makes itself."""
 WATCH_EVERY: Final = 10.0
 """Seconds between looks for what did not come."""
 REOPEN_EVERY: Final = 5.0
@@ -173,6 +175,55 @@ class Hub:
         """Do not wait for answers that cannot come."""
         self._qq.disconnected(self_id)
 
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self._clock()
+
+    async def send_to(self, report: Report, targets: Sequence[Target]) -> Receipt:
+        """Store a report for exactly these targets, past all rules.
+
+        Raises:
+            StoreUnavailable: it could not be stored.
+        """
+        self._require_store()
+        outgoing = [self._outgoing(rules.Planned(one), report, MASTER, None) for one in targets]
+        return await self.outbox.accept(report, outgoing, source=OWN)
+
+    async def resend(self, report_id: str, targets: Sequence[Target]) -> Receipt | None:
+        """Store a stored report once more, for these targets; None where there is nothing to send.
+
+        Raises:
+            StoreUnavailable: it could not be stored.
+        """
+        stored = await self.stored(report_id)
+        if stored is None or not targets:
+            return None
+        report, image = stored
+        return await self.send_to(replace(report, image=image), targets)
+
+    async def stored(self, report_id: str) -> tuple[Report, Image | None] | None:
+        """A stored report and its picture, as far as they are still there.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        self._require_store()
+        return await self.outbox.run_statement(lambda conn: store.report_message(conn, report_id))
+
+    async def recent(self, limit: int, target: Target | None) -> list[ReportState]:
+        """The newest reports, the newest first; of one target's only, if that is given.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        self._require_store()
+
+        def look(conn: store.Connection) -> list[ReportState]:
+            found = (store.report_state(conn, one) for one in store.recent(conn, limit, target))
+            return [state for state in found if state is not None]
+
+        return await self.outbox.run_statement(look)
+
     async def mute(self, target: Target, until: float) -> None:
         """Hold what is not urgent back until a moment (epoch seconds); 0: no longer.
 
@@ -267,7 +318,7 @@ class Hub:
         else:
             planned = rules.route(report, self.directory, MASTER, self._clock()).planned
         outgoing = [self._outgoing(one, report, MASTER, None) for one in planned]
-        await self.outbox.accept(report, outgoing, source="watch")
+        await self.outbox.accept(report, outgoing, source=OWN)
 
     async def _watch(self) -> None:
         """Look now and then for what did not come."""

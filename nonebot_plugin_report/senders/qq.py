@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import pybase64
@@ -176,7 +176,8 @@ class OneBotSender:
 
 def _fit(delivery: Delivery) -> tuple[Message, str]:
     """The message as QQ can take it, and what was left out."""
-    text, image = delivery.message.text, delivery.message.image
+    message = delivery.message
+    text, image = message.text, message.image
     note = ""
     if image is not None and delivery.attempts >= TEXT_ONLY_AFTER and text:
         image, note = None, "截图多次发送失败，只发了文字"
@@ -184,7 +185,7 @@ def _fit(delivery: Delivery) -> tuple[Message, str]:
     if len(text) > MAX_TEXT:
         mark = f"…\n[内容过长，共 {len(text)} 字，只显示开头]"
         text, note = text[: MAX_TEXT - len(mark)] + mark, note or "内容过长，只发了开头"
-    return Message(text, image), note
+    return replace(message, text=text, image=image), note
 
 
 async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
@@ -195,10 +196,10 @@ async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Ou
     options: dict[str, Any] = {}
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})
-    if message.image is not None:
-        encoded = pybase64.b64encode_as_string(message.image.data)
+    for image in _pictures(message):
+        encoded = pybase64.b64encode_as_string(image.data)
         segments.append({"type": "image", "data": {"file": f"base64://{encoded}"}})
-        options["_timeout"] = _picture_timeout(message.image)
+        options["_timeout"] = options.get("_timeout", 0.0) + _picture_timeout(image)
     number = "user_id" if target.kind == "private" else "group_id"
     options[number] = int(target.id)
     await bot.call_api(f"send_{target.kind}_msg", message=segments, **options)
@@ -210,7 +211,7 @@ async def _send_v12(bot: Bot, target: Target, message: Message, note: str) -> Ou
     segments: list[dict[str, Any]] = []
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})
-    if (image := message.image) is not None:
+    for image in _pictures(message):
         try:
             uploaded = await bot.call_api(
                 "upload_file",
@@ -229,6 +230,20 @@ async def _send_v12(bot: Bot, target: Target, message: Message, note: str) -> Ou
     receiver = {"detail_type": target.kind, number: target.id}
     await bot.call_api("send_message", message=segments, **receiver)
     return Delivered(note)
+
+
+async def reply(bot: Bot, target: Target, message: Message) -> Outcome:
+    """Answer somebody in a chat, past outbox and pace.
+
+    Raises:
+        ActionFailed, NetworkError: as the adapter does.
+    """
+    send = _send_v12 if bot.type == V12 else _send_v11
+    return await send(bot, target, message, "")
+
+
+def _pictures(message: Message) -> tuple[Image, ...]:
+    return () if message.image is None else (message.image, *message.more_images)
 
 
 def _picture_timeout(image: Image) -> float:

@@ -1,0 +1,164 @@
+"""Chat commands, through a real NoneBot and a scripted OneBot over a real WebSocket."""
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bot import Bot, running, until
+from tests.onebot import ScriptedV11
+from tests.senders.service import make_image
+from tests.senders.test_wecom import KEY
+
+from .test_channels import encoded
+
+OWNER, FRIEND, STRANGER = "10001", "10002", "10003"
+
+
+async def say(qq: ScriptedV11, user: str, text: str, group: str = "") -> None:
+    """A user writes, in private or in a group (OneBot 11, "消息事件")."""
+    where: dict[str, Any] = (
+        {"message_type": "group", "sub_type": "normal", "group_id": int(group), "anonymous": None}
+        if group
+        else {"message_type": "private", "sub_type": "friend"}
+    )
+    await qq.emit({
+        "time": int(time.time()), "self_id": int(qq.self_id), "post_type": "message", **where,
+        "message_id": 1, "user_id": int(user), "font": 0, "raw_message": text,
+        "message": [{"type": "text", "data": {"text": text}}],
+        "sender": {"user_id": int(user), "nickname": "x"},
+    })  # fmt: skip
+
+
+async def ask(qq: ScriptedV11, user: str, text: str, group: str = "") -> str:
+    """What is answered."""
+    before = len(qq.messages)
+    await say(qq, user, text, group)
+    answer = (await qq.wait_for(before + 1))[before]
+    assert answer.target == (f"group:{group}" if group else f"private:{user}")
+    return answer.text
+
+
+async def test_a_superuser_looks_after_the_pushes(bot: Bot, qq: ScriptedV11) -> None:
+    image = make_image()
+    answer = await bot.push(
+        event="task.error", result=1, message="卡住了 [CQ:at,qq=all]", send_to=OWNER,
+        screenshot=encoded(image.data),
+    )  # fmt: skip
+    await bot.until_state(answer["id"], "delivered")
+    assert "正常，能收下推送" in await ask(qq, OWNER, "/推送 状态")
+    recent = await ask(qq, OWNER, "/推送 最近 3")
+    assert "任务错误" in recent
+    assert answer["id"] in recent
+    details = await ask(qq, OWNER, f"/推送 详情 {answer['id']}", group="777")
+    assert "卡住了 [CQ:at,qq=all]" in details, "words stay words"
+    assert qq.messages[-1].images == [image.data]
+    before = len(qq.messages)
+    await say(qq, OWNER, f"/推送 重发 {answer['id']}")
+    texts = [one.text for one in (await qq.wait_for(before + 2))[before:]]
+    assert any("已重发给 private:10001" in text for text in texts)
+    assert any("卡住了" in text and "重发" not in text for text in texts)
+    assert "推送 静音" in await ask(qq, OWNER, "/推送 帮助")
+    assert "没有「乱写」这个命令" in await ask(qq, OWNER, "/推送 乱写")
+
+
+async def test_silence_holds_back_what_is_not_urgent_until_it_is_lifted(tmp_path: Path) -> None:
+    rules = [{"event": "*.error", "urgent": True, "to": "superusers"}]
+    async with (
+        running(tmp_path, settings={"report_rules": rules}) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        assert "静音到" in await ask(qq, OWNER, "/推送 静音 2h")
+        quiet = [await bot.push(event="domain.end", message=str(n)) for n in range(3)]
+        urgent = await bot.push(event="task.error", message="急")
+        await bot.until_state(urgent["id"], "delivered")
+
+        async def held() -> bool:
+            (delivery,) = await bot.state(quiet[0]["id"])
+            return delivery["state"] == "waiting" and delivery["reason"] == "已静音"
+
+        await until(held)
+        before = len(qq.messages)
+        await say(qq, OWNER, "/推送 取消静音")
+        for one in quiet:
+            await bot.until_state(one["id"], "delivered")
+        assert "不再静音" in "".join(one.text for one in qq.messages[before:])
+
+
+async def test_a_stranger_is_not_answered(bot: Bot, qq: ScriptedV11) -> None:
+    await say(qq, STRANGER, "/推送 状态")
+    await say(qq, STRANGER, "/推送绑定")
+    assert "推送 静音" in await ask(qq, OWNER, "/推送 帮助")
+    assert {one.target for one in qq.messages} == {f"private:{OWNER}"}
+
+
+@pytest.fixture
+def binding() -> dict[str, Any]:
+    return {"report_bind": ["friends"], "report_public_url": "http://example.com:8080"}
+
+
+async def test_a_friend_binds_pushes_only_to_themselves_and_unbinds(
+    tmp_path: Path, binding: dict[str, Any]
+) -> None:
+    async with (
+        running(tmp_path, settings=binding) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        assert "请私聊" in await ask(qq, FRIEND, "/推送绑定", group="777")
+        words = await ask(qq, FRIEND, "/推送绑定")
+        found = re.search(r"http://example\.com:8080/report\?token=(\S+)", words)
+        assert found
+        token = found[1]
+        async with bot.client(token) as client:
+            own = await client.post("", json={"content": "我的"})
+            assert own.json()["deliveries"] == [{"target": f"private:{FRIEND}"}]
+            for other in ({"send_to": OWNER}, {"send_to_group": 777}):
+                assert (await client.post("", json={"content": "x", **other})).status_code == 403
+                assert (
+                    await client.post("", params=other, json={"content": "x"})
+                ).status_code == 403
+            foreign = await bot.push(content="别人的", send_to=OWNER)
+            assert (await client.get(f"/{foreign['id']}")).status_code == 404
+            assert "bots" not in (await client.get("/health")).json()
+        assert token.encode() not in bot.database.read_bytes()
+        assert FRIEND in await ask(qq, OWNER, "/推送 绑定名单")
+        assert "没有这个 ID" in await ask(qq, FRIEND, f"/推送 详情 {foreign['id']}")
+        assert "只有超级用户" in await ask(qq, FRIEND, "/推送 撤销 10001")
+        await ask(qq, OWNER, f"/推送 撤销 {FRIEND}")
+        async with bot.client(token) as client:
+            assert (await client.post("", json={"content": "x"})).status_code == 403
+
+
+async def test_scoped_tokens_of_the_settings_reach_whom_they_may(tmp_path: Path) -> None:
+    tokens = {"alice": {"token": "alice-token-0123456789", "to": ["private:10002"]}}
+    rules = [{"token": "alice", "to": ["group:777"], "override": True}]
+    settings = {"report_tokens": tokens, "report_rules": rules}
+    async with (
+        running(tmp_path, settings=settings) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+        bot.client("alice-token-0123456789") as client,
+    ):
+        answer = await client.post("", json={"content": "你好"})
+        assert answer.json()["deliveries"] == [{"target": "private:10002"}]
+        await qq.wait_for(1)
+        assert {one.target for one in qq.messages} == {"private:10002"}
+        assert KEY not in bot.log
+
+
+async def test_a_dropped_report_says_why_and_an_end_says_how_long(tmp_path: Path) -> None:
+    rules = [{"event": "notify.test", "drop": True}]
+    async with (
+        running(tmp_path, settings={"report_rules": rules}) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        answer = await bot.push(event="notify.test", message="测试")
+        assert (answer["status"], answer["deliveries"]) == ("dropped", [])
+        async with bot.client() as client:
+            assert (await client.get(f"/{answer['id']}")).json()["reason"] == "规则 1 写着 drop"
+        await bot.push(event="dragon.start")
+        await bot.push(event="dragon.end")
+        texts = [one.text for one in await qq.wait_for(2)]
+        assert "用时" in texts[1]
+        assert "用时" not in texts[0]

@@ -1,0 +1,145 @@
+"""What is told of that did not come."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from nonebot_plugin_report.watch import LATE, OVERDUE, Watch, Watched, arrived, passed
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()
+HOUR = 3600.0
+DRAGON = Watch.model_validate({"after": "dragon.start", "expect": "dragon.end", "within": "3h"})
+SILENCE = Watch.model_validate({"since": "06:00 Asia/Shanghai", "within": "4h"})
+
+
+class Story:
+    """Events and moments, and what was told of them."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.states: dict[str, Watched] = {}
+        self.told: list[tuple[str, str]] = []
+
+    def event(self, name: str, now: float, source: str = "master") -> None:
+        self._take(arrived([self.watch], self.states, name, source, now))
+
+    def look(self, now: float) -> None:
+        self._take(passed([self.watch], self.states, now))
+
+    def _take(self, news: object) -> None:
+        from nonebot_plugin_report.watch import News
+
+        assert isinstance(news, News)
+        self.states.update(news.changed)
+        self.told += [(report.event, report.body) for _, report in news.reports]
+
+    @property
+    def events(self) -> list[str]:
+        return [event for event, _ in self.told]
+
+
+def test_an_end_in_time_is_no_news() -> None:
+    story = Story(DRAGON)
+    story.event("dragon.start", NOON)
+    story.look(NOON + 2 * HOUR)
+    story.event("dragon.end", NOON + 2 * HOUR)
+    story.look(NOON + 9 * HOUR)
+    assert story.told == []
+
+
+def test_an_end_that_does_not_come_is_told_once_and_its_coming_after_all_too() -> None:
+    story = Story(DRAGON)
+    story.event("dragon.start", NOON)
+    for hours in (3, 4, 5):
+        story.look(NOON + hours * HOUR)
+    assert story.events == [OVERDUE]
+    assert "一条龙启动之后 3 小时，还没有等到一条龙结束" in story.told[0][1]
+    story.event("dragon.end", NOON + 5 * HOUR)
+    assert story.events == [OVERDUE, LATE]
+    assert story.told[1][1] == "比约定的时间晚了 2 小时"
+    story.look(NOON + 20 * HOUR)
+    assert story.events == [OVERDUE, LATE]
+
+
+def test_a_new_start_begins_the_time_anew() -> None:
+    story = Story(DRAGON)
+    story.event("dragon.start", NOON)
+    story.event("dragon.start", NOON + 2 * HOUR)
+    story.look(NOON + 4 * HOUR)
+    assert story.told == []
+    story.look(NOON + 5 * HOUR)
+    assert story.events == [OVERDUE]
+
+
+def test_silence_since_the_morning_is_told_every_day_that_it_happens() -> None:
+    story = Story(SILENCE)
+    story.look(NOON)
+    assert story.told == [], "it was set only now: nothing was expected this morning"
+    morning = NOON - 6 * HOUR + 24 * HOUR
+    story.look(morning + 1)
+    story.event("domain.end", morning + HOUR)
+    story.look(morning + 5 * HOUR)
+    assert story.told == []
+    for hours in (1, 4, 5):
+        story.look(morning + 24 * HOUR + hours * HOUR)
+    assert story.events == [OVERDUE]
+    assert "每天 06:00" in story.told[0][1]
+
+
+def test_what_was_missed_while_the_bot_was_off_is_told_when_it_is_back() -> None:
+    story = Story(SILENCE)
+    story.look(NOON)
+    story.look(NOON + 24 * HOUR)
+    assert story.events == [OVERDUE]
+
+
+def test_only_the_named_tokens_reports_count() -> None:
+    watch = DRAGON.model_copy(update={"token": ("alice",)})
+    story = Story(watch)
+    story.event("dragon.start", NOON, "bob")
+    story.look(NOON + 9 * HOUR)
+    story.event("dragon.start", NOON, "alice")
+    story.event("dragon.end", NOON + HOUR, "bob")
+    story.look(NOON + 9 * HOUR)
+    assert story.events == [OVERDUE]
+
+
+def test_a_dead_mans_switch_rings_once_after_the_last_sign_of_life() -> None:
+    story = Story(Watch.model_validate({"after": "*", "expect": "*", "within": "1h"}))
+    for minutes in range(0, 300, 50):
+        story.event("group.end", NOON + minutes * 60)
+        story.look(NOON + minutes * 60 + 1)
+    assert story.told == []
+    story.look(NOON + 10 * HOUR)
+    assert story.events == [OVERDUE]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"within": "3h"}, {"after": "a", "since": "06:00", "within": "3h"}, {"after": "a"},
+     {"since": "6", "within": "1h"}, {"since": "06:00 Mars/Base", "within": "1h"}],
+)  # fmt: skip
+def test_a_watch_needs_one_beginning_and_a_time(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Watch.model_validate(wrong)
+
+
+EVENTS = st.sampled_from(["dragon.start", "dragon.end", "other", ""])
+
+
+@given(st.sampled_from([DRAGON, SILENCE]),
+       st.lists(st.tuples(st.floats(1, 5 * HOUR), EVENTS), max_size=30))  # fmt: skip
+def test_overdue_and_late_take_turns(watch: Watch, steps: list[tuple[float, str]]) -> None:
+    story, now = Story(watch), NOON
+    for length, event in steps:
+        now += length
+        if event:
+            story.event(event, now)
+        story.look(now)
+    for first, second in zip(story.events, story.events[1:], strict=False):
+        assert (first, second) != (LATE, LATE)
+    assert story.events.count(LATE) <= story.events.count(OVERDUE)
