@@ -149,6 +149,8 @@ Url = Annotated[str, AfterValidator(check_url)]
 """An HTTP address."""
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 """An HTTP address that has a key in it, or credentials."""
+Secrets = Annotated[tuple[Secret, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
+"""Several, as a list or as one string with commas, semicolons or spaces."""
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
 """A list, or one string with commas, semicolons or spaces."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from pydantic import PrivateAttr
 
-from ..delivery import Away, Delivered, Delivery, NotSent, Outcome, Rejected, Unknown
+from ..delivery import Away, Delivered, Delivery, Message, NotSent, Outcome, Rejected, Unknown
 from ..report import clean
 from ..settings import SecretUrl, Settings
 
@@ -25,6 +25,7 @@ Rate = tuple[int, float]
 REMEMBERED: Final = 1000
 """Deliveries of which a channel remembers what part of them has gone out."""
 _SAID_LENGTH: Final = 120
+PICTURE_REJECTED: Final = "只发了文字，图片被拒绝：{}"
 
 
 class Channel(Settings):
@@ -79,7 +80,7 @@ class PartedChannel(HttpChannel):
                 case Delivered(note):
                     notes.append(note)
                 case Rejected(reason) if number:
-                    notes.append(f"只发了文字，图片被拒绝：{reason}")
+                    notes.append(PICTURE_REJECTED.format(reason))
                 case NotSent() | Away() | Rejected() | Unknown() as failure:
                     return failure
             self._remember(delivery.id, number + 1)
@@ -95,6 +96,21 @@ class PartedChannel(HttpChannel):
 def delivered(*notes: str) -> Delivered:
     """It arrived; each note that is not empty says what had to be left out."""
     return Delivered("；".join(dict.fromkeys(filter(None, notes))))
+
+
+def lost_picture(message: Message) -> str:
+    """The note of a channel without pictures, where there was one."""
+    return "" if message.image is None else "这个渠道不能发图片"
+
+
+async def or_text(outcome: Outcome, send_text: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Send the text alone where the message with its picture was rejected."""
+    if not isinstance(outcome, Rejected):
+        return outcome
+    alone = await send_text()
+    if not isinstance(alone, Delivered):
+        return alone
+    return delivered(alone.note, PICTURE_REJECTED.format(outcome.reason))
 
 
 def said(text: object) -> str:

@@ -12,18 +12,17 @@ from typing import ClassVar, Final
 
 import httpx2
 
-from ..delivery import Delivered, Delivery, NotSent, Outcome, Rejected
+from ..delivery import Delivery, Outcome
 from ..settings import Secret, SecretUrl
-from .base import HttpChannel, Rate, said
+from .base import HttpChannel, Rate, lost_picture
 from .fit import fit_text, utf8_size
-from .http import Answer, Client, judge_status
+from .http import Answer, Client, judge_code
 
 # "自定义机器人接入": 20 messages a minute, else the robot is shut out for 10 minutes. The body may
 # have 20 KB; a character takes up to 12 bytes as JSON escapes it, a byte of UTF-8 up to 6.
 RATES: Final = ((20, 60.0),)
 MAX_TEXT: Final = 3000
-SHUT_OUT: Final = 600.0
-_TOO_FAST: Final = 130101
+_WAITS: Final = {130101: 600.0}
 _SECURITY: Final = 310000
 _MENDS: Final = {300001: "webhook 地址里的 access_token 不对", 40035: "消息的格式不受支持"}
 
@@ -45,12 +44,11 @@ class Channel(HttpChannel):
         """Send the text; a robot has no way to upload a picture."""
         message = delivery.message
         text, cut = fit_text(message.text or message.title, MAX_TEXT, utf8_size)
-        lost = "" if message.image is None else "这个渠道不能发图片"
         return await http.post(
             self._address(),
             json={"msgtype": "text", "text": {"content": text}},
             verdict=_verdict,
-            note="；".join(filter(None, (cut, lost))),
+            notes=[cut, lost_picture(message)],
         )
 
     def _address(self) -> str:
@@ -68,23 +66,10 @@ def sign(timestamp: str, secret: str) -> str:
     return base64.b64encode(hmac.digest(secret.encode(), signed, sha256)).decode()
 
 
-def _verdict(answer: Answer) -> Outcome | None:
-    words = answer.fields.get("errmsg")
-    match answer.fields.get("errcode"):
-        case 0 if answer.succeeded:
-            return Delivered()
-        case int() as code if code == _TOO_FAST:
-            return NotSent("发送太快（每分钟最多 20 条）", answer.retry_after or SHUT_OUT)
-        case int() as code if code == _SECURITY:
-            return Rejected(_security(str(words)))
-        case int() as code if code in _MENDS:
-            return Rejected(_MENDS[code])
-        case int() as code if answer.succeeded:
-            return NotSent(f"没有成功（{code} {said(words)}）", answered=True)
-        case _ if answer.succeeded:
-            return NotSent("回答不是钉钉的格式，检查 webhook 地址", answered=True)
-        case _:
-            return judge_status(answer)
+def _verdict(answer: Answer) -> Outcome:
+    code, words = answer.fields.get("errcode"), answer.fields.get("errmsg")
+    mends = _MENDS | {_SECURITY: _security(str(words))}
+    return judge_code(answer, code, words, mends=mends, waits=_WAITS)
 
 
 def _security(words: str) -> str:

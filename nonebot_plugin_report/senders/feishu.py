@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from pydantic import PrivateAttr, model_validator
 
-from ..delivery import Delivered, Delivery, NotSent, Outcome, Rejected
+from ..delivery import Delivery, NotSent, Outcome, Rejected
 from ..report import Image
 from ..settings import Filled, Secret, SecretUrl
-from .base import HttpChannel, Rate, said
-from .fit import fit_image, fit_text
-from .http import Answer, Client, judge_status
+from .base import HttpChannel, Rate
+from .fit import fit_image, fit_text, json_size
+from .http import Answer, Client, judge_code
 
 # "自定义机器人使用指南", "使用限制": 5 a second and 100 a minute, a body of at most 20 KB.
 RATES: Final = ((5, 1.0), (100, 60.0))
@@ -35,8 +35,8 @@ _MENDS: Final = {
     19024: "消息里没有机器人要求的关键词",
     19001: "webhook 地址里的密钥不对",
 }
-# 9499 "too many request", 11232 "frequency limited".
-_TOO_FAST: Final = (9499, 11232)
+# "too many request" and "frequency limited".
+_WAITS: Final = {9499: 1.0, 11232: 1.0}
 _STALE_TOKEN: Final = range(99991661, 99991672)
 """Codes of a tenant_access_token that is no longer good ("通用错误码")."""
 
@@ -78,13 +78,12 @@ class Channel(HttpChannel):
                     return failure
                 case NotSent(reason) | Rejected(reason):
                     picture_note = f"没有图片：{reason}"
-        text, cut_note = fit_text(message.text, MAX_BODY - self._overhead(key), _size)
-        note = "；".join(filter(None, (cut_note, picture_note)))
+        text, cut_note = fit_text(message.text, MAX_BODY - self._overhead(key), json_size)
         return await http.post(
             self.webhook.get_secret_value(),
             json={**self._signature(), **_content(text, key)},
             verdict=_verdict,
-            note=note,
+            notes=[cut_note, picture_note],
         )
 
     def _overhead(self, key: str) -> int:
@@ -121,7 +120,7 @@ class Channel(HttpChannel):
                 self._token_until = 0.0
             case _:
                 pass
-        return _failure(answer)
+        return _refusal(answer)
 
     async def _tenant_token(self, http: Client) -> str | NotSent | Rejected:
         if time.monotonic() < self._token_until:
@@ -139,7 +138,7 @@ class Channel(HttpChannel):
                 self._token_until = time.monotonic() + lifetime - TOKEN_MARGIN
                 return token
             case _:
-                return _failure(answer)
+                return _refusal(answer)
 
     @property
     def _origin(self) -> str:
@@ -160,28 +159,15 @@ def _content(text: str, image_key: str) -> dict[str, object]:
     return {"msg_type": "post", "content": {"post": {"zh_cn": {"title": "", "content": rows}}}}
 
 
-def _size(text: str) -> int:
-    """Bytes of a text in the JSON that the client writes."""
-    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
-
-
-def _verdict(answer: Answer) -> Outcome | None:
+def _verdict(answer: Answer) -> Outcome:
     """A success is `code` 0, in older answers `StatusCode` 0."""
     code = answer.fields.get("code", answer.fields.get("StatusCode"))
-    if code == 0 and answer.succeeded:
-        return Delivered()
-    return _failure(answer)
+    return judge_code(answer, code, answer.fields.get("msg"), mends=_MENDS, waits=_WAITS)
 
 
-def _failure(answer: Answer) -> NotSent | Rejected:
-    code = answer.fields.get("code", answer.fields.get("StatusCode"))
-    if code in _TOO_FAST:
-        return NotSent("发送太快", answer.retry_after)
-    if code in _MENDS:
-        return Rejected(_MENDS[code])
-    status = judge_status(answer)
-    if isinstance(status, NotSent | Rejected):
-        return status
-    if not isinstance(code, int):
-        return NotSent("回答不是飞书的格式，检查 webhook 地址", answered=True)
-    return NotSent(f"没有成功（{code} {said(answer.fields.get('msg'))}）", answered=True)
+def _refusal(answer: Answer) -> NotSent | Rejected:
+    """Why a token or an upload was not given."""
+    outcome = _verdict(answer)
+    if isinstance(outcome, NotSent | Rejected):
+        return outcome
+    return NotSent("回答不是飞书的格式，检查 webhook 地址", answered=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+import orjson
+
 from ..report import Image
 
 if TYPE_CHECKING:
@@ -28,6 +30,11 @@ def utf8_size(text: str) -> int:
 def utf16_size(text: str) -> int:
     """UTF-16 code units, as JavaScript, .NET and Telegram count characters."""
     return len(text.encode("utf-16-le")) // 2
+
+
+def json_size(text: str) -> int:
+    """Bytes in a JSON body of UTF-8."""
+    return len(orjson.dumps(text)) - 2
 
 
 def fit_text(text: str, limit: int, size: Callable[[str], int] = len) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ..delivery import Delivered, Delivery, NotSent, Outcome
 from ..settings import Secret, Url
-from .base import HttpChannel
+from .base import HttpChannel, lost_picture
 from .fit import fit_text
 from .http import Answer, Client, judge_status
 
@@ -37,7 +37,6 @@ class Channel(HttpChannel):
         message = delivery.message
         title, _ = fit_text(message.title, MAX_TITLE)
         text, cut = fit_text(message.body or message.title, MAX_TEXT)
-        lost = "" if message.image is None else "这个渠道不能发图片"
         return await http.post(
             f"{self.server.rstrip('/')}/message",
             headers={"X-Gotify-Key": self.token.get_secret_value()},
@@ -47,7 +46,7 @@ class Channel(HttpChannel):
                 "priority": self.priority,
             },
             verdict=_verdict,
-            note="；".join(filter(None, (cut, lost))),
+            notes=[cut, lost_picture(message)],
         )
 
 

@@ -6,7 +6,7 @@ Imported by channels that are configured, so that a bot without any does not pay
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ import httpx2
 import orjson
 
 from ..delivery import Delivered, NotSent, Outcome, Rejected, Unknown
-from .base import Pace, delivered
+from .base import Pace, delivered, said
 
 CONNECT_SECONDS: Final = 10.0
 EXCHANGE_SECONDS: Final = 120.0
@@ -101,6 +101,41 @@ def judge_status(answer: Answer) -> Outcome:
             return Rejected(f"服务拒绝了请求（HTTP {status}）")
 
 
+def judge_code(
+    answer: Answer,
+    code: object,
+    words: object,
+    *,
+    success: Container[int] = (0,),
+    mends: Mapping[int, str],
+    waits: Mapping[int, float],
+) -> Outcome:
+    """What an answer means, of a service that writes a code into its body.
+
+    Args:
+        answer: its answer.
+        code: the code in it, of whatever type.
+        words: what it says beside the code.
+        success: the codes of a success.
+        mends: what the user can do (Chinese) about each code that is final.
+        waits: codes of "too fast", and the seconds to wait where the answer names none.
+    """
+    if not isinstance(code, int):
+        status = judge_status(answer)
+        if not isinstance(status, Delivered):
+            return status
+        return NotSent("回答不是这种服务的格式，检查地址", answered=True)
+    if code in mends:
+        return Rejected(mends[code])
+    if code in waits:
+        return NotSent("发送太快，服务要求稍后再发", answer.retry_after or waits[code])
+    if not answer.succeeded:
+        return judge_status(answer)
+    if code in success:
+        return Delivered()
+    return NotSent(f"没有成功（{f'{code} {said(words)}'.strip()}）", answered=True)
+
+
 class Client:
     """One channel's way to its service. The connections below are shared."""
 
@@ -109,14 +144,20 @@ class Client:
         self._pace = pace
 
     async def post(
-        self, url: str, *, verdict: Verdict, note: str = "", method: str = "POST", **content: Any
+        self,
+        url: str,
+        *,
+        verdict: Verdict,
+        notes: Iterable[str] = (),
+        method: str = "POST",
+        **content: Any,
     ) -> Outcome:
         """Send a message, in the channel's pace.
 
         Args:
             url: the address, secrets included: it goes nowhere else.
             verdict: what the answer means.
-            note: what was left out of the message, told where it arrives.
+            notes: what was left out of the message, told where it arrives; empty ones say nothing.
             method: the HTTP method.
             content: httpx2's `json`, `data`, `files`, `content`, `params`, `headers`, `auth`.
         """
@@ -125,7 +166,7 @@ class Client:
         if not isinstance(answer, Answer):
             return answer
         outcome = verdict(answer) or judge_status(answer)
-        return delivered(outcome.note, note) if isinstance(outcome, Delivered) else outcome
+        return delivered(outcome.note, *notes) if isinstance(outcome, Delivered) else outcome
 
     async def fetch(
         self, url: str, *, method: str = "POST", **content: Any

@@ -8,12 +8,12 @@ from typing import ClassVar, Final
 
 import pybase64
 
-from ..delivery import Delivered, Delivery, NotSent, Outcome, Rejected
+from ..delivery import Delivery, Outcome, Rejected
 from ..report import Image
 from ..settings import SecretUrl
-from .base import PartedChannel, Rate, said
+from .base import PartedChannel, Rate
 from .fit import fit_image, fit_text, utf8_size
-from .http import Answer, Client, judge_status
+from .http import Answer, Client, judge_code
 
 # "群机器人配置说明": 20 messages a minute; text of at most 2048 bytes of UTF-8; JPG and PNG of at
 # most 2 MB before base64.
@@ -27,8 +27,7 @@ _MENDS: Final = {
     40008: "消息类型不受支持",
     40009: "图片大小不合要求",
 }
-_TOO_FAST: Final = 45009
-_TOO_FAST_WAIT: Final = 60.0
+_WAITS: Final = {45009: 60.0}
 
 
 class Channel(PartedChannel):
@@ -67,21 +66,9 @@ class Channel(PartedChannel):
 
     async def _post(self, content: dict[str, object], note: str, http: Client) -> Outcome:
         url = self.webhook.get_secret_value()
-        return await http.post(url, json=content, verdict=_verdict, note=note)
+        return await http.post(url, json=content, verdict=_verdict, notes=[note])
 
 
-def _verdict(answer: Answer) -> Outcome | None:
-    match answer.fields.get("errcode"):
-        case 0 if answer.succeeded:
-            return Delivered()
-        case int() as code if code == _TOO_FAST:
-            return NotSent("发送太快（每分钟最多 20 条）", answer.retry_after or _TOO_FAST_WAIT)
-        case int() as code if code in _MENDS:
-            return Rejected(_MENDS[code])
-        case int() as code:
-            reason = f"没有成功（{code} {said(answer.fields.get('errmsg'))}）"
-            return NotSent(reason, answered=True)
-        case _ if isinstance(status := judge_status(answer), Delivered):
-            return NotSent("回答不是企业微信的格式，检查 webhook 地址", answered=True)
-        case _:
-            return status
+def _verdict(answer: Answer) -> Outcome:
+    code, words = answer.fields.get("errcode"), answer.fields.get("errmsg")
+    return judge_code(answer, code, words, mends=_MENDS, waits=_WAITS)
