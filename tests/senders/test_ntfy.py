@@ -1,0 +1,93 @@
+"""ntfy, against a server that checks topic, login and limits."""
+
+import base64
+from email.header import decode_header, make_header
+
+import pytest
+
+from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected
+from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.senders import load
+
+from .server import Behaviour, Reply, Request, Server
+from .service import Service, channel, make_delivery, make_image
+
+TOPIC = "paimon-8f3a2c"
+TOKEN = "tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2"
+
+
+def answer(request: Request) -> Reply:
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    if request.method == "POST":
+        assert request.path == "/"
+        body = request.json()
+        assert body["topic"] == TOPIC
+        assert body["title"]
+        assert 0 < len(body["message"].encode()) <= 4096
+        assert body["priority"] == 4
+    else:
+        assert (request.method, request.path) == ("PUT", f"/{TOPIC}")
+        assert request.headers["filename"].startswith("screenshot.")
+        assert 0 < len(header(request, "message").encode()) <= 4096
+        assert len(request.body) <= 15_000_000
+    return Reply(json={"id": "sPs71M8A2T", "event": "message"})
+
+
+def header(request: Request, name: str) -> str:
+    return str(make_header(decode_header(request.headers[name])))
+
+
+SERVICE = Service(
+    kind="ntfy",
+    settings=lambda url: {"server": url, "topic": TOPIC, "token": TOKEN, "priority": 4},
+    secrets=(TOPIC, TOKEN),
+    answer=answer,
+    failures={
+        "login": (Reply(401, json={"code": 40101, "error": "unauthorized"}), Rejected),
+        "forbidden": (Reply(403, json={"code": 40301, "error": "forbidden"}), Rejected),
+        "too fast": (Reply(429, json={"code": 42901, "error": "limit reached"}), NotSent),
+        "full": (Reply(507, json={"code": 50701, "error": "storage"}), NotSent),
+    },
+)
+
+
+async def test_the_picture_goes_with_title_and_text() -> None:
+    image = make_image()
+    async with Server(answer) as server, channel("ntfy", **SERVICE.settings(server.url)) as ntfy:
+        assert await ntfy.send(make_delivery(image=image)) == Delivered()
+    (request,) = server.requests
+    assert request.body == image.data
+    assert header(request, "title") == "✅ 自动秘境结束"
+    assert header(request, "message") == "共完成 5 次\n2026-11-23 21:44:00"
+
+
+async def test_a_server_without_attachments_gets_the_text() -> None:
+    def no_attachments(request: Request) -> Behaviour:
+        return Reply(400, json={"code": 40014}) if request.method == "PUT" else answer(request)
+
+    async with (
+        Server(no_attachments) as server,
+        channel("ntfy", **SERVICE.settings(server.url)) as ntfy,
+    ):
+        outcome = await ntfy.send(make_delivery(image=make_image()))
+    assert isinstance(outcome, Delivered)
+    assert "只发了文字" in outcome.note
+
+
+async def test_a_user_and_a_password_log_in_too() -> None:
+    def check(request: Request) -> Reply:
+        expected = base64.b64encode("旅行者:pässword".encode()).decode()
+        assert request.headers["authorization"] == f"Basic {expected}"
+        return Reply(json={"id": "1"})
+
+    login = {"username": "旅行者", "password": "pässword"}
+    async with (
+        Server(check) as server,
+        channel("ntfy", server=server.url, topic=TOPIC, **login) as ntfy,
+    ):
+        assert await ntfy.send(make_delivery()) == Delivered()
+
+
+def test_half_a_login_is_named() -> None:
+    with pytest.raises(ConfigError, match="username 和 password 要一起填"):
+        load({"type": "ntfy", "topic": TOPIC, "username": "x"})
