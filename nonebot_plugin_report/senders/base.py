@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from pydantic import PrivateAttr
 
-from ..delivery import Away, Delivered, Delivery, Message, NotSent, Outcome, Rejected, Unknown
+from ..delivery import Delivered, Delivery, Message, Outcome, Rejected
 from ..report import clean
 from ..settings import SecretUrl, Settings
 
@@ -62,35 +62,53 @@ class HttpChannel(Channel):
 class PartedChannel(HttpChannel):
     """A channel that needs several messages for one delivery: none of them goes out twice."""
 
-    _sent: OrderedDict[str, int] = PrivateAttr(default_factory=OrderedDict[str, int])
+    _done: OrderedDict[str, list[Outcome]] = PrivateAttr(
+        default_factory=OrderedDict[str, list[Outcome]]
+    )
 
     async def send_parts(
-        self, delivery: Delivery, *parts: Callable[[], Awaitable[Outcome]]
+        self,
+        delivery: Delivery,
+        *parts: Callable[[], Awaitable[Outcome]],
+        independent: bool = False,
     ) -> Outcome:
         """Send the parts in order, going on where an earlier try of this delivery stopped.
 
-        The first part is what matters, the text: where a later one is rejected, the delivery is
-        made all the same, and says so.
-        """
-        notes: list[str] = []
-        for number, part in enumerate(parts):
-            if number < self._sent.get(delivery.id, 0):
-                continue
-            match await part():
-                case Delivered(note):
-                    notes.append(note)
-                case Rejected(reason) if number:
-                    notes.append(PICTURE_REJECTED.format(reason))
-                case NotSent() | Away() | Rejected() | Unknown() as failure:
-                    return failure
-            self._remember(delivery.id, number + 1)
-        self._sent.pop(delivery.id, None)
-        return delivered(*notes)
+        Where a later part is rejected, the delivery is made all the same, and says so.
 
-    def _remember(self, delivery_id: str, count: int) -> None:
-        self._sent[delivery_id] = count
-        if len(self._sent) > REMEMBERED:
-            self._sent.popitem(last=False)
+        Args:
+            delivery: what the parts belong to.
+            parts: each sends one message.
+            independent: the parts are for several receivers, and any of them will do. Otherwise
+                the first, the text, has to arrive, and the second is its picture.
+        """
+        done = list(self._done.get(delivery.id, ()))
+        for part in parts[len(done) :]:
+            outcome = await part()
+            final = independent or done
+            if not isinstance(outcome, Delivered | Rejected if final else Delivered):
+                return outcome
+            done.append(outcome)
+            self._remember(delivery.id, done)
+        self._done.pop(delivery.id, None)
+        return _summed(done, "有的没有收到：{}" if independent else PICTURE_REJECTED)
+
+    def _remember(self, delivery_id: str, done: list[Outcome]) -> None:
+        self._done[delivery_id] = done
+        if len(self._done) > REMEMBERED:
+            self._done.popitem(last=False)
+
+
+def _summed(done: list[Outcome], rejected: str) -> Outcome:
+    """One outcome of the parts': made where any of them was."""
+    if not any(isinstance(one, Delivered) for one in done):
+        return done[0]
+    notes = [
+        one.note if isinstance(one, Delivered) else rejected.format(one.reason)
+        for one in done
+        if isinstance(one, Delivered | Rejected)
+    ]
+    return delivered(*notes)
 
 
 def delivered(*notes: str) -> Delivered:

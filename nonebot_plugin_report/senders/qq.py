@@ -105,7 +105,7 @@ class OneBotSender:
             bot = self._choose(delivery.lane)
         if isinstance(bot, str):
             return Away(bot)
-        message, note = _fit(delivery)
+        message, note = fit_message(delivery)
         try:
             async with self._call(bot.self_id):
                 if bot.type == V12:
@@ -174,7 +174,7 @@ class OneBotSender:
                 return Unknown(f"发送时连接出错（{type(error).__name__}）")
 
 
-def _fit(delivery: Delivery) -> tuple[Message, str]:
+def fit_message(delivery: Delivery) -> tuple[Message, str]:
     """The message as QQ can take it, and what was left out."""
     message = delivery.message
     text, image = message.text, message.image
@@ -192,18 +192,24 @@ async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Ou
     """OneBot 11, "公开 API": send_private_msg and send_group_msg."""
     if not target.id.isdecimal():
         return Rejected(f"QQ 号或群号应为数字，收到的是 {clean(target.id)[:20]}")
-    segments: list[dict[str, Any]] = []
     options: dict[str, Any] = {}
+    if pictures := _pictures(message):
+        options["_timeout"] = sum(_picture_timeout(image) for image in pictures)
+    number = "user_id" if target.kind == "private" else "group_id"
+    options[number] = int(target.id)
+    await bot.call_api(f"send_{target.kind}_msg", message=segments_v11(message), **options)
+    return Delivered(note)
+
+
+def segments_v11(message: Message) -> list[dict[str, Any]]:
+    """A message as OneBot 11's segments ("消息段类型": text, image)."""
+    segments: list[dict[str, Any]] = []
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})
     for image in _pictures(message):
         encoded = pybase64.b64encode_as_string(image.data)
         segments.append({"type": "image", "data": {"file": f"base64://{encoded}"}})
-        options["_timeout"] = options.get("_timeout", 0.0) + _picture_timeout(image)
-    number = "user_id" if target.kind == "private" else "group_id"
-    options[number] = int(target.id)
-    await bot.call_api(f"send_{target.kind}_msg", message=segments, **options)
-    return Delivered(note)
+    return segments
 
 
 async def _send_v12(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
@@ -252,6 +258,10 @@ def _picture_timeout(image: Image) -> float:
 
 
 def _judge_failure(error: ActionFailed) -> Outcome:
+    return judge_answer(getattr(error, "info", None) or vars(error))
+
+
+def judge_answer(fields: Mapping[str, Any]) -> Outcome:
     """Sort a failure that the implementation answered.
 
     1400 and 1404 are OneBot 11's bad parameters and unknown action, 1xxxx OneBot 12's request
@@ -259,7 +269,6 @@ def _judge_failure(error: ActionFailed) -> Outcome:
     NapCat puts everything of QQ's under 1200: a time-out of its own waiting, and an
     `EventChecker Failed` with QQ's code, of which 110 means no longer in the group.
     """
-    fields: dict[str, Any] = getattr(error, "info", None) or vars(error)
     retcode = fields.get("retcode")
     words = " ".join(str(fields.get(name) or "") for name in ("message", "msg", "wording"))
     said = clean(words).replace("\n", " ").strip()[:_REASON_LENGTH]

@@ -1,0 +1,69 @@
+"""OneBot by HTTP, against a server that checks token and segments."""
+
+import base64
+
+import pytest
+
+from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected, Unknown
+from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.senders import load
+
+from .server import Reply, Request, Server
+from .service import Service, channel, make_delivery, make_image
+
+TOKEN = "onebot-t0ken-of-mine"
+
+
+def answer(request: Request) -> Reply:
+    assert (request.method, request.path) == ("POST", "/send_msg")
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    body = request.json()
+    assert (body["message_type"], body["group_id"]) == ("group", 777)
+    for segment in body["message"]:
+        if segment["type"] == "text":
+            assert 0 < len(segment["data"]["text"]) <= 4000
+        else:
+            assert segment["type"] == "image"
+            assert segment["data"]["file"].startswith("base64://")
+    assert body["message"]
+    return Reply(json={"status": "ok", "retcode": 0, "data": {"message_id": 1}})
+
+
+def failing(retcode: int, words: str) -> Reply:
+    return Reply(json={"status": "failed", "retcode": retcode, "message": words, "wording": words})
+
+
+SERVICE = Service(
+    kind="onebot",
+    settings=lambda url: {"endpoint": url, "token": TOKEN, "group_id": 777},
+    secrets=(TOKEN,),
+    answer=answer,
+    failures={
+        "no token": (Reply(401), Rejected),
+        "token": (Reply(403), Rejected),
+        "parameters": (failing(1400, "bad"), Rejected),
+        "timed out over there": (failing(1200, "Timeout: NTEvent x"), Unknown),
+        "no longer in the group": (failing(1200, "EventChecker Failed: result 110"), Rejected),
+        "other": (failing(1200, "?"), NotSent),
+    },
+)
+
+
+async def test_text_acts_as_nothing_but_text() -> None:
+    image = make_image()
+    delivery = make_delivery("[CQ:at,qq=all] 你好", image=image)
+    async with (
+        Server(answer) as server,
+        channel("onebot", **SERVICE.settings(server.url)) as onebot,
+    ):
+        assert await onebot.send(delivery) == Delivered()
+    text, picture = server.requests[0].json()["message"]
+    assert text == {"type": "text", "data": {"text": "[CQ:at,qq=all] 你好"}}
+    encoded = picture["data"]["file"].removeprefix("base64://")
+    assert base64.b64decode(encoded) == image.data
+
+
+@pytest.mark.parametrize("ids", [{}, {"user_id": 1, "group_id": 2}])
+def test_one_receiver_has_to_be_named(ids: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match="user_id 和 group_id 要填一个"):
+        load({"type": "onebot", "endpoint": "http://127.0.0.1:3000", **ids})
