@@ -51,6 +51,9 @@ class Channel(Settings):
         """Send one delivery. Reasons are Chinese and hold no secret; a failure is an outcome."""
         ...
 
+    async def close(self) -> None:
+        """Let go of what is kept open between two deliveries."""
+
 
 class HttpChannel(Channel):
     """A channel that is reached by HTTP."""

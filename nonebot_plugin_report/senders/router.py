@@ -83,6 +83,8 @@ class Router:
 
     async def close(self) -> None:
         """Let go of the connections."""
+        for channel in self.channels.values():
+            await channel.close()
         for pool in self._pools.values():
             await pool.aclose()
         self._pools.clear()
