@@ -1,14 +1,14 @@
 """Who gets a report."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.auth import MASTER, Grant
 from nonebot_plugin_report.delivery import Target
-from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.report import Report
-from nonebot_plugin_report.rules import Directory, check_target, onebot_users
+from nonebot_plugin_report.errors import Forbidden, InvalidReport
+from nonebot_plugin_report.report import Report, Result
+from nonebot_plugin_report.rules import Directory, Rule, check_target, onebot_users
 from nonebot_plugin_report.rules import route as routing
 
 NOW = 1_790_000_000.0
@@ -73,3 +73,82 @@ def test_every_report_reaches_exactly_whom_it_names(
     named |= {Target("channel", one) for one in channels}
     assert set(targets) == (named or {Target("private", user) for user in superusers})
     assert all(Target.parse(str(target)) == target for target in targets)
+
+
+TARGETS = ["private:1", "private:2", "group:7", "group:8", "channel:phone", "channel:team"]
+SPECS = [*TARGETS, "superusers", "everybody"]
+
+
+@st.composite
+def some_rules(draw: st.DrawFn) -> list[Rule]:
+    """Rules of every shape, good and odd ones."""
+    some = st.lists(st.sampled_from(SPECS), max_size=3)
+    rules: list[Rule] = []
+    for _ in range(draw(st.integers(0, 4))):
+        drop = draw(st.integers(0, 5)) == 0
+        content: dict[str, object] = {
+            "event": draw(st.sampled_from([[], [], ["*.error"], ["domain.*"]])),
+            "result": draw(st.sampled_from([[], [], ["Fail"]])),
+            "token": draw(st.sampled_from([[], [], ["alice"]])),
+            "to": [] if drop else draw(some),
+            "drop": drop,
+            "fallback": draw(st.lists(st.sampled_from(SPECS), min_size=1, max_size=3)),
+            "continue": draw(st.booleans()),
+            "override": draw(st.booleans()),
+        }
+        rules.append(Rule.model_validate(content))
+    return rules
+
+
+@settings(max_examples=600)
+@given(
+    some_rules(),
+    st.none() | st.frozensets(st.sampled_from(TARGETS), max_size=3),
+    st.lists(st.sampled_from(TARGETS), max_size=2),
+    st.lists(st.sampled_from(SPECS), max_size=2),
+    st.sampled_from(["task.error", "domain.end", ""]),
+    st.sampled_from([Result.SUCCESS, Result.FAIL, None]),
+)
+def test_nothing_leaves_a_scope_and_every_report_ends_somewhere(
+    rules: list[Rule],
+    scope: frozenset[str] | None,
+    named: list[str],
+    defaults: list[str],
+    event: str,
+    result: Result | None,
+) -> None:
+    """Whatever rules, body and scope say: a delivery, a stated reason, or a refusal."""
+    allowed = None if scope is None else frozenset(map(Target.parse, scope))
+    grant = MASTER if allowed is None else Grant("alice", allowed)
+    directory = Directory(
+        superusers=("1",),
+        channels=frozenset({"phone", "team"}),
+        defaults=tuple(defaults),
+        aliases={"everybody": tuple(TARGETS)},
+        rules=rules,
+    )
+    wanted = [Target.parse(one) for one in named]
+    report = Report(
+        event=event,
+        result=result,
+        send_to=tuple(one.id for one in wanted if one.kind == "private"),
+        send_to_group=tuple(one.id for one in wanted if one.kind == "group"),
+        channel=tuple(one.id for one in wanted if one.kind == "channel"),
+    )
+    try:
+        found = routing(report, directory, grant, NOW)
+    except Forbidden:
+        assert allowed is not None
+        return
+    except InvalidReport:
+        assert not named
+        assert not directory.expand(defaults)
+        return
+    assert found.planned or found.reason
+    if allowed is not None:
+        assert allowed.issuperset(wanted)
+        for one in found.planned:
+            assert one.target in allowed
+            assert allowed.issuperset(one.fallback)
+    if not any(rule.override for rule in rules):
+        assert not named or {one.target for one in found.planned} == set(wanted)
