@@ -220,9 +220,8 @@ class Desk:
 
     async def _bound(self, asker: _Asker, _: list[str]) -> str:
         _require_superuser(asker)
-        return (
-            "\n".join(["绑定的用户：", *self._hub.bound()]) if self._hub.bound() else "没有人绑定"
-        )
+        bound = self._hub.bound()
+        return "\n".join(["绑定的用户：", *bound]) if bound else "没有人绑定"
 
     async def _revoke(self, asker: _Asker, words: list[str]) -> str:
         _require_superuser(asker)

@@ -131,6 +131,14 @@ def _filled(value: SecretStr) -> SecretStr:
     return value
 
 
+def _check_headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    for name, value in headers.items():
+        text = name + value.get_secret_value()
+        if not name or not text.isascii() or not text.isprintable():
+            raise ValueError("请求头只能有可见的 ASCII 字符")
+    return headers
+
+
 Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0)]
 """Seconds; a number, or text such as `24h`."""
 Pause = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
@@ -151,6 +159,8 @@ SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 """An HTTP address that has a key in it, or credentials."""
 Secrets = Annotated[tuple[Secret, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
 """Several, as a list or as one string with commas, semicolons or spaces."""
+Headers = Annotated[dict[str, SecretStr], AfterValidator(_check_headers)]
+"""HTTP headers, whose values must not be seen."""
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
 """A list, or one string with commas, semicolons or spaces."""
 

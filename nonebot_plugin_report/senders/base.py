@@ -11,15 +11,18 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar, Final
 
+import pybase64
 from pydantic import PrivateAttr
 
 from ..delivery import Delivered, Delivery, Message, Outcome, Rejected
-from ..report import clean
+from ..report import clean, dump
 from ..settings import SecretUrl, Settings
 
 if TYPE_CHECKING:
     from .http import Client
 
+Settled = Delivered | Rejected
+"""What is not tried again."""
 Rate = tuple[int, float]
 """So many messages in so many seconds."""
 REMEMBERED: Final = 1000
@@ -65,8 +68,8 @@ class HttpChannel(Channel):
 class PartedChannel(HttpChannel):
     """A channel that needs several messages for one delivery: none of them goes out twice."""
 
-    _done: OrderedDict[str, list[Outcome]] = PrivateAttr(
-        default_factory=OrderedDict[str, list[Outcome]]
+    _done: OrderedDict[str, list[Settled]] = PrivateAttr(
+        default_factory=OrderedDict[str, list[Settled]]
     )
 
     async def send_parts(
@@ -88,28 +91,27 @@ class PartedChannel(HttpChannel):
         done = list(self._done.get(delivery.id, ()))
         for part in parts[len(done) :]:
             outcome = await part()
-            final = independent or done
-            if not isinstance(outcome, Delivered | Rejected if final else Delivered):
+            if not isinstance(outcome, Delivered | Rejected):
+                return outcome
+            if isinstance(outcome, Rejected) and not (independent or done):
                 return outcome
             done.append(outcome)
             self._remember(delivery.id, done)
         self._done.pop(delivery.id, None)
         return _summed(done, "有的没有收到：{}" if independent else PICTURE_REJECTED)
 
-    def _remember(self, delivery_id: str, done: list[Outcome]) -> None:
+    def _remember(self, delivery_id: str, done: list[Settled]) -> None:
         self._done[delivery_id] = done
         if len(self._done) > REMEMBERED:
             self._done.popitem(last=False)
 
 
-def _summed(done: list[Outcome], rejected: str) -> Outcome:
+def _summed(done: list[Settled], rejected: str) -> Outcome:
     """One outcome of the parts': made where any of them was."""
     if not any(isinstance(one, Delivered) for one in done):
         return done[0]
     notes = [
-        one.note if isinstance(one, Delivered) else rejected.format(one.reason)
-        for one in done
-        if isinstance(one, Delivered | Rejected)
+        one.note if isinstance(one, Delivered) else rejected.format(one.reason) for one in done
     ]
     return delivered(*notes)
 
@@ -117,6 +119,17 @@ def _summed(done: list[Outcome], rejected: str) -> Outcome:
 def delivered(*notes: str) -> Delivered:
     """It arrived; each note that is not empty says what had to be left out."""
     return Delivered("；".join(dict.fromkeys(filter(None, notes))))
+
+
+def as_json(delivery: Delivery, *, screenshot: bool) -> bytes:
+    """The report as a program takes it, the picture as base64 where it is wanted."""
+    image = delivery.message.image if screenshot else None
+    return dump(
+        delivery.message.report,
+        id=delivery.report_id,
+        text=delivery.message.text,
+        screenshot=image and pybase64.b64encode_as_string(image.data),
+    )
 
 
 def lost_picture(message: Message) -> str:

@@ -10,13 +10,11 @@ import time
 from hashlib import sha256
 from typing import ClassVar, Final
 
-import pybase64
 from pydantic import Field, SecretStr, field_validator
 
 from ..delivery import Delivery, Outcome
-from ..report import dump
-from ..settings import Secret, SecretUrl
-from .base import HttpChannel
+from ..settings import Headers, Secret, SecretUrl
+from .base import HttpChannel, as_json
 from .http import Client, judge_status
 
 _BASE64_MARK: Final = "whsec_"
@@ -31,21 +29,12 @@ class Channel(HttpChannel):
 
     url: SecretUrl
     """接收的地址"""
-    headers: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr])
+    headers: Headers = Field(default_factory=dict[str, SecretStr])
     """附加的请求头，例如 {"Authorization": "Bearer …"}"""
     secret: Secret | None = None
     """签名密钥（Standard Webhooks；whsec_ 开头的按 base64 读），不写则不签名"""
     screenshot: bool = True
     """是否带上截图"""
-
-    @field_validator("headers")
-    @classmethod
-    def _check_headers(cls, headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
-        for name, value in headers.items():
-            text = name + value.get_secret_value()
-            if not name or not text.isascii() or not text.isprintable():
-                raise ValueError("请求头只能有可见的 ASCII 字符")
-        return headers
 
     @field_validator("secret")
     @classmethod
@@ -59,13 +48,7 @@ class Channel(HttpChannel):
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Post the report; the same delivery always has the same `webhook-id`."""
-        image = delivery.message.image if self.screenshot else None
-        body = dump(
-            delivery.message.report,
-            id=delivery.report_id,
-            text=delivery.message.text,
-            screenshot=image and pybase64.b64encode_as_string(image.data),
-        )
+        body = as_json(delivery, screenshot=self.screenshot)
         own = {name: value.get_secret_value() for name, value in self.headers.items()}
         headers = {"Content-Type": "application/json", **own, **self._signature(delivery.id, body)}
         return await http.post(

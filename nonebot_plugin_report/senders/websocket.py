@@ -7,7 +7,6 @@ import asyncio
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
-import pybase64
 from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
@@ -19,9 +18,9 @@ from websockets.exceptions import (
 )
 
 from ..delivery import Delivered, Delivery, NotSent, Outcome, Rejected, Unknown
-from ..report import dump
-from ..settings import Secret
+from ..settings import Headers, Secret
 from .base import Channel as Base
+from .base import as_json
 from .http import Client
 
 CONNECT_SECONDS: Final = 10.0
@@ -37,7 +36,7 @@ class Channel(Base):
 
     url: Secret
     """ws:// 或 wss:// 开头的地址"""
-    headers: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr])
+    headers: Headers = Field(default_factory=dict[str, SecretStr])
     """附加的请求头，例如 {"Authorization": "Bearer …"}"""
     screenshot: bool = True
     """是否带上截图"""
@@ -61,13 +60,7 @@ class Channel(Base):
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send one message; it has arrived when the server answers what was sent after it."""
         del http  # not spoken here
-        image = delivery.message.image if self.screenshot else None
-        text = dump(
-            delivery.message.report,
-            id=delivery.report_id,
-            text=delivery.message.text,
-            screenshot=image and pybase64.b64encode_as_string(image.data),
-        ).decode()
+        text = as_json(delivery, screenshot=self.screenshot).decode()
         connection = await self._connect()
         if not isinstance(connection, ClientConnection):
             return connection
