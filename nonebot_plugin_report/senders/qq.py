@@ -37,6 +37,7 @@ MAX_TEXT: Final = 4000
 """Characters. QQ refuses longer messages somewhere above; no document names the figure."""
 TEXT_ONLY_AFTER: Final = 2
 """Refusals of a message with a picture before its text goes alone."""
+TEXT_ONLY: Final = "截图多次发送失败，只发了文字"
 _REASON_LENGTH: Final = 120
 
 
@@ -180,7 +181,7 @@ def fit_message(delivery: Delivery) -> tuple[Message, str]:
     text, image = message.text, message.image
     note = ""
     if image is not None and delivery.attempts >= TEXT_ONLY_AFTER and text:
-        image, note = None, "截图多次发送失败，只发了文字"
+        image, note = None, TEXT_ONLY
         text = f"{text}\n[{note}]"
     if len(text) > MAX_TEXT:
         mark = f"…\n[内容过长，共 {len(text)} 字，只显示开头]"
