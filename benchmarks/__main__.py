@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from . import figures, latency, load, store, throughput
+from . import channels, figures, latency, load, store, throughput
 from .processes import scratch
 
 PARTS: dict[str, Callable[[Path], None]] = {
@@ -12,6 +12,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "latency": latency.run,
     "load": load.run,
     "store": store.run,
+    "channels": channels.run,
 }
 
 

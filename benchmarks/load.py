@@ -1,8 +1,5 @@
 """What the plugin costs a bot: time to load, memory, and memory with a backlog."""
 
-import os
-import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from . import figures
 from .payloads import SCREENSHOT_BYTES
-from .processes import POLL, ROOT, Child
+from .processes import POLL, Child, printed
 from .remote import Remote
 from .setting import bot, remote
 
@@ -33,21 +30,12 @@ def run(folder: Path) -> None:
 
 
 def _report_time(folder: Path) -> None:
-    _seconds_to_load(folder)  # writes the bytecode, where nobody did yet
-    warm = [_seconds_to_load(folder) for _ in range(ROUNDS)]
+    printed("loading", folder)  # writes the bytecode, where nobody did yet
+    warm = [printed("loading", folder)[0] for _ in range(ROUNDS)]
     figures.at_most("load_plugin, bytecode there", median(warm), 0.4, "s")
     with TemporaryDirectory(dir=folder) as empty:
-        cold = _seconds_to_load(folder, PYTHONPYCACHEPREFIX=empty)
+        cold = printed("loading", folder, PYTHONPYCACHEPREFIX=empty)[0]
     figures.line("load_plugin, first start: all compiled from source", f"{cold:.2f} s")
-
-
-def _seconds_to_load(folder: Path, **environment: str) -> float:
-    printed = subprocess.check_output(
-        [sys.executable, "-m", "benchmarks.loading"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-    )
-    return float(printed.split()[-1])
 
 
 def _report_memory(folder: Path) -> None:

@@ -9,6 +9,8 @@ from io import BytesIO
 
 from PIL import Image
 
+TITLE = "✅ 自动秘境结束"
+MESSAGE = "自动秘境结束"
 TOKEN = "benchmark-token"
 PATH = f"/report?token={TOKEN}"
 SCREENSHOT_BYTES = 225 * 1024
@@ -52,7 +54,7 @@ def _body(target: object, number: int | None) -> bytes:
         "result": 0,
         "timestamp": "2026-11-23T21:44:00.1234567+08:00",
         "screenshot": None if number is None else _PLACE,
-        "message": "自动秘境结束",
+        "message": MESSAGE,
         "data": None,
         "send_to": target,
     }

@@ -29,11 +29,7 @@ class Child:
 
     def memory(self) -> int:
         """Bytes that it holds in RAM."""
-        status = Path(f"/proc/{self.process.pid}/status")
-        if status.exists():
-            return _kibibytes(status.read_text(), "VmRSS")
-        shown = ["ps", "-o", "rss=", "-p", str(self.process.pid)]
-        return int(subprocess.check_output(shown)) * 1024
+        return memory_of(self.process.pid)
 
     def peak_memory(self) -> int | None:
         """The most that it held since `forget_peak`; None where the system cannot tell."""
@@ -92,6 +88,24 @@ def scratch() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def memory_of(pid: int) -> int:
+    """Bytes that a process holds in RAM."""
+    status = Path(f"/proc/{pid}/status")
+    if status.exists():
+        return _kibibytes(status.read_text(), "VmRSS")
+    return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)])) * 1024
+
+
+def printed(module: str, folder: Path, **environment: str) -> list[float]:
+    """The numbers at the end of what `python -m benchmarks.<module>` prints in a folder."""
+    text = subprocess.check_output(
+        [sys.executable, "-m", f"benchmarks.{module}"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+    return [float(one) for one in text.splitlines()[-1].split()]
 
 
 def free_port() -> int:

@@ -11,8 +11,8 @@ from .remote import Remote
 
 
 @contextmanager
-def bot(kind: str, folder: Path) -> Iterator[Child]:
-    """A bot of `benchmarks.bot`, with its store (if it has one) in a folder."""
+def bot(kind: str, folder: Path, **more: object) -> Iterator[Child]:
+    """A bot of `benchmarks.bot`, with its store (if it has one) in a folder; `more` settings."""
     settings: dict[str, object] = {"superusers": ["10001"]}
     if kind == "ours":
         settings |= {
@@ -20,7 +20,7 @@ def bot(kind: str, folder: Path) -> Iterator[Child]:
             "report_send_interval": 0,
             "report_database_url": f"sqlite:///{database(folder)}",
         }
-    with started("bot", kind, json.dumps(settings), folder=folder) as child:
+    with started("bot", kind, json.dumps(settings | more), folder=folder) as child:
         yield child
 
 

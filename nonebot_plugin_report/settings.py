@@ -192,7 +192,9 @@ _COMPLAINTS: Final = {
 
 def complaint(error: ErrorDetails) -> str:
     """What is wrong with a setting's value and how to mend it, in Chinese, without the value."""
-    context: dict[str, Any] = error.get("ctx", {})
+    context: dict[str, Any] = dict(error.get("ctx", {}))
+    if "expected" in context:
+        context["expected"] = re.sub(r", | or ", "、", context["expected"])
     return _COMPLAINTS.get(error["type"], error["msg"]).format(**context)
 
 

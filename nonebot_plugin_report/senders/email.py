@@ -7,14 +7,16 @@ Sources: RFC 5321 section 4.2.1 (4yz later, 5yz never), RFC 8314 (465 and 587), 
 import asyncio
 import ssl
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate
 from html import escape
 from typing import Annotated, ClassVar, Final, Literal, Self
 
 import aiosmtplib
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from ..delivery import Delivery, Message, NotSent, Outcome, Rejected, Unknown
+from ..delivery import Delivery, NotSent, Outcome, Rejected, Unknown
+from ..report import Image
 from ..settings import Filled, Names, Secret
 from .base import Channel as Base
 from .base import delivered
@@ -54,12 +56,15 @@ class Channel(Base):
     verify: bool = True
     """是否检查服务器的证书"""
 
+    _context: ssl.SSLContext | None = PrivateAttr(default=None)
+
     @field_validator("to", "sender")
     @classmethod
     def _check_addresses(cls, value: tuple[str, ...] | str | None) -> tuple[str, ...] | str | None:
         for address in (value,) if isinstance(value, str) else value or ():
             name, at, host = address.rpartition("@")
-            if not (name and at and host) or not address.isprintable() or " " in address:
+            valid = name and at and host and address.isascii() and address.isprintable()
+            if not valid or " " in address:
                 raise ValueError("应为邮箱地址，例如 me@example.com")
         return value
 
@@ -74,7 +79,12 @@ class Channel(Base):
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send one letter to all receivers."""
         del http  # not spoken here
-        letter, notes = await self._letter(delivery)
+        text, cut = fit_text(delivery.message.text, MAX_TEXT)
+        picture, note = await _picture(delivery.message.image)
+        # Both take the interpreter for long: no push should wait for it.
+        letter = await asyncio.to_thread(self._letter, delivery, text, picture)
+        if self._context is None and self._security != "plain":
+            self._context = await asyncio.to_thread(_tls_context, verify=self.verify)
         smtp = self._smtp()
         try:
             async with asyncio.timeout(EXCHANGE_SECONDS):
@@ -86,14 +96,12 @@ class Channel(Base):
             return _before(error)
         try:
             async with asyncio.timeout(EXCHANGE_SECONDS):
-                refused, _ = await smtp.send_message(
-                    letter, sender=self._sender, recipients=list(self.to)
-                )
+                refused, _ = await smtp.sendmail(self._sender, list(self.to), letter)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             return _during(error)
         finally:
             smtp.close()
-        return delivered(*notes, f"{len(refused)} 个收件人被拒绝" if refused else "")
+        return delivered(cut, note, f"{len(refused)} 个收件人被拒绝" if refused else "")
 
     @property
     def _sender(self) -> str:
@@ -108,59 +116,63 @@ class Channel(Base):
         return "plain" if self.port == 25 else "tls"
 
     def _smtp(self) -> aiosmtplib.SMTP:
-        context = ssl.create_default_context()
-        if not self.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
         return aiosmtplib.SMTP(
             hostname=self.host,
             port=self.port,
             use_tls=self._security == "tls",
             # An opportunistic upgrade would send the letter in the clear where it is refused.
             start_tls=self._security == "starttls",
-            tls_context=None if self._security == "plain" else context,
+            tls_context=self._context,
             timeout=CONNECT_SECONDS,
         )
 
-    async def _letter(self, delivery: Delivery) -> tuple[EmailMessage, list[str]]:
-        message = delivery.message
-        text, cut = fit_text(message.text, MAX_TEXT)
-        letter = EmailMessage()
-        letter["Subject"] = " ".join(message.title.split())
+    def _letter(self, delivery: Delivery, text: str, picture: Image | None) -> bytes:
+        """The letter as it goes over the wire."""
+        letter = EmailMessage(SMTP)
+        letter["Subject"] = " ".join(delivery.message.title.split())
         letter["From"] = self._sender
         letter["To"] = ", ".join(self.to)
         letter["Date"] = formatdate(localtime=True)
         # The same for every try, so that a letter that came twice is seen once.
         letter["Message-ID"] = f"<{delivery.id}@{self._sender.rpartition('@')[2]}>"
-        letter.set_content(text or message.title)
-        note = await _add_html(letter, message, text)
-        return letter, [cut, note]
+        letter.set_content(text or delivery.message.title)
+        words = f'<p style="white-space: pre-wrap">{escape(text)}</p>'
+        if picture is None:
+            letter.add_alternative(words, subtype="html")
+        else:
+            words += '<p><img src="cid:screenshot" style="max-width: 100%"></p>'
+            letter.add_alternative(words, subtype="html")
+            _add_picture(letter, picture)
+        return letter.as_bytes()
 
 
-async def _add_html(letter: EmailMessage, message: Message, text: str) -> str:
-    """The HTML alternative; the picture stands in it by its Content-ID."""
-    words = f'<p style="white-space: pre-wrap">{escape(text)}</p>'
-    if message.image is None:
-        letter.add_alternative(words, subtype="html")
-        return ""
-    fitted, note = await fit_image(message.image, max_bytes=MAX_PICTURE, formats=PICTURE_FORMATS)
-    if fitted is None:
-        letter.add_alternative(words, subtype="html")
-        return note
-    letter.add_alternative(
-        f'{words}<p><img src="cid:screenshot" style="max-width: 100%"></p>', subtype="html"
-    )
+def _tls_context(*, verify: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _picture(image: Image | None) -> tuple[Image | None, str]:
+    """The picture as it may go, and what became of it."""
+    if image is None:
+        return None, ""
+    return await fit_image(image, max_bytes=MAX_PICTURE, formats=PICTURE_FORMATS)
+
+
+def _add_picture(letter: EmailMessage, picture: Image) -> None:
+    """The HTML shows it by its Content-ID."""
     html = letter.get_payload()[-1]  # pyright: ignore[reportArgumentType, reportUnknownVariableType] - typeshed's union
-    assert isinstance(html, EmailMessage)  # noqa: S101 - it was added above
+    assert isinstance(html, EmailMessage)  # noqa: S101 - the caller added it
     html.add_related(
-        fitted.data,
+        picture.data,
         "image",
-        fitted.media_type.partition("/")[2],
+        picture.media_type.partition("/")[2],
         cid="<screenshot>",
         disposition="inline",
-        filename=f"screenshot.{fitted.extension}",
+        filename=f"screenshot.{picture.extension}",
     )
-    return note
 
 
 def _before(error: Exception) -> Outcome:

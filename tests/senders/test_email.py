@@ -211,3 +211,8 @@ async def test_nobody_there_is_not_sent() -> None:
 def test_a_mistake_is_named(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         load({"type": "email", **SERVICE.settings(""), **wrong})
+
+
+def test_a_setting_of_a_few_words_names_them() -> None:
+    with pytest.raises(ConfigError, match="security：应为 'tls'、'starttls'、'plain' 之一"):
+        load({"type": "email", **SERVICE.settings(""), "security": "ssl"})
