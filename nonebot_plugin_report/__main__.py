@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from .bot import PACKAGE, init_nonebot, onebot_url, prepare_bot, push_url, read_settings, token
 from .config import Config, explain
 from .delivery import Delivered
-from .errors import ConfigError
+from .errors import ConfigError, Refused
 
 PUSH_SECONDS: Final = 30.0
 
@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run_doctor(send=not options.no_send)
         case "test":
             return _test(options.names)
+        case "explain":
+            return _explain(options)
         case "channels":
             return _channels(options.type)
         case _:
@@ -63,6 +65,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--no-send", action="store_true", help="不向渠道发测试推送")
     test = commands.add_parser("test", help="向渠道发一条带图片的测试推送，并说结果")
     test.add_argument("names", nargs="+", metavar="渠道名")
+    preview = commands.add_parser(
+        "explain", help="一条推送会被哪条规则处理、发给谁、怎么写；不会真的发"
+    )
+    preview.add_argument("fields", nargs="+", metavar="字段=内容")
+    preview.add_argument(
+        "--token", default="master", metavar="令牌的名字", help="默认是 master，即 REPORT_TOKEN"
+    )
+    preview.add_argument("--at", default="", metavar="23:30", help="几点；默认是现在")
     channels = commands.add_parser("channels", help="列出所有渠道的类型，或一种渠道的设置")
     channels.add_argument("type", nargs="?", metavar="类型")
     return parser
@@ -114,11 +124,8 @@ def _test(wanted: Sequence[str]) -> int:
     """Try channels out; 0 if all got it."""
     from .trial import tell, try_channel
 
-    init_nonebot(log_level="ERROR")
-    try:
-        config = Config.model_validate(read_settings())
-    except ValidationError as error:
-        print(explain(error), file=sys.stderr)
+    config = _read_config()
+    if config is None:
         return 2
     if unknown := [name for name in wanted if name not in config.report_channels]:
         known = "、".join(config.report_channels) or "一个也没有"
@@ -133,6 +140,36 @@ def _test(wanted: Sequence[str]) -> int:
             flush=True,
         )
     return 0 if arrived else 1
+
+
+def _explain(options: argparse.Namespace) -> int:
+    """Tell what would become of a report; 0 if it would be accepted."""
+    from .preview import preview, read_fields
+
+    config = _read_config()
+    if config is None:
+        return 2
+    superusers = nonebot.get_driver().config.superusers
+    try:
+        fields = read_fields(options.fields)
+        print(preview(config, superusers, fields, token=options.token, at=options.at))
+    except Refused as error:
+        print(f"不会收下：{error}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _read_config() -> Config | None:
+    """The settings of the current folder; where they are wrong, None, and that was told."""
+    init_nonebot(log_level="ERROR")
+    try:
+        return Config.model_validate(read_settings())
+    except ValidationError as error:
+        print(explain(error), file=sys.stderr)
+        return None
 
 
 def _channels(kind: str | None) -> int:

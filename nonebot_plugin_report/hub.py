@@ -12,7 +12,7 @@ from typing import Final
 from loguru import logger
 from nonebot.adapters import Bot
 
-from . import rules
+from . import hold, rules
 from .auth import ANY, MASTER, Gate, Grant, digest
 from .config import Config
 from .delivery import Backlog, Message, Outgoing, Rank, Receipt, ReportState, Target
@@ -46,6 +46,16 @@ class Health:
     """Id, adapter and whether it can send now."""
     backlog: Backlog | None
     """None while the store does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one target of a report would see."""
+
+    planned: rules.Planned
+    message: Message
+    wait: hold.Wait | None
+    """Why it would not go out at once."""
 
 
 class Hub:
@@ -126,19 +136,32 @@ class Hub:
                 await self._tell(watch, news)
         return receipt
 
-    def explain(self, report: Report, grant: Grant) -> tuple[rules.Routing, tuple[str, ...]]:
-        """What would become of a report, and the words for each target. Nothing is sent.
+    def explain(self, report: Report, grant: Grant) -> tuple[rules.Routing, list[Preview]]:
+        """What would become of a report now, and what each target would see. Nothing is sent.
 
         Raises:
             Forbidden: its grant does not reach whom it names.
             InvalidReport: it reaches nobody.
         """
-        routing = rules.route(report, self.directory, grant, self._clock())
-        return routing, tuple(self._words(one, report) for one in routing.planned)
+        now = self._clock()
+        routing = rules.route(report, self.directory, grant, now)
+        previews: list[Preview] = []
+        for one in routing.planned:
+            outgoing = self._outgoing(one, report, grant, None)
+            policy = self._spare.policy(one.target)
+            step = hold.plan([hold.Held(now, outgoing.rank)], policy, now, (), limited=False)
+            previews.append(
+                Preview(one, outgoing.message, step if isinstance(step, hold.Wait) else None)
+            )
+        return routing, previews
 
     def grant_named(self, name: str) -> Grant | None:
         """The grant of a token by its name, or None."""
         return next((one for one in (MASTER, *self._grants.values()) if one.name == name), None)
+
+    def token_names(self) -> list[str]:
+        """What `grant_named` knows."""
+        return list(dict.fromkeys(one.name for one in (MASTER, *self._grants.values())))
 
     async def state(self, report_id: str, grant: Grant = MASTER) -> ReportState | None:
         """A report by its id or the sender's own, or None where the grant does not see it.

@@ -213,15 +213,19 @@ def route(report: Report, directory: Directory, grant: Grant, now: float) -> Rou
     taken = tuple(number for number, _ in matched)
     forcing = [rule for _, rule in matched if rule.override]
     deciding = forcing or ([] if named else [rule for _, rule in matched])
-    # A rule that names nobody says how, for everybody.
-    general = [rule for _, rule in matched if not rule.to]
     planned: dict[Target, Planned] = {}
     for rule in deciding:
         if rule.drop:
             break
         for target in directory.expand(rule.to):
-            if grant.reaches(target):
-                planned.setdefault(target, _plan(target, [rule, *general], directory, grant))
+            if grant.reaches(target) and target not in planned:
+                # A rule that names nobody says how, for everybody.
+                saying = [
+                    one
+                    for _, one in matched
+                    if not one.to or one is rule or target in directory.expand(one.to)
+                ]
+                planned[target] = _plan(target, saying, directory, grant)
     if not planned and any(rule.drop for rule in deciding):
         number = next(number for number, rule in matched if rule.drop)
         return Routing((), taken, f"规则 {number} 写着 drop")

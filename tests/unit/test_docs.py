@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.receiver import STATUS
 from nonebot_plugin_report.report import EVENT_LABELS
+from nonebot_plugin_report.rules import Rule
 from nonebot_plugin_report.senders import names
 from nonebot_plugin_report.senders.describe import describe, describe_settings
 from nonebot_plugin_report.template import PLACEHOLDERS
@@ -49,15 +50,33 @@ def test_the_defaults_shown_are_the_defaults(text: str) -> None:
         assert getattr(Config.model_validate({field: unquoted}), field) == default, name
 
 
-def test_what_the_example_shows_commented_out_can_be_read() -> None:
-    text = re.sub(r"^# ?(?=REPORT_|  \"|\})", "", ENV, flags=re.M)
+def read_env(text: str) -> Config:
     values = dotenv_values(stream=io.StringIO(text))
     settings = {
         name.lower(): json.loads(value) if value[0] in "[{" and "TEMPLATE" not in name else value
         for name, value in values.items()
         if name.startswith("REPORT_") and value
     }
-    assert set(Config.model_validate(settings).report_channels) == {"phone", "team"}
+    return Config.model_validate(settings)
+
+
+def test_what_the_example_shows_commented_out_can_be_read() -> None:
+    text = re.sub(r"^# ?(?=REPORT_|  \"|\})", "", ENV, flags=re.M)
+    assert set(read_env(text).report_channels) == {"phone", "team"}
+
+
+def test_every_setting_that_the_readme_shows_can_be_read() -> None:
+    blocks = re.findall(r"```bash\n((?:REPORT_).*?)```", README, re.S)
+    assert len(blocks) >= 6
+    rules = [len(read_env(block).report_rules) for block in blocks]
+    assert sum(rules) >= 5
+
+
+def test_every_rule_that_the_readme_shows_in_passing_can_be_read() -> None:
+    shown = re.findall(r'`(\{"(?:match|event)".*?\})`', README)
+    assert len(shown) == 2
+    for rule in shown:
+        Rule.model_validate_json(rule)
 
 
 def test_the_channels_table_is_made_from_the_code() -> None:

@@ -8,7 +8,14 @@ from nonebot_plugin_report.auth import MASTER, Grant
 from nonebot_plugin_report.delivery import Target
 from nonebot_plugin_report.errors import Forbidden, InvalidReport
 from nonebot_plugin_report.report import Report, Result
-from nonebot_plugin_report.rules import Directory, Rule, check_target, onebot_users
+from nonebot_plugin_report.rules import (
+    Directory,
+    Planned,
+    Routing,
+    Rule,
+    check_target,
+    onebot_users,
+)
 from nonebot_plugin_report.rules import route as routing
 
 NOW = 1_790_000_000.0
@@ -73,6 +80,100 @@ def test_every_report_reaches_exactly_whom_it_names(
     named |= {Target("channel", one) for one in channels}
     assert set(targets) == (named or {Target("private", user) for user in superusers})
     assert all(Target.parse(str(target)) == target for target in targets)
+
+
+def by_rules(report: Report, *rules: dict[str, object], grant: Grant = MASTER) -> Routing:
+    """What becomes of a report where QQ 10001 is the superuser."""
+    made = [Rule.model_validate(one) for one in rules]
+    aliases = {"friends": ("private:5", "private:6")}
+    directory = Directory(("10001",), frozenset(NAMES), aliases=aliases, rules=made)
+    return routing(report, directory, grant, NOW)
+
+
+def reached(found: Routing) -> list[str]:
+    return [str(one.target) for one in found.planned]
+
+
+def planned(found: Routing) -> Planned:
+    (one,) = found.planned
+    return one
+
+
+def test_the_first_rule_that_holds_decides_and_the_next_only_where_it_says_continue() -> None:
+    error = Report(event="task.error", result=Result.FAIL)
+    first: dict[str, object] = {"event": "*.error", "to": "group:777"}
+    second: dict[str, object] = {"result": "Fail", "to": "friends"}
+    found = by_rules(error, {"event": "domain.*", "to": "private:1"}, first, second)
+    assert (reached(found), found.rules) == (["group:777"], (2,))
+    found = by_rules(error, first | {"continue": True}, second)
+    assert (reached(found), found.rules) == (["group:777", "private:5", "private:6"], (1, 2))
+
+
+def test_without_a_rule_that_holds_the_defaults_do() -> None:
+    found = by_rules(Report(event="x"), {"event": "*.error", "to": "group:777"})
+    assert (reached(found), found.rules) == (["private:10001"], ())
+
+
+@pytest.mark.parametrize(
+    ("condition", "met", "unmet"),
+    [
+        ({"event": "*.error, *.end"}, Report(event="domain.end"), Report(event="domain.start")),
+        ({"event": "Domain.*"}, Report(event="Domain.x"), Report(event="domain.x")),
+        ({"result": "Fail"}, Report(result=Result.FAIL), Report(result=Result.SUCCESS)),
+        ({"result": 2}, Report(result=Result.PARTIAL), Report()),
+        ({"from": "42"}, Report(send_from="42"), Report()),
+        ({"match": "五.?星"}, Report(message="获得五颗星"), Report(message="获得四星")),
+        ({"match": "^警告"}, Report(title="警告", message="x"), Report(message="无警告")),
+        ({"time": "00:00-24:00 UTC"}, Report(), None),
+        ({"time": "13:00-14:00 Asia/Shanghai"}, None, Report()),
+        ({"time": "22:00-23:00 Asia/Shanghai"}, Report(), None),
+        ({"token": "master"}, Report(), None),
+        ({"token": "alice"}, None, Report()),
+    ],
+)
+def test_each_condition(
+    condition: dict[str, object], met: Report | None, unmet: Report | None
+) -> None:
+    """NOW is 2026-09-21 22:13:20 in Shanghai."""
+    rule = {**condition, "to": "group:777"}
+    if met is not None:
+        assert reached(by_rules(met, rule)) == ["group:777"]
+    if unmet is not None:
+        assert reached(by_rules(unmet, rule)) == ["private:10001"]
+
+
+def test_what_a_report_names_wins_unless_a_rule_overrides_it() -> None:
+    named = Report(event="task.error", send_to=("42",))
+    rule: dict[str, object] = {"event": "*.error", "to": "group:777"}
+    assert reached(by_rules(named, rule)) == ["private:42"]
+    assert reached(by_rules(named, rule | {"override": True})) == ["group:777"]
+    dropping: dict[str, object] = {"event": "*.error", "drop": True}
+    assert reached(by_rules(named, dropping)) == ["private:42"]
+    found = by_rules(named, dropping | {"override": True})
+    assert (reached(found), found.reason) == ([], "规则 1 写着 drop")
+
+
+def test_a_rule_that_names_nobody_says_how_for_everybody() -> None:
+    how: dict[str, object] = {
+        "result": "Fail", "urgent": True, "screenshot": False, "template": "{icon}",
+        "fallback": ["channel:phone", "superusers"], "fallback_after": "10m", "continue": True,
+    }  # fmt: skip
+    failed = Report(event="x", result=Result.FAIL)
+    assert planned(by_rules(failed, how)) == Planned(
+        Target("private", "10001"), template="{icon}", screenshot=False, urgent=True,
+        fallback=(Target("channel", "phone"),), fallback_after=600.0,
+    )  # fmt: skip
+    found = by_rules(failed, how, {"event": "x", "to": "group:777"})
+    assert planned(found).urgent
+    assert planned(found).fallback == (Target("channel", "phone"), Target("private", "10001"))
+
+
+def test_a_later_rule_for_the_same_target_adds_what_the_first_left_open() -> None:
+    first: dict[str, object] = {"to": ["superusers", "group:7"], "urgent": True, "continue": True}
+    second: dict[str, object] = {"to": "superusers", "screenshot": False, "template": "{title}"}
+    own, group = by_rules(Report(title="x"), first, second).planned
+    assert (own.urgent, own.screenshot, own.template) == (True, False, "{title}")
+    assert (group.urgent, group.screenshot, group.template) == (True, True, None)
 
 
 TARGETS = ["private:1", "private:2", "group:7", "group:8", "channel:phone", "channel:team"]

@@ -1,0 +1,98 @@
+"""What would become of a report by the settings as they are: for the command `explain`."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from .auth import MASTER
+from .config import Config
+from .errors import InvalidReport
+from .hub import Hub, Preview
+from .report import parse
+from .timing import in_words, parse_time
+
+FIELDS: Final = (
+    "title", "content", "message", "event", "result", "timestamp", "send_to", "to",
+    "send_to_group", "to_group", "channel", "send_from", "from",
+)  # fmt: skip
+"""What can be written as NAME=VALUE; some are others' short names."""
+
+
+def read_fields(pairs: Iterable[str]) -> dict[str, str]:
+    """Fields of a report, each written NAME=VALUE.
+
+    Raises:
+        InvalidReport: one is written otherwise, or there is no such field.
+    """
+    fields: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise InvalidReport(pair[:40], "应写成 字段=内容，例如 event=task.error")
+        if name not in FIELDS:
+            raise InvalidReport(name[:40], f"没有这个字段；可用的有 {'、'.join(FIELDS)}")
+        fields[name] = value
+    return fields
+
+
+def preview(
+    config: Config,
+    superusers: Iterable[str],
+    fields: Mapping[str, str],
+    *,
+    token: str = MASTER.name,
+    at: str = "",
+) -> str:
+    """Which rule would take a report, where it would go, and in which words (Chinese).
+
+    Args:
+        config: the settings.
+        superusers: NoneBot's.
+        fields: the report's.
+        token: the name of the token that it comes with.
+        at: the time of day, such as `23:30`; empty: now.
+
+    Raises:
+        Refused: it would not be accepted.
+        ValueError: `at` is no time of day, or there is no such token; the text is Chinese.
+    """
+    moment = _moment(at)
+    hub = Hub(config, Path(), bots=dict, superusers=superusers, clock=lambda: moment)
+    grant = hub.grant_named(token)
+    if grant is None:
+        raise ValueError(f"没有名为 {token[:40]} 的令牌；有的是：{'、'.join(hub.token_names())}")
+    routing, previews = hub.explain(parse(fields), grant)
+    if routing.rules:
+        lines = [f"符合的规则：第 {'、'.join(str(number) for number in routing.rules)} 条"]
+    else:
+        lines = ["没有符合的规则"]
+    if not previews:
+        lines.append(f"不发给任何人：{routing.reason}")
+    for one in previews:
+        lines += ["", f"→ {one.planned.target}", *(f"  （{how}）" for how in _how(one))]
+        lines += [f"  {line}" for line in one.message.text.splitlines()]
+    return "\n".join(lines)
+
+
+def _moment(at: str) -> float:
+    if not at:
+        return time.time()
+    return datetime.combine(datetime.now().astimezone().date(), parse_time(at)).timestamp()
+
+
+def _how(preview: Preview) -> Iterator[str]:
+    planned = preview.planned
+    if planned.urgent:
+        yield "紧急：不等免打扰，不合并"
+    if not planned.screenshot:
+        yield "不带截图"
+    if preview.wait is not None:
+        until = datetime.fromtimestamp(preview.wait.until).astimezone()
+        yield f"{preview.wait.reason}，{until:%H:%M} 再发"
+    if planned.fallback:
+        targets = "、".join(str(one) for one in planned.fallback)
+        waiting = planned.fallback_after
+        when = "没能送达" if waiting is None else f"等了 {in_words(waiting)}还没送达，或没能送达"
+        yield f"{when}时改发给 {targets}"

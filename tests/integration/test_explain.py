@@ -1,0 +1,82 @@
+"""`explain`: which rule takes a report, where it goes, in which words; nothing is sent."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .test_cli import command
+
+RULES = [
+    {"event": "notify.test", "drop": True},
+    {"event": "*.error", "to": ["superusers", "group:777"], "urgent": True, "continue": True},
+    {"result": "Fail", "to": "superusers", "fallback": "channel:phone", "fallback_after": "10m",
+     "template": "{icon} 出错：{body}"},
+]  # fmt: skip
+TOKENS = {"alice": {"token": "s3cret-of-alice", "to": ["private:10002"]}}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    channels = {"phone": {"type": "bark", "device_key": "s3cret-of-bark"}}
+    lines = {
+        "SUPERUSERS": ["10001"], "REPORT_RULES": RULES, "REPORT_TOKENS": TOKENS,
+        "REPORT_CHANNELS": channels, "REPORT_TOKEN": "s3cret-master",
+        "REPORT_QUIET": {"superusers": "23:00-08:00"},
+    }  # fmt: skip
+    env = "\n".join(f"{name}={json.dumps(value)}" for name, value in lines.items())
+    (tmp_path / ".env").write_text(env, encoding="utf-8")
+    return tmp_path
+
+
+async def test_the_rules_the_targets_and_the_words_are_told(folder: Path) -> None:
+    code, output = await command(
+        folder, "explain", "event=task.error", "result=Fail", "message=卡住", "--at", "23:30"
+    )
+    assert (code, output) == (0, (
+        "符合的规则：第 2、3 条\n"
+        "\n"
+        "→ private:10001\n"
+        "  （紧急：不等免打扰，不合并）\n"
+        "  （等了 10 分还没送达，或没能送达时改发给 channel:phone）\n"
+        "  ❌ 出错：卡住\n"
+        "\n"
+        "→ group:777\n"
+        "  （紧急：不等免打扰，不合并）\n"
+        "  ❌ 任务错误\n"
+        "  卡住\n"
+    ))  # fmt: skip
+    assert not list(folder.rglob("*.db")), "it stores nothing"
+
+
+async def test_what_is_dropped_and_what_waits_is_told(folder: Path) -> None:
+    code, output = await command(folder, "explain", "event=notify.test")
+    assert (code, output) == (0, "符合的规则：第 1 条\n不发给任何人：规则 1 写着 drop\n")
+    _, night = await command(folder, "explain", "message=x", "--at", "3:00")
+    assert night == "没有符合的规则\n\n→ private:10001\n  （免打扰时段，08:00 再发）\n  x\n"
+    _, day = await command(folder, "explain", "message=x", "--at", "12:00")
+    assert day == "没有符合的规则\n\n→ private:10001\n  x\n"
+
+
+async def test_a_tokens_scope_counts(folder: Path) -> None:
+    code, output = await command(folder, "explain", "event=task.error", "--token", "alice")
+    assert (code, "→ private:10002" in output) == (0, True)
+    code, output = await command(folder, "explain", "content=x", "to=10001", "--token", "alice")
+    assert (code, output) == (1, "不会收下：这个令牌不能发给推送里写明的接收者\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["evnt=x"], "evnt：没有这个字段；可用的有 title、content"),
+        (["event"], "event：应写成 字段=内容，例如 event=task.error"),
+        (["event=x", "--token", "bob"], "没有名为 bob 的令牌；有的是：master、alice"),
+        (["event=x", "--at", "25:00"], "时间应写成 23:00 的样子"),
+        (["event=x", "channel=nope"], "channel：REPORT_CHANNELS 里没有这个名字的渠道"),
+    ],
+)
+async def test_a_mistake_is_named(folder: Path, arguments: list[str], told: str) -> None:
+    code, output = await command(folder, "explain", *arguments)
+    assert code != 0
+    assert told in output
+    assert "s3cret" not in output
