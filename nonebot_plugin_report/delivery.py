@@ -61,7 +61,7 @@ class Message:
     more_images: tuple[Image, ...] = ()
     """Further pictures of a digest; who has room for one leaves them out."""
     parts: tuple[Self, ...] = ()
-    """The messages that were merged into this one."""
+    """The messages that were merged into this one, for what can show them apart."""
 
     @property
     def title(self) -> str:

@@ -153,7 +153,7 @@ class Scripted(OneBot):
             return failed(behaviour.retcode, behaviour.message, behaviour.wording)
         if isinstance(behaviour, CloseBefore):
             await self._leave()
-        answer = await super().answer(action, params)
+        answer = await self.carry_out(action, params)
         match behaviour:
             case Ok():
                 return answer
@@ -164,6 +164,10 @@ class Scripted(OneBot):
                 return await _never()
             case CloseAfter():
                 return await self._leave()
+
+    async def carry_out(self, action: str, params: dict[str, Any]) -> Answer:
+        """Do it as an implementation does."""
+        return await super().answer(action, params)
 
     async def _leave(self) -> Never:
         await self.drop()
@@ -180,7 +184,30 @@ class Scripted(OneBot):
 class ScriptedV11(Scripted, OneBotV11):
     """A scripted OneBot 11 implementation, for `ws://…/onebot/v11/ws`."""
 
-    sending = frozenset({"send_private_msg", "send_group_msg", "send_msg"})
+    sending = frozenset({
+        "send_private_msg", "send_group_msg", "send_msg",
+        "send_private_forward_msg", "send_group_forward_msg",
+    })  # fmt: skip
+    forwards = True
+    """Whether it knows forward messages, which OneBot 11 itself does not have."""
+
+    async def answer(self, action: str, params: dict[str, Any]) -> Answer:
+        """Do what the script says."""
+        if "forward" in action and not self.forwards:
+            raise ActionRefused(self.unknown_action, f"不支持的动作 {action}")
+        return await super().answer(action, params)
+
+    async def carry_out(self, action: str, params: dict[str, Any]) -> Answer:
+        """A forward message (go-cqhttp, "发送合并转发") is taken as one message."""
+        if "forward" not in action:
+            return await super().carry_out(action, params)
+        nodes = [node["data"] for node in params["messages"] if node["type"] == "node"]
+        for node in nodes:
+            assert node["user_id"] == node["uin"] == self.self_id
+            assert node["nickname"] == node["name"]
+        segments = [segment for node in nodes for segment in node["content"]]
+        self.deliver(action, self._target(action.replace("_forward", ""), params), segments)
+        return ok({"message_id": 1, "forward_id": "f"})
 
 
 class OneBotV12(OneBot):

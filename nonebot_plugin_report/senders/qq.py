@@ -35,9 +35,12 @@ BURST: Final = 5
 """Messages that a bot may send at once before REPORT_SEND_INTERVAL holds it back."""
 MAX_TEXT: Final = 4000
 """Characters. QQ refuses longer messages somewhere above; no document names the figure."""
+FORWARD_FROM: Final = 500
+"""Characters of a merged message from which on it comes folded, as a forward message."""
 TEXT_ONLY_AFTER: Final = 2
 """Refusals of a message with a picture before its text goes alone."""
 TEXT_ONLY: Final = "截图多次发送失败，只发了文字"
+TOO_LONG: Final = "内容过长，只发了开头"
 _REASON_LENGTH: Final = 120
 
 
@@ -184,9 +187,18 @@ def fit_message(delivery: Delivery) -> tuple[Message, str]:
         image, note = None, TEXT_ONLY
         text = f"{text}\n[{note}]"
     if len(text) > MAX_TEXT:
-        mark = f"…\n[内容过长，共 {len(text)} 字，只显示开头]"
-        text, note = text[: MAX_TEXT - len(mark)] + mark, note or "内容过长，只发了开头"
-    return replace(message, text=text, image=image), note
+        text, note = _cut(text), note or TOO_LONG
+    # What is tried again goes out the plain way.
+    parts = message.parts if delivery.attempts < TEXT_ONLY_AFTER else ()
+    return replace(message, text=text, image=image, parts=parts), note
+
+
+def _cut(text: str) -> str:
+    """A text as long as QQ takes it."""
+    if len(text) <= MAX_TEXT:
+        return text
+    mark = f"…\n[内容过长，共 {len(text)} 字，只显示开头]"
+    return text[: MAX_TEXT - len(mark)] + mark
 
 
 async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
@@ -198,8 +210,29 @@ async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Ou
         options["_timeout"] = sum(_picture_timeout(image) for image in pictures)
     number = "user_id" if target.kind == "private" else "group_id"
     options[number] = int(target.id)
+    if message.parts and len(message.text) >= FORWARD_FROM:
+        nodes = [_node(bot, part) for part in message.parts]
+        try:
+            await bot.call_api(f"send_{target.kind}_forward_msg", messages=nodes, **options)
+            return Delivered(TOO_LONG if any(len(p.text) > MAX_TEXT for p in message.parts) else "")
+        except ActionFailed as error:
+            outcome = _judge_failure(error)
+            if isinstance(outcome, Unknown):
+                return outcome
+            note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
     await bot.call_api(f"send_{target.kind}_msg", message=segments_v11(message), **options)
     return Delivered(note)
+
+
+def _node(bot: Bot, message: Message) -> dict[str, Any]:
+    """A node of a forward message, as if the bot had written it.
+
+    OneBot 11, "消息段类型/合并转发自定义节点" (user_id, nickname); go-cqhttp, "合并转发消息节点"
+    (uin, name), whose actions those of the forward messages are.
+    """
+    content = segments_v11(replace(message, text=_cut(message.text)))
+    author = {"user_id": bot.self_id, "uin": bot.self_id, "nickname": "推送", "name": "推送"}
+    return {"type": "node", "data": {**author, "content": content}}
 
 
 def segments_v11(message: Message) -> list[dict[str, Any]]:

@@ -1,0 +1,49 @@
+"""What goes together, through a real NoneBot and a scripted OneBot over a WebSocket."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.bot import running
+from tests.onebot import Received, ScriptedV11
+from tests.senders.service import make_image
+
+from .test_channels import encoded
+
+LONG = [letter * 300 for letter in "abc"]
+
+
+async def merged(
+    folder: Path, texts: list[str], *, forwards: bool = True, **fields: Any
+) -> tuple[Received, str]:
+    """What QQ gets of pushes that were waiting for it, in one message; and why they say so."""
+    async with running(folder, settings={"report_merge": 0.1}) as bot:
+        answers = [await bot.push(content=text, send_to="10001", **fields) for text in texts]
+        qq = ScriptedV11(url=bot.onebot_v11)
+        qq.forwards = forwards
+        async with qq:
+            states = [await bot.until_state(answer["id"], "delivered") for answer in answers]
+            (message,) = qq.messages
+            return message, states[-1][0]["reason"]
+
+
+async def test_a_long_merge_is_one_folded_message(tmp_path: Path) -> None:
+    image = make_image()
+    message, reason = await merged(tmp_path, LONG, screenshot=encoded(image.data))
+    assert message.action == "send_private_forward_msg"
+    assert message.images == [image.data] * 3
+    for text in LONG:
+        assert text in message.text
+    assert reason == "和另外 2 条合并送达"
+
+
+async def test_where_nothing_can_be_folded_the_merge_comes_as_it_is(tmp_path: Path) -> None:
+    message, reason = await merged(tmp_path, LONG, forwards=False)
+    assert message.action == "send_private_msg"
+    assert message.text == "\n\n".join(LONG)
+    assert "合并转发没有成功" in reason
+
+
+async def test_a_short_merge_is_not_folded(tmp_path: Path) -> None:
+    message, _ = await merged(tmp_path, ["第一条", "第二条"])
+    assert message.action == "send_private_msg"
+    assert message.text == "第一条\n\n第二条"
