@@ -1,9 +1,11 @@
 """What events mean for those that come later: how long a task took, and what did not come."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from .errors import StoreUnavailable
 from .outbox import Outbox, store
 from .outbox.ids import first_id
 from .report import Report
@@ -28,6 +30,10 @@ class Diary:
         self._watches = watches
         self._clock = clock
         self._watched: dict[str, Watched] = {}
+        self._unsaved: dict[str, Watched] = {}
+        """Of these, what the store does not know yet."""
+        self._untold: deque[tuple[Watch, Report]] = deque()
+        self._catching_up = asyncio.Lock()
         self._starts: OrderedDict[tuple[str, str], float | None] = OrderedDict()
         """By source and event without its ending; None: ended."""
 
@@ -37,7 +43,7 @@ class Diary:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        self._watched = await self._outbox.run_statement(store.watches)
+        self._watched = await self._outbox.run_statement(store.watches) | self._unsaved
 
     async def elapsed(self, event: str, source: str) -> float | None:
         """Of an end event: the seconds since its start event came from the same source.
@@ -54,12 +60,8 @@ class Diary:
         start = self._starts[key]
         return now - start if start is not None and 0 <= now - start <= LONGEST else None
 
-    async def note(self, event: str, source: str) -> tuple[tuple[Watch, Report], ...]:
-        """An event was accepted; returns what is to be told of it.
-
-        Raises:
-            StoreUnavailable: it could not be written down.
-        """
+    def note(self, event: str, source: str) -> None:
+        """An event was accepted."""
         now = self._clock()
         for ending, start in ((_START, now), (_END, None)):
             if event.endswith(ending):
@@ -68,26 +70,40 @@ class Diary:
                 self._starts.move_to_end(key)
         while len(self._starts) > REMEMBERED:
             self._starts.popitem(last=False)
-        if not self._watches:
-            return ()
-        return await self._take(arrived(self._watches, self._watched, event, source, now))
+        self._take(arrived(self._watches, self._watched, event, source, now))
 
-    async def look(self) -> tuple[tuple[Watch, Report], ...]:
-        """Look for what did not come; returns what is to be told.
+    def look(self) -> None:
+        """Look for what did not come."""
+        self._take(passed(self._watches, self._watched, self._clock()))
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `catch_up` has something to do."""
+        return bool(self._unsaved or self._untold)
+
+    async def catch_up(self, tell: Callable[[Watch, Report], Awaitable[None]]) -> None:
+        """Tell what is to be told, then write down where the watches stand.
+
+        In this order: what is told again after a crash between the two is known by its key.
 
         Raises:
-            StoreUnavailable: it could not be written down.
+            StoreUnavailable: it could not be written down. What was not done is done next time.
         """
-        if not self._watches:
-            return ()
-        return await self._take(passed(self._watches, self._watched, self._clock()))
+        async with self._catching_up:
+            while self._untold:
+                await tell(*self._untold[0])
+                self._untold.popleft()
+            changed, self._unsaved = self._unsaved, {}
+            try:
+                await self._outbox.run_statement(lambda conn: store.set_watches(conn, changed))
+            except StoreUnavailable:
+                self._unsaved = changed | self._unsaved
+                raise
 
-    async def _take(self, news: News) -> tuple[tuple[Watch, Report], ...]:
-        if news.changed:
-            changed = news.changed
-            await self._outbox.run_statement(lambda conn: store.set_watches(conn, changed))
-            self._watched.update(changed)
-        return news.reports
+    def _take(self, news: News) -> None:
+        self._watched.update(news.changed)
+        self._unsaved.update(news.changed)
+        self._untold.extend(news.reports)
 
     async def _stored_start(self, stem: str, source: str) -> float | None:
         """The start that is not in memory: before the last restart, perhaps."""

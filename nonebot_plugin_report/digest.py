@@ -11,6 +11,10 @@ PICTURES: Final = 3
 """Screenshots that a digest shows."""
 FULL: Final = 10
 """Failures that a digest shows with all their words."""
+KINDS: Final = 20
+"""Events that are counted by themselves."""
+NAMED_BY: Final = 30
+"""Characters of a report's words that stand for it where it has no event or title."""
 EVENT: Final = "report.digest"
 
 
@@ -50,9 +54,10 @@ def summarize(messages: Sequence[Message]) -> Message:
 
 def _counts(reports: Sequence[Report]) -> list[str]:
     """A line for each event, the most frequent first."""
-    names = [report.event_label or report.title or "其他" for report in reports]
+    names = [_name(report) for report in reports]
+    kinds = Counter(names).most_common()
     lines: list[str] = []
-    for name, count in Counter(names).most_common():
+    for name, count in kinds[:KINDS]:
         results = Counter(
             report.result.icon
             for report, its in zip(reports, names, strict=True)
@@ -60,4 +65,12 @@ def _counts(reports: Sequence[Report]) -> list[str]:
         )
         icons = " ".join(f"{icon}{number}" for icon, number in sorted(results.items()))
         lines.append(f"{name} × {count}" + (f"（{icons}）" if icons else ""))
+    if rest := sum(count for _, count in kinds[KINDS:]):
+        lines.append(f"其他 × {rest}")
     return lines
+
+
+def _name(report: Report) -> str:
+    """What a report is counted under; where nothing names it, its words have to."""
+    first_line = report.body.strip().partition("\n")[0]
+    return report.event_label or report.title or first_line[:NAMED_BY] or "[截图]"

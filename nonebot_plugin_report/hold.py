@@ -84,7 +84,7 @@ def plan(
     if bulk and waiting[bulk[0]].held_until <= now:
         return Send(tuple(bulk), digest=True)
     if not normal:
-        return Wait(waiting[bulk[0]].held_until, "超过令牌的频率限制，稍后合成摘要")
+        return Wait(waiting[bulk[0]].held_until, "等到可以合成摘要")
     first = waiting[normal[0]]
     if len(normal) > 1 and (limited or _slept_through(first, len(normal), policy, now)):
         return Send(tuple(normal), digest=True)
@@ -110,7 +110,7 @@ def _over_rate(policy: Policy, now: float, sent: Sequence[float]) -> Wait | None
     count, period = policy.rate
     if len(sent) < count or sent[-count] + period <= now:
         return None
-    reason = f"超过频率限制（{in_words(period)}内 {count} 条），稍后合成摘要"
+    reason = f"超过频率限制（{count} 条/{in_words(period)}），稍后合成摘要"
     return Wait(sent[-count] + period, reason, limits=True)
 
 

@@ -132,8 +132,9 @@ class Hub:
         outgoing = [self._outgoing(one, report, grant, held_until) for one in routing.planned]
         receipt = await self.outbox.accept(report, outgoing, source=grant.name, note=routing.reason)
         if receipt.status != "duplicate":
-            for watch, news in await self._diary.note(report.event, grant.name):
-                await self._tell(watch, news)
+            self._diary.note(report.event, grant.name)
+            if self._diary.has_news:
+                await self._catch_up()
         return receipt
 
     def explain(self, report: Report, grant: Grant) -> tuple[rules.Routing, list[Preview]]:
@@ -317,7 +318,7 @@ class Hub:
         rank = Rank.URGENT if planned.urgent else Rank.NORMAL
         reason = ""
         if held_until is not None:
-            rank, reason = Rank.BULK, f"超过令牌 {grant.name} 的频率限制，稍后合成摘要"
+            rank, reason = Rank.BULK, f"超过令牌 {grant.name} 的频率限制"
         return Outgoing(
             planned.target, message, rank, held_until or 0.0, reason,
             planned.fallback, planned.fallback_after,
@@ -334,26 +335,38 @@ class Hub:
         seen.append(now)
         return None
 
-    async def _tell(self, watch: Watch, report: Report) -> None:
-        """Send a watch's own report."""
-        if watch.to:
-            planned = [rules.Planned(one) for one in self.directory.expand(watch.to)]
-        else:
-            planned = rules.route(report, self.directory, MASTER, self._clock()).planned
-        outgoing = [self._outgoing(one, report, MASTER, None) for one in planned]
-        await self.outbox.accept(report, outgoing, source=OWN)
-
     async def _watch(self) -> None:
         """Look now and then for what did not come."""
         while True:
-            try:
-                for watch, news in await self._diary.look():
-                    await self._tell(watch, news)
-            except StoreUnavailable as error:
-                logger.warning(f"看门狗暂时查不了：{error}")
-            except InvalidReport as error:
-                logger.error(f"看门狗的提醒没有接收者：{error}")
+            self._diary.look()
+            if self._diary.has_news:
+                await self._catch_up()
             await asyncio.sleep(WATCH_EVERY)
+
+    async def _catch_up(self) -> None:
+        try:
+            await self._diary.catch_up(self._tell)
+        except StoreUnavailable as error:
+            logger.warning(f"看门狗的记录暂时没能存下，稍后再存：{error}")
+
+    async def _tell(self, watch: Watch, report: Report) -> None:
+        """Send a watch's own report, as one that names the watch's targets."""
+        named: dict[str, list[str]] = {"private": [], "group": [], "channel": []}
+        for target in self.directory.expand(watch.to):
+            named[target.kind].append(target.id)
+        report = replace(
+            report,
+            send_to=tuple(named["private"]),
+            send_to_group=tuple(named["group"]),
+            channel=tuple(named["channel"]),
+        )
+        try:
+            routing = rules.route(report, self.directory, MASTER, self._clock())
+        except InvalidReport as error:
+            logger.error(f"看门狗的提醒没有接收者：{error}")
+            return
+        outgoing = [self._outgoing(one, report, MASTER, None) for one in routing.planned]
+        await self.outbox.accept(report, outgoing, source=OWN, note=routing.reason)
 
     async def _remember(self) -> None:
         """Take up what was remembered beside reports."""

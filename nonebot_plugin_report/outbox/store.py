@@ -570,7 +570,8 @@ def _delivery_state(row: Any) -> DeliveryState:
     state = State(row.state)
     reason = row.reason
     if state is State.WAITING and row.blocked_reason:
-        reason = f"{row.blocked_reason}；上一次：{row.reason}" if row.reason else row.blocked_reason
+        before = f"；上一次：{row.reason}" if row.attempts else f"；{row.reason}"
+        reason = row.blocked_reason + (before if row.reason else "")
     return DeliveryState(
         Target.parse(row.target), state, row.attempts, row.repeats, reason, row.finished_at
     )

@@ -28,6 +28,7 @@ from ..delivery import (
     Unknown,
 )
 from ..report import Image, clean
+from .fit import CUT
 
 V11: Final = "OneBot V11"
 V12: Final = "OneBot V12"
@@ -40,7 +41,6 @@ FORWARD_FROM: Final = 500
 TEXT_ONLY_AFTER: Final = 2
 """Refusals of a message with a picture before its text goes alone."""
 TEXT_ONLY: Final = "截图多次发送失败，只发了文字"
-TOO_LONG: Final = "内容过长，只发了开头"
 _REASON_LENGTH: Final = 120
 
 
@@ -187,7 +187,7 @@ def fit_message(delivery: Delivery) -> tuple[Message, str]:
         image, note = None, TEXT_ONLY
         text = f"{text}\n[{note}]"
     if len(text) > MAX_TEXT:
-        text, note = _cut(text), note or TOO_LONG
+        text, note = _cut(text), note or CUT
     # What is tried again goes out the plain way.
     parts = message.parts if delivery.attempts < TEXT_ONLY_AFTER else ()
     return replace(message, text=text, image=image, parts=parts), note
@@ -214,7 +214,7 @@ async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Ou
         nodes = [_node(bot, part) for part in message.parts]
         try:
             await bot.call_api(f"send_{target.kind}_forward_msg", messages=nodes, **options)
-            return Delivered(TOO_LONG if any(len(p.text) > MAX_TEXT for p in message.parts) else "")
+            return Delivered(CUT if any(len(p.text) > MAX_TEXT for p in message.parts) else "")
         except ActionFailed as error:
             outcome = _judge_failure(error)
             if isinstance(outcome, Unknown):

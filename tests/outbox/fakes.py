@@ -17,6 +17,7 @@ from nonebot_plugin_report.delivery import (
     State,
     Target,
 )
+from nonebot_plugin_report.hold import Policy
 from nonebot_plugin_report.outbox import Limits, Outbox
 from nonebot_plugin_report.report import Report
 
@@ -62,10 +63,14 @@ class World:
     clock: Clock = field(default_factory=Clock)
     far: FarEnd = field(default_factory=FarEnd)
     limits: Limits = LIMITS
+    policy: Policy = field(default_factory=Policy)
     outbox: Outbox = field(init=False)
 
     def __post_init__(self) -> None:
-        self.outbox = Outbox(self.path, self.far, self.limits, clock=self.clock, dice=lambda: 0.5)
+        self.outbox = Outbox(
+            self.path, self.far, self.limits, policy=lambda _: self.policy, clock=self.clock,
+            dice=lambda: 0.5,
+        )  # fmt: skip
 
     async def accept(self, text: str, *targets: Target, key: str = "") -> Receipt:
         outgoing = [Outgoing(target, Message(text)) for target in targets]

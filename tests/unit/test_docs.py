@@ -74,7 +74,7 @@ def test_every_setting_that_the_readme_shows_can_be_read() -> None:
 
 def test_every_rule_that_the_readme_shows_in_passing_can_be_read() -> None:
     shown = re.findall(r'`(\{"(?:match|event)".*?\})`', README)
-    assert len(shown) == 2
+    assert len(shown) == 3
     for rule in shown:
         Rule.model_validate_json(rule)
 
