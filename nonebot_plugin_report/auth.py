@@ -18,6 +18,8 @@ MAX_ADDRESSES: Final = 10_000
 """Addresses remembered; the one that tried longest ago is forgotten first."""
 ANY: Final = "*"
 """As the id of a target in a scope: all of its kind."""
+BOUND: Final = "bind:"
+"""Before a user's number: the name of their own token."""
 
 
 @dataclass(frozen=True, slots=True)

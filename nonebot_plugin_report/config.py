@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from .auth import MASTER
+from .auth import ANY, BOUND, MASTER
 from .errors import ConfigError
 from .rules import SUPERUSERS, Rule, check_target
 from .senders import load
@@ -92,10 +92,10 @@ class Config(BaseModel):
     report_default_targets: Names = (SUPERUSERS,)
     """推送没有写明接收者时发给谁：superusers、private:QQ号、group:群号、channel:渠道名"""
 
-    report_rules: tuple[Rule, ...] = ()
-    """规则：从上到下，第一条符合的决定发给谁；见 README"""
     report_tokens: dict[str, TokenSettings] = Field(default_factory=dict[str, TokenSettings])
     """分给别人的令牌：名字 → 令牌与它能发给谁；见 README"""
+    report_rules: tuple[Rule, ...] = ()
+    """规则：从上到下，第一条符合的决定发给谁；见 README"""
     report_bind: Names = ()
     """谁可以私聊机器人「推送绑定」得到自己的令牌：off（默认）、friends（好友）、group:群号（群成员）"""
     report_bind_rate: Rate = (60, 3600.0)
@@ -160,8 +160,10 @@ class Config(BaseModel):
     @classmethod
     def _check_rules(cls, value: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
         for number, rule in enumerate(value, 1):
-            _checked(rule.to, info, f"第 {number} 条的 to：")
-            _checked(rule.fallback, info, f"第 {number} 条的 fallback：")
+            where = f"第 {number} 条的"
+            _checked(rule.to, info, f"{where} to：")
+            _checked(rule.fallback, info, f"{where} fallback：")
+            _check_token_names(rule.token, info, where)
         return value
 
     @field_validator("report_tokens")
@@ -175,8 +177,11 @@ class Config(BaseModel):
                 raise ValueError(
                     f"{name[:40]!r} 不能做令牌的名字：不能有空格、逗号、冒号，也不能是 master"
                 )
-            _checked([spec for spec in one.to if not spec.endswith(":*")], info, f"{name} 的 to：")
-            _checked(one.default, info, f"{name} 的 default：")
+            named = [spec for spec in one.to if not spec.endswith(f":{ANY}")]
+            scope = {*one.to, *_targets(_checked(named, info, f"{name} 的 to："), info)}
+            for spec in _targets(_checked(one.default, info, f"{name} 的 default："), info):
+                if not scope & {spec, f"{spec.partition(':')[0]}:{ANY}"}:
+                    raise ValueError(f"{name} 的 default：{spec} 不在 to 里")
             secret = one.token.get_secret_value()
             if secret in seen or secret == info.data.get("report_token"):
                 raise ValueError(f"{name} 的 token：和另一个令牌相同")
@@ -199,7 +204,9 @@ class Config(BaseModel):
     @classmethod
     def _check_watch(cls, value: tuple[Watch, ...], info: ValidationInfo) -> tuple[Watch, ...]:
         for number, watch in enumerate(value, 1):
-            _checked(watch.to, info, f"第 {number} 条的 to：")
+            where = f"第 {number} 条的"
+            _checked(watch.to, info, f"{where} to：")
+            _check_token_names(watch.token, info, where)
         return value
 
     @field_validator("report_channels", mode="before")
@@ -267,6 +274,7 @@ def unknown_settings(names: Iterable[str]) -> list[str]:
 def _explain(error: ErrorDetails) -> str:
     name, *inner = error["loc"]
     where = " 的 ".join(f"第 {one + 1} 条" if isinstance(one, int) else one for one in inner)
+    where = where.replace("条 的", "条的")
     told = f"{where}：{complaint(error)}" if where else complaint(error)
     return f"{str(name).upper()} 设置有误：{told}"
 
@@ -284,6 +292,21 @@ def _checked(
         return tuple(check_target(spec, channels, known) for spec in specs)
     except ValueError as error:
         raise ValueError(f"{where}{error}") from None
+
+
+def _targets(specs: Iterable[str], info: ValidationInfo) -> list[str]:
+    """With what aliases stand for in their place."""
+    aliases: dict[str, tuple[str, ...]] = info.data.get("report_aliases") or {}
+    return [one for spec in specs for one in aliases.get(spec, (spec,))]
+
+
+def _check_token_names(names: Iterable[str], info: ValidationInfo, where: str) -> None:
+    tokens = info.data.get("report_tokens")
+    if tokens is None:
+        return
+    for name in names:
+        if name not in (MASTER.name, *tokens) and not name.startswith(BOUND):
+            raise ValueError(f"{where} token：REPORT_TOKENS 里没有名为 {name[:40]} 的令牌")
 
 
 def _load_channel(name: str, settings: object) -> Channel:

@@ -13,7 +13,7 @@ from loguru import logger
 from nonebot.adapters import Bot
 
 from . import hold, rules
-from .auth import ANY, MASTER, Gate, Grant, digest
+from .auth import ANY, BOUND, MASTER, Gate, Grant, digest
 from .config import Config
 from .delivery import Backlog, Message, Outgoing, Rank, Receipt, ReportState, Target
 from .diary import Diary
@@ -26,8 +26,6 @@ from .spare import Spare
 from .template import compile_template
 from .watch import Watch
 
-BOUND: Final = "bind:"
-"""Before a user's number: the name of their own token."""
 OWN: Final = "self"
 """The source of reports that the plugin makes itself."""
 WATCH_EVERY: Final = 10.0

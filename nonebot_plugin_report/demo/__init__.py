@@ -21,6 +21,7 @@ from nonebot.drivers import Driver
 from websockets.exceptions import InvalidHandshake
 
 from ..bot import onebot_url, prepare_bot, push_url, token
+from ..config import Config
 from ..report import clean, read_image
 from ..sample import bettergi_body, sample_screenshot
 from .onebot import OneBotV11, Received
@@ -116,7 +117,12 @@ def run_demo(*, once: bool) -> int:
 
 def _settings(folder: Path, port: int) -> dict[str, Any]:
     """What stands above the user's `.env`: the demo must touch neither their QQ nor their store."""
+    ours = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in Config.model_fields.items()
+    }
     return {
+        **ours,
         "driver": "~fastapi",
         "host": "127.0.0.1",
         "port": port,
@@ -128,9 +134,6 @@ def _settings(folder: Path, port: int) -> dict[str, Any]:
         "report_token": secrets.token_urlsafe(16),
         "report_database_url": f"sqlite:///{(folder / 'report.db').as_posix()}",
         "report_send_interval": 0,
-        "report_from": None,
-        "report_channels": {},
-        "report_default_targets": ["superusers"],
     }
 
 
@@ -180,9 +183,9 @@ def _server() -> "uvicorn.Server":
 
 def _access_token() -> str | None:
     """What the OneBot v11 adapter will ask for."""
-    from nonebot.adapters.onebot.v11.config import Config
+    from nonebot.adapters.onebot.v11.config import Config as OneBotConfig
 
-    return nonebot.get_plugin_config(Config).onebot_access_token
+    return nonebot.get_plugin_config(OneBotConfig).onebot_access_token
 
 
 async def _show(terminal: _Terminal, joined: asyncio.Event, tasks: asyncio.TaskGroup) -> str:

@@ -35,6 +35,19 @@ async def test_the_demo_shows_message_and_picture_and_ends(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["report-demo.jpg"], "nothing else is left"
 
 
+async def test_the_demo_shows_its_message_whatever_the_folders_settings_say(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text(
+        'REPORT_RULES=[{"drop": true}]\nREPORT_QUIET=00:00-23:59\nREPORT_MERGE=1h\n'
+        'REPORT_CHANNELS={"a": {"type": "ntfy", "topic": "x"}}\n'
+        'REPORT_DEFAULT_TARGETS=["channel:a"]\nREPORT_BIND=friends\n'
+    )
+    code, output = await command(tmp_path, "demo", "--once")
+    assert code == 0, output
+    assert "✅ 自动秘境结束" in output
+
+
 async def test_the_ready_bot_makes_a_token_and_says_what_to_paste(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / ".env").write_text(f'PORT={port}\nSUPERUSERS=["10001"]\n')

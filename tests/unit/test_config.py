@@ -69,3 +69,43 @@ def test_routes_are_brought_into_form() -> None:
 
 def test_mistyped_settings_are_found() -> None:
     assert unknown_settings(["report_tokne", "report_token", "host"]) == ["REPORT_TOKNE"]
+
+
+TOKEN = {"token": "x" * 20, "to": ["private:1", "me"]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"report_rules": [{}, {"evnt": "a"}]}, "RULES 设置有误：第 2 条的 evnt：没有这个设置"),
+        ({"report_rules": [{"to": "superuser"}]}, "RULES 设置有误：第 1 条的 to：'superuser' 应为"),
+        ({"report_rules": [{"fallback": "channel:x"}]}, "第 1 条的 fallback：REPORT_CH"),
+        ({"report_rules": [{"time": "25:00-8"}]}, "第 1 条的 time：时间应写成"),
+        ({"report_rules": [{"match": "(("}]}, "第 1 条的 match：不是合法的正则表达式"),
+        ({"report_rules": [{"token": "bob"}]}, "第 1 条的 token：REPORT_TOKENS 里没有名为 bob"),
+        ({"report_rules": [{"drop": True, "to": "superusers"}]}, "第 1 条：drop 和 to 不能一起写"),
+        ({"report_rules": "[{"}, "RULES 设置有误：不是合法的 JSON"),
+        ({"report_tokens": {"a": {"token": "x" * 20}}}, "TOKENS 设置有误：a 的 to：没有填写"),
+        ({"report_tokens": {"a": {**TOKEN, "default": "group:1"}}}, "default：group:1 不在 to 里"),
+        ({"report_tokens": {"a": TOKEN, "b": TOKEN}}, "b 的 token：和另一个令牌相同"),
+        ({"report_watch": [{"after": "a"}]}, "WATCH 设置有误：第 1 条的 within：没有填写"),
+        ({"report_watch": [{"after": "a", "within": 9, "token": "bob"}]}, "第 1 条的 token：REP"),
+        ({"report_quiet": {"grp:1": "23:00-08:00"}}, "QUIET 设置有误：'grp:1' 应为"),
+        ({"report_bind": "everyone"}, "BIND 设置有误：应为 off、friends 或 group:群号"),
+    ],
+)  # fmt: skip
+def test_a_mistake_inside_names_the_entry_and_the_field(
+    settings: dict[str, object], told: str
+) -> None:
+    aliases = {"report_aliases": {"me": ["private:1", "group:2"]}}
+    assert told in complaint(**settings, **aliases)
+
+
+@pytest.mark.parametrize("default", ["private:1", "me", "group:2"])
+def test_a_tokens_defaults_may_be_what_it_reaches(default: str) -> None:
+    token = {**TOKEN, "default": default}
+    rule = {"token": ["a", "master", "bind:10002"]}
+    Config.model_validate({
+        "report_aliases": {"me": ["private:1", "group:2"]},
+        "report_tokens": {"a": token}, "report_rules": [rule],
+    })  # fmt: skip
