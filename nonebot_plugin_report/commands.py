@@ -12,13 +12,14 @@ from nonebot.exception import ActionFailed, NetworkError
 from nonebot.matcher import Matcher
 from nonebot.params import CommandArg
 from nonebot.permission import SUPERUSER
+from nonebot.rule import Rule
 
 from .delivery import DeliveryState, Message, ReportState, State, Target
 from .errors import ReportError
 from .hub import Hub
 from .report import Report, Result
 from .rules import check_target
-from .senders.qq import reply
+from .senders.qq import V11, V12, reply
 from .settings import seconds
 from .timing import in_words
 
@@ -192,8 +193,9 @@ class Desk:
             length = seconds(words[0])
         except ValueError:
             raise _Wrong("时间应写成 30m、2h 的样子，例如：推送 静音 2h") from None
-        if length <= 0:
-            raise _Wrong("时间应大于 0")
+        longest = self._hub.config.report_expire
+        if not 0 < length < longest:
+            raise _Wrong(f"时间应大于 0、小于 {in_words(longest)}（再久，推送就过期了）")
         target = self._target(asker, words[1:])
         until = self._hub.now() + length
         await self._hub.mute(target, until)
@@ -266,11 +268,9 @@ def bind_commands(hub: Hub, push_url: str) -> None:
         """A stranger's words are left to other plugins."""
         return await SUPERUSER(bot, event) or desk.knows(event.get_user_id())
 
-    pushes = on_command(
-        "推送", rule=concerned, force_whitespace=True, priority=PRIORITY, block=True
-    )
-    bindings = on_command("推送绑定", force_whitespace=True, priority=PRIORITY, block=True)
-    unbindings = on_command("推送解绑", force_whitespace=True, priority=PRIORITY, block=True)
+    pushes = _command("推送", Rule(_from_qq) & concerned)
+    bindings = _command("推送绑定", Rule(_from_qq))
+    unbindings = _command("推送解绑", Rule(_from_qq))
 
     @pushes.handle()
     async def push(bot: Bot, event: Event, argument: ChatMessage[Any] = CommandArg()) -> None:  # noqa: B008 - NoneBot's way to inject
@@ -297,6 +297,15 @@ def bind_commands(hub: Hub, push_url: str) -> None:
         await _reply(bot, asker, await desk.unbind(asker))
 
 
+def _command(name: str, rule: Rule) -> type[Matcher]:
+    return on_command(name, rule=rule, force_whitespace=True, priority=PRIORITY, block=True)
+
+
+async def _from_qq(bot: Bot) -> bool:
+    """Elsewhere the same number is somebody else."""
+    return bot.type in (V11, V12)
+
+
 async def _asker(bot: Bot, event: Event) -> _Asker:
     user, group = event.get_user_id(), getattr(event, "group_id", None)
     here = Target("group", str(group)) if group else Target("private", user)
@@ -319,7 +328,7 @@ async def _may_bind(hub: Hub, bot: Bot, event: Event) -> bool:
     for group in (one.removeprefix("group:") for one in allowed if one.startswith("group:")):
         try:
             # OneBot 11, "公开 API"; OneBot 12, "接口/群动作": who is no member is a failure.
-            number = int(group) if bot.type == "OneBot V11" else group
+            number = int(group) if bot.type == V11 else group
             user = type(number)(event.get_user_id())
             await bot.call_api("get_group_member_info", group_id=number, user_id=user)
         except (ActionFailed, NetworkError, ValueError):

@@ -34,10 +34,11 @@ from .settings import (
     from_json,
 )
 from .template import DEFAULT, Template, compile_template
-from .timing import DailyWindow
+from .timing import DailyWindow, in_words
 from .watch import Watch
 
 _CHANNEL_NAME: Final = re.compile(r"[^\s,，:：]{1,64}")
+DAY: Final = 86400.0
 _DATABASE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
 
 
@@ -182,6 +183,10 @@ class Config(BaseModel):
             for spec in _targets(_checked(one.default, info, f"{name} 的 default："), info):
                 if not scope & {spec, f"{spec.partition(':')[0]}:{ANY}"}:
                     raise ValueError(f"{name} 的 default：{spec} 不在 to 里")
+            try:
+                _check_wait(one.rate[1] if one.rate else 0.0, info)
+            except ValueError as error:
+                raise ValueError(f"{name} 的 rate：{error}") from None
             secret = one.token.get_secret_value()
             if secret in seen or secret == info.data.get("report_token"):
                 raise ValueError(f"{name} 的 token：和另一个令牌相同")
@@ -195,9 +200,25 @@ class Config(BaseModel):
             if spec != "*":
                 _checked([spec], info, "")
             try:
-                DailyWindow.parse(window)
+                length = _check_wait(DailyWindow.parse(window).length, info)
+                if length >= DAY:
+                    raise ValueError("全天都免打扰，就什么也送不出去")
             except ValueError as error:
                 raise ValueError(f"{spec}：{error}") from None
+        return value
+
+    @field_validator("report_merge")
+    @classmethod
+    def _check_merge(cls, value: float, info: ValidationInfo) -> float:
+        return _check_wait(value, info)
+
+    @field_validator("report_rate", "report_bind_rate")
+    @classmethod
+    def _check_rate(
+        cls, value: tuple[int, float] | None, info: ValidationInfo
+    ) -> tuple[int, float] | None:
+        if value is not None:
+            _check_wait(value[1], info)
         return value
 
     @field_validator("report_watch")
@@ -292,6 +313,17 @@ def _checked(
         return tuple(check_target(spec, channels, known) for spec in specs)
     except ValueError as error:
         raise ValueError(f"{where}{error}") from None
+
+
+def _check_wait(length: float, info: ValidationInfo) -> float:
+    """What waits as long as it is kept would be given up at the very moment it may go out."""
+    expire = info.data.get("report_expire")
+    if expire is not None and length >= expire:
+        raise ValueError(
+            f"要等 {in_words(length)}，推送却只存 {in_words(expire)}（REPORT_EXPIRE）就放弃了；"
+            "改短，或把 REPORT_EXPIRE 改长"
+        )
+    return length
 
 
 def _targets(specs: Iterable[str], info: ValidationInfo) -> list[str]:

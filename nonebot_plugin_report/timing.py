@@ -55,6 +55,12 @@ class DailyWindow:
             raise ValueError("应写成 23:00-08:00，需要时后面加时区，例如 23:00-08:00 Asia/Shanghai")
         return cls(parse_time(start), parse_time(end), parse_zone(zone.strip()))
 
+    @property
+    def length(self) -> float:
+        """Seconds, on a day without a clock change."""
+        start, end = (one.hour * 3600 + one.minute * 60 for one in (self.start, self.end))
+        return float((end - start) % 86400 or 86400)
+
     def covers(self, at: float) -> bool:
         """Whether a moment (epoch seconds) is within the window."""
         now = _local(at, self.zone).time()

@@ -49,6 +49,8 @@ class Satori:
     created: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """What message.create was asked to send."""
     server: uvicorn.Server = field(init=False)
+    _login: dict[str, Any] = field(default_factory=dict[str, Any])
+    _socket: WebSocket | None = None
 
     def __post_init__(self) -> None:
         routes = [
@@ -72,12 +74,23 @@ class Satori:
         user = {"id": "4242", "name": "派蒙"}
         login = {"sn": 1, "status": 1, "adapter": "x", "platform": "kook", "user": user}
         await socket.send_json({"op": 4, "body": {"logins": [login], "proxy_urls": []}})
+        self._socket, self._login = socket, login
         try:
             while True:
                 await socket.receive_json()
                 await socket.send_json({"op": 2, "body": {}})
         except WebSocketDisconnect:
             pass
+
+    async def say(self, user: str, text: str) -> None:
+        """A user writes to the account."""
+        assert self._socket is not None
+        event = {
+            "sn": 2, "type": "message-created", "timestamp": 1_790_000_000_000,
+            "login": self._login, "channel": {"id": f"direct-{user}", "type": 1},
+            "user": {"id": user}, "message": {"id": "1", "content": text},
+        }  # fmt: skip
+        await self._socket.send_json({"op": 0, "body": event})
 
     async def _create(self, request: Request) -> Response:
         assert request.headers["authorization"] == f"Bearer {SECRET}"
@@ -190,3 +203,33 @@ def test_a_target_of_no_known_kind_is_refused() -> None:
     for target in ("777", "user:7", "group:", "group:7 7"):
         with pytest.raises(ConfigError, match="target：应为 private:用户 ID、group:群 ID"):
             load({**GROUP, "target": target})
+
+
+NOTICE = """
+from nonebot import on_message
+@on_message(priority=99).handle()
+async def _(event: nonebot.adapters.Event):
+    print("left to others:", event.get_plaintext(), flush=True)
+"""
+
+
+async def test_commands_are_qqs_a_same_number_elsewhere_is_somebody_else(tmp_path: Path) -> None:
+    port = free_port()
+    options = {
+        "settings": settings(port) | {"report_bind": ["friends"]},
+        "extra": REGISTER + NOTICE,
+    }
+    async with satori(port=port) as service, running(tmp_path, **options) as bot:
+
+        async def connected() -> bool:
+            return "Bot kook:4242 connected" in bot.log
+
+        await until(connected)
+        for words in ("/推送 状态", "/推送绑定"):
+            await service.say("10001", words)
+
+            async def is_left(words: str = words) -> bool:
+                return f"left to others: {words}" in bot.log
+
+            await until(is_left)
+    assert service.created == []

@@ -91,6 +91,10 @@ TOKEN = {"token": "x" * 20, "to": ["private:1", "me"]}
         ({"report_watch": [{"after": "a"}]}, "WATCH 设置有误：第 1 条的 within：没有填写"),
         ({"report_watch": [{"after": "a", "within": 9, "token": "bob"}]}, "第 1 条的 token：REP"),
         ({"report_quiet": {"grp:1": "23:00-08:00"}}, "QUIET 设置有误：'grp:1' 应为"),
+        ({"report_quiet": "23:00-08:00", "report_expire": "9h"}, "*：要等 9 小时"),
+        ({"report_quiet": "0:00-24:00", "report_expire": "7d"}, "QUIET 设置有误：*：全天都免打扰"),
+        ({"report_rate": "9/1d"}, "RATE 设置有误：要等 24 小时，推送却只存 24 小时"),
+        ({"report_tokens": {"a": {**TOKEN, "rate": "9/2d"}}}, "TOKENS 设置有误：a 的 rate：要等"),
         ({"report_bind": "everyone"}, "BIND 设置有误：应为 off、friends 或 group:群号"),
     ],
 )  # fmt: skip
