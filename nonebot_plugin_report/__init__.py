@@ -96,6 +96,7 @@ def _bind() -> "Hub":
     # Here, not above: who only imports `report` from us does not pay for them.
     from fastapi import FastAPI
 
+    from .bot import push_url
     from .commands import bind_commands
     from .hub import Hub
     from .receiver import Receiver, TokenMask
@@ -123,8 +124,8 @@ def _bind() -> "Hub":
         await hub.open()
 
     driver.on_shutdown(hub.close)
-    host = f"http://{driver.config.host}:{driver.config.port}"
-    bind_commands(hub, f"{config.report_public_url or host}{config.report_route}")
+    public = config.report_public_url
+    bind_commands(hub, f"{public}{config.report_route}" if public else push_url())
 
     @driver.on_bot_connect
     async def connected(bot: Bot) -> None:

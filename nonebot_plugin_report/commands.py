@@ -112,11 +112,14 @@ class Desk:
         except ReportError as error:
             return str(error)
         first = "已换成新的地址，旧的不再有效。" if again else "绑定好了。"
-        return (
-            f"{first}把下面这一行填进 BetterGI 的 Webhook 地址，推送只会发给你：\n"
-            f"{self._push_url}?token={token}\n"
-            "不要给别人看。发「推送 测试」试一下，「推送解绑」取消"
-        )
+        lines = [
+            f"{first}把下面这一行填进 BetterGI 的 Webhook 地址，推送只会发给你：",
+            f"{self._push_url}?token={token}",
+            "不要给别人看。发「推送 测试」试一下，「推送解绑」取消",
+        ]
+        if not self._hub.config.report_public_url:
+            lines.append("这是机器人所在电脑上的地址；在别的电脑上用，请问机器人的主人地址怎么换")
+        return "\n".join(lines)
 
     async def unbind(self, asker: _Asker) -> str:
         """Take the asker's token away."""

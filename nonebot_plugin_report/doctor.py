@@ -58,6 +58,9 @@ def _settings() -> Iterator[Finding]:
         if name.lower() in Config.model_fields and name.lower() not in settings:
             mend = f"把它写进 .env；NoneBot 只读 .env 里出现过的设置（可以写空的 {name}=）"
             yield Finding("提醒", f"环境变量 {name} 不会生效", mend)
+    if settings.get("report_bind") and not settings.get("report_public_url"):
+        text = f"绑定的人得到的地址以 {address()} 开头，别的电脑可能连不上"
+        yield Finding("提醒", text, "设置 REPORT_PUBLIC_URL=别人能访问到这个机器人的网址")
     config = nonebot.get_driver().config
     if not config.superusers:
         mend = '在 .env 里写上你的 QQ 号：SUPERUSERS=["10001"]'
@@ -153,7 +156,9 @@ def _bots(bots: list[dict[str, Any]]) -> Iterator[Finding]:
             )
     if not bots:
         mend = f"在 OneBot 实现（NapCat 等）里添加反向 WebSocket：{onebot_url()}"
-        yield Finding("错误", "没有 QQ 机器人连接；推送会先存着", mend)
+        # Who has channels may do without QQ.
+        level = "提醒" if read_settings().get("report_channels") else "错误"
+        yield Finding(level, "没有 QQ 机器人连接；发给 QQ 的推送会先存着", mend)
 
 
 def _backlog(health: dict[str, Any]) -> Iterator[Finding]:

@@ -104,6 +104,7 @@ async def test_the_ready_bot_makes_a_token_and_says_what_to_paste(tmp_path: Path
         ("HOST=0.0.0.0", "ONEBOT_ACCESS_TOKEN"),
         ("HOST=0.0.0.0\nONEBOT_ACCESS_TOKEN=x", "ONEBOT_SECRET"),
         ("DRIVER=~none", "驱动器"),
+        ("REPORT_BIND=friends", "REPORT_PUBLIC_URL"),
         ("", "没有机器人在运行"),
         ("", "SUPERUSERS"),
         ("", "REPORT_TOKEN"),

@@ -131,6 +131,16 @@ async def test_a_friend_binds_pushes_only_to_themselves_and_unbinds(
             assert (await client.post("", json={"content": "x"})).status_code == 403
 
 
+async def test_an_address_that_only_this_machine_reaches_is_said_to_be_one(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path, settings={"report_bind": ["friends"], "host": "0.0.0.0"}) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        words = await ask(qq, FRIEND, "/推送绑定")
+        assert f"\n{bot.url}?token=" in words
+        assert "在别的电脑上用" in words
+
+
 async def test_scoped_tokens_of_the_settings_reach_whom_they_may(tmp_path: Path) -> None:
     tokens = {"alice": {"token": "alice-token-0123456789", "to": ["private:10002"]}}
     rules = [{"token": "alice", "to": ["group:777"], "override": True}]
