@@ -7,10 +7,12 @@ of day, and is overdue when that does not come in time.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, model_validator
 
+from .auth import MASTER
 from .report import EVENT_LABELS, Report, Result
 from .settings import Duration, Names, Settings
 from .timing import in_words, last_time, parse_time, parse_zone
@@ -49,8 +51,15 @@ class Watch(Settings):
 
     @property
     def name(self) -> str:
-        """What its state is stored under: another watch's words give another state."""
-        return f"{','.join(self.after) or self.since}>{','.join(self.expect)}"[:128]
+        """One for each watch that says anything else."""
+        return sha256(self.model_dump_json().encode()).hexdigest()[:32]
+
+    def key(self, source: str) -> str:
+        """What its state is stored under, by the token of a report.
+
+        Everybody's start waits for their own end; since a time of day, anybody's report counts.
+        """
+        return self.name if self.since else f"{self.name}:{source}"
 
     def concerns(self, source: str) -> bool:
         """Whether it looks at reports of a token."""
@@ -80,40 +89,48 @@ class News:
 def arrived(
     watches: Sequence[Watch], states: Mapping[str, Watched], event: str, source: str, now: float
 ) -> News:
-    """What an event means for those that wait."""
+    """What an event of a token means for those that wait."""
     changed: dict[str, Watched] = {}
     reports: list[tuple[Watch, Report]] = []
     for watch in watches:
-        state = states.get(watch.name)
+        key = watch.key(source)
+        state = states.get(key)
         if not watch.concerns(source):
             continue
         if state is not None and state.due_at is not None and _matches(watch.expect, event):
             if state.overdue_at is not None:
-                reports.append((watch, _late(watch, state, event, now)))
-            changed[watch.name] = Watched(state.since, None)
+                reports.append((watch, _late(key, source, state, event, now)))
+            changed[key] = Watched(state.since, None)
         if _matches(watch.after, event):
-            changed[watch.name] = Watched(now, now + watch.within)
+            changed[key] = Watched(now, now + watch.within)
     return News(changed, tuple(reports))
 
 
 def passed(watches: Sequence[Watch], states: Mapping[str, Watched], now: float) -> News:
     """What has come to be overdue by a moment, and what begins to wait."""
-    changed: dict[str, Watched] = {}
+    changed = {
+        watch.name: begun
+        for watch in watches
+        if watch.since is not None
+        and (begun := _begin(watch, watch.since, states.get(watch.name), now)) is not None
+    }
     reports: list[tuple[Watch, Report]] = []
     for watch in watches:
-        state = states.get(watch.name)
-        if watch.since is not None:
-            start = _last_start(watch.since, now)
-            if state is None:  # set today: it begins with the next day
-                changed[watch.name] = state = Watched(start, None)
-            elif state.since < start:
-                changed[watch.name] = state = Watched(start, start + watch.within)
-        if state is None or state.due_at is None or state.overdue_at is not None:
-            continue
-        if state.due_at <= now:
-            changed[watch.name] = replace(state, overdue_at=now)
-            reports.append((watch, _overdue(watch, state, now)))
+        for key, state in {**states, **changed}.items():
+            name, _, source = key.partition(":")
+            overdue = state.due_at is not None and state.due_at <= now
+            if name == watch.name and overdue and state.overdue_at is None:
+                changed[key] = replace(state, overdue_at=now)
+                reports.append((watch, _overdue(watch, key, source, state, now)))
     return News(changed, tuple(reports))
+
+
+def _begin(watch: Watch, since: str, state: Watched | None, now: float) -> Watched | None:
+    """Where a watch of every day stands, if that has changed since it was looked at last."""
+    start = _last_start(since, now)
+    if state is None:  # set today: it begins with the next day
+        return Watched(start, None)
+    return Watched(start, start + watch.within) if state.since < start else None
 
 
 def _matches(globs: Sequence[str], event: str) -> bool:
@@ -129,26 +146,30 @@ def _labels(globs: Sequence[str]) -> str:
     return "、".join("任何推送" if one == "*" else EVENT_LABELS.get(one, one) for one in globs)
 
 
-def _overdue(watch: Watch, state: Watched, now: float) -> Report:
+def _whose(source: str) -> str:
+    return f"（令牌 {source}）" if source not in ("", MASTER.name) else ""
+
+
+def _overdue(watch: Watch, key: str, source: str, state: Watched, now: float) -> Report:
     start = f"每天 {watch.since}" if watch.since else _labels(watch.after)
     return Report(
-        title=f"没有等到{_labels(watch.expect)}",
+        title=f"没有等到{_labels(watch.expect)}{_whose(source)}",
         content=(
             f"{start}之后 {in_words(now - state.since)}，还没有等到{_labels(watch.expect)}。"
             "工具可能卡住、崩溃了，或者电脑关机了"
         ),
         event=OVERDUE,
         result=Result.FAIL,
-        key=f"{OVERDUE}:{watch.name}:{state.since:.3f}"[-128:],
+        key=f"{OVERDUE}:{key}:{state.since:.3f}",
     )
 
 
-def _late(watch: Watch, state: Watched, event: str, now: float) -> Report:
+def _late(key: str, source: str, state: Watched, event: str, now: float) -> Report:
     late = in_words(now - (state.due_at or now))
     return Report(
-        title=f"等到了{EVENT_LABELS.get(event, event)}",
+        title=f"等到了{EVENT_LABELS.get(event, event)}{_whose(source)}",
         content=f"比约定的时间晚了 {late}",
         event=LATE,
         result=Result.SUCCESS,
-        key=f"{LATE}:{watch.name}:{state.since:.3f}"[-128:],
+        key=f"{LATE}:{key}:{state.since:.3f}",
     )

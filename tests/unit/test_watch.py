@@ -35,7 +35,9 @@ class Story:
 
         assert isinstance(news, News)
         self.states.update(news.changed)
-        self.told += [(report.event, report.body) for _, report in news.reports]
+        self.told += [
+            (report.event, f"{report.title}\n{report.body}") for _, report in news.reports
+        ]
 
     @property
     def events(self) -> list[str]:
@@ -60,7 +62,7 @@ def test_an_end_that_does_not_come_is_told_once_and_its_coming_after_all_too() -
     assert "一条龙启动之后 3 小时，还没有等到一条龙结束" in story.told[0][1]
     story.event("dragon.end", NOON + 5 * HOUR)
     assert story.events == [OVERDUE, LATE]
-    assert story.told[1][1] == "比约定的时间晚了 2 小时"
+    assert story.told[1][1] == "等到了一条龙结束\n比约定的时间晚了 2 小时"
     story.look(NOON + 20 * HOUR)
     assert story.events == [OVERDUE, LATE]
 
@@ -108,6 +110,31 @@ def test_only_the_named_tokens_reports_count() -> None:
     assert story.events == [OVERDUE]
 
 
+def test_everybodys_start_waits_for_their_own_end() -> None:
+    story = Story(DRAGON)
+    for source in ("master", "alice", "bind:10002"):
+        story.event("dragon.start", NOON, source)
+    story.event("dragon.end", NOON + HOUR, "master")
+    story.event("dragon.end", NOON + HOUR, "bind:10002")
+    story.look(NOON + 3 * HOUR)
+    ((event, words),) = story.told
+    assert event == OVERDUE
+    assert "令牌 alice" in words
+    story.event("dragon.end", NOON + 4 * HOUR, "alice")
+    assert story.events == [OVERDUE, LATE]
+    assert "令牌 alice" in story.told[1][1]
+
+
+def test_since_the_morning_anybodys_sign_of_life_counts() -> None:
+    story = Story(SILENCE)
+    story.look(NOON)
+    morning = NOON - 6 * HOUR + 24 * HOUR
+    story.look(morning + 1)
+    story.event("domain.end", morning + HOUR, "alice")
+    story.look(morning + 5 * HOUR)
+    assert story.told == []
+
+
 def test_a_dead_mans_switch_rings_once_after_the_last_sign_of_life() -> None:
     story = Story(Watch.model_validate({"after": "*", "expect": "*", "within": "1h"}))
     for minutes in range(0, 300, 50):
@@ -126,6 +153,20 @@ def test_a_dead_mans_switch_rings_once_after_the_last_sign_of_life() -> None:
 def test_a_watch_needs_one_beginning_and_a_time(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         Watch.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"within": "4h"}, {"to": "superusers"}, {"token": "bob"}, {"expect": "dragon.*"},
+     {"after": "domain.start"}],
+)  # fmt: skip
+def test_watches_that_differ_in_anything_wait_each_for_itself(other: dict[str, str]) -> None:
+    first = {"after": "*.start", "expect": "dragon.end", "within": "3h", "token": "alice,bob"}
+    watches = [Watch.model_validate(first), Watch.model_validate(first | other)]
+    states = arrived(watches, {}, "domain.start", "bob", NOON).changed
+    news = passed(watches, states, NOON + 4 * HOUR)
+    assert [watch for watch, _ in news.reports] == watches
+    assert len({report.key for _, report in news.reports}) == 2
 
 
 EVENTS = st.sampled_from(["dragon.start", "dragon.end", "other", ""])
