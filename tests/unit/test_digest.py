@@ -32,6 +32,7 @@ def test_failures_are_there_in_full_up_to_a_number_and_the_rest_is_counted() -> 
     assert all(f"第 {n} 次\n卡住了" in text for n in range(FULL))
     assert text.endswith("……还有 2 条失败")
     assert "\n好" not in text
+    assert "还有" not in summarize(failures[:FULL]).text
 
 
 def test_many_kinds_do_not_make_it_endless_and_add_up() -> None:

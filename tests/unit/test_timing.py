@@ -34,6 +34,28 @@ def test_a_window_goes_past_midnight(moment: str, *, covered: bool) -> None:
     assert DailyWindow.parse("23:00-08:00 Asia/Shanghai").covers(at(moment)) is covered
 
 
+@pytest.mark.parametrize(
+    ("moment", "covered"),
+    [("2026-11-24T12:29", False), ("2026-11-24T12:30", True), ("2026-11-24T13:59", True),
+     ("2026-11-24T14:00", False)],
+)  # fmt: skip
+def test_a_window_of_the_day_has_its_beginning_and_not_its_end(
+    moment: str, *, covered: bool
+) -> None:
+    assert DailyWindow.parse("12:30-14:00 Asia/Shanghai").covers(at(moment)) is covered
+
+
+def test_how_long_a_window_is() -> None:
+    windows = ("12:30-14:00", "23:30-8:15", "8:00-8:00")
+    assert [DailyWindow.parse(one).length / 60 for one in windows] == [90, 525, 1440]
+
+
+def test_the_very_moment_is_the_last_and_not_the_next() -> None:
+    six, zone = at("2026-11-24T06:00"), parse_zone("Asia/Shanghai")
+    assert last_time(time(6), six, zone) == six
+    assert next_time(time(6), six, zone) == six + 86400
+
+
 def test_the_zone_decides_not_the_machine() -> None:
     moment = at("2026-11-23T23:30")
     assert DailyWindow.parse("23:00-08:00 Asia/Shanghai").covers(moment)
