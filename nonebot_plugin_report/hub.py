@@ -147,11 +147,8 @@ class Hub:
         previews: list[Preview] = []
         for one in routing.planned:
             outgoing = self._outgoing(one, report, grant, None)
-            policy = self._spare.policy(one.target)
-            step = hold.plan([hold.Held(now, outgoing.rank)], policy, now, (), limited=False)
-            previews.append(
-                Preview(one, outgoing.message, step if isinstance(step, hold.Wait) else None)
-            )
+            wait = self._wait(one.target, outgoing.rank, 0.0)
+            previews.append(Preview(one, outgoing.message, wait))
         return routing, previews
 
     def grant_named(self, name: str) -> Grant | None:
@@ -317,10 +314,21 @@ class Hub:
         reason = ""
         if held_until is not None:
             rank, reason = Rank.BULK, f"超过令牌 {grant.name} 的频率限制"
+        fallback_after = planned.fallback_after
+        wait = self._wait(planned.target, rank, held_until or 0.0)
+        if fallback_after is not None and wait is not None:
+            fallback_after += wait.until - self._clock()  # to be left in peace is no failure
         return Outgoing(
             planned.target, message, rank, held_until or 0.0, reason,
-            planned.fallback, planned.fallback_after,
+            planned.fallback, fallback_after,
         )  # fmt: skip
+
+    def _wait(self, target: Target, rank: Rank, held_until: float) -> hold.Wait | None:
+        """Why a report would not go out to a target now, were it the only one."""
+        now = self._clock()
+        held = hold.Held(now, rank, held_until)
+        step = hold.plan([held], self._spare.policy(target), now, (), limited=False)
+        return step if isinstance(step, hold.Wait) else None
 
     def _held_until(self, grant: Grant, now: float) -> float | None:
         """Count a report; where its token has sent too many, when there is room again."""

@@ -451,6 +451,7 @@ class Fallen:
     target: Target
     text: str
     image: str | None
+    rank: Rank
     fallback: tuple[Target, ...]
 
 
@@ -468,6 +469,7 @@ def fallen(conn: Connection, now: float, limit: int) -> list[Fallen]:
     return [
         Fallen(
             row.id, row.report_id, Target.parse(row.target), row.text, row.image,
+            min(Rank(row.rank), Rank.NORMAL),
             tuple(Target.parse(one) for one in row.fallback.split(" ")),
         )
         for row in rows
@@ -485,7 +487,7 @@ def fall_back(
             "id": one.id, "report_id": of.report_id, "lane": str(one.lane),
             "state": State.WAITING, "text": one.message.text, "image": of.image, "attempts": 0,
             "repeats": 0, "reason": "", "created_at": now, "expires_at": expires_at,
-            "finished_at": None, "rank": int(Rank.URGENT), "held_until": 0.0, "fallback": "",
+            "finished_at": None, "rank": int(of.rank), "held_until": 0.0, "fallback": "",
             "fallback_at": None,
         }  # fmt: skip
         conn.execute(_INSERT_DELIVERY, row)

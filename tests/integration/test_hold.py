@@ -1,9 +1,10 @@
 """What goes together, through a real NoneBot and a scripted OneBot over a WebSocket."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.bot import running
+from tests.bot import running, until
 from tests.onebot import Received, ScriptedV11
 from tests.senders.service import make_image
 
@@ -47,3 +48,20 @@ async def test_a_short_merge_is_not_folded(tmp_path: Path) -> None:
     message, _ = await merged(tmp_path, ["第一条", "第二条"])
     assert message.action == "send_private_msg"
     assert message.text == "第一条\n\n第二条"
+
+
+async def test_who_is_left_in_peace_is_not_passed_over(tmp_path: Path) -> None:
+    now = datetime.now().astimezone()
+    quiet = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=2):%H:%M}"
+    fallback = {"to": "private:10001", "fallback": "private:10002", "fallback_after": "1s"}
+    rules = [{"event": "*.error", "urgent": True} | fallback, fallback]
+    settings = {"report_quiet": {"private:10001": quiet}, "report_rules": rules}
+    async with running(tmp_path, settings=settings) as bot:
+        calm = await bot.push(event="domain.end")
+        urgent = await bot.push(event="task.error")
+
+        async def has_fallen_back() -> bool:
+            return len(await bot.state(urgent["id"])) == 2
+
+        await until(has_fallen_back)
+        assert len(await bot.state(calm["id"])) == 1

@@ -189,6 +189,22 @@ async def test_who_waits_too_long_is_passed_over_once_and_still_gets_it(path: Pa
         assert await w.states(receipt) == [State.DELIVERED, State.DELIVERED]
 
 
+async def test_the_fallback_is_in_no_greater_hurry(path: Path) -> None:
+    async with world(path, clock=Clock(CLOCKS_GO_BACK), policy=QUIET) as w:
+        w.far.outcomes[Lane(ME)] = [Rejected("不是好友")] * 2
+        await accept(w, "急", rank=Rank.URGENT, fallback=(MAIL,))
+        await w.drain(ME)
+        await accept(w, "不急", fallback=(MAIL,))
+        w.policy = Policy()
+        await w.drain(ME)
+        w.policy = QUIET
+        await w.outbox.fall_back()
+        assert await w.drain(MAIL) == EIGHT
+        assert fallen(w.far.sent)[2:] == [
+            ("channel:mail", "急\n[没能送到 private:10001，改发到这里]")
+        ]
+
+
 async def test_what_is_refused_goes_to_the_fallback_at_once(path: Path) -> None:
     async with world(path) as w:
         w.far.outcomes[Lane(ME)] = [Rejected("不是好友")]
