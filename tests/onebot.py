@@ -190,9 +190,16 @@ class ScriptedV11(Scripted, OneBotV11):
     })  # fmt: skip
     forwards = True
     """Whether it knows forward messages, which OneBot 11 itself does not have."""
+    members: frozenset[tuple[int, int]] = frozenset()
+    """Group and user of everybody who is in a group."""
 
     async def answer(self, action: str, params: dict[str, Any]) -> Answer:
         """Do what the script says."""
+        if action == "get_group_member_info":
+            member = (params["group_id"], params["user_id"])
+            if member not in self.members:
+                raise ActionRefused(1200, f"群({member[0]})成员{member[1]}不存在")
+            return ok({"group_id": member[0], "user_id": member[1]})
         if "forward" in action and not self.forwards:
             raise ActionRefused(self.unknown_action, f"不支持的动作 {action}")
         return await super().answer(action, params)

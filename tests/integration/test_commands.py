@@ -17,12 +17,14 @@ from .test_channels import encoded
 OWNER, FRIEND, STRANGER = "10001", "10002", "10003"
 
 
-async def say(qq: ScriptedV11, user: str, text: str, group: str = "") -> None:
+async def say(
+    qq: ScriptedV11, user: str, text: str, group: str = "", *, friend: bool = True
+) -> None:
     """A user writes, in private or in a group (OneBot 11, "消息事件")."""
     where: dict[str, Any] = (
         {"message_type": "group", "sub_type": "normal", "group_id": int(group), "anonymous": None}
         if group
-        else {"message_type": "private", "sub_type": "friend"}
+        else {"message_type": "private", "sub_type": "friend" if friend else "group"}
     )
     await qq.emit({
         "time": int(time.time()), "self_id": int(qq.self_id), "post_type": "message", **where,
@@ -32,10 +34,12 @@ async def say(qq: ScriptedV11, user: str, text: str, group: str = "") -> None:
     })  # fmt: skip
 
 
-async def ask(qq: ScriptedV11, user: str, text: str, group: str = "") -> str:
+async def ask(
+    qq: ScriptedV11, user: str, text: str, group: str = "", *, friend: bool = True
+) -> str:
     """What is answered."""
     before = len(qq.messages)
-    await say(qq, user, text, group)
+    await say(qq, user, text, group, friend=friend)
     answer = (await qq.wait_for(before + 1))[before]
     assert answer.target == (f"group:{group}" if group else f"private:{user}")
     return answer.text
@@ -129,6 +133,102 @@ async def test_a_friend_binds_pushes_only_to_themselves_and_unbinds(
         await ask(qq, OWNER, f"/推送 撤销 {FRIEND}")
         async with bot.client(token) as client:
             assert (await client.post("", json={"content": "x"})).status_code == 403
+
+
+async def test_members_of_a_group_bind_and_who_is_neither_friend_nor_member_does_not(
+    tmp_path: Path,
+) -> None:
+    qq: ScriptedV11
+    async with running(tmp_path, settings={"report_bind": "group:776,group:777"}) as bot:
+        async with ScriptedV11(url=bot.onebot_v11) as qq:
+            qq.members = frozenset({(777, int(FRIEND))})
+            assert "绑定好了" in await ask(qq, FRIEND, "/推送绑定", friend=False)
+            assert "还不能绑定" in await ask(qq, STRANGER, "/推送绑定")
+            assert "绑定好了" in await ask(qq, OWNER, "/推送绑定")
+        await bot.end()
+        bot.settings = {"report_bind": "friends"}
+        await bot.start()
+        async with ScriptedV11(url=bot.onebot_v11) as qq:
+            qq.members = frozenset({(777, int(STRANGER))})
+            assert "还不能绑定" in await ask(qq, STRANGER, "/推送绑定", friend=False)
+            assert "绑定好了" in await ask(qq, STRANGER, "/推送绑定")
+            assert "已换成新的地址" in await ask(qq, FRIEND, "/推送绑定"), "it outlived the restart"
+
+
+async def test_who_unbinds_has_an_address_no_more(tmp_path: Path, binding: dict[str, Any]) -> None:
+    async with (
+        running(tmp_path, settings=binding) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        token = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+        assert "已解绑" in await ask(qq, FRIEND, "/推送解绑")
+        async with bot.client(token) as client:
+            assert (await client.post("", json={"content": "x"})).status_code == 403
+        assert "你没有绑定" in await ask(qq, FRIEND, "/推送解绑")
+        assert "没有绑定" in await ask(qq, OWNER, f"/推送 撤销 {FRIEND}")
+        assert await ask(qq, OWNER, "/推送 绑定名单") == "没有人绑定"
+
+
+async def test_who_is_bound_sees_and_does_their_own_and_no_more(
+    tmp_path: Path, binding: dict[str, Any]
+) -> None:
+    async with (
+        running(tmp_path, settings=binding) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        token = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+        both = await bot.push(title="给两个人的", send_to=[OWNER, FRIEND])
+        async with bot.client(token) as client:
+            own = (await client.post("", json={"title": "我的"})).json()
+        for one in (both, own):
+            await bot.until_state(one["id"], "delivered")
+        theirs, all_of_it = [
+            await ask(qq, user, f"/推送 详情 {both['id']}") for user in (FRIEND, OWNER)
+        ]
+        assert f"private:{FRIEND}" in theirs
+        assert f"private:{OWNER}" not in theirs
+        assert "令牌" not in theirs
+        assert "令牌 master" in all_of_it
+        assert f"✅ 送达 private:{OWNER}\n✅ 送达 private:{FRIEND}" in all_of_it
+        assert "我的" in await ask(qq, OWNER, f"/推送 详情 {own['id']}")
+        await ask(qq, FRIEND, f"/推送 静音 2h private:{OWNER}")
+        assert f"🔕 private:{FRIEND} 静音到" in await ask(qq, OWNER, "/推送 状态")
+        await ask(qq, OWNER, "/推送 静音 2h group:777")
+        status = await ask(qq, FRIEND, "/推送 状态")
+        assert f"private:{FRIEND} 静音到" in status
+        assert "group:777" not in status
+        assert "绑定名单" not in await ask(qq, FRIEND, "/推送 帮助")
+        assert "只有超级用户" in await ask(qq, FRIEND, "/推送 绑定名单")
+
+
+async def test_mistakes_are_answered_with_the_mend(bot: Bot, qq: ScriptedV11) -> None:
+    for wrong in ("0", "x", "21", "-1"):
+        assert "条数应为 1 到 20" in await ask(qq, OWNER, f"/推送 最近 {wrong}")
+    assert "还没有推送" in await ask(qq, OWNER, "/推送 最近 20")
+    for words, told in (
+        ("静音", "要写多久"), ("静音 很久", "30m、2h"), ("静音 0", "应大于 0"),
+        ("静音 24h", "小于 24 小时"), ("静音 2h 777", "group:群号"),
+        ("静音 2h channel:nope", "没有名为 nope"), ("取消静音", "没有静音"),
+        ("详情", "要写 ID"), ("重发 nope", "没有这个 ID"), ("撤销", "要写 QQ 号"),
+    ):  # fmt: skip
+        assert told in await ask(qq, OWNER, f"/推送 {words}"), words
+
+
+async def test_recent_says_what_became_of_each(tmp_path: Path) -> None:
+    rules = [{"event": "notify.test", "drop": True}]
+    async with (
+        running(tmp_path, settings={"report_rules": rules}) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        sent = await bot.push(title="备份", content="好了")
+        await bot.until_state(sent["id"], "delivered")
+        dropped = await bot.push(event="notify.test")
+        newest, oldest = (await ask(qq, OWNER, "/推送 最近")).split("\n\n")
+        assert re.fullmatch(
+            rf"测试通知\n\d\d-\d\d \d\d:\d\d 没有发出：规则 1 写着 drop\nID {dropped['id']}", newest
+        )
+        assert re.fullmatch(rf"备份\n\d\d-\d\d \d\d:\d\d ✅ 送达\nID {sent['id']}", oldest)
+        assert "测试通知" in await ask(qq, OWNER, "/推送 最近 1")
 
 
 async def test_an_address_that_only_this_machine_reaches_is_said_to_be_one(tmp_path: Path) -> None:
