@@ -76,6 +76,11 @@ class Diary:
         """Look for what did not come."""
         self._take(passed(self._watches, self._watched, self._clock()))
 
+    def move_in_time(self, by: float) -> None:
+        """The clock was set, forward by `by` seconds: what began stays as long ago as it was."""
+        for key, start in self._starts.items():
+            self._starts[key] = start and start + by
+
     @property
     def has_news(self) -> bool:
         """Whether `catch_up` has something to do."""

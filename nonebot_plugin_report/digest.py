@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from .delivery import Message
-from .report import Report, Result
+from .report import Image, Report, Result
 
 PICTURES: Final = 3
 """Screenshots that a digest shows."""
 FULL: Final = 10
-"""Failures that a digest shows with all their words."""
+"""Failures that a digest shows with their words."""
+FULL_LENGTH: Final = 1000
+"""Characters of such a failure that it shows."""
 KINDS: Final = 20
 """Events that are counted by themselves."""
 NAMED_BY: Final = 30
@@ -28,40 +31,54 @@ def merge(messages: Sequence[Message]) -> Message:
     )
 
 
-def pictured(messages: Sequence[tuple[Message, bool]]) -> tuple[int, ...]:
-    """Which of several messages a digest shows the pictures of: failures' first.
+@dataclass(frozen=True, slots=True)
+class Gist:
+    """What a digest needs of a message, so that many of them need little memory."""
 
-    `messages` come without their pictures, each with whether it has one.
-    """
-    having = [i for i, (_, has_image) in enumerate(messages) if has_image]
-    having.sort(key=lambda i: messages[i][0].report.result is not Result.FAIL)
+    name: str
+    """What it is counted under."""
+    result: Result | None
+    text: str
+    """Of a failure, its words as far as they are shown; else empty."""
+    has_image: bool
+
+
+def gist(message: Message, *, has_image: bool) -> Gist:
+    """What a digest says of a message."""
+    report = message.report
+    failed = report.result is Result.FAIL
+    text = message.text[:FULL_LENGTH] + "…" * (len(message.text) > FULL_LENGTH)
+    result = report.result if isinstance(report.result, Result) else None
+    return Gist(_name(report), result, text if failed else "", has_image)
+
+
+def pictured(gists: Sequence[Gist]) -> tuple[int, ...]:
+    """Which of several messages a digest shows the pictures of: failures' first."""
+    having = [i for i, one in enumerate(gists) if one.has_image]
+    having.sort(key=lambda i: gists[i].result is not Result.FAIL)
     return tuple(having[:PICTURES])
 
 
-def summarize(messages: Sequence[Message]) -> Message:
-    """A digest: counts by event and result, failures in full, and the pictures that are there."""
-    lines = [f"📋 {len(messages)} 条推送的摘要", *_counts([one.report for one in messages])]
-    failures = [one.text for one in messages if one.report.result is Result.FAIL]
+def summarize(gists: Sequence[Gist], pictures: Sequence[Image]) -> Message:
+    """A digest: counts by event and result, failures with their words, and the pictures."""
+    lines = [f"📋 {len(gists)} 条推送的摘要", *_counts(gists)]
+    failures = [one.text for one in gists if one.result is Result.FAIL]
     if failures:
         lines += ["", "失败的：", *failures[:FULL]]
     if len(failures) > FULL:
         lines.append(f"……还有 {len(failures) - FULL} 条失败")
-    pictures = [one.image for one in messages if one.image is not None]
     text = "\n".join(lines)
     report = Report(title=lines[0], content=text, event=EVENT)
     return Message(text, pictures[0] if pictures else None, report, tuple(pictures[1:]))
 
 
-def _counts(reports: Sequence[Report]) -> list[str]:
+def _counts(gists: Sequence[Gist]) -> list[str]:
     """A line for each event, the most frequent first."""
-    names = [_name(report) for report in reports]
-    kinds = Counter(names).most_common()
+    kinds = Counter(one.name for one in gists).most_common()
     lines: list[str] = []
     for name, count in kinds[:KINDS]:
         results = Counter(
-            report.result.icon
-            for report, its in zip(reports, names, strict=True)
-            if its == name and isinstance(report.result, Result)
+            one.result.icon for one in gists if one.name == name and one.result is not None
         )
         icons = " ".join(f"{icon}{number}" for icon, number in sorted(results.items()))
         lines.append(f"{name} × {count}" + (f"（{icons}）" if icons else ""))

@@ -9,7 +9,8 @@ ReportError
 │   ├── Forbidden
 │   ├── TooManyAttempts
 │   └── StoreUnavailable
-└── LeaseLost            another process took the lane over
+├── LeaseLost            another process took the lane over
+└── Unreadable           a stored row is none that this plugin writes
 
 A message is Chinese, as users read it, and never repeats what was sent to us.
 """
@@ -66,3 +67,7 @@ class StoreUnavailable(Refused):
 
 class LeaseLost(ReportError):
     """另一个进程接管了这条发送队列。"""
+
+
+class Unreadable(ReportError):
+    """存储的内容无法读取，没有发出。"""

@@ -14,6 +14,7 @@ from nonebot.adapters import Bot
 
 from . import hold, rules
 from .auth import ANY, BOUND, MASTER, Gate, Grant, digest
+from .clock import Clock
 from .config import Config
 from .delivery import Backlog, Message, Outgoing, Rank, Receipt, ReportState, Target
 from .diary import Diary
@@ -30,6 +31,8 @@ OWN: Final = "self"
 """The source of reports that the plugin makes itself."""
 WATCH_EVERY: Final = 10.0
 """Seconds between looks for what did not come."""
+CLOCK_EVERY: Final = 1.0
+"""Seconds between looks whether the computer's clock was set."""
 REOPEN_EVERY: Final = 5.0
 """Seconds between tries to open a store that another process has, or that cannot be used."""
 
@@ -66,10 +69,10 @@ class Hub:
         *,
         bots: Callable[[], Mapping[str, Bot]],
         superusers: Iterable[str],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """`bots` gives all connected bots by id; `superusers` are NoneBot's; `clock` epoch
-        seconds."""
+        seconds; None: the computer's."""
         self.config = config
         self.directory = rules.Directory(
             rules.onebot_users(superusers),
@@ -78,7 +81,8 @@ class Hub:
             config.report_aliases,
             config.report_rules,
         )
-        self._clock = clock
+        self._computer = Clock()
+        self._clock = clock = clock or self._computer
         self._grants = _configured_grants(config, self.directory)
         self.gate = Gate(self._grants, not self._grants and not config.report_bind, time.monotonic)
         self._templates = {None: config.template} | {
@@ -166,7 +170,7 @@ class Hub:
             StoreUnavailable: the store cannot be read.
         """
         self._require_store()
-        state = await self.outbox.state(report_id)
+        state = await self.outbox.state(report_id, grant.name)
         visible = state is not None and (grant.is_master or state.source == grant.name)
         return state if visible else None
 
@@ -238,7 +242,9 @@ class Hub:
         self._require_store()
 
         def look(conn: store.Connection) -> list[ReportState]:
-            found = (store.report_state(conn, one) for one in store.recent(conn, limit, target))
+            found = (
+                store.report_state(conn, one, OWN) for one in store.recent(conn, limit, target)
+            )
             return [state for state in found if state is not None]
 
         return await self.outbox.run_statement(look)
@@ -349,6 +355,26 @@ class Hub:
                 await self._catch_up()
             await asyncio.sleep(WATCH_EVERY)
 
+    async def _follow_clock(self) -> None:
+        """Keep waits as long as they were meant when the computer's clock is set."""
+        while True:
+            await asyncio.sleep(CLOCK_EVERY)
+            since = self._computer.since
+            if by := self._computer.jump():
+                logger.warning(f"电脑的时钟变了 {by:+.0f} 秒，等待中的推送不受影响")
+                try:
+                    await self._move_in_time(since, by)
+                except StoreUnavailable as error:
+                    logger.warning(f"时钟变了，但数据库暂时不可用：{error}")
+
+    async def _move_in_time(self, since: float, by: float) -> None:
+        for seen in self._seen.values():
+            for _ in range(len(seen)):
+                seen.append(seen.popleft() + by)
+        self._diary.move_in_time(by)
+        await self.outbox.shift(since, by)
+        await self._remember()
+
     async def _catch_up(self) -> None:
         try:
             await self._diary.catch_up(self._tell)
@@ -392,26 +418,38 @@ class Hub:
         """The root of all tasks. A fault here must not take the bot down."""
         while True:
             try:
-                await self.outbox.open()
-                try:
-                    await self._remember()
-                    self._fault = ""
-                    self._tried.set()
-                    async with asyncio.TaskGroup() as tasks:
-                        tasks.create_task(self.outbox.run())
-                        tasks.create_task(self._watch())
-                finally:
-                    self._fault = "插件正在停止"
-                    await self.outbox.close()
-            except StoreUnavailable as error:
-                if str(error) != self._fault:
+                await self._serve()
+            except* StoreUnavailable as group:
+                error = str(_cause(group))
+                if error != self._fault:
                     logger.error(f"收不下推送，会继续尝试：{error}")
-                self._fault = str(error)
-            except Exception:  # noqa: BLE001 - the root of our tasks: logged, and begun anew
+                self._fault = error
+            except* Exception:  # noqa: BLE001 - the root of our tasks: logged, and begun anew
                 logger.exception("推送插件内部出错，稍后重新开始")
                 self._fault = "插件内部出错，正在重新开始"
             self._tried.set()
             await asyncio.sleep(REOPEN_EVERY)
+
+    async def _serve(self) -> None:
+        """Deliver until cancelled, or until the store does not work."""
+        await self.outbox.open()
+        try:
+            await self._remember()
+            self._fault = ""
+            self._tried.set()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.outbox.run())
+                tasks.create_task(self._watch())
+                tasks.create_task(self._follow_clock())
+        finally:
+            self._fault = self._fault or "插件正在停止"
+            await self.outbox.close()
+
+
+def _cause(group: BaseExceptionGroup[StoreUnavailable]) -> StoreUnavailable:
+    """The first of what a group of tasks failed with."""
+    first = group.exceptions[0]
+    return _cause(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _configured_grants(config: Config, directory: rules.Directory) -> dict[str, Grant]:

@@ -75,7 +75,7 @@ _RESULT_NAMES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Image:
     """A picture whose header was checked. `data` is exactly what was sent, decoded."""
 

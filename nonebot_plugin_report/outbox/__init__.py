@@ -6,7 +6,6 @@ again, parking while a bot is away, giving up what is too old, forgetting what i
 
 import asyncio
 import random
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +30,13 @@ from ..hold import Held, Policy
 from ..report import Report
 from . import store
 from .database import Database
-from .dispatch import Dispatcher
+from .dispatch import EXPIRY_PATIENCE, Dispatcher
 from .ids import IdMaker, first_id
 
 T = TypeVar("T")
 
+CLOCK_BACK: Final = 60.0
+"""Seconds by which what waits may be ahead of the clock at a start; more: that was set back."""
 SWEEP_EVERY: Final = 60.0
 """Seconds between looks for lanes in which something waits that nobody was told of."""
 EXPIRE_EVERY: Final = 30.0
@@ -44,6 +45,8 @@ FALL_BACK_EVERY: Final = 10.0
 """Seconds between looks for deliveries whose fallback is due."""
 PRUNE_EVERY: Final = 3600.0
 """Seconds between looks for what is past retention."""
+LOOK_EVERY: Final = 1.0
+"""Seconds between looks whether the database's file is there and whether the clock was set."""
 PRUNE_BATCH: Final = 200
 """Rows forgotten in one transaction, so that no push waits for long behind it."""
 
@@ -67,7 +70,7 @@ class Outbox:
         limits: Limits,
         *,
         policy: Callable[[Target], Policy] = lambda _: Policy(),
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float],
         dice: Callable[[], float] = random.random,
     ) -> None:
         """`path` is the SQLite file; `policy` says how much a target is to be spared; `clock` gives
@@ -90,6 +93,13 @@ class Outbox:
         await self._database.open()
         await self._database.run(store.recover)
         self._ids.continue_after(await self._database.run(store.newest_id))
+        self._lanes.clear()
+        self.dispatcher.begin(patience=min(EXPIRY_PATIENCE, self._limits.expire))
+        now = self._clock()
+        if (ahead := await self._database.run(store.newest_moment) - now) > CLOCK_BACK:
+            await self._database.run(lambda conn: store.move_in_time(conn, now, -ahead))
+        if ended := await self._database.run(lambda conn: store.set_aside(conn, now)):
+            logger.error(f"{ended} 条推送的接收者无法识别，已放弃；原因见各条的状态")
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -99,6 +109,7 @@ class Outbox:
             tasks.create_task(self._repeat(self.expire, EXPIRE_EVERY))
             tasks.create_task(self._repeat(self.prune, PRUNE_EVERY))
             tasks.create_task(self._repeat(self.fall_back, FALL_BACK_EVERY))
+            tasks.create_task(self._look_at_file())
 
     async def close(self) -> None:
         """Let go of the store. `run` must have ended."""
@@ -161,13 +172,13 @@ class Outbox:
             )
         return receipt
 
-    async def state(self, report_id: str) -> ReportState | None:
-        """A report by its id or the sender's own, or None.
+    async def state(self, report_id: str, source: str = "") -> ReportState | None:
+        """A report by its id, or by the sender's own id of a report of `source`; or None.
 
         Raises:
             StoreUnavailable: the store could not be read.
         """
-        return await self._database.run(lambda conn: store.report_state(conn, report_id))
+        return await self._database.run(lambda conn: store.report_state(conn, report_id, source))
 
     async def check(self) -> Backlog:
         """Write something, and tell what waits.
@@ -189,6 +200,8 @@ class Outbox:
         Raises:
             StoreUnavailable: it could not be written.
         """
+        if not self.dispatcher.may_expire():
+            return
         now = self._clock()
         while given_up := await self._database.run(
             lambda conn: store.expire(conn, now, PRUNE_BATCH)
@@ -232,6 +245,21 @@ class Outbox:
         before = self._clock() - self._limits.image_retention
         while await self._database.run(lambda conn: store.prune_images(conn, before, PRUNE_BATCH)):
             pass
+        while gone := await self._database.run(lambda conn: store.prune_lanes(conn, PRUNE_BATCH)):
+            self._lanes -= {lane for lane in self._lanes if str(lane) in gone}
+
+    async def shift(self, since: float, by: float) -> None:
+        """The clock was set, forward by `by` seconds: waits stay as long as they were meant.
+
+        Args:
+            since: its reading when it was set or started the last time before this.
+            by: seconds; negative: it went back.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        await self._database.run(lambda conn: store.move_in_time(conn, since, by))
+        await self.dispatcher.shift(by)
 
     async def run_statement(self, operation: Callable[[Connection], T]) -> T:
         """Run one of `store`'s functions, for what is remembered beside reports.
@@ -240,6 +268,12 @@ class Outbox:
             StoreUnavailable: it was not done.
         """
         return await self._database.run(operation)
+
+    async def _look_at_file(self) -> None:
+        """Raises StoreUnavailable when the database's file is no longer there."""
+        while True:
+            await self._database.check_file()
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _repeat(self, job: Callable[[], Awaitable[None]], every: float) -> None:
         """Run a job now and then. The store's faults do not end it."""

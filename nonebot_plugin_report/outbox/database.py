@@ -13,28 +13,31 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from filelock import FileLock, Timeout
 from loguru import logger
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from ..errors import ReportError, StoreUnavailable
+from .file import DatabaseFile
 from .schema import upgrade
 
 T = TypeVar("T")
 
 CHECKPOINT_BYTES: Final = 4 * 2**20
-"""The write-ahead log is copied into the database when it is larger than this."""
+"""The write-ahead log is copied into the database at a quiet moment when it is larger than this."""
+CHECKPOINT_AT_ONCE: Final = 16 * 2**20
+"""And without waiting for a quiet moment when it is larger than this."""
+QUIET_SECONDS: Final = 0.05
+"""A moment is quiet when nothing was asked for this long."""
+WAL_LIMIT: Final = 16 * 2**20
+"""Bytes that the write-ahead log keeps on disk once it has been copied."""
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for somebody else's lock on the file. BetterGI waits 30 s for an answer."""
-CHECKPOINT_LOOK: Final = 32
-"""Transactions between two looks at its size."""
 MAX_BATCH: Final = 64
 """Operations in one transaction."""
 COMPANY_SECONDS: Final = 0.001
@@ -53,16 +56,16 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = FileLock(f"{path}.lock")
+        self._file = DatabaseFile(path)
         self._thread: ThreadPoolExecutor | None = None
-        self._checkpointer: ThreadPoolExecutor | None = None
         self._conn: Connection | None = None
         self._waiting: list[_Call] = []
         self._busy = self._scheduled = False
         self._company = 1
         self._timer: asyncio.TimerHandle | None = None
         self._changes = 0
-        self._commits = 0
+        self._wal_bytes = 0
+        self._quiet: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """Lock the file, connect, and bring the tables up to date.
@@ -71,7 +74,6 @@ class Database:
             StoreUnavailable: another process has the file, or it cannot be used.
         """
         self._thread = ThreadPoolExecutor(1, "report-store")
-        self._checkpointer = ThreadPoolExecutor(1, "report-checkpoint")
         try:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
         except StoreUnavailable:
@@ -80,14 +82,22 @@ class Database:
 
     async def close(self) -> None:
         """Finish what was asked for, and let go of the file."""
-        thread, checkpointer = self._thread, self._checkpointer
-        if thread is None or checkpointer is None:
+        thread, self._thread = self._thread, None
+        if thread is None:
             return
-        self._thread = self._checkpointer = None
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, checkpointer.shutdown)
-        await loop.run_in_executor(thread, self._close)
+        if self._quiet is not None:
+            self._quiet.cancel()
+        await asyncio.get_running_loop().run_in_executor(thread, self._close)
         thread.shutdown()
+
+    async def check_file(self) -> None:
+        """See whether what is written is still written where it will be found again.
+
+        Raises:
+            StoreUnavailable: it is not; after `close`, `open` mends it.
+        """
+        if fault := await asyncio.to_thread(self._file.fault):
+            raise StoreUnavailable(fault)
 
     async def run(self, operation: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Run an operation in a transaction; when this returns, it is committed.
@@ -171,23 +181,35 @@ class Database:
         self._busy = False
         if self._waiting:
             self._schedule()
-        self._commits += 1
-        if self._commits % CHECKPOINT_LOOK == 0 and self._checkpointer is not None:
-            self._checkpointer.submit(self._checkpoint)
+        elif self._wal_bytes > CHECKPOINT_BYTES:
+            self._checkpoint_when_quiet()
 
-    def _checkpoint(self) -> None:
-        """Copy the write-ahead log into the database, beside the writer.
+    def _checkpoint_when_quiet(self) -> None:
+        if self._quiet is not None:
+            self._quiet.cancel()
+        wait = 0.0 if self._wal_bytes > CHECKPOINT_AT_ONCE else QUIET_SECONDS
+        self._quiet = asyncio.get_running_loop().call_later(wait, self._begin_checkpoint)
 
-        Left to SQLite, this would be done inside of a commit, which then takes tens of
-        milliseconds now and then.
+    def _begin_checkpoint(self) -> None:
+        self._quiet = None
+        if self._thread is not None and not self._busy:
+            self._busy = True
+            self._wal_bytes = 0
+            self._in_thread(self._thread, self._checkpoint, [])
+
+    def _checkpoint(self, _: list[_Call]) -> list[Any]:
+        """Copy the write-ahead log into the database.
+
+        On the writer's own connection: SQLite before 3.51.3 can lose data where another connection
+        does it beside commits (sqlite.org/wal.html, "The WAL-Reset Bug"). Left to SQLite it would
+        be done inside of a commit, and somebody would wait for it.
         """
+        assert self._conn is not None  # noqa: S101 - for the type checker: close() waits for this
         try:
-            if Path(f"{self.path}-wal").stat().st_size < CHECKPOINT_BYTES:
-                return
-            with closing(sqlite3.connect(self.path)) as connection:
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        except (OSError, sqlite3.Error) as error:
+            _driver(self._conn).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error as error:
             logger.warning(f"数据库的预写日志没能合并，稍后再试：{error}")
+        return []
 
     def _begin_and_run(self, conn: Connection, batch: list[_Call]) -> list[Any]:
         transaction = conn.begin()
@@ -210,6 +232,10 @@ class Database:
         except Exception as error:  # noqa: BLE001 - handed to the callers
             conn.rollback()
             return [_translate(error)] * len(batch)
+        if any(call.durable for call in batch):
+            self._wal_bytes = self._file.wal_bytes()
+            if fault := self._file.fault():
+                return [StoreUnavailable(fault)] * len(batch)
         return results
 
     def _one_by_one(self, batch: list[_Call]) -> list[Any]:
@@ -235,29 +261,26 @@ class Database:
         return results
 
     def _open(self) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise StoreUnavailable(
-                f"另一个进程正在使用数据库 {self.path}；"
-                "两个机器人请用不同的 REPORT_DATABASE_URL 或 LOCALSTORE_DATA_DIR"
-            ) from None
-        except OSError as error:
-            raise StoreUnavailable(f"无法使用目录 {self.path.parent}：{error.strerror}") from None
+        self._file.acquire()
         try:
             self._conn = _engine(self.path).connect()
             with self._conn.begin():
                 upgrade(self._conn)
         except SQLAlchemyError as error:
             raise _translate(error) from None
+        self._file.opened()
 
     def _close(self) -> None:
+        kept = None
         if self._conn is not None:
+            if self._file.fault():
+                kept = self._file.rescue(_driver(self._conn))
             self._conn.close()
             self._conn.engine.dispose()
             self._conn = None
-        self._lock.release()
+        if kept is not None:
+            self._file.restore(kept)
+        self._file.release()
 
 
 def _engine(path: Path) -> Engine:
@@ -274,7 +297,8 @@ def _engine(path: Path) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA wal_autocheckpoint = 0")  # `_checkpoint` does it, elsewhere
+        cursor.execute("PRAGMA wal_autocheckpoint = 0")  # `_checkpoint` does it, in time
+        cursor.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
@@ -285,16 +309,19 @@ def _engine(path: Path) -> Engine:
     return engine
 
 
+def _driver(conn: Connection) -> sqlite3.Connection:
+    connection: Any = conn.connection.dbapi_connection
+    return connection
+
+
 def _changes(conn: Connection) -> int:
     """Rows changed since the connection was opened."""
-    connection: Any = conn.connection.dbapi_connection
-    return connection.total_changes
+    return _driver(conn).total_changes
 
 
 def _set(conn: Connection, pragma: str, value: str) -> None:
     """Change how SQLite works; takes effect outside of a transaction only."""
-    connection: Any = conn.connection.dbapi_connection
-    connection.execute(f"PRAGMA {pragma} = {value}")
+    _driver(conn).execute(f"PRAGMA {pragma} = {value}")
 
 
 def _translate(error: Exception) -> Exception:

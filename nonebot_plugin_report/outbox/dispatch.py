@@ -1,7 +1,7 @@
 """Lanes at work: claim, send, record. In order within a lane, lanes side by side."""
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -10,11 +10,13 @@ from loguru import logger
 from sqlalchemy import Connection
 
 from ..delivery import Delivery, Lane, Message, Rank, Sender, State, Target
-from ..digest import merge, pictured, summarize
-from ..errors import LeaseLost, StoreUnavailable
+from ..digest import Gist, gist, merge, pictured, summarize
+from ..errors import LeaseLost, StoreUnavailable, Unreadable
 from ..hold import MOST, Policy, Send, Wait, plan
+from ..report import Image
 from . import store
 from .database import Database
+from .pictures import Pictures
 from .retry import Finish, Park, Postpone, decide
 
 LEASE: Final = 60.0
@@ -25,6 +27,14 @@ STORE_RETRY: Final = 2.0
 """Seconds between tries to write down what came of a delivery while the store does not work."""
 FAULT_DELAY: Final = 5.0
 """Seconds before a lane is looked at again that could not be worked in."""
+MERGED_PICTURES: Final = 16 * 2**20
+"""Bytes of pictures that go out in one merged message."""
+PICTURE_LEFT_OUT: Final = "截图太多太大，没有一起发出"
+IDLE_LANES: Final = 1000
+"""Lanes remembered in which nothing waits: whoever pushes may make up any number of them."""
+EXPIRY_PATIENCE: Final = 60.0
+"""Seconds after a start, and after the clock was set, in which nothing is given up as too old: a
+clock that is wrong is mostly set right soon after."""
 
 
 @dataclass(slots=True)
@@ -78,10 +88,21 @@ class Dispatcher:
         self._owner = owner
         self._clock = clock
         self._dice = dice
-        self._states: dict[Lane, _LaneState] = {}
+        self._pictures = Pictures()
+        self._expiry_from = 0.0
+        self._states: OrderedDict[Lane, _LaneState] = OrderedDict()
         self._running: set[Lane] = set()
         self._sending: set[Lane] = set()
         self._tasks: asyncio.TaskGroup | None = None
+
+    def begin(self, *, patience: float) -> None:
+        """Start from what is stored; for `patience` seconds nothing is given up as too old."""
+        self._states.clear()
+        self._expiry_from = self._clock() + patience
+
+    def may_expire(self) -> bool:
+        """Whether what is too old may be given up: not while the clock may still be wrong."""
+        return self._clock() >= self._expiry_from
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -97,6 +118,7 @@ class Dispatcher:
         """These were just stored. Where their lane has nothing else, they need not be read back."""
         for one in queued:
             lane, state = one.delivery.lane, self._state(one.delivery.lane)
+            one = self._pictures.admit(one)
             if not state.complete or len(state.ready) >= BATCH or one.delivery.id <= state.last:
                 state.complete, state.missed = False, True
             elif state.ready and one.held.rank < state.ready[-1].held.rank:
@@ -117,7 +139,16 @@ class Dispatcher:
     def _state(self, lane: Lane) -> _LaneState:
         if (state := self._states.get(lane)) is None:
             state = self._states[lane] = _LaneState()
+            if len(self._states) > IDLE_LANES:
+                self._forget_idle()
         return state
+
+    def _forget_idle(self) -> None:
+        """Forget the lane that was made longest ago of those in which nothing is going on."""
+        for lane, state in self._states.items():
+            if lane not in self._running and not state.ready and not state.failures:
+                del self._states[lane]
+                return
 
     def _wake(self, lane: Lane, state: _LaneState) -> None:
         state.woken.set()
@@ -144,6 +175,21 @@ class Dispatcher:
             StoreUnavailable: the waiting lanes could not be read.
         """
         self.wake(await self._database.run(store.waiting_lanes))
+
+    async def shift(self, by: float) -> None:
+        """The clock was set: look at every lane anew. What is stored was shifted already.
+
+        Raises:
+            StoreUnavailable: the waiting lanes could not be read.
+        """
+        self._expiry_from = self._clock() + EXPIRY_PATIENCE
+        for state in self._states.values():
+            state.due_at += by if state.due_at else 0.0
+            state.sent = deque(at + by for at in state.sent)
+            state.lease = None
+            state.forget()
+            state.woken.set()
+        await self.sweep()
 
     async def release(self) -> None:
         """Let go of the lanes, but for those in which a message was just leaving."""
@@ -230,11 +276,14 @@ class Dispatcher:
         """
         now = self._clock()
         for queued in state.ready:
-            if queued.expires_at <= now:
-                state.ready.remove(queued)
-                finish = Finish(State.EXPIRED, store.expiry_reason(queued.reason))
-                await self._record(state, [queued.delivery], finish)
-                return None
+            if queued.expires_at > now:
+                continue
+            if not self.may_expire():
+                return self._expiry_from
+            state.ready.remove(queued)
+            finish = Finish(State.EXPIRED, store.expiry_reason(queued.reason))
+            await self._record(state, [queued.delivery], finish)
+            return None
         chosen = await self._plan(lane, state)
         if chosen is None:
             return None
@@ -269,7 +318,14 @@ class Dispatcher:
         # Stays there where a cancellation cuts this short: `release` must not let go of the lane.
         self._sending.add(lane)
         first, deliveries = batch[0].delivery, [queued.delivery for queued in batch]
-        outcome = await self._sender.send(await self._loaded(batch, digest=digest))
+        async with self._pictures.room(sum(queued.picture_bytes for queued in batch)):
+            try:
+                message = await self._loaded(batch, digest=digest)
+            except Unreadable as error:
+                await self._record(state, deliveries, Finish(State.REJECTED, str(error)))
+                self._sending.discard(lane)
+                return
+            outcome = await self._sender.send(replace(first, message=message))
         decision = decide(outcome, first.attempts + 1, state.failures + 1, self._dice())
         if isinstance(decision, Park):
             await self._park(lane, state, decision.reason)
@@ -292,28 +348,51 @@ class Dispatcher:
             while len(state.sent) > rate[0]:
                 state.sent.popleft()
 
-    async def _loaded(self, batch: Sequence[store.Queued], *, digest: bool) -> Delivery:
-        """The delivery to send, with its message: the batch's only one, or one for all of it."""
-        delivery = batch[0].delivery
-        if not digest:
-            messages = [
-                one.delivery.message if one.loaded else await self._read(one.delivery)
-                for one in batch
-            ]
-            return replace(delivery, message=merge(messages) if messages[1:] else messages[0])
-        ids = [one.delivery.id for one in batch]
-        found = await self._database.run(
-            lambda conn: [store.words(conn, one) for one in ids], durable=False
-        )
-        messages = [message for message, _ in found]
-        for index in pictured(found):
-            messages[index] = await self._read(batch[index].delivery)
-        return replace(delivery, message=summarize(messages))
+    async def _loaded(self, batch: Sequence[store.Queued], *, digest: bool) -> Message:
+        """What to show: the message of the batch's only delivery, or one for all of it.
 
-    async def _read(self, delivery: Delivery) -> Message:
-        return await self._database.run(
-            lambda conn: store.message(conn, delivery.id), durable=False
-        )
+        Raises:
+            Unreadable: what is stored of one of them is not what this code writes.
+        """
+        if digest:
+            return await self._digest([one.delivery.id for one in batch])
+        messages: list[Message] = []
+        room = MERGED_PICTURES
+        for one in batch:
+            room -= one.picture_bytes
+            messages.append(await self._message(one, pictured=room >= 0 or len(batch) == 1))
+        return merge(messages) if messages[1:] else messages[0]
+
+    async def _message(self, queued: store.Queued, *, pictured: bool) -> Message:
+        if queued.loaded and pictured:
+            return queued.delivery.message
+        message, sha = await self._words(queued.delivery.id)
+        if pictured:
+            return replace(message, image=await self._picture(sha))
+        return replace(message, text=f"{message.text}\n[{PICTURE_LEFT_OUT}]".strip())
+
+    async def _digest(self, ids: Sequence[str]) -> Message:
+        gists: list[Gist] = []
+        hashes: list[str | None] = []
+        for one in ids:  # one at a time in memory
+            message, sha = await self._words(one)
+            gists.append(gist(message, has_image=sha is not None))
+            hashes.append(sha)
+        shown = [await self._picture(hashes[index]) for index in sorted(pictured(gists))]
+        return summarize(gists, [one for one in shown if one is not None])
+
+    async def _words(self, delivery_id: str) -> tuple[Message, str | None]:
+        return await self._database.run(lambda conn: store.words(conn, delivery_id), durable=False)
+
+    async def _picture(self, sha: str | None) -> Image | None:
+        if sha is None:
+            return None
+        if (known := self._pictures.known(sha)) is not None:
+            return known
+        image = await self._database.run(lambda conn: store.picture(conn, sha), durable=False)
+        if image is not None:
+            self._pictures.add(sha, image)
+        return image
 
     async def _record(
         self, state: _LaneState, deliveries: Sequence[Delivery], decision: Finish | Postpone

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from ..delivery import State
 from ..errors import StoreUnavailable
 
-VERSION: Final = 2
+VERSION: Final = 3
 """What this code writes. A change of the tables adds one, and the step that upgrades to it."""
 
 metadata: Final = MetaData()
@@ -44,12 +44,16 @@ report: Final = Table(
     Column("event", Text, nullable=False),
     Column("heading", Text, nullable=False),
     Column("fields", Text, nullable=False),  # the report as JSON, without the picture
+    Column("text", Text, nullable=False, server_default=""),  # in its first delivery's words
     Column("image", String(64), nullable=True),
     Column("source", String, nullable=False, server_default=""),  # the token's name
     Column("note", Text, nullable=False, server_default=""),  # why it has no delivery
 )
-Index("report_key", report.c.key, unique=True, sqlite_where=report.c.key.is_not(None),
+# The sender's own id is unique within its token: nobody meets somebody else's.
+Index("report_source_key", report.c.source, report.c.key, unique=True,
+      sqlite_where=report.c.key.is_not(None),
       postgresql_where=report.c.key.is_not(None))  # fmt: skip
+Index("report_event", report.c.event, report.c.source, report.c.id)
 
 image: Final = Table(
     "image",
@@ -85,7 +89,7 @@ delivery: Final = Table(
     Column("report_id", String(20), ForeignKey("report.id"), nullable=False),
     Column("lane", String, ForeignKey("lane.name"), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Text, nullable=True),  # None: the report's
     Column("image", String(64), nullable=True),
     Column("attempts", Integer, nullable=False),
     Column("repeats", Integer, nullable=False),
@@ -99,6 +103,7 @@ delivery: Final = Table(
     Column("fallback_at", Float, nullable=True),  # when they are
 )
 Index("delivery_report", delivery.c.report_id)
+Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
 # What waits is little, however large the store grows: only that is indexed.
 _WAITING: Final = text(f"state = '{State.WAITING}'")
 Index("delivery_queue", delivery.c.lane, delivery.c.rank, delivery.c.id,
@@ -149,6 +154,8 @@ def upgrade(conn: Connection) -> None:
     if stored == "1":
         for statement in _FROM_1:
             conn.execute(text(statement))
+    if stored in ("1", "2"):
+        _from_2(conn)
     metadata.create_all(conn)
     for index in (one for table in metadata.sorted_tables for one in table.indexes):
         index.create(conn, checkfirst=True)
@@ -163,6 +170,23 @@ _FROM_1: Final = (
     "ALTER TABLE delivery ADD COLUMN held_until FLOAT NOT NULL DEFAULT 0",
     "ALTER TABLE delivery ADD COLUMN fallback TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE delivery ADD COLUMN fallback_at FLOAT",
+    "UPDATE report SET source = 'master'",
     "DROP INDEX delivery_waiting",
 )
 """Version 1 had neither rules nor quiet hours. Its new indexes are made with all others."""
+
+
+def _from_2(conn: Connection) -> None:
+    """Version 2 kept the words with each delivery, and the sender's id was unique over all tokens.
+
+    SQLite cannot make a column nullable: the table is written anew.
+    """
+    conn.execute(text("DROP INDEX IF EXISTS report_key"))
+    conn.execute(text("ALTER TABLE report ADD COLUMN text TEXT NOT NULL DEFAULT ''"))
+    conn.execute(text("ALTER TABLE delivery RENAME TO delivery_2"))
+    for index in delivery.indexes:
+        conn.execute(text(f"DROP INDEX IF EXISTS {index.name}"))
+    delivery.create(conn)
+    columns = ", ".join(column.name for column in delivery.columns)
+    conn.execute(text(f"INSERT INTO delivery ({columns}) SELECT {columns} FROM delivery_2"))  # noqa: S608 - our own names
+    conn.execute(text("DROP TABLE delivery_2"))

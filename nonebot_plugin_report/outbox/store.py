@@ -34,7 +34,7 @@ from ..delivery import (
     State,
     Target,
 )
-from ..errors import LeaseLost
+from ..errors import InvalidReport, LeaseLost, Unreadable
 from ..hold import Held
 from ..report import Image, Report, dump, restore
 from ..watch import Watched
@@ -85,6 +85,7 @@ class Queued:
     reason: str
     """What the last try came to."""
     held: Held
+    picture_bytes: int = 0
 
 
 # The state is written out, so that the partial index of what waits is used.
@@ -107,7 +108,9 @@ def _or_ignore(conn: Connection, table: Any) -> Any:
 
 _INSERT_REPORT: Final = insert(report)
 _INSERT_DELIVERY: Final = insert(delivery)
-_FIND_KEY: Final = select(report.c.id).where(report.c.key == bindparam("key"))
+_FIND_KEY: Final = select(report.c.id).where(
+    report.c.source == bindparam("source"), report.c.key == bindparam("key")
+)
 _TARGETS: Final = (
     select(lane.c.target)
     .join(delivery, delivery.c.lane == lane.c.name)
@@ -120,8 +123,9 @@ _TOUCH_IMAGE: Final = (
 
 
 def accept(conn: Connection, entry: Entry) -> Receipt:
-    """Store a report and its deliveries, or find the one that has the same key."""
-    if entry.report.key and (known := conn.scalar(_FIND_KEY, {"key": entry.report.key})):
+    """Store a report and its deliveries, or find the one of its token that has the same key."""
+    key = {"source": entry.source, "key": entry.report.key}
+    if entry.report.key and (known := conn.scalar(_FIND_KEY, key)):
         targets = conn.scalars(_TARGETS, {"id": known}).all()
         return Receipt(known, "duplicate", tuple(Target.parse(one) for one in targets))
     sha = _store_image(conn, entry.report.image, entry.received_at)
@@ -164,22 +168,28 @@ def _report_row(entry: Entry, sha: str | None) -> dict[str, object]:
         "event": source.event,
         "heading": source.heading,
         "fields": dump(source).decode(),
+        "text": _common_text(entry),
         "image": sha,
         "source": entry.source,
         "note": entry.note,
     }
 
 
+def _common_text(entry: Entry) -> str:
+    """The words that are stored once, for all deliveries that have them."""
+    return entry.deliveries[0][0].message.text if entry.deliveries else ""
+
+
 def _delivery_row(
     one: Delivery, outgoing: Outgoing, entry: Entry, sha: str | None
 ) -> dict[str, object]:
-    after = outgoing.fallback_after
+    after, text = outgoing.fallback_after, one.message.text
     return {
         "id": one.id,
         "report_id": entry.id,
         "lane": str(one.lane),
         "state": State.WAITING,
-        "text": one.message.text,
+        "text": None if text == _common_text(entry) else text,
         "image": sha if one.message.image else None,
         "attempts": 0,
         "repeats": 0,
@@ -210,24 +220,22 @@ _OWN: Final = (
         blocked_reason="", blocked_at=0.0,
     )
 )  # fmt: skip
+_TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")
 _QUEUE: Final = (
     select(
         delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.expires_at,
         delivery.c.reason, delivery.c.created_at, delivery.c.rank, delivery.c.held_until,
-    ).where(delivery.c.lane == bindparam("lane"), _IS_WAITING)
+        func.coalesce(func.length(image.c.bytes), 0).label("picture_bytes"),
+    ).outerjoin(image, delivery.c.image == image.c.sha256)
+    .where(delivery.c.lane == bindparam("lane"), _IS_WAITING)
     .order_by(delivery.c.rank, delivery.c.id).limit(bindparam("limit"))
 )  # fmt: skip
-_MESSAGE: Final = (
-    select(delivery.c.text, report.c.fields, image)
-    .join(report, delivery.c.report_id == report.c.id)
-    .outerjoin(image, delivery.c.image == image.c.sha256)
-    .where(delivery.c.id == bindparam("id"))
-)
 _WORDS: Final = (
-    select(delivery.c.text, delivery.c.image, report.c.fields)
+    select(_TEXT, delivery.c.image, report.c.fields)
     .join(report, delivery.c.report_id == report.c.id)
     .where(delivery.c.id == bindparam("id"))
 )
+_PICTURE: Final = select(image).where(image.c.sha256 == bindparam("sha"))
 _RESUME: Final = (
     update(lane)
     .where(
@@ -254,7 +262,37 @@ _HEADS: Final = (
 
 def waiting_lanes(conn: Connection) -> list[Lane]:
     """The lanes in which something waits."""
-    return [Lane(Target.parse(row.target), row.bot) for row in conn.execute(_WAITING_LANES)]
+    return [of for row in conn.execute(_WAITING_LANES) if (of := _lane(row)) is not None]
+
+
+def _lane(row: Any) -> Lane | None:
+    """A stored lane; None: it is none that this code writes."""
+    target = _target(row.target)
+    return target and Lane(target, row.bot)
+
+
+def _target(text: str) -> Target | None:
+    try:
+        return Target.parse(text)
+    except ValueError:
+        return None
+
+
+def set_aside(conn: Connection, now: float) -> int:
+    """End the deliveries of lanes that cannot be read. Returns how many there were."""
+    unread = [
+        row.name
+        for row in conn.execute(select(lane.c.name, lane.c.target, lane.c.bot))
+        if (of := _lane(row)) is None or str(of) != row.name
+    ]
+    ended = 0
+    for name in unread:
+        stuck = update(delivery).where(delivery.c.lane == name, _IS_WAITING)
+        reason = f"接收者 {name[:60]} 无法识别"
+        ended += conn.execute(
+            stuck.values(state=State.REJECTED, reason=reason, finished_at=now)
+        ).rowcount
+    return ended
 
 
 def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> Claim:
@@ -286,23 +324,47 @@ def queue(conn: Connection, of: Lane, limit: int) -> list[Queued]:
             loaded=False,
             expires_at=row.expires_at,
             reason=row.reason,
-            held=Held(row.created_at, Rank(row.rank), row.held_until),
+            held=Held(row.created_at, _rank(row.rank), row.held_until),
+            picture_bytes=row.picture_bytes,
         )
         for row in rows
     ]
 
 
-def message(conn: Connection, delivery_id: str) -> Message:
-    """What a delivery is to show; without a picture that is no longer stored."""
-    row = conn.execute(_MESSAGE, {"id": delivery_id}).one()
-    picture = row.bytes and Image(row.bytes, row.media_type, row.width, row.height)
-    return Message(row.text, picture or None, restore(row.fields))
+_RANKS: Final = {int(rank): rank for rank in Rank}
 
 
-def words(conn: Connection, delivery_id: str) -> tuple[Message, bool]:
-    """What a delivery is to show but for its picture, and whether it has one."""
-    row = conn.execute(_WORDS, {"id": delivery_id}).one()
-    return Message(row.text, None, restore(row.fields)), row.image is not None
+def _rank(stored: int) -> Rank:
+    return _RANKS.get(stored, Rank.NORMAL)
+
+
+def words(conn: Connection, delivery_id: str) -> tuple[Message, str | None]:
+    """What a delivery is to show but for its picture, and the hash of that.
+
+    Raises:
+        Unreadable: what is stored is not what this code writes.
+    """
+    row = conn.execute(_WORDS, {"id": delivery_id}).one_or_none()
+    if row is None:
+        raise Unreadable
+    return Message(row.text, None, _restored(row.fields)), row.image
+
+
+def picture(conn: Connection, sha: str) -> Image | None:
+    """A picture by its hash, if it is still stored."""
+    row = conn.execute(_PICTURE, {"sha": sha}).one_or_none()
+    return None if row is None else _picture(row)
+
+
+def _picture(row: Any) -> Image | None:
+    return Image(row.bytes, row.media_type, row.width, row.height) if row.bytes else None
+
+
+def _restored(fields: str) -> Report:
+    try:
+        return restore(fields)
+    except InvalidReport as error:
+        raise Unreadable from error
 
 
 def renew(conn: Connection, owner: str, names: Sequence[str], until: float) -> None:
@@ -446,7 +508,6 @@ def expire(conn: Connection, now: float, limit: int) -> int:
 class Fallen:
     """A delivery whose fallback is due."""
 
-    id: str
     report_id: str
     target: Target
     text: str
@@ -455,25 +516,30 @@ class Fallen:
     fallback: tuple[Target, ...]
 
 
+_FALLEN: Final = (
+    select(
+        delivery.c.id, delivery.c.report_id, delivery.c.state, delivery.c.image, delivery.c.rank,
+        delivery.c.fallback, lane.c.target, _TEXT,
+    ).join(lane, delivery.c.lane == lane.c.name)
+    .join(report, delivery.c.report_id == report.c.id)
+    .where(delivery.c.fallback != "", delivery.c.fallback_at <= bindparam("now"))
+    .limit(bindparam("limit"))
+)  # fmt: skip
+
+
 def fallen(conn: Connection, now: float, limit: int) -> list[Fallen]:
     """The deliveries that were given up or have waited too long, each once: they are marked."""
-    rows = conn.execute(
-        select(delivery, lane.c.target)
-        .join(lane, delivery.c.lane == lane.c.name)
-        .where(delivery.c.fallback != "", delivery.c.fallback_at <= now)
-        .limit(limit)
-    ).all()
+    rows = conn.execute(_FALLEN, {"now": now, "limit": limit}).all()
     conn.execute(
         update(delivery).where(delivery.c.id.in_([row.id for row in rows])).values(fallback="")
     )
     return [
         Fallen(
-            row.id, row.report_id, Target.parse(row.target), row.text, row.image,
-            min(Rank(row.rank), Rank.NORMAL),
-            tuple(Target.parse(one) for one in row.fallback.split(" ")),
+            row.report_id, target, row.text, row.image, min(_rank(row.rank), Rank.NORMAL),
+            tuple(to for one in row.fallback.split(" ") if (to := _target(one)) is not None),
         )
         for row in rows
-        if row.state != State.DELIVERED
+        if row.state != State.DELIVERED and (target := _target(row.target)) is not None
     ]  # fmt: skip
 
 
@@ -515,6 +581,37 @@ def prune_images(conn: Connection, before: float, limit: int) -> int:
     return conn.execute(delete(image).where(image.c.sha256.in_(hashes))).rowcount
 
 
+def prune_lanes(conn: Connection, limit: int) -> list[str]:
+    """Forget lanes of which nothing is left. Returns their names."""
+    empty = ~exists().where(delivery.c.lane == lane.c.name)
+    names = conn.scalars(select(lane.c.name).where(empty, lane.c.owner.is_(None)).limit(limit))
+    gone = list(names)
+    conn.execute(delete(lane).where(lane.c.name.in_(gone)))
+    return gone
+
+
+def move_in_time(conn: Connection, since: float, by: float) -> None:
+    """Keep waits as long as they were meant: the clock was set, forward by `by` seconds.
+
+    What was written down before `since` (epoch seconds) was so by another reading of the clock.
+    """
+    recent_ones = (_IS_WAITING, delivery.c.created_at >= since)
+    conn.execute(
+        update(delivery)
+        .where(*recent_ones)
+        .values(
+            created_at=delivery.c.created_at + by,
+            expires_at=delivery.c.expires_at + by,
+            fallback_at=delivery.c.fallback_at + by,
+        )
+    )
+    for table, column in (
+        (delivery, delivery.c.held_until), (lane, lane.c.due_at), (lane, lane.c.lease_until),
+        (mute, mute.c.until), (watch, watch.c.due_at),
+    ):  # fmt: skip
+        conn.execute(update(table).where(column > since).values({column: column + by}))
+
+
 # --- looking -------------------------------------------------------------------------------------
 
 
@@ -522,6 +619,11 @@ def newest_id(conn: Connection) -> str:
     """The greatest id given so far, or an empty string."""
     found = (conn.scalar(select(func.max(table.c.id))) for table in (report, delivery))
     return max(one or "" for one in found)
+
+
+def newest_moment(conn: Connection) -> float:
+    """When the newest of what waits was accepted, by the clock of then; 0: nothing waits."""
+    return conn.scalar(select(func.max(delivery.c.created_at)).where(_IS_WAITING)) or 0.0
 
 
 def probe(conn: Connection, now: float) -> None:
@@ -543,28 +645,38 @@ def backlog(conn: Connection) -> Backlog:
         ).order_by(lane.c.name)
     )  # fmt: skip
     blocked = (
-        Blocked(Lane(Target.parse(row.target), row.bot), row.blocked_reason, row.blocked_at)
+        Blocked(of, row.blocked_reason, row.blocked_at)
         for row in parked
+        if (of := _lane(row)) is not None
     )
     return Backlog(waiting, oldest, tuple(blocked))
 
 
-def report_state(conn: Connection, wanted: str) -> ReportState | None:
-    """A report by its id, or by the id that its sender gave it."""
-    row = conn.execute(
-        select(report).where(or_(report.c.id == wanted, report.c.key == wanted))
-    ).first()
+_STATE_COLUMNS: Final = (
+    report.c.id, report.c.key, report.c.event, report.c.heading, report.c.received_at,
+    report.c.source, report.c.note,
+)  # fmt: skip
+_DELIVERY_COLUMNS: Final = (
+    delivery.c.state, delivery.c.attempts, delivery.c.repeats, delivery.c.reason,
+    delivery.c.finished_at, delivery.c.lane, lane.c.target, lane.c.blocked_reason,
+)  # fmt: skip
+
+
+def report_state(conn: Connection, wanted: str, source: str) -> ReportState | None:
+    """A report by its id, or by the id that its sender gave it: unique within a token's source."""
+    of_source = (report.c.source == source) & (report.c.key == wanted)
+    row = conn.execute(select(*_STATE_COLUMNS).where(or_(report.c.id == wanted, of_source))).first()
     if row is None:
         return None
     deliveries = conn.execute(
-        select(delivery, lane.c.target, lane.c.blocked_reason)
+        select(*_DELIVERY_COLUMNS)
         .join(lane, delivery.c.lane == lane.c.name)
         .where(delivery.c.report_id == row.id)
         .order_by(delivery.c.id)
     )
     return ReportState(
         row.id, row.key or "", row.event, row.heading, row.received_at, row.source, row.note,
-        tuple(_delivery_state(one) for one in deliveries),
+        tuple(_delivery_state(one) for one in deliveries if _target(one.target)),
     )  # fmt: skip
 
 
@@ -594,7 +706,8 @@ def last_received(conn: Connection, event: str, source: str, since_id: str) -> f
 
 def mutes(conn: Connection) -> dict[Target, float]:
     """Until when each muted target is."""
-    return {Target.parse(row.target): row.until for row in conn.execute(select(mute))}
+    rows = conn.execute(select(mute))
+    return {target: row.until for row in rows if (target := _target(row.target)) is not None}
 
 
 def set_mute(conn: Connection, target: Target, until: float) -> None:
@@ -652,24 +765,26 @@ def set_watches(conn: Connection, changed: Mapping[str, Watched]) -> None:
 
 def recent(conn: Connection, limit: int, target: Target | None) -> list[str]:
     """The ids of the newest reports, the newest first; of one target's only, if that is given."""
-    query = select(report.c.id).order_by(report.c.id.desc()).limit(limit)
-    if target is not None:
-        query = query.where(
-            exists()
-            .where(delivery.c.report_id == report.c.id)
-            .where(delivery.c.lane == lane.c.name, lane.c.target == str(target))
-        )
-    return list(conn.scalars(query))
+    if target is None:
+        return list(conn.scalars(select(report.c.id).order_by(report.c.id.desc()).limit(limit)))
+    names = conn.scalars(select(lane.c.name).where(lane.c.target == str(target))).all()
+    found: set[str] = set()
+    for name in names:
+        # One lane at a time: each is read from the end of its index.
+        query = select(delivery.c.report_id).where(delivery.c.lane == name)
+        found.update(conn.scalars(query.order_by(delivery.c.report_id.desc()).limit(limit)))
+    return sorted(found, reverse=True)[:limit]
 
 
 def report_message(conn: Connection, report_id: str) -> tuple[Report, Image | None] | None:
-    """A stored report and its picture, as far as they are still there."""
+    """A stored report and its picture, as far as they are still there.
+
+    Raises:
+        Unreadable: what is stored is not what this code writes.
+    """
     row = conn.execute(
         select(report.c.fields, image)
         .outerjoin(image, report.c.image == image.c.sha256)
         .where(report.c.id == report_id)
     ).first()
-    if row is None:
-        return None
-    picture = row.bytes and Image(row.bytes, row.media_type, row.width, row.height)
-    return restore(row.fields), picture or None
+    return None if row is None else (_restored(row.fields), _picture(row))

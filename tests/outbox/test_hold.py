@@ -28,7 +28,10 @@ from tests.dialects import jpeg
 from .fakes import Clock, FarEnd, World, world
 
 ME = Target("private", "10001")
+GROUP = Target("group", "777")
 MAIL = Target("channel", "mail")
+STORES = Path(__file__).parent / "stores"
+"""As older versions of the plugin wrote them: one delivered, one with a picture to two targets."""
 NEW_YORK = ZoneInfo("America/New_York")
 QUIET = Policy(quiet=DailyWindow.parse("23:00-08:00 America/New_York"))
 CLOCKS_GO_BACK = datetime(2026, 11, 1, tzinfo=NEW_YORK).timestamp()
@@ -226,33 +229,22 @@ async def test_what_was_delivered_does_not_fall_back(path: Path) -> None:
         assert fallen(w.far.sent) == [("private:10001", "好")]
 
 
-VERSION_1 = """
-ALTER TABLE report DROP COLUMN source;
-ALTER TABLE report DROP COLUMN note;
-DROP INDEX delivery_queue;
-DROP INDEX delivery_fallback;
-ALTER TABLE delivery DROP COLUMN rank;
-ALTER TABLE delivery DROP COLUMN held_until;
-ALTER TABLE delivery DROP COLUMN fallback;
-ALTER TABLE delivery DROP COLUMN fallback_at;
-CREATE INDEX delivery_waiting ON delivery (lane, id) WHERE state = 'waiting';
-DROP TABLE mute;
-DROP TABLE binding;
-DROP TABLE watch;
-UPDATE meta SET value = '1' WHERE name = 'version';
-"""
-
-
-async def test_a_store_of_version_1_is_taken_over_with_what_waits_in_it(path: Path) -> None:
-    clock, far = Clock(), FarEnd()
-    async with world(path, clock=clock, far=far) as w:
-        receipt = await accept(w, "旧的", picture(1))
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_store_of_an_older_version_is_taken_over_with_all_that_is_in_it(
+    path: Path, version: int
+) -> None:
     with sqlite3.connect(path) as conn:
-        conn.executescript(VERSION_1)
+        conn.executescript((STORES / f"version_{version}.sql").read_text(encoding="utf-8"))
     conn.close()
-    async with world(path, clock=clock, far=far) as w:
-        await accept(w, "新的")
+    async with world(path) as w:
+        await w.outbox.accept(Report(content="新的"), [Outgoing(ME, Message("新的"))])
         await w.drain(ME)
-        assert far.texts(Lane(ME)) == ["旧的", "新的"]
-        assert far.sent[0].message.image == picture(1)
-        assert await w.states(receipt) == [State.DELIVERED]
+        await w.drain(GROUP)
+        assert w.far.texts(Lane(ME)) == ["旧的", "新的"]
+        assert w.far.texts(Lane(GROUP)) == ["旧的"]
+        image = w.far.sent[0].message.image
+        assert image is not None
+        assert (image.width, image.height, len(image.data)) == (8, 4, 75)
+        first = await w.outbox.state("first", "master")
+        assert first is not None
+        assert [one.state for one in first.deliveries] == [State.DELIVERED]

@@ -46,7 +46,11 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
 async def test_what_was_accepted_is_on_disk_before_anything_is_sent(path: Path) -> None:
     async with world(path) as w:
         await w.accept("你好", ME, GROUP)
-        stored = rows(path, "SELECT text, state FROM delivery")
+        stored = rows(
+            path,
+            "SELECT coalesce(d.text, r.text), state FROM delivery d JOIN report r"
+            " ON d.report_id = r.id",
+        )
         assert stored == [("你好", "waiting")] * 2
         assert w.far.sent == []
 

@@ -85,7 +85,10 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @invariant()
     def each_delivery_is_in_exactly_one_state(self) -> None:
-        stored = self.rows("SELECT lane, text, state, finished_at, attempts FROM delivery")
+        stored = self.rows(
+            "SELECT lane, coalesce(d.text, r.text), state, finished_at, attempts"
+            " FROM delivery d JOIN report r ON d.report_id = r.id"
+        )
         found = sorted((lane, text) for lane, text, *_ in stored)
         assert found == sorted(
             (str(to), one) for to, texts in self.accepted.items() for one in texts

@@ -1,0 +1,49 @@
+"""Time that passes evenly: a wall clock that is set does not lengthen or end what waits."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+JUMP: Final = 5.0
+"""Seconds by which a wall clock is off that was set; less is its drift, and followed in silence."""
+
+
+def _passed() -> float:
+    """Seconds since some moment, those of a computer's sleep among them where the system tells.
+
+    Linux's CLOCK_MONOTONIC leaves them out (clock_gettime(2)).
+    """
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
+class Clock:
+    """Epoch seconds: the wall clock's reading, carried on by the time that passes.
+
+    A PC whose hardware clock holds Chinese time is eight hours off until it asks a time server.
+    """
+
+    def __init__(
+        self, wall: Callable[[], float] = time.time, passed: Callable[[], float] = _passed
+    ) -> None:
+        """`wall` gives epoch seconds and may be set; `passed` gives seconds and cannot."""
+        self._wall = wall
+        self._passed = passed
+        self.since = self._read = wall()
+        """The reading with which this account of the time began: at the start, or when the wall
+        clock was last seen to have been set."""
+        self._read_at = passed()
+
+    def __call__(self) -> float:
+        """Epoch seconds."""
+        return self._read + self._passed() - self._read_at
+
+    def jump(self) -> float:
+        """Go by the wall clock again; by how many seconds it was set, or 0."""
+        before = self()
+        self._read, self._read_at = self._wall(), self._passed()
+        by = self._read - before
+        if abs(by) < JUMP:
+            return 0.0
+        self.since = self._read
+        return by

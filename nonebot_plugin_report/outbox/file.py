@@ -1,0 +1,142 @@
+"""The SQLite file as a thing on disk: locked, private, and still the one that was opened."""
+
+import os
+import sqlite3
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+from loguru import logger
+
+from ..errors import StoreUnavailable
+
+PRIVATE_FILE: Final = 0o600
+PRIVATE_FOLDER: Final = 0o700
+
+_Identity = tuple[int, int]
+"""Device and inode: two names of one file have the same, a new file of an old name has not."""
+
+
+class DatabaseFile:
+    """A database's file and its write-ahead log, used by one process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._name_lock = FileLock(f"{path.resolve()}.lock", mode=PRIVATE_FILE)
+        self._descriptor: int | None = None
+        self._opened: dict[Path, _Identity | None] = {}
+
+    def acquire(self) -> None:
+        """Take the file for this process; it is made where there is none, for its owner alone.
+
+        Raises:
+            StoreUnavailable: another process has it, under whatever name, or it cannot be used.
+        """
+        folder = self.path.parent
+        try:
+            if not folder.exists():
+                folder.mkdir(PRIVATE_FOLDER, parents=True)
+            self._name_lock.acquire(timeout=0)
+            # Never closed before SQLite's own connection: that would drop SQLite's locks too
+            # (POSIX, fcntl: all locks of a process on a file go with any descriptor of it).
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+            _lock(self._descriptor)
+            for file in self._files():
+                _make_private(file)
+        except (Timeout, BlockingIOError):
+            self.release()
+            raise StoreUnavailable(
+                f"另一个进程正在使用数据库 {self.path}；"
+                "两个机器人请用不同的 REPORT_DATABASE_URL 或 LOCALSTORE_DATA_DIR"
+            ) from None
+        except OSError as error:
+            self.release()
+            raise StoreUnavailable(f"无法使用数据库 {self.path}：{error.strerror}") from None
+
+    def opened(self) -> None:
+        """Remember which files these are: SQLite has just opened them."""
+        self._opened = {file: _identity(file) for file in self._files()[:2]}
+
+    def fault(self) -> str:
+        """Why what is written now would not be found again (Chinese); empty: it would."""
+        for file, identity in self._opened.items():
+            if _identity(file) != identity:
+                return f"数据库文件 {file} 被删除或替换了"
+        return ""
+
+    def wal_bytes(self) -> int:
+        """The size of the write-ahead log."""
+        try:
+            return self._files()[1].stat().st_size
+        except OSError:
+            return 0
+
+    def rescue(self, connection: sqlite3.Connection) -> Path | None:
+        """Write what a connection to files that are gone still has into a new file.
+
+        Returns its name, or None where that could not be done.
+        """
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        kept = self.path.with_name(f"{self.path.name}.kept-{stamp}")
+        try:
+            self.path.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+            os.close(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+            connection.execute("VACUUM INTO ?", (str(kept),))
+        except (OSError, sqlite3.Error) as error:
+            logger.error(f"没能把数据库的内容另存为 {kept}：{error}")
+            return None
+        return kept
+
+    def restore(self, kept: Path) -> None:
+        """Put a rescued file where the lost one was; where another file is, leave both."""
+        database, log, index = self._files()
+        for file in (log, index):
+            # A log that is older than its database would be played into it.
+            if file is index or _identity(file) == self._opened.get(log):
+                file.unlink(missing_ok=True)
+        if _identity(database) in (None, self._opened.get(database)):
+            kept.replace(database)
+            logger.error(f"数据库 {database} 运行中被删除了；内容没有丢，已经重新写好")
+        else:
+            logger.error(f"数据库 {database} 运行中被换成了另一个文件；原来的内容存在 {kept}")
+
+    def release(self) -> None:
+        """Let go of the file."""
+        self._opened = {}
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+        self._name_lock.release()
+
+    def _files(self) -> tuple[Path, Path, Path]:
+        """The database, its write-ahead log, and that one's index."""
+        return self.path, Path(f"{self.path}-wal"), Path(f"{self.path}-shm")
+
+
+def _identity(file: Path) -> _Identity | None:
+    try:
+        found = os.stat(file)  # noqa: PTH116 - with each commit, and pathlib costs as much again
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _make_private(file: Path) -> None:
+    with suppress(FileNotFoundError):
+        if file.stat().st_mode & 0o077:
+            file.chmod(PRIVATE_FILE)
+
+
+def _lock(descriptor: int) -> None:
+    """Lock the file itself: a link to it is another name for the same lock.
+
+    Raises:
+        BlockingIOError: another process has it.
+    """
+    if sys.platform != "win32":  # there the name's lock has to do
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,66 @@
+"""Pictures in memory: each once, and no more of them than there is room for."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Final
+from weakref import WeakValueDictionary
+
+from ..delivery import Message
+from ..report import Image
+from .store import Queued
+
+KEPT_BYTES: Final = 16 * 2**20
+"""Bytes of pictures up to which what was just accepted stays in memory until it is sent."""
+ROOM_BYTES: Final = 24 * 2**20
+"""Bytes of large pictures on their way at the same time."""
+LARGE_BYTES: Final = 2**20
+"""A smaller picture waits for no room."""
+
+
+class Pictures:
+    """What the lanes have of pictures, together."""
+
+    def __init__(self) -> None:
+        self._alive: WeakValueDictionary[str | int, Image] = WeakValueDictionary()
+        """By their hash where they were read from the store, else by identity."""
+        self._free = ROOM_BYTES
+        self._freed = asyncio.Condition()
+
+    def admit(self, queued: Queued) -> Queued:
+        """A delivery with its message, if there is room for its picture; else without it."""
+        image = queued.delivery.message.image
+        if image is None:
+            return queued
+        queued = replace(queued, picture_bytes=len(image.data))
+        self._alive[id(image)] = image
+        if sum(len(one.data) for one in self._alive.values()) <= KEPT_BYTES:
+            return queued
+        bare = replace(queued.delivery, message=Message(""))
+        return replace(queued, delivery=bare, loaded=False)
+
+    def known(self, sha: str) -> Image | None:
+        """A picture that some lane has read already."""
+        return self._alive.get(sha)
+
+    def add(self, sha: str, image: Image) -> None:
+        """A picture was read."""
+        self._alive[sha] = image
+
+    @asynccontextmanager
+    async def room(self, size: int) -> AsyncGenerator[None]:
+        """Room for pictures of so many bytes, as long as they are on their way."""
+        if size < LARGE_BYTES:
+            yield
+            return
+        size = min(size, ROOM_BYTES)
+        async with self._freed:
+            await self._freed.wait_for(lambda: self._free >= size)
+            self._free -= size
+        try:
+            yield
+        finally:
+            self._free += size
+            async with self._freed:
+                self._freed.notify_all()
