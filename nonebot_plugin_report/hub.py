@@ -37,6 +37,9 @@ REOPEN_EVERY: Final = 5.0
 """Seconds between tries to open a store that another process has, or that cannot be used."""
 
 
+_STOPPING: Final = "插件正在停止"
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """What `GET {route}/health` tells."""
@@ -417,18 +420,22 @@ class Hub:
     async def _work(self) -> None:
         """The root of all tasks. A fault here must not take the bot down."""
         while True:
+            pause = 0.0
             try:
                 await self._serve()
             except* StoreUnavailable as group:
                 error = str(_cause(group))
+                # What worked until now may be mended by opening it anew.
+                pause = 0.0 if self._fault == _STOPPING else REOPEN_EVERY
                 if error != self._fault:
                     logger.error(f"收不下推送，会继续尝试：{error}")
                 self._fault = error
             except* Exception:  # noqa: BLE001 - the root of our tasks: logged, and begun anew
                 logger.exception("推送插件内部出错，稍后重新开始")
                 self._fault = "插件内部出错，正在重新开始"
+                pause = REOPEN_EVERY
             self._tried.set()
-            await asyncio.sleep(REOPEN_EVERY)
+            await asyncio.sleep(pause)
 
     async def _serve(self) -> None:
         """Deliver until cancelled, or until the store does not work."""
@@ -442,7 +449,7 @@ class Hub:
                 tasks.create_task(self._watch())
                 tasks.create_task(self._follow_clock())
         finally:
-            self._fault = self._fault or "插件正在停止"
+            self._fault = self._fault or _STOPPING
             await self.outbox.close()
 
 

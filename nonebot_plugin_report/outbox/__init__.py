@@ -98,8 +98,8 @@ class Outbox:
         now = self._clock()
         if (ahead := await self._database.run(store.newest_moment) - now) > CLOCK_BACK:
             await self._database.run(lambda conn: store.move_in_time(conn, now, -ahead))
-        if ended := await self._database.run(lambda conn: store.set_aside(conn, now)):
-            logger.error(f"{ended} 条推送的接收者无法识别，已放弃；原因见各条的状态")
+        for name, count in (await self._database.run(lambda c: store.set_aside(c, now))).items():
+            logger.error(f"存储里的接收者 {name[:60]} 无法识别，发给它的 {count} 条推送已放弃")
 
     async def run(self) -> None:
         """Deliver until cancelled."""

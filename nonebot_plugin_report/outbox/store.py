@@ -206,7 +206,7 @@ def _delivery_row(
 
 # --- lanes ---------------------------------------------------------------------------------------
 
-_WAITING_LANES: Final = select(lane.c.target, lane.c.bot).where(
+_WAITING_LANES: Final = select(lane.c.name, lane.c.target, lane.c.bot).where(
     exists().where(delivery.c.lane == lane.c.name, _IS_WAITING)
 )
 _LOCK_LANE: Final = (
@@ -278,20 +278,15 @@ def _target(text: str) -> Target | None:
         return None
 
 
-def set_aside(conn: Connection, now: float) -> int:
-    """End the deliveries of lanes that cannot be read. Returns how many there were."""
-    unread = [
-        row.name
-        for row in conn.execute(select(lane.c.name, lane.c.target, lane.c.bot))
-        if (of := _lane(row)) is None or str(of) != row.name
-    ]
-    ended = 0
-    for name in unread:
-        stuck = update(delivery).where(delivery.c.lane == name, _IS_WAITING)
-        reason = f"接收者 {name[:60]} 无法识别"
-        ended += conn.execute(
-            stuck.values(state=State.REJECTED, reason=reason, finished_at=now)
-        ).rowcount
+def set_aside(conn: Connection, now: float) -> dict[str, int]:
+    """End the deliveries of lanes that cannot be read. Returns how many there were, by lane."""
+    ended: dict[str, int] = {}
+    for row in conn.execute(_WAITING_LANES).all():
+        if (of := _lane(row)) is not None and str(of) == row.name:
+            continue
+        stuck = update(delivery).where(delivery.c.lane == row.name, _IS_WAITING)
+        end = stuck.values(state=State.REJECTED, reason="接收者无法识别", finished_at=now)
+        ended[row.name] = conn.execute(end).rowcount
     return ended
 
 

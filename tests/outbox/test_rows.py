@@ -1,0 +1,137 @@
+"""What the store keeps, how much of it, and rows in it that cannot be read."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from nonebot_plugin_report.delivery import Lane, Message, NotSent, Outgoing, State, Target
+from nonebot_plugin_report.outbox import Limits
+from nonebot_plugin_report.outbox.database import CHECKPOINT_AT_ONCE, WAL_LIMIT
+from nonebot_plugin_report.outbox.dispatch import IDLE_LANES
+from nonebot_plugin_report.report import Image, Report
+
+from .fakes import Clock, FarEnd, world
+
+ME = Target("private", "10001")
+GROUP = Target("group", "777")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "report.db"
+
+
+def tamper(path: Path, statement: str) -> None:
+    """Change the store as somebody else might."""
+    conn = sqlite3.connect(path)
+    with conn:
+        assert conn.execute(statement).rowcount > 0
+    conn.close()
+
+
+async def test_the_same_words_to_many_are_stored_once(path: Path) -> None:
+    async with world(path) as w:
+        message = Message("x" * 100_000)
+        targets = [Target("private", str(number)) for number in range(10001, 10031)]
+        outgoing = [*(Outgoing(one, message) for one in targets), Outgoing(GROUP, Message("短"))]
+        await w.outbox.accept(Report(content="x"), outgoing)
+        conn = sqlite3.connect(path)
+        pages = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        ((size,),) = conn.execute(pages)
+        conn.close()
+        assert size < 400_000
+        for target in (*targets, GROUP):
+            await w.drain(target)
+        assert {one.message.text for one in w.far.sent} == {message.text, "短"}
+    async with world(path, clock=w.clock, far=w.far) as again:
+        await again.outbox.accept(Report(content="y"), [Outgoing(targets[0], Message("y"))])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE report SET fields = '{' WHERE text = '1'",
+        "UPDATE report SET fields = '[]' WHERE text = '1'",
+        "UPDATE report SET fields = '{\"send_to\": {}}' WHERE text = '1'",
+    ],
+)
+async def test_a_report_that_cannot_be_read_is_set_aside_and_the_next_one_goes(
+    path: Path, damage: str
+) -> None:
+    clock, far = Clock(), FarEnd()
+    async with world(path, clock=clock, far=far) as w:
+        first, second = await w.accept("1", ME), await w.accept("2", ME)
+    tamper(path, damage)
+    async with world(path, clock=clock, far=far) as w:
+        await w.drain(ME)
+        assert far.texts(Lane(ME)) == ["2"]
+        assert await w.states(first) == [State.REJECTED]
+        assert await w.states(second) == [State.DELIVERED]
+        state = await w.outbox.state(first.id)
+        assert state is not None
+        assert "无法读取" in state.deliveries[0].reason
+
+
+@pytest.mark.parametrize("target", ["nobody", "private:", "telegram:1", "private：10001"])
+async def test_a_receiver_that_cannot_be_read_stops_nobody(path: Path, target: str) -> None:
+    clock, far = Clock(), FarEnd()
+    async with world(path, clock=clock, far=far) as w:
+        await w.accept("1", ME)
+        await w.accept("2", GROUP)
+        await w.outbox.fall_back()
+    tamper(path, f"UPDATE lane SET target = '{target}' WHERE name = 'private:10001'")
+    tamper(path, f"UPDATE delivery SET fallback = '{target} {target}', fallback_at = 1")
+    async with world(path, clock=clock, far=far) as w:
+        await w.outbox.dispatcher.sweep()
+        await w.outbox.fall_back()
+        await w.drain(GROUP)
+        assert far.texts(Lane(GROUP)) == ["2"]
+        assert (await w.outbox.check()).waiting == 0
+    conn = sqlite3.connect(path)
+    assert conn.execute(
+        "SELECT state, reason FROM delivery WHERE lane = 'private:10001'"
+    ).fetchall() == [("rejected", "接收者无法识别")]
+    conn.close()
+
+
+async def test_a_lane_of_which_nothing_is_left_is_forgotten(path: Path) -> None:
+    limits = Limits(expire=1e9, retention=100, image_retention=10)
+    async with world(path, limits=limits) as w:
+        for number in range(1, 51):
+            await w.accept("x", Target("private", str(number)))
+            await w.drain(Target("private", str(number)))
+        await w.accept("waits", ME)
+        w.clock.now += 1000
+        await w.outbox.dispatcher.release()
+        await w.outbox.prune()
+        conn = sqlite3.connect(path)
+        assert conn.execute("SELECT name FROM lane").fetchall() == [("private:10001",)]
+        conn.close()
+        await w.accept("again", Target("private", "7"))
+        await w.drain(Target("private", "7"))
+        assert w.far.texts(Lane(Target("private", "7"))) == ["x", "again"]
+
+
+async def test_made_up_lanes_do_not_fill_the_memory(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [NotSent("x")]
+        await w.accept("mine", ME)
+        due = await w.drain(ME)
+        assert due is not None
+        for number in range(IDLE_LANES + 50):
+            target = Target("group", str(number + 1))
+            await w.accept("x", target)
+            await w.drain(target)
+        states = w.outbox.dispatcher._states  # pyright: ignore[reportPrivateUsage] - nobody outside sees what is in memory
+        assert len(states) <= IDLE_LANES
+        assert await w.drain(ME) == due, "a lane that backs off is not forgotten"
+
+
+async def test_the_log_of_large_pictures_is_put_into_the_database_in_time(path: Path) -> None:
+    async with world(path) as w:
+        for number in range(12):
+            image = Image(bytes([number]) * 3_000_000, "image/png", 1000, 1000)
+            await w.outbox.accept(Report(image=image), [Outgoing(ME, Message("", image))])
+        size = Path(f"{path}-wal").stat().st_size
+        assert size <= max(CHECKPOINT_AT_ONCE, WAL_LIMIT) + 4_000_000
