@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-from nonebot_plugin_report.outbox.ids import first_id
+from nonebot_plugin_report.store.ids import first_id
 
 from . import figures
 from .processes import Child

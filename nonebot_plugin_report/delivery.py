@@ -1,5 +1,6 @@
 """The values that pass between rules, outbox and senders."""
 
+import math
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Literal, Protocol, Self
@@ -113,8 +114,21 @@ class Delivery:
     report_id: str
     lane: Lane
     message: Message
-    attempts: int
+    attempts: int = 0
     """How often it was tried before; parking counts for nothing."""
+    created_at: float = 0.0
+    """When it was accepted; epoch seconds, as all times here."""
+    expires_at: float = math.inf
+    """When it is given up."""
+    rank: Rank = Rank.NORMAL
+    held_until: float = 0.0
+    """For Rank.BULK: before then it does not go out."""
+    reason: str = ""
+    """What the last try came to, or why it is held (Chinese)."""
+    fallback: tuple[Target, ...] = ()
+    """Who gets it where this target does not."""
+    fallback_at: float | None = None
+    """When they do; None: only when it is given up."""
 
 
 class State(StrEnum):

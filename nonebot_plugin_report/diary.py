@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from .errors import StoreUnavailable
-from .outbox import Outbox, store
-from .outbox.ids import first_id
 from .report import Report
+from .store import Store
+from .store.ids import first_id
 from .watch import News, Watch, Watched, arrived, passed
 
 LONGEST: Final = 86400.0
@@ -22,11 +22,9 @@ _END: Final = ".end"
 class Diary:
     """Remembers starts and what is waited for, across restarts."""
 
-    def __init__(
-        self, outbox: Outbox, watches: Sequence[Watch], clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, store: Store, watches: Sequence[Watch], clock: Callable[[], float]) -> None:
         """`clock` gives epoch seconds."""
-        self._outbox = outbox
+        self._store = store
         self._watches = watches
         self._clock = clock
         self._watched: dict[str, Watched] = {}
@@ -43,7 +41,7 @@ class Diary:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        self._watched = await self._outbox.run_statement(store.watches) | self._unsaved
+        self._watched = await self._store.watches.all() | self._unsaved
 
     async def elapsed(self, event: str, source: str) -> float | None:
         """Of an end event: the seconds since its start event came from the same source.
@@ -100,7 +98,7 @@ class Diary:
                 self._untold.popleft()
             changed, self._unsaved = self._unsaved, {}
             try:
-                await self._outbox.run_statement(lambda conn: store.set_watches(conn, changed))
+                await self._store.watches.set(changed)
             except StoreUnavailable:
                 self._unsaved = changed | self._unsaved
                 raise
@@ -114,9 +112,7 @@ class Diary:
         """The start that is not in memory: before the last restart, perhaps."""
         since = first_id(self._clock() - LONGEST)
 
-        def look(conn: store.Connection) -> float | None:
-            start = store.last_received(conn, f"{stem}{_START}", source, since)
-            end = store.last_received(conn, f"{stem}{_END}", source, since)
-            return start if start is not None and (end is None or end < start) else None
-
-        return await self._outbox.run_statement(look)
+        look = self._store.history.last_received
+        start = await look(f"{stem}{_START}", source, since)
+        end = await look(f"{stem}{_END}", source, since)
+        return start if start is not None and (end is None or end < start) else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .delivery import Rank
+from .delivery import Delivery, Rank
 from .timing import DailyWindow, in_words
 
 MANY: Final = 5
@@ -32,16 +32,6 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What of a waiting delivery matters here."""
-
-    created_at: float
-    rank: Rank
-    held_until: float = 0.0
-    """For Rank.BULK: not before then."""
-
-
-@dataclass(frozen=True, slots=True)
 class Send:
     """These go out now, as one message: indices into what was given."""
 
@@ -62,7 +52,7 @@ class Wait:
 
 
 def plan(
-    waiting: Sequence[Held], policy: Policy, now: float, sent: Sequence[float], *, limited: bool
+    waiting: Sequence[Delivery], policy: Policy, now: float, sent: Sequence[float], *, limited: bool
 ) -> Send | Wait | None:
     """What to do with a lane; None: nothing waits.
 
@@ -114,7 +104,7 @@ def _over_rate(policy: Policy, now: float, sent: Sequence[float]) -> Wait | None
     return Wait(sent[-count] + period, reason, limits=True)
 
 
-def _slept_through(first: Held, count: int, policy: Policy, now: float) -> bool:
+def _slept_through(first: Delivery, count: int, policy: Policy, now: float) -> bool:
     """Whether these waited for the morning, or for somebody who was long away."""
     quiet = policy.quiet is not None and policy.quiet.covers(first.created_at)
     muted = 0 < first.created_at < policy.muted_until

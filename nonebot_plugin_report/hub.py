@@ -16,14 +16,15 @@ from . import hold, rules
 from .auth import ANY, BOUND, MASTER, Gate, Grant, digest
 from .clock import Clock
 from .config import Config
-from .delivery import Backlog, Message, Outgoing, Rank, Receipt, ReportState, Target
+from .delivery import Backlog, Delivery, Lane, Message, Outgoing, Rank, Receipt, ReportState, Target
 from .diary import Diary
 from .errors import InvalidReport, StoreUnavailable
-from .outbox import Limits, Outbox, store
+from .outbox import Limits, Outbox
 from .report import Image, Report
 from .senders.qq import OneBotSender
 from .senders.router import Router
 from .spare import Spare
+from .store import Binding, Store
 from .template import compile_template
 from .watch import Watch
 
@@ -100,8 +101,11 @@ class Hub:
         limits = Limits(
             config.report_expire, config.report_retention, config.report_image_retention
         )
-        self.outbox = Outbox(database, self._router, limits, policy=self._spare.policy, clock=clock)
-        self._diary = Diary(self.outbox, config.report_watch, clock)
+        self.store = Store(database)
+        self.outbox = Outbox(
+            self.store, self._router, limits, policy=self._spare.policy, clock=clock
+        )
+        self._diary = Diary(self.store, config.report_watch, clock)
         self._fault = "插件还没有启动"
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -154,7 +158,7 @@ class Hub:
         previews: list[Preview] = []
         for one in routing.planned:
             outgoing = self._outgoing(one, report, grant, None)
-            wait = self._wait(one.target, outgoing.rank, 0.0)
+            wait = self._wait(one.target, outgoing.message, outgoing.rank, 0.0)
             previews.append(Preview(one, outgoing.message, wait))
         return routing, previews
 
@@ -173,7 +177,7 @@ class Hub:
             StoreUnavailable: the store cannot be read.
         """
         self._require_store()
-        state = await self.outbox.state(report_id, grant.name)
+        state = await self.store.history.state(report_id, grant.name)
         visible = state is not None and (grant.is_master or state.source == grant.name)
         return state if visible else None
 
@@ -183,7 +187,8 @@ class Hub:
         if self._fault:
             return Health(self._fault, bots, None)
         try:
-            return Health("", bots, await self.outbox.check())
+            await self.store.housekeeping.probe(self._clock())
+            return Health("", bots, await self.store.history.backlog())
         except StoreUnavailable as error:
             return Health(str(error), bots, None)
 
@@ -234,7 +239,7 @@ class Hub:
             StoreUnavailable: it could not be read.
         """
         self._require_store()
-        return await self.outbox.run_statement(lambda conn: store.report_message(conn, report_id))
+        return await self.store.history.report(report_id)
 
     async def recent(self, limit: int, target: Target | None) -> list[ReportState]:
         """The newest reports, the newest first; of one target's only, if that is given.
@@ -243,14 +248,7 @@ class Hub:
             StoreUnavailable: they could not be read.
         """
         self._require_store()
-
-        def look(conn: store.Connection) -> list[ReportState]:
-            found = (
-                store.report_state(conn, one, OWN) for one in store.recent(conn, limit, target)
-            )
-            return [state for state in found if state is not None]
-
-        return await self.outbox.run_statement(look)
+        return await self.store.history.recent(limit, target)
 
     async def mute(self, target: Target, until: float) -> None:
         """Hold what is not urgent back until a moment (epoch seconds); 0: no longer.
@@ -259,7 +257,7 @@ class Hub:
             StoreUnavailable: it could not be written.
         """
         self._require_store()
-        await self.outbox.run_statement(lambda conn: store.set_mute(conn, target, until))
+        await self.store.mutes.set(target, until)
         self._spare.mutes = {**self._spare.mutes, target: until}
         await self.outbox.dispatcher.sweep()
 
@@ -276,8 +274,8 @@ class Hub:
         """
         self._require_store()
         token = secrets.token_urlsafe(18)
-        made = store.Binding(user, digest(token), self._clock())
-        await self.outbox.run_statement(lambda conn: store.bind(conn, made))
+        made = Binding(user, digest(token), self._clock())
+        await self.store.bindings.add(made)
         self._forget_bound(user)
         self._grants[made.token] = _bound_grant(user, self.config)
         return token
@@ -289,7 +287,7 @@ class Hub:
             StoreUnavailable: it could not be written.
         """
         self._require_store()
-        await self.outbox.run_statement(lambda conn: store.unbind(conn, user))
+        await self.store.bindings.remove(user)
         return self._forget_bound(user)
 
     def bound(self) -> tuple[str, ...]:
@@ -324,19 +322,24 @@ class Hub:
         if held_until is not None:
             rank, reason = Rank.BULK, f"超过令牌 {grant.name} 的频率限制"
         fallback_after = planned.fallback_after
-        wait = self._wait(planned.target, rank, held_until or 0.0)
-        if fallback_after is not None and wait is not None:
-            fallback_after += wait.until - self._clock()  # to be left in peace is no failure
+        if fallback_after is not None:
+            wait = self._wait(planned.target, message, rank, held_until or 0.0)
+            if wait is not None:
+                fallback_after += wait.until - self._clock()  # to be left in peace is no failure
         return Outgoing(
             planned.target, message, rank, held_until or 0.0, reason,
             planned.fallback, fallback_after,
         )  # fmt: skip
 
-    def _wait(self, target: Target, rank: Rank, held_until: float) -> hold.Wait | None:
+    def _wait(
+        self, target: Target, message: Message, rank: Rank, held_until: float
+    ) -> hold.Wait | None:
         """Why a report would not go out to a target now, were it the only one."""
         now = self._clock()
-        held = hold.Held(now, rank, held_until)
-        step = hold.plan([held], self._spare.policy(target), now, (), limited=False)
+        alone = Delivery(
+            "", "", Lane(target), message, created_at=now, rank=rank, held_until=held_until
+        )
+        step = hold.plan([alone], self._spare.policy(target), now, (), limited=False)
         return step if isinstance(step, hold.Wait) else None
 
     def _held_until(self, grant: Grant, now: float) -> float | None:
@@ -405,8 +408,8 @@ class Hub:
 
     async def _remember(self) -> None:
         """Take up what was remembered beside reports."""
-        self._spare.mutes = await self.outbox.run_statement(store.mutes)
-        for one in await self.outbox.run_statement(store.bindings):
+        self._spare.mutes = await self.store.mutes.all()
+        for one in await self.store.bindings.all():
             if self.config.report_bind:
                 self._grants[one.token] = _bound_grant(one.user, self.config)
         await self._diary.open()
@@ -439,8 +442,9 @@ class Hub:
 
     async def _serve(self) -> None:
         """Deliver until cancelled, or until the store does not work."""
-        await self.outbox.open()
+        await self.store.open()
         try:
+            await self.outbox.open()
             await self._remember()
             self._fault = ""
             self._tried.set()
@@ -451,6 +455,7 @@ class Hub:
         finally:
             self._fault = self._fault or _STOPPING
             await self.outbox.close()
+            await self.store.close()
 
 
 def _cause(group: BaseExceptionGroup[StoreUnavailable]) -> StoreUnavailable:

@@ -2,20 +2,19 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from loguru import logger
-from sqlalchemy import Connection
 
 from ..delivery import Delivery, Lane, Message, Rank, Sender, State, Target
 from ..digest import Gist, gist, merge, pictured, summarize
 from ..errors import LeaseLost, StoreUnavailable, Unreadable
 from ..hold import MOST, Policy, Send, Wait, plan
 from ..report import Image
-from . import store
-from .database import Database
+from ..store.queue import Lease, Queue, Queued, expiry_reason
 from .pictures import Pictures
 from .retry import Finish, Park, Postpone, decide
 
@@ -41,12 +40,12 @@ clock that is wrong is mostly set right soon after."""
 class _LaneState:
     """What this process remembers of a lane between two reads of it."""
 
-    lease: store.Lease | None = None
+    lease: Lease | None = None
     due_at: float = 0.0
     failures: int = 0
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     blocked_reason: str | None = None
-    ready: deque[store.Queued] = field(default_factory=deque[store.Queued])
+    ready: deque[Queued] = field(default_factory=deque[Queued])
     """The head of the queue."""
     complete: bool = False
     """`ready` is the whole queue: what is accepted now may go to its end."""
@@ -68,11 +67,11 @@ class _LaneState:
 
 
 class Dispatcher:
-    """Sends what waits. Decisions are `retry`'s, statements `store`'s."""
+    """Sends what waits. Decisions are `retry`'s and `hold`'s, statements the store's."""
 
     def __init__(
         self,
-        database: Database,
+        queue: Queue,
         sender: Sender,
         *,
         policy: Callable[[Target], Policy],
@@ -82,7 +81,7 @@ class Dispatcher:
     ) -> None:
         """`policy` says how much a target is to be spared, `owner` names this process in leases;
         `clock` gives epoch seconds, `dice` [0, 1)."""
-        self._database = database
+        self._queue = queue
         self._sender = sender
         self._policy = policy
         self._owner = owner
@@ -114,14 +113,14 @@ class Dispatcher:
             finally:
                 self._tasks = None
 
-    def accepted(self, queued: Iterable[store.Queued]) -> None:
+    def accepted(self, queued: Iterable[Queued]) -> None:
         """These were just stored. Where their lane has nothing else, they need not be read back."""
         for one in queued:
             lane, state = one.delivery.lane, self._state(one.delivery.lane)
             one = self._pictures.admit(one)
             if not state.complete or len(state.ready) >= BATCH or one.delivery.id <= state.last:
                 state.complete, state.missed = False, True
-            elif state.ready and one.held.rank < state.ready[-1].held.rank:
+            elif state.ready and one.delivery.rank < state.ready[-1].delivery.rank:
                 state.forget()  # it goes before what is there
                 state.missed = True
             else:
@@ -165,7 +164,7 @@ class Dispatcher:
         for lane, state in self._states.items():
             if lane.target.kind != "channel":
                 state.due_at, state.failures = 0.0, 0
-        await self._database.run(store.resume)
+        await self._queue.resume()
         await self.sweep()
 
     async def sweep(self) -> None:
@@ -174,7 +173,7 @@ class Dispatcher:
         Raises:
             StoreUnavailable: the waiting lanes could not be read.
         """
-        self.wake(await self._database.run(store.waiting_lanes))
+        self.wake(await self._queue.waiting_lanes())
 
     async def shift(self, by: float) -> None:
         """The clock was set: look at every lane anew. What is stored was shifted already.
@@ -194,7 +193,7 @@ class Dispatcher:
     async def release(self) -> None:
         """Let go of the lanes, but for those in which a message was just leaving."""
         sending = [str(lane) for lane in self._sending]
-        await self._database.run(lambda conn: store.release(conn, self._owner, sending))
+        await self._queue.release(self._owner, sending)
 
     async def drain(self, lane: Lane) -> float | None:
         """Send what waits in a lane until it is empty, parked or has to wait.
@@ -250,18 +249,12 @@ class Dispatcher:
 
     async def _fill(self, lane: Lane, state: _LaneState, limit: int = BATCH) -> None:
         """Read the head of the queue, claiming the lane where that is needed."""
-        now = self._clock()
-        lease = state.lease
         state.missed = False
-
-        def read(conn: Connection) -> tuple[store.Claim | None, list[store.Queued]]:
-            if lease is not None:
-                return None, store.queue(conn, lane, limit)
-            claim = store.claim(conn, lane, self._owner, now, now + LEASE)
-            return claim, store.queue(conn, lane, limit) if claim.lease else []
-
-        claim, queued = await self._database.run(read, durable=False)
-        if claim is not None:
+        if state.lease is not None:
+            queued = await self._queue.head(lane, limit)
+        else:
+            now = self._clock()
+            claim, queued = await self._queue.claim(lane, self._owner, now, now + LEASE, limit)
             state.lease, state.failures, state.due_at = claim.lease, claim.failures, claim.due_at
             state.blocked_reason = None
         state.ready.extend(queued)
@@ -276,12 +269,12 @@ class Dispatcher:
         """
         now = self._clock()
         for queued in state.ready:
-            if queued.expires_at > now:
+            if queued.delivery.expires_at > now:
                 continue
             if not self.may_expire():
                 return self._expiry_from
             state.ready.remove(queued)
-            finish = Finish(State.EXPIRED, store.expiry_reason(queued.reason))
+            finish = Finish(State.EXPIRED, expiry_reason(queued.delivery.reason))
             await self._record(state, [queued.delivery], finish)
             return None
         chosen = await self._plan(lane, state)
@@ -301,7 +294,7 @@ class Dispatcher:
         policy, now = self._policy(lane.target), self._clock()
 
         def look() -> Send | Wait | None:
-            waiting = [queued.held for queued in state.ready]
+            waiting = [queued.delivery for queued in state.ready]
             return plan(waiting, policy, now, state.sent, limited=state.limited)
 
         chosen = look()
@@ -312,7 +305,7 @@ class Dispatcher:
         return chosen
 
     async def _deliver(
-        self, lane: Lane, state: _LaneState, batch: Sequence[store.Queued], *, digest: bool
+        self, lane: Lane, state: _LaneState, batch: Sequence[Queued], *, digest: bool
     ) -> None:
         """Try these as one message, and write down what came of it."""
         # Stays there where a cancellation cuts this short: `release` must not let go of the lane.
@@ -337,7 +330,7 @@ class Dispatcher:
                     decision, reason=_together(decision.reason, len(batch), digest=digest)
                 )
             await self._record(state, deliveries, decision)
-            self._count(lane, state, batch[0].held.rank)
+            self._count(lane, state, first.rank)
         self._sending.discard(lane)
 
     def _count(self, lane: Lane, state: _LaneState, rank: Rank) -> None:
@@ -348,7 +341,7 @@ class Dispatcher:
             while len(state.sent) > rate[0]:
                 state.sent.popleft()
 
-    async def _loaded(self, batch: Sequence[store.Queued], *, digest: bool) -> Message:
+    async def _loaded(self, batch: Sequence[Queued], *, digest: bool) -> Message:
         """What to show: the message of the batch's only delivery, or one for all of it.
 
         Raises:
@@ -363,10 +356,10 @@ class Dispatcher:
             messages.append(await self._message(one, pictured=room >= 0 or len(batch) == 1))
         return merge(messages) if messages[1:] else messages[0]
 
-    async def _message(self, queued: store.Queued, *, pictured: bool) -> Message:
+    async def _message(self, queued: Queued, *, pictured: bool) -> Message:
         if queued.loaded and pictured:
             return queued.delivery.message
-        message, sha = await self._words(queued.delivery.id)
+        message, sha = await self._queue.words(queued.delivery.id)
         if pictured:
             return replace(message, image=await self._picture(sha))
         return replace(message, text=f"{message.text}\n[{PICTURE_LEFT_OUT}]".strip())
@@ -375,21 +368,18 @@ class Dispatcher:
         gists: list[Gist] = []
         hashes: list[str | None] = []
         for one in ids:  # one at a time in memory
-            message, sha = await self._words(one)
+            message, sha = await self._queue.words(one)
             gists.append(gist(message, has_image=sha is not None))
             hashes.append(sha)
         shown = [await self._picture(hashes[index]) for index in sorted(pictured(gists))]
         return summarize(gists, [one for one in shown if one is not None])
-
-    async def _words(self, delivery_id: str) -> tuple[Message, str | None]:
-        return await self._database.run(lambda conn: store.words(conn, delivery_id), durable=False)
 
     async def _picture(self, sha: str | None) -> Image | None:
         if sha is None:
             return None
         if (known := self._pictures.known(sha)) is not None:
             return known
-        image = await self._database.run(lambda conn: store.picture(conn, sha), durable=False)
+        image = await self._queue.picture(sha)
         if image is not None:
             self._pictures.add(sha, image)
         return image
@@ -407,27 +397,25 @@ class Dispatcher:
         else:
             state.due_at, state.failures = 0.0, 0
 
-        def write(conn: Connection) -> None:
-            for delivery in deliveries:
-                match decision:
-                    case Finish(to, reason):
-                        store.finish(conn, lease, delivery.id, to, reason, now)
-                    case Postpone(_, reason, repeated):
-                        store.postpone(conn, lease, delivery.id, reason, repeated=repeated)
-            if before or state.failures:
-                store.back_off(conn, lease, state.due_at, state.failures)
-
+        ids, due_at, failures = [one.id for one in deliveries], state.due_at, state.failures
+        match decision:
+            case Finish(to, reason):
+                write = partial(self._queue.finish, lease, ids, to, reason, now, works=bool(before))
+            case Postpone(_, reason, repeated):
+                write = partial(
+                    self._queue.postpone, lease, ids, reason,
+                    repeated=repeated, due_at=due_at, failures=failures,
+                )  # fmt: skip
         await self._insist(write, deliveries[0])
         for delivery in deliveries:
             _log(delivery, decision, first=not before)
 
-    async def _insist(self, write: Callable[[Connection], None], delivery: Delivery) -> None:
+    async def _insist(self, write: Callable[[], Awaitable[None]], delivery: Delivery) -> None:
         """Write, however long the store does not work. To go on without would send it again."""
         complained = False
         while True:
             try:
-                # A power cut that undoes this costs a repeat; the disk is not waited for.
-                return await self._database.run(write, durable=False)
+                return await write()
             except StoreUnavailable as error:
                 if not complained:
                     logger.error(f"{delivery.report_id} 的发送结果还没能记下：{error}")
@@ -439,7 +427,7 @@ class Dispatcher:
         state.forget()
         if state.blocked_reason != reason:
             now = self._clock()
-            await self._database.run(lambda conn: store.park(conn, lane, self._owner, reason, now))
+            await self._queue.park(lane, self._owner, reason, now)
             if state.told != reason:
                 logger.info(f"{lane} 的推送先存着：{reason}")
         state.blocked_reason = state.told = reason
@@ -451,7 +439,7 @@ class Dispatcher:
         if not names:
             return
         try:
-            await self._database.run(lambda conn: store.renew(conn, self._owner, names, until))
+            await self._queue.renew(self._owner, names, until)
         except StoreUnavailable as error:
             logger.warning(f"发送队列的租约没能续上：{error}")
             return

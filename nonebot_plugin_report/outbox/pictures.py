@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from ..delivery import Message
 from ..report import Image
-from .store import Queued
+from ..store.queue import Queued
 
 KEPT_BYTES: Final = 16 * 2**20
 """Bytes of pictures up to which what was just accepted stays in memory until it is sent."""

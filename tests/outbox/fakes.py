@@ -14,12 +14,14 @@ from nonebot_plugin_report.delivery import (
     Outcome,
     Outgoing,
     Receipt,
+    ReportState,
     State,
     Target,
 )
 from nonebot_plugin_report.hold import Policy
 from nonebot_plugin_report.outbox import Limits, Outbox
 from nonebot_plugin_report.report import Report
+from nonebot_plugin_report.store import Store
 
 LIMITS = Limits(expire=86400.0, retention=30 * 86400.0, image_retention=3 * 86400.0)
 
@@ -64,11 +66,13 @@ class World:
     far: FarEnd = field(default_factory=FarEnd)
     limits: Limits = LIMITS
     policy: Policy = field(default_factory=Policy)
+    store: Store = field(init=False)
     outbox: Outbox = field(init=False)
 
     def __post_init__(self) -> None:
+        self.store = Store(self.path)
         self.outbox = Outbox(
-            self.path, self.far, self.limits, policy=lambda _: self.policy, clock=self.clock,
+            self.store, self.far, self.limits, policy=lambda _: self.policy, clock=self.clock,
             dice=lambda: 0.5,
         )  # fmt: skip
 
@@ -79,8 +83,11 @@ class World:
     async def drain(self, target: Target) -> float | None:
         return await self.outbox.dispatcher.drain(Lane(target))
 
+    async def state(self, report_id: str, source: str = "") -> ReportState | None:
+        return await self.store.history.state(report_id, source)
+
     async def states(self, receipt: Receipt) -> list[State]:
-        state = await self.outbox.state(receipt.id)
+        state = await self.state(receipt.id)
         assert state is not None
         return [one.state for one in state.deliveries]
 
@@ -89,8 +96,10 @@ class World:
 async def world(path: Path, **options: object) -> AsyncGenerator[World]:
     """An open outbox whose lanes are drained by hand."""
     made = World(path, **options)  # pyright: ignore[reportArgumentType] - the dataclass's own fields
+    await made.store.open()
     await made.outbox.open()
     try:
         yield made
     finally:
         await made.outbox.close()
+        await made.store.close()

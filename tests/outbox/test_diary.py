@@ -37,7 +37,7 @@ class Told:
 
 
 async def opened(w: World) -> Diary:
-    diary = Diary(w.outbox, [DRAGON], w.clock)
+    diary = Diary(w.store, [DRAGON], w.clock)
     await diary.open()
     return diary
 

@@ -57,7 +57,7 @@ async def accept(w: World, text: str, image: Image | None = None, **how: object)
 
 
 async def reason(w: World, receipt: Receipt) -> str:
-    state = await w.outbox.state(receipt.id)
+    state = await w.state(receipt.id)
     assert state is not None
     return state.deliveries[0].reason
 
@@ -245,6 +245,6 @@ async def test_a_store_of_an_older_version_is_taken_over_with_all_that_is_in_it(
         image = w.far.sent[0].message.image
         assert image is not None
         assert (image.width, image.height, len(image.data)) == (8, 4, 75)
-        first = await w.outbox.state("first", "master")
+        first = await w.state("first", "master")
         assert first is not None
         assert [one.state for one in first.deliveries] == [State.DELIVERED]

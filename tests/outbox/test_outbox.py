@@ -116,7 +116,7 @@ async def test_a_rejection_is_final_has_its_reason_and_lets_the_next_go(path: Pa
         w.far.outcomes[Lane(ME)] = [Rejected("已不在群里")]
         first, second = await w.accept("1", ME), await w.accept("2", ME)
         await w.drain(ME)
-        state = await w.outbox.state(first.id)
+        state = await w.state(first.id)
         assert state is not None
         assert state.deliveries[0].state is State.REJECTED
         assert state.deliveries[0].reason == "已不在群里"
@@ -132,7 +132,7 @@ async def test_an_unknown_outcome_is_repeated_and_the_repeat_is_visible(path: Pa
         w.clock.now = due
         await w.drain(ME)
         assert w.far.texts(Lane(ME)) == ["1", "1"]
-        state = await w.outbox.state(receipt.id)
+        state = await w.state(receipt.id)
         assert state is not None
         assert (state.deliveries[0].attempts, state.deliveries[0].repeats) == (2, 1)
 
@@ -152,16 +152,16 @@ async def test_a_bot_that_is_away_parks_the_lane_and_burns_no_attempt(path: Path
         w.far.away.add(Lane(ME))
         receipt = await w.accept("1", ME)
         assert await w.drain(ME) is None
-        state = await w.outbox.state(receipt.id)
+        state = await w.state(receipt.id)
         assert state is not None
         assert (state.deliveries[0].attempts, state.deliveries[0].reason) == (0, "机器人没有连接")
-        backlog = await w.outbox.check()
+        backlog = await w.store.history.backlog()
         assert backlog.waiting == 1
         assert [one.reason for one in backlog.blocked] == ["机器人没有连接"]
         w.far.away.clear()
         await w.drain(ME)
         assert await w.states(receipt) == [State.DELIVERED]
-        assert (await w.outbox.check()).blocked == ()
+        assert (await w.store.history.backlog()).blocked == ()
 
 
 async def test_a_bot_that_leaves_between_look_and_send_burns_no_attempt(path: Path) -> None:
@@ -172,7 +172,7 @@ async def test_a_bot_that_leaves_between_look_and_send_burns_no_attempt(path: Pa
         assert due is not None
         w.clock.now = due
         await w.drain(ME)
-        state = await w.outbox.state(receipt.id)
+        state = await w.state(receipt.id)
         assert state is not None
         assert (state.deliveries[0].state, state.deliveries[0].attempts) == (State.DELIVERED, 1)
 
@@ -197,7 +197,7 @@ async def test_what_is_too_old_is_given_up_with_its_reason(path: Path) -> None:
         assert await w.states(receipt) == [State.WAITING]
         w.clock.now += 1
         await w.outbox.expire()
-        state = await w.outbox.state(receipt.id)
+        state = await w.state(receipt.id)
         assert state is not None
         assert state.deliveries[0].state is State.EXPIRED
         assert "机器人没有连接" in state.deliveries[0].reason
@@ -227,7 +227,7 @@ async def test_the_same_key_is_the_same_report(path: Path) -> None:
         assert {one.status for one in again} == {"duplicate"}
         assert again[0].targets == (ME,)
         assert rows(path, "SELECT count(*) FROM delivery") == [(1,)]
-        state = await w.outbox.state("abc")
+        state = await w.state("abc")
         assert state is not None
         assert state.id == first.id
 
@@ -312,10 +312,10 @@ async def test_retention_forgets_what_is_done_and_keeps_what_waits(path: Path) -
         w.clock.now += 50
         await w.outbox.prune()
         assert rows(path, "SELECT count(*) FROM image") == [(1,)]
-        assert await w.outbox.state(done.id) is not None
+        assert await w.state(done.id) is not None
         w.clock.now += 100
         await w.outbox.prune()
-        assert await w.outbox.state(done.id) is None
+        assert await w.state(done.id) is None
         assert await w.states(waits) == [State.WAITING]
         await w.drain(GROUP)
         assert w.far.sent[-1].message.image == other
@@ -326,14 +326,14 @@ async def test_a_lane_left_by_a_killed_process_counts_its_head_as_a_repeat(path:
         w.far.outcomes[Lane(ME)] = [NotSent("x")]
         receipt = await w.accept("1", ME)
         await w.drain(ME)  # the lane is claimed now, and its head waits
-        await w.outbox._database.close()  # pyright: ignore[reportPrivateUsage] - killed: nothing is let go of
+        await w.store.close()  # pyright: ignore[reportPrivateUsage] - killed: nothing is let go of
         w.clock.now += 3600
         async with world(path, clock=w.clock) as after:
             await after.drain(ME)
-            state = await after.outbox.state(receipt.id)
+            state = await after.state(receipt.id)
             assert state is not None
             assert (state.deliveries[0].state, state.deliveries[0].repeats) == (State.DELIVERED, 1)
-        await w.outbox._database.open()  # pyright: ignore[reportPrivateUsage] - for the orderly end
+        await w.store.open()  # pyright: ignore[reportPrivateUsage] - for the orderly end
 
 
 async def test_side_by_side_lanes_do_not_wait_for_each_other(path: Path) -> None:
@@ -366,7 +366,7 @@ def test_delivered_notes_are_kept(path: Path) -> None:
             w.far.outcomes[Lane(ME)] = [Delivered("截图没发出去")]
             receipt = await w.accept("1", ME)
             await w.drain(ME)
-            state = await w.outbox.state(receipt.id)
+            state = await w.state(receipt.id)
             assert state is not None
             assert state.deliveries[0].reason == "截图没发出去"
 

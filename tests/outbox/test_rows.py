@@ -7,9 +7,9 @@ import pytest
 
 from nonebot_plugin_report.delivery import Lane, Message, NotSent, Outgoing, State, Target
 from nonebot_plugin_report.outbox import Limits
-from nonebot_plugin_report.outbox.database import CHECKPOINT_AT_ONCE, WAL_LIMIT
 from nonebot_plugin_report.outbox.dispatch import IDLE_LANES
 from nonebot_plugin_report.report import Image, Report
+from nonebot_plugin_report.store.database import CHECKPOINT_AT_ONCE, WAL_LIMIT
 
 from .fakes import Clock, FarEnd, world
 
@@ -68,7 +68,7 @@ async def test_a_report_that_cannot_be_read_is_set_aside_and_the_next_one_goes(
         assert far.texts(Lane(ME)) == ["2"]
         assert await w.states(first) == [State.REJECTED]
         assert await w.states(second) == [State.DELIVERED]
-        state = await w.outbox.state(first.id)
+        state = await w.state(first.id)
         assert state is not None
         assert "无法读取" in state.deliveries[0].reason
 
@@ -87,7 +87,7 @@ async def test_a_receiver_that_cannot_be_read_stops_nobody(path: Path, target: s
         await w.outbox.fall_back()
         await w.drain(GROUP)
         assert far.texts(Lane(GROUP)) == ["2"]
-        assert (await w.outbox.check()).waiting == 0
+        assert (await w.store.history.backlog()).waiting == 0
     conn = sqlite3.connect(path)
     assert conn.execute(
         "SELECT state, reason FROM delivery WHERE lane = 'private:10001'"

@@ -13,6 +13,7 @@ from loguru import logger
 from nonebot_plugin_report.delivery import Message, Outgoing, ReportState, State
 from nonebot_plugin_report.outbox import Limits, Outbox
 from nonebot_plugin_report.report import Report
+from nonebot_plugin_report.store import Store
 from tests.outbox.fakes import Clock
 
 from .server import Behaviour, Raw, Reply, Request, Reset, Server
@@ -110,8 +111,9 @@ async def story(
             Server(answer) as server,
             channel(service.kind, **service.settings(server.url)) as router,
         ):
-            path = Path(folder) / "report.db"
-            outbox = Outbox(path, router, LIMITS, clock=clock, dice=lambda: 0.5)
+            store = Store(Path(folder) / "report.db")
+            outbox = Outbox(store, router, LIMITS, clock=clock, dice=lambda: 0.5)
+            await store.open()
             await outbox.open()
             report = Report(event="domain.end", message="共完成 5 次", image=image)
             message = Message(sent.message.text, image, sent.message.report)
@@ -121,8 +123,9 @@ async def story(
                 if due_at is None:
                     break
                 clock.now = max(clock.now, due_at)
-            state = await outbox.state(receipt.id)
+            state = await store.history.state(receipt.id, "")
             await outbox.close()
+            await store.close()
     assert state is not None
     if state.deliveries[0].state is State.DELIVERED and service.reads_body:
         assert arrived or behaviours, f"nothing reached {NAME}"

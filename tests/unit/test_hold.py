@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.delivery import Rank
-from nonebot_plugin_report.hold import MANY, MERGED, Held, Policy, Send, Wait, plan
+from nonebot_plugin_report.delivery import Delivery, Lane, Message, Rank, Target
+from nonebot_plugin_report.hold import MANY, MERGED, Policy, Send, Wait, plan
 from nonebot_plugin_report.timing import DailyWindow
 
 NIGHT = DailyWindow.parse("23:00-08:00 Asia/Shanghai")
@@ -16,12 +16,19 @@ MIDNIGHT = NOON - 12 * 3600
 MORNING = MIDNIGHT + 8 * 3600
 
 
-def normal(*ages: float, now: float = NOON) -> list[Held]:
-    return [Held(now - age, Rank.NORMAL) for age in ages]
+def held(created_at: float, rank: Rank, held_until: float = 0.0) -> Delivery:
+    lane = Lane(Target("private", "10001"))
+    return Delivery(
+        "", "", lane, Message(""), created_at=created_at, rank=rank, held_until=held_until
+    )
+
+
+def normal(*ages: float, now: float = NOON) -> list[Delivery]:
+    return [held(now - age, Rank.NORMAL) for age in ages]
 
 
 def decide(
-    waiting: list[Held], policy: Policy, now: float = NOON, sent: tuple[float, ...] = (), *,
+    waiting: list[Delivery], policy: Policy, now: float = NOON, sent: tuple[float, ...] = (), *,
     limited: bool = False,
 ) -> Send | Wait | None:  # fmt: skip
     return plan(waiting, policy, now, sent, limited=limited)
@@ -35,7 +42,7 @@ def test_without_a_policy_each_goes_out_alone_in_order() -> None:
 def test_at_night_it_waits_for_the_morning_but_for_what_is_urgent() -> None:
     asleep = decide(normal(0, now=MIDNIGHT), Policy(quiet=NIGHT), MIDNIGHT)
     assert asleep == Wait(MORNING, "免打扰时段")
-    urgent = [Held(MIDNIGHT, Rank.URGENT), *normal(60, now=MIDNIGHT)]
+    urgent = [held(MIDNIGHT, Rank.URGENT), *normal(60, now=MIDNIGHT)]
     assert decide(urgent, Policy(quiet=NIGHT), MIDNIGHT) == Send((0,))
 
 
@@ -83,7 +90,7 @@ def test_after_a_long_absence_a_backlog_is_a_digest_and_a_few_are_not() -> None:
 
 
 def test_what_exceeded_its_tokens_rate_waits_and_goes_as_a_digest() -> None:
-    bulk = [Held(NOON - 5, Rank.BULK, NOON + 60), Held(NOON - 4, Rank.BULK, NOON + 60)]
+    bulk = [held(NOON - 5, Rank.BULK, NOON + 60), held(NOON - 4, Rank.BULK, NOON + 60)]
     wait = decide(bulk, Policy())
     assert isinstance(wait, Wait)
     assert wait.until == NOON + 60
@@ -92,7 +99,7 @@ def test_what_exceeded_its_tokens_rate_waits_and_goes_as_a_digest() -> None:
 
 
 HELD = st.builds(
-    Held,
+    held,
     st.floats(NOON - 90000, NOON),
     st.sampled_from(Rank),
     st.floats(NOON - 3600, NOON + 3600),
@@ -110,7 +117,7 @@ POLICIES = st.builds(
 @given(st.lists(HELD, max_size=12), POLICIES, st.lists(st.floats(NOON - 7200, NOON), max_size=3),
        st.floats(NOON, NOON + 90000), st.booleans())  # fmt: skip
 def test_time_lets_everything_out_in_the_end(
-    waiting: list[Held], policy: Policy, sent: list[float], now: float, limited: bool
+    waiting: list[Delivery], policy: Policy, sent: list[float], now: float, limited: bool
 ) -> None:
     """Whatever the policy: each step sends something or waits for a later moment."""
     queue = sorted(waiting, key=lambda one: (one.rank, one.created_at))

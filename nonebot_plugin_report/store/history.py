@@ -1,0 +1,150 @@
+"""What was reported, and what became of it."""
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, exists, func, or_, select
+
+from ..delivery import Backlog, Blocked, DeliveryState, ReportState, State, Target
+from ..report import Image, Report
+from .database import Database
+from .rows import IS_WAITING, read_lane, read_picture, read_report, read_target
+from .schema import delivery, image, lane, report
+
+
+class History:
+    """Looks things up."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.run
+
+    async def backlog(self) -> Backlog:
+        """What waits, and which lanes are parked.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        return await self._run(_backlog)
+
+    async def state(self, wanted: str, source: str) -> ReportState | None:
+        """A report by its id, or by its sender's own: that is unique within a token, the source.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        return await self._run(lambda conn: _state(conn, wanted, source))
+
+    async def recent(self, limit: int, target: Target | None) -> list[ReportState]:
+        """The newest reports, the newest first; of one target's only, if that is given.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+
+        def read(conn: Connection) -> list[ReportState]:
+            found = (_state(conn, one, "") for one in _recent(conn, limit, target))
+            return [state for state in found if state is not None]
+
+        return await self._run(read)
+
+    async def report(self, report_id: str) -> tuple[Report, Image | None] | None:
+        """A stored report and its picture, as far as they are still there.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+            Unreadable: what is stored is not what this code writes.
+        """
+        return await self._run(lambda conn: _report(conn, report_id))
+
+    async def last_received(self, event: str, source: str, since_id: str) -> float | None:
+        """When an event last came from a source, among reports with ids from `since_id` on.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        query = (
+            select(report.c.received_at)
+            .where(report.c.id >= since_id, report.c.event == event, report.c.source == source)
+            .order_by(report.c.id.desc())
+            .limit(1)
+        )
+        return await self._run(lambda conn: conn.scalar(query))
+
+
+def _backlog(conn: Connection) -> Backlog:
+    waiting, oldest = conn.execute(
+        select(func.count(), func.min(delivery.c.created_at)).where(IS_WAITING)
+    ).one()
+    parked = conn.execute(
+        select(lane).where(
+            lane.c.blocked_reason != "",
+            exists().where(delivery.c.lane == lane.c.name, IS_WAITING),
+        ).order_by(lane.c.name)
+    )  # fmt: skip
+    blocked = (
+        Blocked(of, row.blocked_reason, row.blocked_at)
+        for row in parked
+        if (of := read_lane(row)) is not None
+    )
+    return Backlog(waiting, oldest, tuple(blocked))
+
+
+_STATE_COLUMNS: Final = (
+    report.c.id, report.c.key, report.c.event, report.c.heading, report.c.received_at,
+    report.c.source, report.c.note,
+)  # fmt: skip
+_DELIVERY_COLUMNS: Final = (
+    delivery.c.state, delivery.c.attempts, delivery.c.repeats, delivery.c.reason,
+    delivery.c.finished_at, lane.c.target, lane.c.blocked_reason,
+)  # fmt: skip
+
+
+def _state(conn: Connection, wanted: str, source: str) -> ReportState | None:
+    of_source = (report.c.source == source) & (report.c.key == wanted)
+    row = conn.execute(select(*_STATE_COLUMNS).where(or_(report.c.id == wanted, of_source))).first()
+    if row is None:
+        return None
+    deliveries = conn.execute(
+        select(*_DELIVERY_COLUMNS)
+        .join(lane, delivery.c.lane == lane.c.name)
+        .where(delivery.c.report_id == row.id)
+        .order_by(delivery.c.id)
+    )
+    states = (
+        _delivery_state(one, target)
+        for one in deliveries
+        if (target := read_target(one.target)) is not None
+    )
+    return ReportState(
+        row.id, row.key or "", row.event, row.heading, row.received_at, row.source, row.note,
+        tuple(states),
+    )  # fmt: skip
+
+
+def _delivery_state(row: Any, target: Target) -> DeliveryState:
+    state = State(row.state)
+    reason = row.reason
+    if state is State.WAITING and row.blocked_reason:
+        before = f"；上一次：{row.reason}" if row.attempts else f"；{row.reason}"
+        reason = row.blocked_reason + (before if row.reason else "")
+    return DeliveryState(target, state, row.attempts, row.repeats, reason, row.finished_at)
+
+
+def _recent(conn: Connection, limit: int, target: Target | None) -> list[str]:
+    if target is None:
+        return list(conn.scalars(select(report.c.id).order_by(report.c.id.desc()).limit(limit)))
+    names = conn.scalars(select(lane.c.name).where(lane.c.target == str(target))).all()
+    found: set[str] = set()
+    for name in names:
+        # One lane at a time: each is read from the end of its index.
+        query = select(delivery.c.report_id).where(delivery.c.lane == name)
+        found.update(conn.scalars(query.order_by(delivery.c.report_id.desc()).limit(limit)))
+    return sorted(found, reverse=True)[:limit]
+
+
+def _report(conn: Connection, report_id: str) -> tuple[Report, Image | None] | None:
+    row = conn.execute(
+        select(report.c.fields, image)
+        .outerjoin(image, report.c.image == image.c.sha256)
+        .where(report.c.id == report_id)
+    ).first()
+    return None if row is None else (read_report(row.fields), read_picture(row))

@@ -1,0 +1,281 @@
+"""What is done now and then: giving up, falling back, forgetting, taking up after a restart."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
+
+from ..delivery import Delivery, Lane, Rank, State, Target
+from .database import Database
+from .queue import GIVE_UP, WAITING_LANES, count_repeats, expiry_reason
+from .rows import (
+    INSERT_DELIVERY,
+    IS_WAITING,
+    TEXT,
+    add_lane,
+    delivery_row,
+    read_lane,
+    read_rank,
+    read_target,
+)
+from .schema import delivery, image, lane, meta, mute, report, watch
+
+BATCH: Final = 200
+"""Rows of one transaction, so that no push waits for long behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A delivery whose fallback is due."""
+
+    report_id: str
+    target: Target
+    text: str
+    image: str | None
+    rank: Rank
+    fallback: tuple[Target, ...]
+
+
+class Housekeeping:
+    """The work that nobody waits for, a little at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.run
+
+    async def recover(self) -> None:
+        """Let go of all lanes of processes that are gone; only where there can be no other one.
+
+        What stood at the head of a lane that was not let go may have been sent: the next try of it
+        is counted as a repeat.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+
+        def write(conn: Connection) -> None:
+            count_repeats(conn, None)
+            conn.execute(update(lane).where(lane.c.owner.is_not(None)).values(owner=None))
+
+        await self._run(write)
+
+    async def set_aside(self, now: float) -> dict[str, int]:
+        """End the deliveries of lanes that cannot be read. Returns how many there were, by lane.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        return await self._run(lambda conn: _set_aside(conn, now))
+
+    async def expire(self, now: float) -> int:
+        """Give up what is too old in lanes that nobody sends in. Returns how many there were.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        return await self._repeated(lambda conn: _expire(conn, now))
+
+    async def fall_back(
+        self, now: float, divert: Callable[[Fallen], Sequence[Delivery]]
+    ) -> list[Lane]:
+        """Store deliveries to other targets of what was given up, or has waited too long.
+
+        Args:
+            now: epoch seconds.
+            divert: makes the new deliveries.
+
+        Returns the lanes that they are in.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        return await self._run(lambda conn: _fall_back(conn, now, divert))
+
+    async def forget_reports(self, before: str) -> None:
+        """Forget reports with ids below `before` of which nothing waits.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        await self._repeated(lambda conn: _forget_reports(conn, before))
+
+    async def forget_images(self, before: float) -> None:
+        """Forget pictures last used before a time (epoch seconds) that nothing waiting shows.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        await self._repeated(lambda conn: _forget_images(conn, before))
+
+    async def forget_lanes(self) -> set[str]:
+        """Forget lanes of which nothing is left. Returns their names.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        gone: set[str] = set()
+        while found := await self._run(_forget_lanes):
+            gone.update(found)
+        return gone
+
+    async def move_in_time(self, since: float, by: float) -> None:
+        """Keep waits as long as they were meant: the clock was set, forward by `by` seconds.
+
+        What was written down before `since` (epoch seconds) was so by another reading of it.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        await self._run(lambda conn: _move_in_time(conn, since, by))
+
+    async def newest_id(self) -> str:
+        """The greatest id given so far, or an empty string.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+
+        def read(conn: Connection) -> str:
+            found = (conn.scalar(select(func.max(table.c.id))) for table in (report, delivery))
+            return max(one or "" for one in found)
+
+        return await self._run(read)
+
+    async def newest_moment(self) -> float:
+        """When the newest of what waits was accepted, by the clock of then; 0: nothing waits.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        newest = select(func.max(delivery.c.created_at)).where(IS_WAITING)
+        return await self._run(lambda conn: conn.scalar(newest)) or 0.0
+
+    async def probe(self, now: float) -> None:
+        """A real write, to see that there can be one.
+
+        Raises:
+            StoreUnavailable: there cannot.
+        """
+
+        def write(conn: Connection) -> None:
+            row = {"name": "probed_at", "value": str(now)}
+            found = update(meta).where(meta.c.name == "probed_at").values(row)
+            if conn.execute(found).rowcount == 0:
+                conn.execute(insert(meta).values(row))
+
+        await self._run(write)
+
+    async def _repeated(self, batch: Callable[[Connection], int]) -> int:
+        total = 0
+        while count := await self._run(batch):
+            total += count
+        return total
+
+
+def _set_aside(conn: Connection, now: float) -> dict[str, int]:
+    ended: dict[str, int] = {}
+    for row in conn.execute(WAITING_LANES).all():
+        if (of := read_lane(row)) is not None and str(of) == row.name:
+            continue
+        stuck = update(delivery).where(delivery.c.lane == row.name, IS_WAITING)
+        end = stuck.values(state=State.REJECTED, reason="接收者无法识别", finished_at=now)
+        ended[row.name] = conn.execute(end).rowcount
+    return ended
+
+
+def _expire(conn: Connection, now: float) -> int:
+    rows = conn.execute(
+        select(delivery.c.id, delivery.c.reason, lane.c.blocked_reason)
+        .join(lane, delivery.c.lane == lane.c.name)
+        .where(IS_WAITING, delivery.c.expires_at <= now)
+        .where(or_(lane.c.owner.is_(None), lane.c.lease_until <= now))
+        .limit(BATCH)
+    ).all()
+    for row in rows:
+        reason = expiry_reason(row.blocked_reason or row.reason)
+        conn.execute(
+            update(delivery)
+            .where(delivery.c.id == row.id, IS_WAITING)
+            .values(state=State.EXPIRED, reason=reason, finished_at=now)
+        )
+        conn.execute(GIVE_UP, {"this": row.id, "now": now})
+    return len(rows)
+
+
+_FALLEN: Final = (
+    select(
+        delivery.c.id, delivery.c.report_id, delivery.c.state, delivery.c.image, delivery.c.rank,
+        delivery.c.fallback, lane.c.target, TEXT,
+    ).join(lane, delivery.c.lane == lane.c.name)
+    .join(report, delivery.c.report_id == report.c.id)
+    .where(delivery.c.fallback != "", delivery.c.fallback_at <= bindparam("now"))
+    .limit(BATCH)
+)  # fmt: skip
+
+
+def _fall_back(
+    conn: Connection, now: float, divert: Callable[[Fallen], Sequence[Delivery]]
+) -> list[Lane]:
+    lanes: list[Lane] = []
+    for fallen in _fallen(conn, now):
+        for one in divert(fallen):
+            add_lane(conn, one.lane)
+            conn.execute(INSERT_DELIVERY, delivery_row(one, one.message.text, fallen.image))
+            lanes.append(one.lane)
+    return lanes
+
+
+def _fallen(conn: Connection, now: float) -> list[Fallen]:
+    """The deliveries whose fallback is due, each once: they are marked."""
+    rows = conn.execute(_FALLEN, {"now": now}).all()
+    conn.execute(
+        update(delivery).where(delivery.c.id.in_([row.id for row in rows])).values(fallback="")
+    )
+    return [
+        Fallen(
+            row.report_id, target, row.text, row.image, min(read_rank(row.rank), Rank.NORMAL),
+            tuple(to for one in row.fallback.split(" ") if (to := read_target(one)) is not None),
+        )
+        for row in rows
+        if row.state != State.DELIVERED and (target := read_target(row.target)) is not None
+    ]  # fmt: skip
+
+
+def _forget_reports(conn: Connection, before: str) -> int:
+    waits = exists().where(delivery.c.report_id == report.c.id, IS_WAITING)
+    old = select(report.c.id).where(report.c.id < before, ~waits).order_by(report.c.id).limit(BATCH)
+    ids = conn.scalars(old).all()
+    conn.execute(delete(delivery).where(delivery.c.report_id.in_(ids)))
+    return conn.execute(delete(report).where(report.c.id.in_(ids))).rowcount
+
+
+def _forget_images(conn: Connection, before: float) -> int:
+    waits = exists().where(delivery.c.image == image.c.sha256, IS_WAITING)
+    old = select(image.c.sha256).where(image.c.used_at < before, ~waits).limit(BATCH)
+    hashes = conn.scalars(old).all()
+    return conn.execute(delete(image).where(image.c.sha256.in_(hashes))).rowcount
+
+
+def _forget_lanes(conn: Connection) -> list[str]:
+    empty = ~exists().where(delivery.c.lane == lane.c.name)
+    names = conn.scalars(select(lane.c.name).where(empty, lane.c.owner.is_(None)).limit(BATCH))
+    gone = list(names)
+    conn.execute(delete(lane).where(lane.c.name.in_(gone)))
+    return gone
+
+
+def _move_in_time(conn: Connection, since: float, by: float) -> None:
+    conn.execute(
+        update(delivery)
+        .where(IS_WAITING, delivery.c.created_at >= since)
+        .values(
+            created_at=delivery.c.created_at + by,
+            expires_at=delivery.c.expires_at + by,
+            fallback_at=delivery.c.fallback_at + by,
+        )
+    )
+    for table, column in (
+        (delivery, delivery.c.held_until), (lane, lane.c.due_at), (lane, lane.c.lease_until),
+        (mute, mute.c.until), (watch, watch.c.due_at),
+    ):  # fmt: skip
+        conn.execute(update(table).where(column > since).values({column: column + by}))

@@ -1,0 +1,44 @@
+"""Who wants to be left in peace, and until when."""
+
+from sqlalchemy import Connection, delete, insert, select
+
+from ..delivery import Target
+from .database import Database
+from .rows import read_target
+from .schema import mute
+
+
+class Mutes:
+    """The muted targets."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.run
+
+    async def all(self) -> dict[Target, float]:
+        """Until when (epoch seconds) each muted target is.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+
+        def read(conn: Connection) -> dict[Target, float]:
+            rows = conn.execute(select(mute))
+            return {
+                target: row.until for row in rows if (target := read_target(row.target)) is not None
+            }
+
+        return await self._run(read)
+
+    async def set(self, target: Target, until: float) -> None:
+        """Mute a target until a moment (epoch seconds); 0: no longer.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+
+        def write(conn: Connection) -> None:
+            conn.execute(delete(mute).where(mute.c.target == str(target)))
+            if until:
+                conn.execute(insert(mute).values(target=str(target), until=until))
+
+        await self._run(write)

@@ -1,0 +1,148 @@
+"""Rows and the values they stand for: the one way to write each, and to read it."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, func, insert, literal_column, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from ..delivery import Delivery, Lane, Rank, State, Target
+from ..errors import InvalidReport, Unreadable
+from ..report import Image, Report, dump, restore
+from .schema import delivery, image, lane, report
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A report ready to be stored, with its deliveries."""
+
+    id: str
+    report: Report
+    deliveries: tuple[Delivery, ...]
+    received_at: float
+    source: str = ""
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """The words that are stored once, for all deliveries that have them."""
+        return self.deliveries[0].message.text if self.deliveries else ""
+
+
+# The state is written out, so that the partial index of what waits is used.
+IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
+TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")
+INSERT_REPORT: Final = insert(report)
+INSERT_DELIVERY: Final = insert(delivery)
+_TOUCH_IMAGE: Final = (
+    update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))
+)
+
+
+def _or_ignore(conn: Connection, table: Any) -> Any:
+    """An INSERT that leaves an existing row alone."""
+    make = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    return make(table).on_conflict_do_nothing()
+
+
+def add_lane(conn: Connection, of: Lane) -> None:
+    """Make a lane's row where there is none."""
+    row = {
+        "name": str(of), "target": str(of.target), "bot": of.bot, "due_at": 0.0, "failures": 0,
+        "blocked_reason": "", "blocked_at": 0.0, "owner": None, "epoch": 0, "lease_until": 0.0,
+    }  # fmt: skip
+    conn.execute(_or_ignore(conn, lane), row)
+
+
+def store_image(conn: Connection, picture: Image | None, now: float) -> str | None:
+    """Keep a picture, once however often it comes. Returns its hash."""
+    if picture is None:
+        return None
+    sha = sha256(picture.data).hexdigest()
+    if conn.execute(_TOUCH_IMAGE, {"sha": sha, "now": now}).rowcount == 0:
+        row = {
+            "sha256": sha, "bytes": picture.data, "media_type": picture.media_type,
+            "width": picture.width, "height": picture.height, "used_at": now,
+        }  # fmt: skip
+        conn.execute(_or_ignore(conn, image), row)
+    return sha
+
+
+def report_row(entry: Entry, sha: str | None) -> dict[str, object]:
+    """A report's row; `sha` is its picture's hash."""
+    source = entry.report
+    return {
+        "id": entry.id,
+        "key": source.key or None,
+        "received_at": entry.received_at,
+        "event": source.event,
+        "heading": source.heading,
+        "fields": dump(source).decode(),
+        "text": entry.text,
+        "image": sha,
+        "source": entry.source,
+        "note": entry.note,
+    }
+
+
+def delivery_row(one: Delivery, text: str | None, sha: str | None) -> dict[str, object]:
+    """A delivery's row; `text` is None where the report's is shown, `sha` its picture's hash."""
+    return {
+        "id": one.id,
+        "report_id": one.report_id,
+        "lane": str(one.lane),
+        "state": State.WAITING,
+        "text": text,
+        "image": sha,
+        "attempts": 0,
+        "repeats": 0,
+        "reason": one.reason,
+        "created_at": one.created_at,
+        "expires_at": one.expires_at,
+        "finished_at": None,
+        "rank": int(one.rank),
+        "held_until": one.held_until,
+        "fallback": " ".join(str(target) for target in one.fallback),
+        "fallback_at": one.fallback_at,
+    }
+
+
+def read_lane(row: Any) -> Lane | None:
+    """A stored lane; None: it is none that this code writes."""
+    target = read_target(row.target)
+    return target and Lane(target, row.bot)
+
+
+def read_target(text: str) -> Target | None:
+    """A stored target; None: it is none that this code writes."""
+    try:
+        return Target.parse(text)
+    except ValueError:
+        return None
+
+
+_RANKS: Final = {int(rank): rank for rank in Rank}
+
+
+def read_rank(stored: int) -> Rank:
+    """A stored rank; one that there is not is nobody's hurry."""
+    return _RANKS.get(stored, Rank.NORMAL)
+
+
+def read_picture(row: Any) -> Image | None:
+    """The picture of a row, if it is still stored."""
+    return Image(row.bytes, row.media_type, row.width, row.height) if row.bytes else None
+
+
+def read_report(fields: str) -> Report:
+    """A stored report, without its picture.
+
+    Raises:
+        Unreadable: it is none that this code writes.
+    """
+    try:
+        return restore(fields)
+    except InvalidReport as error:
+        raise Unreadable from error

@@ -1,0 +1,65 @@
+"""The tokens of users who bound themselves."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select
+
+from .database import Database
+from .schema import binding
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A user's own token."""
+
+    user: str
+    token: str
+    """Its SHA-256."""
+    created_at: float
+
+
+class Bindings:
+    """Who is bound."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.run
+
+    async def all(self) -> list[Binding]:
+        """Everybody's, the oldest first.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+
+        def read(conn: Connection) -> list[Binding]:
+            rows = conn.execute(select(binding).order_by(binding.c.created_at))
+            return [Binding(row.user, row.token, row.created_at) for row in rows]
+
+        return await self._run(read)
+
+    async def add(self, one: Binding) -> None:
+        """Give a user a token; a former one is no longer good.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+
+        def write(conn: Connection) -> None:
+            conn.execute(delete(binding).where(binding.c.user == one.user))
+            conn.execute(
+                insert(binding).values(user=one.user, token=one.token, created_at=one.created_at)
+            )
+
+        await self._run(write)
+
+    async def remove(self, user: str) -> None:
+        """Take a user's token away.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+
+        def write(conn: Connection) -> None:
+            conn.execute(delete(binding).where(binding.c.user == user))
+
+        await self._run(write)
