@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nonebot_plugin_report.delivery import Lane, Message, NotSent, Outgoing, State, Target
+from nonebot_plugin_report.hold import Policy
 from nonebot_plugin_report.outbox import Limits
 from nonebot_plugin_report.outbox.dispatch import IDLE_LANES
 from nonebot_plugin_report.report import Image, Report
@@ -73,6 +74,20 @@ async def test_a_report_that_cannot_be_read_is_set_aside_and_the_next_one_goes(
         assert "无法读取" in state.deliveries[0].reason
 
 
+async def test_one_that_cannot_be_read_does_not_spoil_a_digest(path: Path) -> None:
+    clock, far = Clock(), FarEnd()
+    async with world(path, clock=clock, far=far) as w:
+        receipts = [await w.accept(str(number), ME) for number in range(7)]
+    tamper(path, "UPDATE report SET fields = '{' WHERE text = '3'")
+    clock.now += 3600
+    async with world(path, clock=clock, far=far, policy=Policy(absence=1800.0)) as w:
+        await w.drain(ME)
+        assert [one.message.text.splitlines()[0] for one in far.sent] == ["📋 6 条推送的摘要"]
+        states = [(await w.states(one))[0] for one in receipts]
+        assert states.count(State.DELIVERED) == 6
+        assert states[3] is State.REJECTED
+
+
 @pytest.mark.parametrize("target", ["nobody", "private:", "telegram:1", "private：10001"])
 async def test_a_receiver_that_cannot_be_read_stops_nobody(path: Path, target: str) -> None:
     clock, far = Clock(), FarEnd()
@@ -123,7 +138,7 @@ async def test_made_up_lanes_do_not_fill_the_memory(path: Path) -> None:
             target = Target("group", str(number + 1))
             await w.accept("x", target)
             await w.drain(target)
-        states = w.outbox.dispatcher._states  # pyright: ignore[reportPrivateUsage] - nobody outside sees what is in memory
+        states = w.outbox.dispatcher._lanes  # pyright: ignore[reportPrivateUsage] - nobody outside sees what is in memory
         assert len(states) <= IDLE_LANES
         assert await w.drain(ME) == due, "a lane that backs off is not forgotten"
 

@@ -1,0 +1,82 @@
+"""What one message shows of the deliveries that go out together, read from the store as needed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from ..delivery import Message
+from ..digest import Gist, gist, merge, pictured, summarize
+from ..errors import Unreadable
+from ..report import Image
+from ..store.queue import Queue, Queued
+from .pictures import Pictures
+
+MERGED_PICTURES: Final = 16 * 2**20
+"""Bytes of pictures that go out in one merged message."""
+PICTURE_LEFT_OUT: Final = "截图太多太大，没有一起发出"
+
+
+class Composer:
+    """Makes messages of what waits."""
+
+    def __init__(self, queue: Queue, pictures: Pictures) -> None:
+        self._queue = queue
+        self._pictures = pictures
+
+    async def unreadable(self, batch: Sequence[Queued]) -> list[Queued]:
+        """Those of a batch that are stored in a way that this code does not write.
+
+        Raises:
+            StoreUnavailable: they could not be looked at.
+        """
+        found: list[Queued] = []
+        for one in batch:
+            try:
+                await self._queue.words(one.delivery.id)
+            except Unreadable:
+                found.append(one)
+        return found
+
+    async def compose(self, batch: Sequence[Queued], *, digest: bool) -> Message:
+        """The message of the batch's only delivery, or one for all of it.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+            Unreadable: what is stored of one of them is not what this code writes.
+        """
+        if digest:
+            return await self._digest([one.delivery.id for one in batch])
+        messages: list[Message] = []
+        room = MERGED_PICTURES
+        for one in batch:
+            room -= one.picture_bytes
+            messages.append(await self._message(one, pictured=room >= 0 or len(batch) == 1))
+        return merge(messages) if messages[1:] else messages[0]
+
+    async def _message(self, queued: Queued, *, pictured: bool) -> Message:
+        if queued.loaded and pictured:
+            return queued.delivery.message
+        message, sha = await self._queue.words(queued.delivery.id)
+        if pictured:
+            return replace(message, image=await self._picture(sha))
+        return replace(message, text=f"{message.text}\n[{PICTURE_LEFT_OUT}]".strip())
+
+    async def _digest(self, ids: Sequence[str]) -> Message:
+        gists: list[Gist] = []
+        hashes: list[str | None] = []
+        for one in ids:  # one at a time in memory
+            message, sha = await self._queue.words(one)
+            gists.append(gist(message, has_image=sha is not None))
+            hashes.append(sha)
+        shown = [await self._picture(hashes[index]) for index in sorted(pictured(gists))]
+        return summarize(gists, [one for one in shown if one is not None])
+
+    async def _picture(self, sha: str | None) -> Image | None:
+        if sha is None:
+            return None
+        if (known := self._pictures.known(sha)) is not None:
+            return known
+        image = await self._queue.picture(sha)
+        if image is not None:
+            self._pictures.add(sha, image)
+        return image
