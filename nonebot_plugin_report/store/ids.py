@@ -8,6 +8,7 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o
 _PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SHIFTS: Final = tuple(range(90, -1, -10))
 _RANDOM_BITS: Final = 52
+_STEP_BITS: Final = 32
 
 
 def _encode(number: int) -> str:
@@ -45,5 +46,6 @@ class IdMaker:
         """A new id."""
         # No secret: who may ask for a report by its id has the token.
         fresh = int(self._clock() * 1000) << _RANDOM_BITS | random.getrandbits(_RANDOM_BITS)
-        self._last = max(fresh, self._last + 1)
+        # A step of chance: another process may stand at the same id.
+        self._last = max(fresh, self._last + 1 + random.getrandbits(_STEP_BITS))
         return _encode(self._last)
