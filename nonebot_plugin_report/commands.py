@@ -1,25 +1,26 @@
 """Chat commands: superusers look after the pushes, users bind themselves to theirs."""
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from nonebot import logger, on_command
 from nonebot.adapters import Bot, Event
 from nonebot.adapters import Message as ChatMessage
-from nonebot.exception import ActionFailed, NetworkError
 from nonebot.matcher import Matcher
 from nonebot.params import CommandArg
 from nonebot.permission import SUPERUSER
 from nonebot.rule import Rule
 
-from .delivery import DeliveryState, Message, ReportState, State, Target
+from .delivery import Blocked, Delivery, DeliveryState, Lane, Message, ReportState, State, Target
 from .errors import ReportError
 from .hub import Hub
-from .report import Report, Result
+from .membership import may_bind
+from .report import Report, Result, clean
 from .rules import check_target
-from .senders.qq import V11, V12, reply
+from .senders.qq import V11, V12, fit_message, reply
 from .settings import seconds
 from .timing import in_words
 
@@ -27,6 +28,14 @@ PRIORITY: Final = 10
 """Before the chat bots that answer everything, which NoneBot's plugins put at 50 and later."""
 RECENT: Final = 5
 MOST_RECENT: Final = 20
+MOST_LINES: Final = 20
+"""Deliveries, mutes or lanes that an answer lists."""
+MOST_ASKED: Final = 1000
+"""Characters of a command that are read."""
+NAME_LENGTH: Final = 60
+"""Characters that an answer shows of a title or a name."""
+REASON_LENGTH: Final = 160
+"""Characters that an answer shows of a reason: ours, and in it what a service said."""
 HELP: Final = """推送的命令：
 推送 状态
 推送 最近 [几条]
@@ -48,8 +57,15 @@ _STATES: Final = {
     State.EXPIRED: "⌛ 放弃",
 }
 
+_ID: Final = re.compile("[1-9][0-9]{0,18}")
+"""A number of QQ's: of a user or of a group."""
+_THEIRS: Final = str.maketrans({
+    "「": "『", "」": "』",
+    **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
+})  # fmt: skip
+"""What others wrote must not end its own marks, nor turn round the direction of what follows."""
+
 Answer = str | Message
-T = TypeVar("T")
 
 
 class _Wrong(Exception):
@@ -57,7 +73,7 @@ class _Wrong(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asker:
+class Asker:
     """Who writes, and where."""
 
     user: str
@@ -76,7 +92,7 @@ class Desk:
         """`push_url` is the address to push to, without a token."""
         self._hub = hub
         self._push_url = push_url
-        self._commands: dict[str, Callable[[_Asker, list[str]], Awaitable[Answer]]] = {
+        self._commands: dict[str, Callable[[Asker, list[str]], Awaitable[Answer]]] = {
             "状态": self._status,
             "最近": self._recent,
             "详情": self._details,
@@ -93,18 +109,18 @@ class Desk:
         """Whether a user who is no superuser has something to ask: their own pushes."""
         return user in self._hub.bound()
 
-    async def answer(self, asker: _Asker, words: list[str]) -> Answer:
-        """Do what the words say; a mistake is answered, not raised."""
-        name, *rest = words or ["帮助"]
+    async def answer(self, asker: Asker, text: str) -> Answer:
+        """Do what somebody wrote; a mistake is answered, not raised."""
+        name, *rest = clean(text[:MOST_ASKED]).split() or ["帮助"]
         command = self._commands.get(name)
         if command is None:
-            return f"没有「{name[:20]}」这个命令。发「推送 帮助」看看有哪些"
+            return f"没有{_quoted(name)}这个命令。发「推送 帮助」看看有哪些"
         try:
             return await command(asker, rest)
         except (_Wrong, ReportError) as error:
             return str(error)
 
-    async def bind(self, asker: _Asker) -> str:
+    async def bind(self, asker: Asker) -> str:
         """Give the asker a token that reaches only them."""
         again = self.knows(asker.user)
         try:
@@ -121,7 +137,7 @@ class Desk:
             lines.append("这是机器人所在电脑上的地址；在别的电脑上用，请问机器人的主人地址怎么换")
         return "\n".join(lines)
 
-    async def unbind(self, asker: _Asker) -> str:
+    async def unbind(self, asker: Asker) -> str:
         """Take the asker's token away."""
         try:
             bound = await self._hub.unbind(asker.user)
@@ -129,15 +145,16 @@ class Desk:
             return str(error)
         return "已解绑，原来的地址不再有效" if bound else "你没有绑定"
 
-    async def _status(self, asker: _Asker, _: list[str]) -> str:
+    async def _status(self, asker: Asker, _: list[str]) -> str:
         health = await self._hub.health()
         if health.backlog is None:
-            return f"❌ 收不下推送：{health.fault}"
+            return f"❌ 收不下推送：{_short(health.fault, REASON_LENGTH)}"
         lines = ["✅ 正常，能收下推送"]
         blocked = health.backlog.blocked
         if asker.superuser:
             lines += [
-                f"{'🟢' if online else '🔴'} {bot}（{kind}）" for bot, kind, online in health.bots
+                f"{'🟢' if online else '🔴'} {_short(bot)}（{kind}）"
+                for bot, kind, online in health.bots[:MOST_LINES]
             ]
             waiting, oldest = health.backlog.waiting, health.backlog.oldest
             if oldest is not None:
@@ -146,50 +163,50 @@ class Desk:
                 )
         else:
             blocked = tuple(one for one in blocked if one.lane.target == asker.own)
-        lines += [f"⏸ {one.lane}：{one.reason}" for one in blocked]
-        for target, until in self._hub.muted().items():
-            if asker.superuser or target == asker.own:
-                lines.append(f"🔕 {target} 静音到 {_clock(until)}")
-        return "\n".join(lines)
+        muted = [
+            f"🔕 {_short(str(target))} 静音到 {_clock(until)}"
+            for target, until in self._hub.muted().items()
+            if asker.superuser or target == asker.own
+        ]
+        return "\n".join([*lines, *_some([_blocked(one) for one in blocked]), *_some(muted)])
 
-    async def _recent(self, asker: _Asker, words: list[str]) -> str:
-        count = RECENT
-        if words:
-            if not words[0].isdecimal() or not 0 < int(words[0][:4]) <= MOST_RECENT:
-                raise _Wrong(f"条数应为 1 到 {MOST_RECENT}")
-            count = int(words[0])
+    async def _recent(self, asker: Asker, words: list[str]) -> str:
+        count = _count(words[0]) if words else RECENT
         target = None if asker.superuser else asker.own
         states = await self._hub.recent(count, target)
         return "\n\n".join(_line(one) for one in states) or "还没有推送"
 
-    async def _details(self, asker: _Asker, words: list[str]) -> Answer:
+    async def _details(self, asker: Asker, words: list[str]) -> Answer:
+        """Ours first: what others wrote is the last, so that it can neither pass for ours nor cut
+        it off."""
         state = await self._wanted(asker, words)
-        stored = await self._hub.stored(state.id)
-        report, image = stored or (Report(), None)
-        lines = [f"{_icon(report)}{state.heading or '推送'}", report.body]
-        lines += [f"ID {state.id}", f"收到 {_clock(state.received_at)}"]
-        if asker.superuser and state.source:
-            lines.append(f"令牌 {state.source}")
-        lines += [
-            _told(one) for one in state.deliveries if asker.superuser or one.target == asker.own
-        ]
+        lines = [f"ID {state.id}", f"收到 {_clock(state.received_at)}"]
+        if asker.superuser:
+            report, image = await self._hub.stored(state.id) or (Report(), None)
+            theirs = report.body
+            if len(report.title) > NAME_LENGTH:
+                theirs = f"{report.title}\n{theirs}"
+            lines.insert(0, f"{_icon(report)}{_quoted(state.heading) or '推送'}")
+            lines += [f"令牌{_quoted(state.source)}"] if state.source else []
+        else:
+            sent = await self._hub.sent(state.id, asker.own)
+            theirs, image = sent.text, sent.image
+        lines += _some([_told(one) for one in state.deliveries])
         if state.note:
-            lines.append(f"没有发出：{state.note}")
-        return Message("\n".join(filter(None, lines)), image)
+            lines.append(f"没有发出：{_short(state.note, REASON_LENGTH)}")
+        lines += ["内容：", theirs] if theirs else []
+        return Message("\n".join(lines), image)
 
-    async def _resend(self, asker: _Asker, words: list[str]) -> str:
+    async def _resend(self, asker: Asker, words: list[str]) -> str:
         state = await self._wanted(asker, words)
-        targets = tuple(
-            dict.fromkeys(
-                one.target for one in state.deliveries if asker.superuser or one.target == asker.own
-            )
-        )
+        targets = tuple(dict.fromkeys(one.target for one in state.deliveries))
         receipt = await self._hub.resend(state.id, targets)
         if receipt is None:
             raise _Wrong("这条推送没有接收者，或内容已经清理了")
-        return f"已重发给 {'、'.join(map(str, receipt.targets))}，新的 ID {receipt.id}"
+        sent = "、".join(_some([_short(str(one)) for one in receipt.targets]))
+        return f"已重发给 {sent}，新的 ID {receipt.id}"
 
-    async def _mute(self, asker: _Asker, words: list[str]) -> str:
+    async def _mute(self, asker: Asker, words: list[str]) -> str:
         if not words:
             raise _Wrong("要写多久，例如：推送 静音 2h")
         try:
@@ -202,52 +219,54 @@ class Desk:
         target = self._target(asker, words[1:])
         until = self._hub.now() + length
         await self._hub.mute(target, until)
-        return f"{target} 静音到 {_clock(until)}，期间的推送到时合成摘要，紧急的照发"
+        until_then = f"静音到 {_clock(until)}，期间的推送到时合成摘要，紧急的照发"
+        return f"{_short(str(target))} {until_then}"
 
-    async def _unmute(self, asker: _Asker, words: list[str]) -> str:
+    async def _unmute(self, asker: Asker, words: list[str]) -> str:
         target = self._target(asker, words)
         if target not in self._hub.muted():
-            return f"{target} 没有静音"
+            return f"{_short(str(target))} 没有静音"
         await self._hub.mute(target, 0.0)
-        return f"{target} 不再静音"
+        return f"{_short(str(target))} 不再静音"
 
-    async def _test(self, asker: _Asker, words: list[str]) -> str:
+    async def _test(self, asker: Asker, words: list[str]) -> str:
         target = self._target(asker, words)
         report = Report(
             title="测试推送", content="看到这条就说明能收到", event="notify.test",
             result=Result.SUCCESS,
         )  # fmt: skip
         receipt = await self._hub.send_to(report, (target,))
-        return f"测试推送已收下，正在发给 {target}（ID {receipt.id}）"
+        return f"测试推送已收下，正在发给 {_short(str(target))}（ID {receipt.id}）"
 
-    async def _help(self, asker: _Asker, _: list[str]) -> str:
+    async def _help(self, asker: Asker, _: list[str]) -> str:
         return HELP + (SUPERUSER_HELP if asker.superuser else "")
 
-    async def _bound(self, asker: _Asker, _: list[str]) -> str:
+    async def _bound(self, asker: Asker, _: list[str]) -> str:
         _require_superuser(asker)
         bound = self._hub.bound()
         return "\n".join(["绑定的用户：", *bound]) if bound else "没有人绑定"
 
-    async def _revoke(self, asker: _Asker, words: list[str]) -> str:
+    async def _revoke(self, asker: Asker, words: list[str]) -> str:
         _require_superuser(asker)
         if not words:
             raise _Wrong("要写 QQ 号，例如：推送 撤销 10002")
         if not await self._hub.unbind(words[0]):
-            raise _Wrong(f"{words[0][:20]} 没有绑定")
+            raise _Wrong(f"{_quoted(words[0])}没有绑定")
         return f"{words[0]} 的推送地址不再有效"
 
-    async def _wanted(self, asker: _Asker, words: list[str]) -> ReportState:
+    async def _wanted(self, asker: Asker, words: list[str]) -> ReportState:
+        """The report that is asked for, as far as the asker may see it."""
         if not words:
             raise _Wrong("要写 ID；发「推送 最近」看看有哪些")
-        state = await self._hub.state(words[0])
-        visible = state is not None and (
-            asker.superuser or any(one.target == asker.own for one in state.deliveries)
-        )
-        if state is None or not visible:
+        if asker.superuser:
+            state = await self._hub.state(words[0])
+        else:
+            state = await self._hub.state_for(words[0], asker.own)
+        if state is None:
             raise _Wrong("没有这个 ID 的推送")
         return state
 
-    def _target(self, asker: _Asker, words: list[str]) -> Target:
+    def _target(self, asker: Asker, words: list[str]) -> Target:
         """The target that is named, else where the asker writes; a bound user's is their own."""
         if not asker.superuser:
             return asker.own
@@ -278,7 +297,7 @@ def bind_commands(hub: Hub, push_url: str) -> None:
     @pushes.handle()
     async def push(bot: Bot, event: Event, argument: ChatMessage[Any] = CommandArg()) -> None:  # noqa: B008 - NoneBot's way to inject
         asker = await _asker(bot, event)
-        await _reply(bot, asker, await desk.answer(asker, argument.extract_plain_text().split()))
+        await _reply(bot, asker, await desk.answer(asker, argument.extract_plain_text()))
 
     @bindings.handle()
     async def bind(bot: Bot, event: Event, matcher: Matcher) -> None:
@@ -287,7 +306,7 @@ def bind_commands(hub: Hub, push_url: str) -> None:
             matcher.skip()
         elif asker.here != asker.own:
             await _reply(bot, asker, "请私聊我发「推送绑定」，地址不能给别人看")
-        elif asker.superuser or await _may_bind(hub, bot, event):
+        elif asker.superuser or await may_bind(hub.config.report_bind, bot, event):
             await _reply(bot, asker, await desk.bind(asker))
         else:
             await _reply(bot, asker, "你还不能绑定，请联系机器人的主人")
@@ -304,43 +323,32 @@ def _command(name: str, rule: Rule) -> type[Matcher]:
     return on_command(name, rule=rule, force_whitespace=True, priority=PRIORITY, block=True)
 
 
-async def _from_qq(bot: Bot) -> bool:
-    """Elsewhere the same number is somebody else."""
-    return bot.type in (V11, V12)
+async def _from_qq(bot: Bot, event: Event) -> bool:
+    """Elsewhere the same number is somebody else.
+
+    OneBot 12, "机器人自身标识": `self.platform` is `qq` for QQ.
+    """
+    ids = [event.get_user_id(), getattr(event, "group_id", None)]
+    known = bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")
+    return known and all(_ID.fullmatch(str(one)) for one in ids if one is not None)
 
 
-async def _asker(bot: Bot, event: Event) -> _Asker:
+async def _asker(bot: Bot, event: Event) -> Asker:
     user, group = event.get_user_id(), getattr(event, "group_id", None)
     here = Target("group", str(group)) if group else Target("private", user)
-    return _Asker(user, await SUPERUSER(bot, event), here)
+    return Asker(user, await SUPERUSER(bot, event), here)
 
 
-async def _reply(bot: Bot, asker: _Asker, answer: Answer) -> None:
+async def _reply(bot: Bot, asker: Asker, answer: Answer) -> None:
     message = answer if isinstance(answer, Message) else Message(answer)
+    message, _ = fit_message(Delivery("", "", Lane(asker.here), message, attempts=0))
     try:
         await reply(bot, asker.here, message)
-    except (ActionFailed, NetworkError) as error:
+    except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
         logger.warning(f"没能回答 {asker.here} 的命令：{type(error).__name__}")
 
 
-async def _may_bind(hub: Hub, bot: Bot, event: Event) -> bool:
-    """Whether REPORT_BIND lets the one who writes have a token."""
-    allowed = hub.config.report_bind
-    if "friends" in allowed and getattr(event, "sub_type", "friend") in ("friend", ""):
-        return True
-    for group in (one.removeprefix("group:") for one in allowed if one.startswith("group:")):
-        try:
-            # OneBot 11, "公开 API"; OneBot 12, "接口/群动作": who is no member is a failure.
-            number = int(group) if bot.type == V11 else group
-            user = type(number)(event.get_user_id())
-            await bot.call_api("get_group_member_info", group_id=number, user_id=user)
-        except (ActionFailed, NetworkError, ValueError):
-            continue
-        return True
-    return False
-
-
-def _require_superuser(asker: _Asker) -> None:
+def _require_superuser(asker: Asker) -> None:
     if not asker.superuser:
         raise _Wrong("只有超级用户可以")
 
@@ -353,12 +361,42 @@ def _icon(report: Report) -> str:
     return f"{report.result.icon} " if isinstance(report.result, Result) else ""
 
 
+def _count(word: str) -> int:
+    if word.isdecimal() and len(word) <= MOST_ASKED and 0 < int(word) <= MOST_RECENT:
+        return int(word)
+    raise _Wrong(f"条数应为 1 到 {MOST_RECENT}")
+
+
 def _line(state: ReportState) -> str:
     counts = "、".join(dict.fromkeys(_STATES[one.state] for one in state.deliveries))
-    told = counts or f"没有发出：{state.note}"
-    return f"{state.heading or '推送'}\n{_clock(state.received_at)} {told}\nID {state.id}"
+    told = counts or f"没有发出：{_short(state.note, REASON_LENGTH)}"
+    heading = _quoted(state.heading) or "推送"
+    return f"{heading}\n{_clock(state.received_at)} {told}\nID {state.id}"
 
 
 def _told(one: DeliveryState) -> str:
-    told = f"{_STATES[one.state]} {one.target}"
-    return f"{told}：{one.reason}" if one.reason else told
+    told = f"{_STATES[one.state]} {_short(str(one.target))}"
+    return f"{told}：{_quoted(one.reason, REASON_LENGTH)}" if one.reason else told
+
+
+def _blocked(one: Blocked) -> str:
+    by = f"（由{_quoted(one.lane.bot)}发送）" if one.lane.bot else ""
+    return f"⏸ {_short(str(one.lane.target))}{by}：{_quoted(one.reason, REASON_LENGTH)}"
+
+
+def _some(lines: Sequence[str]) -> list[str]:
+    """The first of many."""
+    rest = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], *([f"……还有 {rest} 个"] if rest > 0 else [])]
+
+
+def _short(text: str, limit: int = NAME_LENGTH) -> str:
+    """Text in one line, cut."""
+    line = " ".join(clean(text[: 4 * limit]).split())
+    return line if len(line) <= limit and len(text) <= 4 * limit else f"{line[: limit - 1]}…"
+
+
+def _quoted(text: str, limit: int = NAME_LENGTH) -> str:
+    """What others wrote: cut, and marked as theirs. Nothing stays nothing."""
+    line = _short(text, limit).translate(_THEIRS)
+    return f"「{line}」" if line else ""

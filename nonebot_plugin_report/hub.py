@@ -221,16 +221,33 @@ class Hub:
         return await self.outbox.accept(report, outgoing, source=OWN)
 
     async def resend(self, report_id: str, targets: Sequence[Target]) -> Receipt | None:
-        """Store a stored report once more, for these targets; None where there is nothing to send.
+        """Store a report once more for some of its targets, to each of them the very message that
+        it was sent; None where there is nothing to send.
 
         Raises:
             StoreUnavailable: it could not be stored.
         """
-        stored = await self.stored(report_id)
-        if stored is None or not targets:
+        report, image = await self.stored(report_id) or (Report(), None)
+        outgoing: list[Outgoing] = []
+        for target in targets:
+            text, pictured = await self.store.history.sent(report_id, target) or ("", False)
+            if text or (image and pictured):
+                message = Message(text, image if pictured else None, report)
+                outgoing.append(Outgoing(target, message))
+        if not outgoing:
             return None
-        report, image = stored
-        return await self.send_to(replace(report, image=image), targets)
+        return await self.outbox.accept(replace(report, image=image), outgoing, source=OWN)
+
+    async def sent(self, report_id: str, target: Target) -> Message:
+        """What of a report was sent to a target, in its rule's words, as far as it is still there.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        self._require_store()
+        text, pictured = await self.store.history.sent(report_id, target) or ("", False)
+        _, image = (pictured and await self.stored(report_id)) or (None, None)
+        return Message(text, image)
 
     async def stored(self, report_id: str) -> tuple[Report, Image | None] | None:
         """A stored report and its picture, as far as they are still there.
@@ -242,13 +259,22 @@ class Hub:
         return await self.store.history.report(report_id)
 
     async def recent(self, limit: int, target: Target | None) -> list[ReportState]:
-        """The newest reports, the newest first; of one target's only, if that is given.
+        """The newest reports, the newest first; with `target` those sent to it, as it may see them.
 
         Raises:
             StoreUnavailable: they could not be read.
         """
         self._require_store()
         return await self.store.history.recent(limit, target)
+
+    async def state_for(self, report_id: str, target: Target) -> ReportState | None:
+        """A report as a target of it may see it; None where it is none.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        self._require_store()
+        return await self.store.history.state_for(report_id, f"{BOUND}{target.id}", target)
 
     async def mute(self, target: Target, until: float) -> None:
         """Hold what is not urgent back until a moment (epoch seconds); 0: no longer.

@@ -81,6 +81,10 @@ class Scripted(OneBot):
         """What was taken, in order."""
         self.default: Behaviour = Ok()
         """What happens to every message that `behave` says nothing of."""
+        self.friends: object = []
+        """What get_friend_list answers."""
+        self.member: object = None
+        """What get_group_member_info answers, whoever is asked for; None: there is no such."""
         self._behaviours: deque[Behaviour] = deque()
         self._arrival = asyncio.Event()
         self._release = asyncio.Event()
@@ -140,8 +144,17 @@ class Scripted(OneBot):
         self.messages.append(message)
         self._arrival.set()
 
+    async def emit_text(self, event: str) -> None:
+        """Send an event as it is written: JSON that other libraries do not write."""
+        assert self._connection is not None
+        await self._connection.send(event)
+
     async def answer(self, action: str, params: dict[str, Any]) -> Answer:
         """Do what the script says."""
+        if action == "get_friend_list":
+            return ok(self.friends)
+        if action == "get_group_member_info" and self.member is not None:
+            return ok(self.member)
         if action not in self.sending:
             return await super().answer(action, params)
         behaviour = self._behaviours.popleft() if self._behaviours else self.default
@@ -195,7 +208,7 @@ class ScriptedV11(Scripted, OneBotV11):
 
     async def answer(self, action: str, params: dict[str, Any]) -> Answer:
         """Do what the script says."""
-        if action == "get_group_member_info":
+        if action == "get_group_member_info" and self.member is None:
             member = (params["group_id"], params["user_id"])
             if member not in self.members:
                 raise ActionRefused(1200, f"群({member[0]})成员{member[1]}不存在")
@@ -223,6 +236,7 @@ class OneBotV12(OneBot):
     bad_parameters = 10003
     unknown_action = 10002
     """Both: OneBot 12, "数据协议/动作响应", "返回码"."""
+    platform = PLATFORM
     subprotocols: ClassVar[list[Subprotocol] | None] = [Subprotocol("12.scripted")]
 
     def __init__(
@@ -287,7 +301,7 @@ class OneBotV12(OneBot):
                 raise ActionRefused(self.bad_parameters, "nobody to send to; ids are strings")
 
     def _status(self) -> dict[str, Any]:
-        bot = {"self": {"platform": PLATFORM, "user_id": self.self_id}, "online": self.online}
+        bot = {"self": {"platform": self.platform, "user_id": self.self_id}, "online": self.online}
         return _meta("status_update", status={"good": True, "bots": [bot]})
 
 

@@ -1,13 +1,14 @@
 """What was reported, and what became of it."""
 
+from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
 from ..delivery import Backlog, Blocked, DeliveryState, ReportState, State, Target
 from ..report import Image, Report
 from .database import Database
-from .rows import IS_WAITING, read_lane, read_picture, read_report, read_target
+from .rows import IS_WAITING, TEXT, read_lane, read_picture, read_report, read_target
 from .schema import delivery, image, lane, report
 
 
@@ -34,7 +35,7 @@ class History:
         return await self._run(lambda conn: _state(conn, wanted, source))
 
     async def recent(self, limit: int, target: Target | None) -> list[ReportState]:
-        """The newest reports, the newest first; of one target's only, if that is given.
+        """The newest reports, the newest first; with `target` those sent to it, as it may see them.
 
         Raises:
             StoreUnavailable: they could not be read.
@@ -42,9 +43,27 @@ class History:
 
         def read(conn: Connection) -> list[ReportState]:
             found = (_state(conn, one, "") for one in _recent(conn, limit, target))
-            return [state for state in found if state is not None]
+            seen = (one if target is None else _seen_by(conn, one, target) for one in found)
+            return [state for state in seen if state is not None]
 
         return await self._run(read)
+
+    async def state_for(self, wanted: str, source: str, target: Target) -> ReportState | None:
+        """What `state` finds, as a target of it may see it; None where it is none.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        return await self._run(lambda conn: _seen_by(conn, _state(conn, wanted, source), target))
+
+    async def sent(self, report_id: str, target: Target) -> tuple[str, bool] | None:
+        """A report in the words that a target was sent, and whether with its picture; None: it is
+        no target of it.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        return await self._run(lambda conn: _sent(conn, report_id, target))
 
     async def report(self, report_id: str) -> tuple[Report, Image | None] | None:
         """A stored report and its picture, as far as they are still there.
@@ -127,6 +146,31 @@ def _delivery_state(row: Any, target: Target) -> DeliveryState:
         before = f"；上一次：{row.reason}" if row.attempts else f"；{row.reason}"
         reason = row.blocked_reason + (before if row.reason else "")
     return DeliveryState(target, state, row.attempts, row.repeats, reason, row.finished_at)
+
+
+def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> ReportState | None:
+    """What one target may know of a report: its own delivery, headed by how its words begin."""
+    sent = state and _sent(conn, state.id, target)
+    if state is None or sent is None:
+        return None
+    own = tuple(one for one in state.deliveries if one.target == target)
+    heading = sent[0].partition("\n")[0]
+    return replace(state, key="", event="", heading=heading, source="", deliveries=own)
+
+
+_SENT: Final = (
+    select(TEXT, delivery.c.image)
+    .join(lane, delivery.c.lane == lane.c.name)
+    .join(report, delivery.c.report_id == report.c.id)
+    .where(delivery.c.report_id == bindparam("id"), lane.c.target == bindparam("target"))
+    .order_by(delivery.c.id)
+    .limit(1)
+)
+
+
+def _sent(conn: Connection, report_id: str, target: Target) -> tuple[str, bool] | None:
+    row = conn.execute(_SENT, {"id": report_id, "target": str(target)}).first()
+    return None if row is None else (row.text, row.image is not None)
 
 
 def _recent(conn: Connection, limit: int, target: Target | None) -> list[str]:

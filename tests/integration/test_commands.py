@@ -188,7 +188,7 @@ async def test_who_is_bound_sees_and_does_their_own_and_no_more(
         assert f"private:{FRIEND}" in theirs
         assert f"private:{OWNER}" not in theirs
         assert "令牌" not in theirs
-        assert "令牌 master" in all_of_it
+        assert "令牌「master」" in all_of_it
         assert f"✅ 送达 private:{OWNER}\n✅ 送达 private:{FRIEND}" in all_of_it
         assert "我的" in await ask(qq, OWNER, f"/推送 详情 {own['id']}")
         await ask(qq, FRIEND, f"/推送 静音 2h private:{OWNER}")
@@ -225,9 +225,10 @@ async def test_recent_says_what_became_of_each(tmp_path: Path) -> None:
         dropped = await bot.push(event="notify.test")
         newest, oldest = (await ask(qq, OWNER, "/推送 最近")).split("\n\n")
         assert re.fullmatch(
-            rf"测试通知\n\d\d-\d\d \d\d:\d\d 没有发出：规则 1 写着 drop\nID {dropped['id']}", newest
+            rf"「测试通知」\n\d\d-\d\d \d\d:\d\d 没有发出：规则 1 写着 drop\nID {dropped['id']}",
+            newest,
         )
-        assert re.fullmatch(rf"备份\n\d\d-\d\d \d\d:\d\d ✅ 送达\nID {sent['id']}", oldest)
+        assert re.fullmatch(rf"「备份」\n\d\d-\d\d \d\d:\d\d ✅ 送达\nID {sent['id']}", oldest)
         assert "测试通知" in await ask(qq, OWNER, "/推送 最近 1")
 
 
