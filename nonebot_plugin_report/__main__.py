@@ -12,10 +12,22 @@ import nonebot
 import pybase64
 from pydantic import ValidationError
 
-from .bot import PACKAGE, init_nonebot, onebot_url, prepare_bot, push_url, read_settings, token
+from .bot import (
+    MASK,
+    PACKAGE,
+    init_nonebot,
+    masked,
+    onebot_url,
+    prepare_bot,
+    push_url,
+    read_settings,
+    token,
+    where_token_is,
+)
 from .config import Config, explain
 from .delivery import Delivered
 from .errors import ConfigError, Refused
+from .report import clean
 
 PUSH_SECONDS: Final = 30.0
 
@@ -85,7 +97,10 @@ def _run() -> int:
         print('启动机器人还需要 uvicorn，请运行：pip install "nonebot-plugin-report-hub[bot]"')
         return 1
     driver = prepare_bot()
-    print(f"BetterGI 的 Webhook 地址：\n  {push_url()}?token={token()}")
+    shown = sys.stdout.isatty()  # else it goes to a log, which many can read
+    print(f"BetterGI 的 Webhook 地址：\n  {push_url()}?token={token() if shown else MASK}")
+    if not shown:
+        print(f"日志里不写令牌；把上面的 {MASK} 换成令牌，它在{where_token_is()}")
     print(f"OneBot 实现（NapCat 等）的反向 WebSocket 地址：\n  {onebot_url()}")
     if not driver.config.superusers:
         print("还没有设置 SUPERUSERS（你的 QQ 号），推送时要写明 send_to，例如 .env 里：\n"
@@ -105,18 +120,20 @@ def _push(options: argparse.Namespace) -> int:
         "channel": options.channel,
         "screenshot": options.image and pybase64.b64encode_as_string(options.image.read_bytes()),
     }
-    headers = {"Authorization": f"Bearer {options.token or token()}"}
+    secret: str = options.token or token()
+    headers = {b"Authorization": f"Bearer {secret}".encode()}
     try:
         # No proxy of the environment: it could not reach this machine's own address.
         with httpx2.Client(timeout=PUSH_SECONDS, trust_env=False) as client:
             answer = client.post(options.url or push_url(), json=fields, headers=headers)
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         print(
             f"连不上机器人（{type(error).__name__}）；它在运行吗？可以用 doctor 检查",
             file=sys.stderr,
         )
         return 1
-    print(answer.text, file=sys.stdout if answer.is_success else sys.stderr)
+    said = masked(clean(answer.text).replace(secret, MASK))
+    print(said, file=sys.stdout if answer.is_success else sys.stderr)
     return 0 if answer.is_success else 1
 
 

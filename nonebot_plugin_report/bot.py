@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import nonebot
@@ -10,6 +11,8 @@ from nonebot.config import Config, Env
 from nonebot.drivers import Driver
 
 PACKAGE: Final = "nonebot_plugin_report"
+MASK: Final = "…"
+"""Stands for a token where it must not be read."""
 
 
 def prepare_bot(**settings: Any) -> Driver:
@@ -41,8 +44,13 @@ def init_nonebot(**settings: Any) -> None:
     if level := settings.get("log_level"):
         # NoneBot greets before it reads its settings.
         nonebot.logger.configure(extra={"nonebot_log_level": level})
-    # The WebSocket client lets ONEBOT_WS_URLS (the bot connects to the implementation) work too.
-    nonebot.init(**({"driver": _driver()} | settings))
+    # At DEBUG NoneBot prints all settings, tokens among them.
+    nonebot.logger.disable("nonebot")
+    try:
+        # Its WebSocket client lets ONEBOT_WS_URLS (the bot connects to the implementation) work.
+        nonebot.init(**({"driver": _driver()} | settings))
+    finally:
+        nonebot.logger.enable("nonebot")
     extra = read_settings()
     extra.setdefault("localstore_use_cwd", "localstore_data_dir" not in extra)
     if extra.get("report_token") in (None, ""):
@@ -51,10 +59,7 @@ def init_nonebot(**settings: Any) -> None:
 
 def own_token() -> str:
     """The token in the data folder; made at the first call."""
-    nonebot.require("nonebot_plugin_localstore")
-    from nonebot_plugin_localstore import get_data_dir
-
-    path = get_data_dir(PACKAGE) / "token"
+    path = token_file()
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -62,6 +67,14 @@ def own_token() -> str:
     with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - a descriptor, no path
         file.write(secrets.token_urlsafe(18))
     return path.read_text(encoding="ascii").strip()
+
+
+def token_file() -> Path:
+    """Where `own_token` is kept."""
+    nonebot.require("nonebot_plugin_localstore")
+    from nonebot_plugin_localstore import get_data_dir
+
+    return get_data_dir(PACKAGE) / "token"
 
 
 def address() -> str:
@@ -86,6 +99,16 @@ def onebot_url() -> str:
 def token() -> str:
     """The token in force."""
     return str(read_settings().get("report_token") or "")
+
+
+def where_token_is() -> str:
+    """How a user finds the token in force (Chinese)."""
+    return f"文件 {token_file()} 里" if token() == own_token() else ".env 的 REPORT_TOKEN"
+
+
+def masked(text: str) -> str:
+    """Text of others without the token in force."""
+    return text.replace(secret, MASK) if (secret := token()) else text
 
 
 def _driver() -> str:

@@ -11,9 +11,20 @@ import httpx2
 import nonebot
 from pydantic import ValidationError
 
-from .bot import address, init_nonebot, onebot_url, own_token, push_url, read_settings, token
+from .bot import (
+    address,
+    init_nonebot,
+    masked,
+    onebot_url,
+    own_token,
+    push_url,
+    read_settings,
+    token,
+    where_token_is,
+)
 from .config import Config, explain, unknown_settings
 from .delivery import Delivered
+from .report import clean
 from .trial import tell, try_channel
 
 ANSWER_SECONDS = 5.0
@@ -41,7 +52,9 @@ def run_doctor(*, send: bool) -> int:
         findings += asyncio.run(_channels())
     for finding in findings:
         mark = {"正常": "✅", "提醒": "⚠️ ", "错误": "❌"}[finding.level]
-        print(f"{mark} {finding.text}" + (f"\n   → {finding.mend}" if finding.mend else ""))
+        # What the bot on that port answered is in it, and what people print here they show others.
+        mend = f"\n   → {finding.mend}" if finding.mend else ""
+        print(masked(clean(f"{mark} {finding.text}{mend}")))
     return int(any(finding.level == "错误" for finding in findings))
 
 
@@ -74,7 +87,7 @@ def _security() -> Iterator[Finding]:
     settings = read_settings()
     if token() == own_token():
         text = ".env 里没有 REPORT_TOKEN：自带的机器人用它自己生成的令牌，别的机器人则没有令牌"
-        yield Finding("提醒", text, f"在 .env 里写上 REPORT_TOKEN={token()}")
+        yield Finding("提醒", text, f"在 .env 里写上 REPORT_TOKEN=令牌；令牌在{where_token_is()}")
     if str(nonebot.get_driver().config.host) not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return
     for name, what in (("access_token", "WebSocket"), ("secret", "HTTP 上报")):
@@ -101,7 +114,7 @@ def _installation() -> Iterator[Finding]:
 
 async def _running() -> list[Finding]:
     """What the running bot says of itself."""
-    headers = {"Authorization": f"Bearer {token()}"}
+    headers = {b"Authorization": f"Bearer {token()}".encode()}
     try:
         async with httpx2.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as client:
             answer = await client.get(f"{push_url()}/health", headers=headers)

@@ -62,7 +62,8 @@ def preview(
     hub = Hub(config, Path(), bots=dict, superusers=superusers, clock=lambda: moment)
     grant = hub.grant_named(token)
     if grant is None:
-        raise ValueError(f"没有名为 {token[:40]} 的令牌；有的是：{'、'.join(hub.token_names())}")
+        # What was typed may be the token itself.
+        raise ValueError(f"没有这个名字的令牌；有的是：{'、'.join(hub.token_names())}")
     routing, previews = hub.explain(parse(fields), grant)
     if routing.rules:
         lines = [f"符合的规则：第 {'、'.join(str(number) for number in routing.rules)} 条"]

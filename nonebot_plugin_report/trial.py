@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx2
 import pybase64
 
-from .bot import push_url, token
+from .bot import masked, push_url, token
 from .config import Config
 from .delivery import (
     Away,
@@ -89,7 +89,7 @@ async def _by_running_bot(name: str, picture: bytes) -> Outcome:
         "channel": [name],
         "screenshot": pybase64.b64encode_as_string(picture),
     }
-    headers = {"Authorization": f"Bearer {token()}"}
+    headers = {b"Authorization": f"Bearer {token()}".encode()}
     try:
         async with (
             httpx2.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False, headers=headers) as client,
@@ -97,7 +97,9 @@ async def _by_running_bot(name: str, picture: bytes) -> Outcome:
         ):
             answer = await client.post(push_url(), json=fields)
             if not answer.is_success:
-                return Rejected(f"机器人没有收下（HTTP {answer.status_code}）：{answer.text[:200]}")
+                return Rejected(
+                    f"机器人没有收下（HTTP {answer.status_code}）：{masked(answer.text)[:200]}"
+                )
             return await _settled(client, answer.json()["id"])
     except httpx2.HTTPError:
         return Away("这个渠道由运行中的机器人发送，而机器人没有在运行")

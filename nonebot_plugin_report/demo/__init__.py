@@ -20,7 +20,7 @@ import nonebot
 from nonebot.drivers import Driver
 from websockets.exceptions import InvalidHandshake
 
-from ..bot import onebot_url, prepare_bot, push_url, token
+from ..bot import masked, onebot_url, prepare_bot, push_url, token
 from ..config import Config
 from ..report import clean, read_image
 from ..sample import bettergi_body, sample_screenshot
@@ -198,7 +198,8 @@ async def _show(terminal: _Terminal, joined: asyncio.Event, tasks: asyncio.TaskG
             print("机器人已启动，终端里的 QQ 已连接；BetterGI 推送一条带截图的通知……", flush=True)
             answer = await _push()
             if not answer.is_success:
-                return f"机器人没有收下推送（{answer.status_code}）：{clean(answer.text)[:200]}"
+                said = masked(clean(answer.text))[:200]
+                return f"机器人没有收下推送（{answer.status_code}）：{said}"
             await terminal.arrived.wait()
     except TimeoutError:
         return f"{WAIT_SECONDS:.0f} 秒内没有等到消息和图片"
@@ -225,6 +226,8 @@ def _address() -> str:
 
 
 def _invitation() -> str:
+    if not sys.stdout.isatty():
+        return "\n在终端里运行演示，就会显示可以填进 BetterGI 的地址。按 Ctrl-C 结束。"
     return (
         f"\n想用真的 BetterGI 试试，就把它的 Webhook 地址设为：\n  {_address()}\n"
         f'或者在另一个终端里推送一条：\n  curl -d "备份完成" "{_address()}"\n'

@@ -62,8 +62,9 @@ async def test_the_ready_bot_makes_a_token_and_says_what_to_paste(tmp_path: Path
 
     await until(ready)
     written = (tmp_path / "log").read_text("utf-8")
-    url = next(line.strip() for line in written.splitlines() if "?token=" in line)
-    assert url.startswith(f"http://127.0.0.1:{port}/report?token=")
+    assert f"http://127.0.0.1:{port}/report?token=…\n" in written
+    (token_file,) = tmp_path.rglob("token")
+    assert f"它在文件 {token_file} 里" in written
     onebot = next(line.strip() for line in written.splitlines() if line.strip().startswith("ws://"))
     try:
         async with ScriptedV11(url=onebot) as qq:
@@ -87,7 +88,7 @@ async def test_the_ready_bot_makes_a_token_and_says_what_to_paste(tmp_path: Path
             code, output = await command(tmp_path, "doctor")
             assert code == 0, output
             assert "在线" in output
-            assert url.partition("token=")[2] in output, "which token to put into .env"
+            assert f"令牌在文件 {token_file} 里" in output, "which token to put into .env"
     finally:
         process.send_signal(signal.SIGTERM)
         await process.wait()

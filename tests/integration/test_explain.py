@@ -70,7 +70,7 @@ async def test_a_tokens_scope_counts(folder: Path) -> None:
     [
         (["evnt=x"], "evnt：没有这个字段；可用的有 title、content"),
         (["event"], "event：应写成 字段=内容，例如 event=task.error"),
-        (["event=x", "--token", "bob"], "没有名为 bob 的令牌；有的是：master、alice"),
+        (["event=x", "--token", "bob"], "没有这个名字的令牌；有的是：master、alice"),
         (["event=x", "--at", "25:00"], "时间应写成 23:00 的样子"),
         (["event=x", "channel=nope"], "channel：REPORT_CHANNELS 里没有这个名字的渠道"),
     ],
