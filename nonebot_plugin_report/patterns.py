@@ -1,0 +1,108 @@
+"""What settings search for: regular expressions and globs, compiled once.
+
+What is searched comes from outside, so neither may take longer than the text is long: Python's own
+engine, which goes back and tries again, took seconds for an ordinary rule.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fnmatch import translate
+from importlib import import_module
+from typing import Any, Final
+
+MAX_MEMORY: Final = 2 * 2**20
+"""Bytes that one pattern may take, its program and what is remembered of texts."""
+
+# https://github.com/google/re2/wiki/Syntax: \d, \s and \w are ASCII's there; in Python, all of
+# Unicode's.
+_DIGIT: Final = r"\p{Nd}"
+_SPACE: Final = r"\s\x{85}\p{Z}"
+_WORD: Final = r"\p{L}\p{N}_"
+_ALONE: Final = {
+    r"\d": _DIGIT, r"\D": r"\P{Nd}", r"\s": f"[{_SPACE}]", r"\S": f"[^{_SPACE}]",
+    r"\w": f"[{_WORD}]", r"\W": f"[^{_WORD}]", r"\Z": r"\z",
+}  # fmt: skip
+_IN_CLASS: Final = {r"\d": _DIGIT, r"\D": r"\P{Nd}", r"\s": _SPACE, r"\w": _WORD}
+_ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\.", re.DOTALL)
+_PIECE: Final = re.compile(
+    rf"(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|(?:{_ESCAPE.pattern})", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression that is searched for."""
+
+    text: str
+    """As it was written, in Python's syntax.
+
+    Raises:
+        ValueError: it is none, or more than a linear engine can do; the text is Chinese.
+    """
+    _search: Callable[[bytes], object] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_search", _compile(self.text))
+
+    def found_in(self, text: str) -> bool:
+        """Whether it is somewhere in a text."""
+        return self._search(text.encode("utf-8", "replace")) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """Shell-style wildcards, of which one has to fit the whole of a name."""
+
+    texts: tuple[str, ...]
+    _compiled: tuple[re.Pattern[str], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # What this makes never goes back over what a star has taken (fnmatch.translate).
+        compiled = tuple(re.compile(translate(one)) for one in self.texts)
+        object.__setattr__(self, "_compiled", compiled)
+
+    def match(self, name: str) -> bool:
+        """Whether one fits; upper and lower case differ."""
+        return any(one.match(name) for one in self._compiled)
+
+
+def _compile(pattern: str) -> Callable[[bytes], object]:
+    # Imported here: it takes ten milliseconds, and few rules have a pattern. It has no types.
+    re2: Any = import_module("re2")
+    options = re2.Options()
+    options.max_mem = MAX_MEMORY
+    options.log_errors = False
+    options.never_capture = True
+    try:
+        return re2.compile(_for_re2(pattern), options).search
+    except (re2.error, UnicodeEncodeError) as error:
+        fault = str(error)
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        told = error.msg if isinstance(error, re.error) else "过长"
+        raise ValueError(f"不是合法的正则表达式（{told}）") from None
+    if "too large" in fault or "repetition size" in fault:
+        raise ValueError("这个正则表达式太大；重复次数（{n,m}）写小些，最多 1000")
+    raise ValueError(
+        "这里的正则表达式不能用环视（(?=…)、(?!…)、(?<=…)、(?<!…)）、反向引用（\\1、(?P=名字)）、"
+        "原子组（(?>…)、a++）和条件；请换一种写法，或拆成几条规则；"
+        "能用的见 https://github.com/google/re2/wiki/Syntax"
+    )
+
+
+def _for_re2(pattern: str) -> str:
+    """The same pattern in RE2's syntax, as far as that differs."""
+
+    def piece(found: re.Match[str]) -> str:
+        if inside := found["class"]:
+            return _ESCAPE.sub(lambda one: _escape(one, _IN_CLASS), inside)
+        return _escape(found, _ALONE)
+
+    return _PIECE.sub(piece, pattern)
+
+
+def _escape(found: re.Match[str], meanings: dict[str, str]) -> str:
+    code = next((one for one in found.groups()[-2:] if one), None)
+    return f"\\x{{{code}}}" if code else meanings.get(found[0], found[0])
