@@ -1,4 +1,7 @@
-"""Times of day: windows such as quiet hours, in a time zone, across midnight and clock changes."""
+"""Times of day: windows such as quiet hours, in a time zone, across midnight and clock changes.
+
+Read as people write them: also with full-width signs and digits, and spaces around.
+"""
 
 import re
 from dataclasses import dataclass
@@ -13,10 +16,10 @@ def parse_time(text: str) -> time:
     Raises:
         ValueError: it is none; the text is Chinese.
     """
-    found = re.fullmatch(r"\s*(\d{1,2})[:：](\d{2})\s*", text)
+    found = re.fullmatch(r"\s*(\d{1,2})\s*[:：]\s*(\d{2})\s*", text)
     if found and int(found[1]) < 24 and int(found[2]) < 60:
         return time(int(found[1]), int(found[2]))
-    if found and (found[1], found[2]) == ("24", "00"):
+    if found and (int(found[1]), int(found[2])) == (24, 0):
         return time(0)
     raise ValueError("时间应写成 23:00 的样子")
 
@@ -31,6 +34,32 @@ def parse_zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
         raise ValueError("不认识这个时区，应为 Asia/Shanghai 这样的名字") from None
+
+
+@dataclass(frozen=True, slots=True)
+class DailyTime:
+    """A time of day in a zone."""
+
+    of_day: time
+    zone: ZoneInfo | None = None
+    """None: this machine's."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `06:00`, or with a zone `06:00 Asia/Shanghai`.
+
+        Raises:
+            ValueError: it is something else; the text is Chinese.
+        """
+        of_day, zone = _apart(text)
+        return cls(parse_time(of_day), parse_zone(zone))
+
+    def __str__(self) -> str:
+        return f"{self.of_day:%H:%M} {self.zone.key}" if self.zone else f"{self.of_day:%H:%M}"
+
+    def last(self, at: float) -> float:
+        """When it was this time last, at or before a moment; both in epoch seconds."""
+        return last_time(self.of_day, at, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +78,15 @@ class DailyWindow:
         Raises:
             ValueError: it is something else; the text is Chinese.
         """
-        hours, _, zone = text.strip().partition(" ")
-        start, separator, end = re.sub("[—–~～至]", "-", hours).partition("-")
+        hours, zone = _apart(text)
+        start, separator, end = re.sub("[—–~～至－]", "-", hours).partition("-")
         if not separator:
             raise ValueError("应写成 23:00-08:00，需要时后面加时区，例如 23:00-08:00 Asia/Shanghai")
-        return cls(parse_time(start), parse_time(end), parse_zone(zone.strip()))
+        return cls(parse_time(start), parse_time(end), parse_zone(zone))
+
+    def __str__(self) -> str:
+        hours = f"{self.start:%H:%M}-{self.end:%H:%M}"
+        return f"{hours} {self.zone.key}" if self.zone else hours
 
     @property
     def length(self) -> float:
@@ -71,6 +104,13 @@ class DailyWindow:
     def end_after(self, at: float) -> float:
         """When the window ends next after a moment; both in epoch seconds."""
         return next_time(self.end, at, self.zone)
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """The times, and the zone's name behind them: it begins with a letter."""
+    found = re.search("[A-Za-z]", text)
+    end = found.start() if found else len(text)
+    return text[:end], text[end:].strip()
 
 
 def next_time(of_day: time, at: float, zone: ZoneInfo | None) -> float:

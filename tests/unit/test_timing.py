@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.timing import (
+    DailyTime,
     DailyWindow,
     in_words,
     last_time,
@@ -118,6 +119,22 @@ def test_what_is_no_window_is_refused_in_chinese(wrong: str) -> None:
 def test_chinese_signs_are_read_too() -> None:
     assert DailyWindow.parse("23：00～8:00") == DailyWindow(time(23), time(8))
     assert parse_time("24:00") == time(0)
+
+
+@pytest.mark.parametrize(
+    "text", ["23：00－08：00", " ２３:00 - 8：00 ", "23 : 00 至 08:00", "23:00\u3000–\u300008:00"]
+)
+@pytest.mark.parametrize("zone", ["", " Asia/Shanghai", "\u3000Asia/Shanghai ", "Asia/Shanghai"])
+def test_windows_are_read_as_people_write_them(text: str, zone: str) -> None:
+    read = DailyWindow.parse(text + zone)
+    assert read == DailyWindow(time(23), time(8), parse_zone(zone.strip()))
+    assert DailyWindow.parse(str(read)) == read
+
+
+@pytest.mark.parametrize("text", ["06:00", "6：00", " ０６:００ "])
+@pytest.mark.parametrize("zone", ["", " Asia/Shanghai"])
+def test_times_of_the_day_are_read_as_people_write_them(text: str, zone: str) -> None:
+    assert str(DailyTime.parse(text + zone)) == f"06:00{zone}"
 
 
 @pytest.mark.parametrize(
