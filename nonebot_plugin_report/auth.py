@@ -7,7 +7,7 @@ from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from .delivery import Target
+from .delivery import Kind, Target
 from .errors import Forbidden, TooManyAttempts
 
 BURST: Final = 10
@@ -16,8 +16,6 @@ REFILL_SECONDS: Final = 6.0
 """After this long an address has one more try."""
 MAX_ADDRESSES: Final = 10_000
 """Addresses remembered; the one that tried longest ago is forgotten first."""
-ANY: Final = "*"
-"""As the id of a target in a scope: all of its kind."""
 BOUND: Final = "bind:"
 """Before a user's number: the name of their own token."""
 
@@ -28,8 +26,8 @@ class Grant:
 
     name: str
     """The token's, which rules and the store know it by."""
-    scope: frozenset[Target] | None = None
-    """Whom it may reach; None: everybody."""
+    scope: frozenset[Target | Kind] | None = None
+    """Whom it may reach, one by one or all of a kind; None: everybody."""
     defaults: tuple[Target, ...] = ()
     """Who gets what names nobody; empty: REPORT_DEFAULT_TARGETS."""
     rate: tuple[int, float] | None = None
@@ -39,7 +37,7 @@ class Grant:
         """Whether its reports may go there."""
         if self.scope is None:
             return True
-        return target in self.scope or Target(target.kind, ANY) in self.scope
+        return target in self.scope or target.kind in self.scope
 
     @property
     def is_master(self) -> bool:

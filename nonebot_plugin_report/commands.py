@@ -1,6 +1,5 @@
 """Chat commands: superusers look after the pushes, users bind themselves to theirs."""
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,6 @@ from .errors import ReportError
 from .hub import Hub
 from .membership import may_bind
 from .report import Report, Result, clean
-from .rules import check_target
 from .senders.qq import V11, V12, fit_message, reply
 from .settings import seconds
 from .timing import in_words
@@ -57,7 +55,6 @@ _STATES: Final = {
     State.EXPIRED: "⌛ 放弃",
 }
 
-_ID: Final = re.compile("[1-9][0-9]{0,18}")
 """A number of QQ's: of a user or of a group."""
 _THEIRS: Final = str.maketrans({
     "「": "『", "」": "』",
@@ -273,10 +270,9 @@ class Desk:
         if not words:
             return asker.here
         try:
-            spec = check_target(words[0], self._hub.directory.channels)
+            targets = self._hub.directory.find(words[0])
         except ValueError as error:
             raise _Wrong(str(error)) from None
-        targets = self._hub.directory.expand([spec])
         if len(targets) != 1:
             raise _Wrong("要写一个接收者，例如 group:777")
         return targets[0]
@@ -324,19 +320,27 @@ def _command(name: str, rule: Rule) -> type[Matcher]:
 
 
 async def _from_qq(bot: Bot, event: Event) -> bool:
-    """Elsewhere the same number is somebody else.
+    """Elsewhere the same number is somebody else, and OneBot 12 has users who have none.
 
     OneBot 12, "机器人自身标识": `self.platform` is `qq` for QQ.
     """
-    ids = [event.get_user_id(), getattr(event, "group_id", None)]
-    known = bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")
-    return known and all(_ID.fullmatch(str(one)) for one in ids if one is not None)
+    if not (bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")):
+        return False
+    try:
+        _here(event)
+        Target("private", event.get_user_id())
+    except ValueError:
+        return False
+    return True
+
+
+def _here(event: Event) -> Target:
+    group = getattr(event, "group_id", None)
+    return Target("group", str(group)) if group else Target("private", event.get_user_id())
 
 
 async def _asker(bot: Bot, event: Event) -> Asker:
-    user, group = event.get_user_id(), getattr(event, "group_id", None)
-    here = Target("group", str(group)) if group else Target("private", user)
-    return Asker(user, await SUPERUSER(bot, event), here)
+    return Asker(event.get_user_id(), await SUPERUSER(bot, event), _here(event))
 
 
 async def _reply(bot: Bot, asker: Asker, answer: Answer) -> None:

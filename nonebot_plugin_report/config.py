@@ -1,8 +1,8 @@
 """Every setting of this plugin; read once, handed on as values."""
 
 import re
-from collections.abc import Iterable
-from typing import Annotated, Final, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Final, Self, cast
 
 from pydantic import (
     BaseModel,
@@ -10,35 +10,42 @@ from pydantic import (
     Field,
     SerializeAsAny,
     ValidationError,
-    ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 
-from .auth import ANY, BOUND, MASTER
+from .auth import BOUND, MASTER
+from .delivery import NAME, Target
 from .errors import ConfigError
-from .rules import SUPERUSERS, Rule, check_target
+from .rules import Rule, Words, unknown
 from .senders import load
 from .senders.base import Channel
 from .settings import (
+    EVERYBODY,
+    SUPERUSERS,
+    Alias,
+    BotId,
     Duration,
-    Names,
     Pause,
+    QuietHours,
     Rate,
+    Recipient,
+    Recipients,
+    Scope,
     Secret,
     Settings,
     Size,
     Text,
+    TokenNames,
     check_url,
     complaint,
     from_json,
 )
-from .template import DEFAULT, Template, compile_template
+from .template import DEFAULT_TEMPLATE
 from .timing import DailyWindow, in_words
 from .watch import Watch
 
-_CHANNEL_NAME: Final = re.compile(r"[^\s,，:：]{1,64}")
-DAY: Final = 86400.0
 _DATABASE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
 
 
@@ -47,10 +54,10 @@ class TokenSettings(Settings):
 
     token: Secret
     """令牌"""
-    to: Names
+    to: Scope
     """能发给谁：private:QQ号、group:群号、channel:渠道名、superusers；private:* 是所有 QQ 号，
     group:* 是所有群，channel:* 是所有渠道"""
-    default: Names = ()
+    default: Recipients = ()
     """没有写接收者时发给谁；不写就是 to 里写明的每一个"""
     rate: Rate = None
     """频率限制，例如 30/1h；超过的合成摘要"""
@@ -67,11 +74,11 @@ class Config(BaseModel):
     report_token: Text = Field(default=None, repr=False)
     """令牌：写在推送地址的 ?token= 后面，知道它的才能推送。
     不设置时任何能连到端口的程序都能推送，且只接受 JSON"""
-    report_from: Text = None
+    report_from: BotId = None
     """默认由哪个机器人（QQ 号）发送；不设置则用任意一个在线的 OneBot 机器人"""
     report_route: str = "/report"
     """接收推送的路径"""
-    report_template: str = DEFAULT
+    report_template: Words = DEFAULT_TEMPLATE
     """消息模板；占位符全部为空的行会自动消失"""
     report_max_body: Annotated[Size, Field(ge=1024)] = 8 * 2**20
     """一次推送最多多少字节，例如 8MiB；超过的回答 413"""
@@ -88,22 +95,22 @@ class Config(BaseModel):
 
     report_channels: dict[str, SerializeAsAny[Channel]] = Field(default_factory=dict[str, Channel])
     """通知渠道：你起的名字 → 渠道的设置，例如 {"phone": {"type": "bark", "device_key": "…"}}"""
-    report_aliases: dict[str, Names] = Field(default_factory=dict[str, Names])
+    report_aliases: dict[str, Recipients] = Field(default_factory=dict[str, tuple[Recipient, ...]])
     """别名：你起的名字 → 一组接收者，写规则时用，例如 {"me": ["private:10001", "channel:phone"]}"""
-    report_default_targets: Names = (SUPERUSERS,)
+    report_default_targets: Recipients = (SUPERUSERS,)
     """推送没有写明接收者时发给谁：superusers、private:QQ号、group:群号、channel:渠道名"""
 
     report_tokens: dict[str, TokenSettings] = Field(default_factory=dict[str, TokenSettings])
     """分给别人的令牌：名字 → 令牌与它能发给谁；见 README"""
     report_rules: tuple[Rule, ...] = ()
     """规则：从上到下，第一条符合的决定发给谁；见 README"""
-    report_bind: Names = ()
+    report_bind: TokenNames = ()
     """谁可以私聊机器人「推送绑定」得到自己的令牌：off（默认）、friends（好友）、group:群号（群成员）"""
     report_bind_rate: Rate = (60, 3600.0)
     """自助绑定的令牌的频率限制，例如 60/1h"""
     report_public_url: Text = None
     """别人能访问到这个机器人的网址，例如 http://example.com:8080；用在给别人的推送地址里"""
-    report_quiet: dict[str, str] = Field(default_factory=dict[str, str])
+    report_quiet: QuietHours = Field(default_factory=dict[Recipient, DailyWindow])
     """免打扰：接收者（或 *）→ 时段，例如 {"superusers": "23:00-08:00"}；
     期间不紧急的推送先存着，结束时合成一条摘要"""
     report_merge: Pause = 0.0
@@ -122,21 +129,10 @@ class Config(BaseModel):
     def _read_json(cls, value: object) -> object:
         return from_json(value)
 
-    @field_validator("report_quiet", mode="before")
-    @classmethod
-    def _read_quiet(cls, value: object) -> object:
-        """A window alone is everybody's."""
-        if isinstance(value, str) and not value.lstrip().startswith("{"):
-            return {"*": value} if value.strip() else {}
-        return from_json(value)
-
     @field_validator("report_bind")
     @classmethod
     def _check_bind(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for one in value:
-            if not re.fullmatch(r"off|friends|group:\d+", one):
-                raise ValueError("应为 off、friends 或 group:群号")
-        return () if "off" in value else value
+        return () if "off" in value else tuple(map(_binder, value))
 
     @field_validator("report_public_url")
     @classmethod
@@ -145,90 +141,29 @@ class Config(BaseModel):
 
     @field_validator("report_aliases")
     @classmethod
-    def _check_aliases(
-        cls, value: dict[str, tuple[str, ...]], info: ValidationInfo
-    ) -> dict[str, tuple[str, ...]]:
+    def _check_aliases(cls, value: dict[str, tuple[Recipient, ...]]) -> object:
         for name in value:
-            if not _CHANNEL_NAME.fullmatch(name) or name in (SUPERUSERS, "*"):
+            if not NAME.fullmatch(name) or name in (SUPERUSERS.name, EVERYBODY.name):
                 raise ValueError(
                     f"{name[:40]!r} 不能做别名：不能有空格、逗号、冒号，也不能是 superusers"
                 )
-        return {
-            name: _checked(specs, info, f"{name}：", aliases=()) for name, specs in value.items()
-        }
-
-    @field_validator("report_rules")
-    @classmethod
-    def _check_rules(cls, value: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
-        for number, rule in enumerate(value, 1):
-            where = f"第 {number} 条的"
-            _checked(rule.to, info, f"{where} to：")
-            _checked(rule.fallback, info, f"{where} fallback：")
-            _check_token_names(rule.token, info, where)
         return value
 
     @field_validator("report_tokens")
     @classmethod
-    def _check_tokens(
-        cls, value: dict[str, TokenSettings], info: ValidationInfo
-    ) -> dict[str, TokenSettings]:
-        seen: set[str] = set()
-        for name, one in value.items():
-            if not _CHANNEL_NAME.fullmatch(name) or name == MASTER.name:
+    def _check_tokens(cls, value: dict[str, TokenSettings]) -> object:
+        for name in value:
+            if not NAME.fullmatch(name) or name == MASTER.name:
                 raise ValueError(
                     f"{name[:40]!r} 不能做令牌的名字：不能有空格、逗号、冒号，也不能是 master"
                 )
-            named = [spec for spec in one.to if not spec.endswith(f":{ANY}")]
-            scope = {*one.to, *_targets(_checked(named, info, f"{name} 的 to："), info)}
-            for spec in _targets(_checked(one.default, info, f"{name} 的 default："), info):
-                if not scope & {spec, f"{spec.partition(':')[0]}:{ANY}"}:
-                    raise ValueError(f"{name} 的 default：{spec} 不在 to 里")
-            try:
-                _check_wait(one.rate[1] if one.rate else 0.0, info)
-            except ValueError as error:
-                raise ValueError(f"{name} 的 rate：{error}") from None
-            secret = one.token.get_secret_value()
-            if secret in seen or secret == info.data.get("report_token"):
-                raise ValueError(f"{name} 的 token：和另一个令牌相同")
-            seen.add(secret)
         return value
 
-    @field_validator("report_quiet")
-    @classmethod
-    def _check_quiet(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        for spec, window in value.items():
-            if spec != "*":
-                _checked([spec], info, "")
-            try:
-                length = _check_wait(DailyWindow.parse(window).length, info)
-                if length >= DAY:
-                    raise ValueError("全天都免打扰，就什么也送不出去")
-            except ValueError as error:
-                raise ValueError(f"{spec}：{error}") from None
-        return value
-
-    @field_validator("report_merge")
-    @classmethod
-    def _check_merge(cls, value: float, info: ValidationInfo) -> float:
-        return _check_wait(value, info)
-
-    @field_validator("report_rate", "report_bind_rate")
-    @classmethod
-    def _check_rate(
-        cls, value: tuple[int, float] | None, info: ValidationInfo
-    ) -> tuple[int, float] | None:
-        if value is not None:
-            _check_wait(value[1], info)
-        return value
-
-    @field_validator("report_watch")
-    @classmethod
-    def _check_watch(cls, value: tuple[Watch, ...], info: ValidationInfo) -> tuple[Watch, ...]:
-        for number, watch in enumerate(value, 1):
-            where = f"第 {number} 条的"
-            _checked(watch.to, info, f"{where} to：")
-            _check_token_names(watch.token, info, where)
-        return value
+    @model_validator(mode="after")
+    def _check_all(self) -> Self:
+        if faults := list(_faults(self)):
+            raise ValueError("；".join(faults))
+        return self
 
     @field_validator("report_channels", mode="before")
     @classmethod
@@ -239,11 +174,6 @@ class Config(BaseModel):
         entries = cast("dict[object, object]", value).items()
         return {str(name): _load_channel(str(name), settings) for name, settings in entries}
 
-    @field_validator("report_default_targets")
-    @classmethod
-    def _check_targets(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        return _checked(value, info, "")
-
     @field_validator("report_route")
     @classmethod
     def _check_route(cls, value: str) -> str:
@@ -252,26 +182,12 @@ class Config(BaseModel):
             raise ValueError("应为网址里的一段路径，例如 /report，且不能是 /")
         return route
 
-    @field_validator("report_template")
-    @classmethod
-    def _check_template(cls, value: str) -> str:
-        try:
-            compile_template(value)
-        except ConfigError as error:
-            raise ValueError(str(error)) from None
-        return value
-
     @field_validator("report_database_url")
     @classmethod
     def _check_database_url(cls, value: str | None) -> str | None:
         if value is not None and not _DATABASE.fullmatch(value):
             raise ValueError("应为 sqlite:///文件路径，例如 sqlite:///data/report.db")
         return value
-
-    @property
-    def template(self) -> Template:
-        """`report_template`, compiled."""
-        return compile_template(self.report_template)
 
     @property
     def database_path(self) -> str | None:
@@ -293,6 +209,8 @@ def unknown_settings(names: Iterable[str]) -> list[str]:
 
 
 def _explain(error: ErrorDetails) -> str:
+    if not error["loc"]:  # of several settings: it names them itself
+        return complaint(error)
     name, *inner = error["loc"]
     where = " 的 ".join(f"第 {one + 1} 条" if isinstance(one, int) else one for one in inner)
     where = where.replace("条 的", "条的")
@@ -300,49 +218,117 @@ def _explain(error: ErrorDetails) -> str:
     return f"{str(name).upper()} 设置有误：{told}"
 
 
-def _checked(
-    specs: Iterable[str], info: ValidationInfo, where: str, aliases: Iterable[str] | None = None
-) -> tuple[str, ...]:
-    """Targets in their plain form; `where` stands before what is wrong."""
-    # Settings that are wrong themselves are not there: that is told of, and no more.
-    channels: Iterable[str] | None = info.data.get("report_channels")
-    known = info.data.get("report_aliases") if aliases is None else aliases
-    if channels is None or known is None:
-        return tuple(specs)
-    try:
-        return tuple(check_target(spec, channels, known) for spec in specs)
-    except ValueError as error:
-        raise ValueError(f"{where}{error}") from None
+def _faults(config: Config) -> Iterator[str]:
+    """What of the settings does not fit together: each is good by itself."""
+    for faults in (_unknown_recipients, _unknown_tokens, _bad_tokens, _long_waits):
+        for setting, fault in faults(config):
+            yield f"{setting} 设置有误：{fault}"
 
 
-def _check_wait(length: float, info: ValidationInfo) -> float:
-    """What waits as long as it is kept would be given up at the very moment it may go out."""
-    expire = info.data.get("report_expire")
-    if expire is not None and length >= expire:
-        raise ValueError(
-            f"要等 {in_words(length)}，推送却只存 {in_words(expire)}（REPORT_EXPIRE）就放弃了；"
-            "改短，或把 REPORT_EXPIRE 改长"
-        )
-    return length
+_Faults = Iterator[tuple[str, str]]
+"""Each with its setting's name; Chinese."""
 
 
-def _targets(specs: Iterable[str], info: ValidationInfo) -> list[str]:
+def _unknown_recipients(config: Config) -> _Faults:
+    for setting, where, recipients in _named(config):
+        # An alias that stood for another could stand for itself.
+        aliases = () if setting == "REPORT_ALIASES" else config.report_aliases
+        for one in recipients:
+            if fault := unknown(one, config.report_channels, aliases):
+                yield setting, where + fault
+
+
+def _named(config: Config) -> Iterator[tuple[str, str, Iterable[Recipient]]]:
+    """Every place that names somebody: the setting, where in it, and whom."""
+    yield "REPORT_DEFAULT_TARGETS", "", config.report_default_targets
+    for name, members in config.report_aliases.items():
+        yield "REPORT_ALIASES", f"{name}：", members
+    for number, rule in enumerate(config.report_rules, 1):
+        yield "REPORT_RULES", f"第 {number} 条的 to：", rule.to
+        yield "REPORT_RULES", f"第 {number} 条的 fallback：", rule.fallback
+    for name, token in config.report_tokens.items():
+        yield "REPORT_TOKENS", f"{name} 的 to：", _one_by_one(token)
+        yield "REPORT_TOKENS", f"{name} 的 default：", token.default
+    yield "REPORT_QUIET", "", (one for one in config.report_quiet if one != EVERYBODY)
+    for number, watch in enumerate(config.report_watch, 1):
+        yield "REPORT_WATCH", f"第 {number} 条的 to：", watch.to
+
+
+def _unknown_tokens(config: Config) -> _Faults:
+    known = {MASTER.name, *config.report_tokens}
+    numbered = [("REPORT_RULES", *one) for one in enumerate(config.report_rules, 1)]
+    watches = [("REPORT_WATCH", *one) for one in enumerate(config.report_watch, 1)]
+    for setting, number, entry in (*numbered, *watches):
+        for name in entry.token:
+            if name not in known and not name.startswith(BOUND):
+                told = f"REPORT_TOKENS 里没有名为 {name[:40]} 的令牌"
+                yield setting, f"第 {number} 条的 token：{told}"
+
+
+def _bad_tokens(config: Config) -> _Faults:
+    seen = {config.report_token}
+    for name, token in config.report_tokens.items():
+        reached = {*token.to, *_meant(_one_by_one(token), config.report_aliases)}
+        for one in _meant(token.default, config.report_aliases):
+            if one not in reached and not (isinstance(one, Target) and one.kind in reached):
+                yield "REPORT_TOKENS", f"{name} 的 default：{one} 不在 to 里"
+        secret = token.token.get_secret_value()
+        if secret in seen:
+            yield "REPORT_TOKENS", f"{name} 的 token：和另一个令牌相同"
+        seen.add(secret)
+
+
+def _one_by_one(token: TokenSettings) -> list[Recipient]:
+    return [one for one in token.to if not isinstance(one, str)]
+
+
+def _meant(
+    recipients: Iterable[Recipient], aliases: Mapping[str, tuple[Recipient, ...]]
+) -> list[Recipient]:
     """With what aliases stand for in their place."""
-    aliases: dict[str, tuple[str, ...]] = info.data.get("report_aliases") or {}
-    return [one for spec in specs for one in aliases.get(spec, (spec,))]
+    found: list[Recipient] = []
+    for one in recipients:
+        found += aliases.get(one.name, (one,)) if isinstance(one, Alias) else (one,)
+    return found
 
 
-def _check_token_names(names: Iterable[str], info: ValidationInfo, where: str) -> None:
-    tokens = info.data.get("report_tokens")
-    if tokens is None:
-        return
-    for name in names:
-        if name not in (MASTER.name, *tokens) and not name.startswith(BOUND):
-            raise ValueError(f"{where} token：REPORT_TOKENS 里没有名为 {name[:40]} 的令牌")
+def _long_waits(config: Config) -> _Faults:
+    """What waits as long as it is kept would be given up at the very moment it may go out."""
+    expire = config.report_expire
+    waits = [("REPORT_QUIET", f"{one}：", w.length) for one, w in config.report_quiet.items()]
+    waits.append(("REPORT_MERGE", "", config.report_merge))
+    rates = [("REPORT_RATE", "", config.report_rate)]
+    if "report_bind_rate" in config.model_fields_set:  # the default is there unasked
+        rates.append(("REPORT_BIND_RATE", "", config.report_bind_rate))
+    for name, token in config.report_tokens.items():
+        rates.append(("REPORT_TOKENS", f"{name} 的 rate：", token.rate))
+    waits += [(setting, where, rate[1]) for setting, where, rate in rates if rate is not None]
+    for setting, where, length in waits:
+        if length >= expire:
+            kept = f"推送却只存 {in_words(expire)}（REPORT_EXPIRE）就放弃了"
+            yield (
+                setting,
+                f"{where}要等 {in_words(length)}，{kept}；改短，或把 REPORT_EXPIRE 改长",
+            )
+
+
+def _binder(text: str) -> str:
+    """Who may have a token of their own, in the plain form."""
+    try:
+        return text if text == "friends" else str(_group(text))
+    except ValueError:
+        raise ValueError("应为 off、friends 或 group:群号") from None
+
+
+def _group(text: str) -> Target:
+    target = Target.read(text)
+    if target.kind != "group":
+        raise ValueError
+    return target
 
 
 def _load_channel(name: str, settings: object) -> Channel:
-    if not _CHANNEL_NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise ValueError("渠道的名字里不能有空格、逗号和冒号，最多 64 个字符")
     if isinstance(settings, Channel):
         return settings

@@ -13,10 +13,21 @@ from loguru import logger
 from nonebot.adapters import Bot
 
 from . import hold, rules
-from .auth import ANY, BOUND, MASTER, Gate, Grant, digest
+from .auth import BOUND, MASTER, Gate, Grant, digest
 from .clock import Clock
 from .config import Config
-from .delivery import Backlog, Delivery, Lane, Message, Outgoing, Rank, Receipt, ReportState, Target
+from .delivery import (
+    Backlog,
+    Delivery,
+    Kind,
+    Lane,
+    Message,
+    Outgoing,
+    Rank,
+    Receipt,
+    ReportState,
+    Target,
+)
 from .diary import Diary
 from .errors import InvalidReport, StoreUnavailable
 from .outbox import Limits, Outbox
@@ -25,7 +36,6 @@ from .senders.qq import OneBotSender
 from .senders.router import Router
 from .spare import Spare
 from .store import Binding, Store
-from .template import compile_template
 from .watch import Watch
 
 OWN: Final = "self"
@@ -78,8 +88,11 @@ class Hub:
         """`bots` gives all connected bots by id; `superusers` are NoneBot's; `clock` epoch
         seconds; None: the computer's."""
         self.config = config
+        users, unusable = rules.onebot_users(superusers)
+        for entry in unusable:
+            logger.warning(f"SUPERUSERS 里的 {entry[:40]!r} 不是 QQ 号，推送不会发给它；请改正")
         self.directory = rules.Directory(
-            rules.onebot_users(superusers),
+            users,
             frozenset(config.report_channels),
             config.report_default_targets,
             config.report_aliases,
@@ -89,11 +102,6 @@ class Hub:
         self._clock = clock = clock or self._computer
         self._grants = _configured_grants(config, self.directory)
         self.gate = Gate(self._grants, not self._grants and not config.report_bind, time.monotonic)
-        self._templates = {None: config.template} | {
-            rule.template: compile_template(rule.template)
-            for rule in config.report_rules
-            if rule.template is not None
-        }
         self._spare = Spare(config, self.directory)
         self._seen: OrderedDict[str, deque[float]] = OrderedDict()
         self._qq = OneBotSender(bots, config.report_send_interval, config.report_from or "")
@@ -133,7 +141,7 @@ class Hub:
             StoreUnavailable: it could not be stored.
         """
         now = self._clock()
-        routing = rules.route(report, self.directory, grant, now)
+        routing = await self._route(report, grant, now)
         self._require_store()
         elapsed = await self._diary.elapsed(report.event, grant.name)
         report = replace(report, elapsed=elapsed)
@@ -145,6 +153,12 @@ class Hub:
             if self._diary.has_news:
                 await self._catch_up()
         return receipt
+
+    async def _route(self, report: Report, grant: Grant, now: float) -> rules.Routing:
+        if self.directory.is_slow(report):
+            # The engine of patterns lets others run meanwhile.
+            return await asyncio.to_thread(rules.route, report, self.directory, grant, now)
+        return rules.route(report, self.directory, grant, now)
 
     def explain(self, report: Report, grant: Grant) -> tuple[rules.Routing, list[Preview]]:
         """What would become of a report now, and what each target would see. Nothing is sent.
@@ -332,10 +346,11 @@ class Hub:
             raise StoreUnavailable(self._fault)
 
     def _words(self, planned: rules.Planned, report: Report) -> str:
-        text = self._templates[planned.template].render(report)
+        notes = list(report.cut)
         if report.image_fault and planned.screenshot:
-            text = f"{text}\n[截图无法使用：{report.image_fault}]".strip()
-        return text
+            notes.append(f"截图无法使用：{report.image_fault}")
+        text = (planned.template or self.config.report_template).render(report)
+        return "\n".join(filter(None, (text, *(f"[{note}]" for note in notes))))
 
     def _outgoing(
         self, planned: rules.Planned, report: Report, grant: Grant, held_until: float | None
@@ -436,8 +451,12 @@ class Hub:
         """Take up what was remembered beside reports."""
         self._spare.mutes = await self.store.mutes.all()
         for one in await self.store.bindings.all():
-            if self.config.report_bind:
+            if not self.config.report_bind:
+                continue
+            try:
                 self._grants[one.token] = _bound_grant(one.user, self.config)
+            except ValueError:  # a user of OneBot 12 who has no number, bound by an older version
+                logger.warning(f"绑定的 {one.user[:40]!r} 不是 QQ 号，它的推送地址不再有效")
         await self._diary.open()
 
     async def _resume(self) -> None:
@@ -496,10 +515,10 @@ def _configured_grants(config: Config, directory: rules.Directory) -> dict[str, 
     if config.report_token is not None:
         grants[digest(config.report_token)] = MASTER
     for name, one in config.report_tokens.items():
-        wide = [Target.parse(spec) for spec in one.to if spec.endswith(f":{ANY}")]
-        exact = directory.expand(spec for spec in one.to if not spec.endswith(f":{ANY}"))
+        kinds: list[Kind] = [some for some in one.to if isinstance(some, str)]
+        exact = directory.expand(some for some in one.to if not isinstance(some, str))
         defaults = directory.expand(one.default) or exact
-        grant = Grant(name, frozenset((*wide, *exact)), defaults, one.rate)
+        grant = Grant(name, frozenset((*kinds, *exact)), defaults, one.rate)
         grants[digest(one.token.get_secret_value())] = grant
     return grants
 

@@ -22,6 +22,18 @@ from .errors import InvalidReport
 
 MAX_TARGETS: Final = 100
 MAX_ID_LENGTH: Final = 128
+MAX_BOT_LENGTH: Final = 64
+MAX_DIGITS: Final = 19
+"""Of a QQ number, which every store and OneBot keeps in 64 bits."""
+MAX_TEXT: Final = 65_536
+"""Characters of a message, and of a content."""
+MAX_LENGTHS: Final[Mapping[str, int]] = {
+    "title": 512, "content": MAX_TEXT, "message": MAX_TEXT, "event": 128, "result": 64,
+    "timestamp": 64,
+}  # fmt: skip
+"""Characters; what is longer is cut."""
+MAX_DATA: Final = 65_536
+"""Characters of `data` as JSON; what is longer is left out."""
 MAX_PIXELS: Final = 50_000_000
 IMAGE_FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 ALIASES: Final = {"send_from": "from", "send_to": "to", "send_to_group": "to_group"}
@@ -106,6 +118,8 @@ class Report:
     image: Image | None = None
     image_fault: str = ""
     """Why the screenshot could not be used (Chinese); empty where there was none or it is good."""
+    cut: tuple[str, ...] = ()
+    """What was too long and had to be cut or left out (Chinese)."""
     data: str = "null"
     """The sender's `data`, as JSON."""
     send_from: str = ""
@@ -210,21 +224,23 @@ def restore(text: str) -> Report:
 
 def _read(fields: Mapping[str, object], query: Mapping[str, str] | None) -> Report:
     image, fault = _read_image(fields.get("screenshot"))
+    texts = _Texts(fields)
     return Report(
-        title=_text(fields, "title"),
-        content=_text(fields, "content"),
-        message=_text(fields, "message"),
-        event=_text(fields, "event"),
-        result=_result(_scalar(fields, "result")),
-        timestamp=_timestamp(_scalar(fields, "timestamp")),
+        title=texts.text("title"),
+        content=texts.text("content"),
+        message=texts.text("message"),
+        event=texts.text("event"),
+        result=_result(texts),
+        timestamp=_timestamp(texts),
         image=image,
         image_fault=fault,
-        data=_data(fields.get("data")),
-        send_from=next(iter(_names(fields, query, "send_from")), ""),
-        send_to=_names(fields, query, "send_to"),
-        send_to_group=_names(fields, query, "send_to_group"),
+        data=_data(texts),
+        send_from=_bot(fields, query),
+        send_to=_numbers(fields, query, "send_to", "QQ 号"),
+        send_to_group=_numbers(fields, query, "send_to_group", "群号"),
         channel=_names(fields, query, "channel"),
         key=_key(_scalar(fields, "id")),
+        cut=tuple(texts.cut),
     )
 
 
@@ -296,9 +312,35 @@ def _scalar(fields: Mapping[str, object], name: str) -> str | int | float | None
             raise InvalidReport(name, "类型不受支持")
 
 
-def _text(fields: Mapping[str, object], name: str) -> str:
-    value = _scalar(fields, name)
-    return "" if value is None else clean(_digits(name, value)).strip()
+class _Texts:
+    """A body's texts, each as long as it may be: what is longer costs no more than that."""
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        self.fields = fields
+        self.cut: list[str] = []
+        """What was longer (Chinese)."""
+
+    def scalar(self, name: str) -> str | int | float | None:
+        """A field, cut where it is text."""
+        value = _scalar(self.fields, name)
+        return self.shorten(name, value) if isinstance(value, str) else value
+
+    def text(self, name: str) -> str:
+        """A field as text, cleaned."""
+        value = self.scalar(name)
+        return "" if value is None else self.cleaned(name, value)
+
+    def cleaned(self, name: str, value: str | float) -> str:
+        """What a field said, as text."""
+        return clean(self.shorten(name, _digits(name, value))).strip()
+
+    def shorten(self, name: str, text: str) -> str:
+        """As much of a text as the field may have."""
+        most = MAX_LENGTHS[name]
+        if len(text) <= most:
+            return text
+        self.cut.append(f"{name} 过长，已截到 {most} 字")
+        return text[:most]
 
 
 def _digits(name: str, value: str | float) -> str:
@@ -308,17 +350,19 @@ def _digits(name: str, value: str | float) -> str:
         raise InvalidReport(name, "数字过长") from None
 
 
-def _result(value: str | float | None) -> Result | str | None:
+def _result(texts: _Texts) -> Result | str | None:
+    value = texts.scalar("result")
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        return _RESULT_NAMES.get(value.strip().lower(), clean(value).strip())
+        return _RESULT_NAMES.get(value.strip().lower(), texts.cleaned("result", value))
     whole = isinstance(value, float) and value.is_integer()
-    number = _digits("result", int(value) if whole else value)
+    number = texts.cleaned("result", int(value) if whole else value)
     return _RESULT_NAMES.get(number, number)
 
 
-def _timestamp(value: str | float | None) -> datetime | str | None:
+def _timestamp(texts: _Texts) -> datetime | str | None:
+    value = texts.scalar("timestamp")
     if value is None or value == "":
         return None
     try:
@@ -328,22 +372,95 @@ def _timestamp(value: str | float | None) -> datetime | str | None:
         seconds = value / 1000 if value > 1e11 else value  # JavaScript counts milliseconds
         return datetime.fromtimestamp(seconds).astimezone()
     except (ValueError, OverflowError, OSError):
-        return clean(_digits("timestamp", value)).strip()
+        return texts.cleaned("timestamp", value)
 
 
-def _data(value: object) -> str:
-    try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except (ValueError, RecursionError):  # 1e999 was read as infinity
-        raise InvalidReport("data", "数字过大或嵌套层数过多") from None
-    return clean(text)
+def _data(texts: _Texts) -> str:
+    value = texts.fields.get("data")
+    if _is_short(value):
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        except (ValueError, RecursionError):  # 1e999 was read as infinity
+            raise InvalidReport("data", "数字过大或嵌套层数过多") from None
+        if len(text) <= MAX_DATA:
+            return clean(text)
+    texts.cut.append("data 过大，没有保留")
+    return "null"
+
+
+def _is_short(value: object) -> bool:
+    """Whether a value's JSON may be short enough; looks at no more of it than that."""
+    left, parts = MAX_DATA, [value]
+    while parts:
+        part = parts.pop()
+        match part:
+            case str() | list() | dict():
+                size = len(cast("str | list[object] | dict[str, object]", part))
+            case int():
+                size = part.bit_length() // 4  # a digit is a little more than three bits
+            case _:
+                size = 0
+        left -= size + 1
+        if left < 0:
+            return False
+        if isinstance(part, dict):
+            items = cast("dict[str, object]", part)
+            left -= sum(map(len, items))
+            parts.extend(items.values())
+        elif isinstance(part, list):
+            parts.extend(cast("list[object]", part))
+    return left >= 0
 
 
 def _key(value: str | float | None) -> str:
-    key = "" if value is None else clean(_digits("id", value)).strip()
+    key = "" if value is None else _digits("id", value).strip()
     if len(key) > MAX_ID_LENGTH:
         raise InvalidReport("id", f"最多 {MAX_ID_LENGTH} 个字符")
-    return key
+    return clean(key).strip()
+
+
+def qq_number(text: str, name: str = "QQ 号") -> str:
+    """A number of QQ's in its one form, in which it is compared and stored.
+
+    Raises:
+        ValueError: it is none; the text is Chinese and says what `name` should be.
+    """
+    text = text.strip()
+    if text.isdecimal() and len(text) <= MAX_ID_LENGTH:
+        number = str(int(text))
+        if number != "0" and len(number) <= MAX_DIGITS:
+            return number
+    raise ValueError(f"{name}应为数字，最多 {MAX_DIGITS} 位")
+
+
+def bot_id(text: str) -> str:
+    """A bot's id in its one form. OneBot 12 has bots whose ids are no numbers.
+
+    Raises:
+        ValueError: it is none; the text is Chinese.
+    """
+    text = text.strip()
+    if len(text) > MAX_BOT_LENGTH or not text or not text.isprintable() or " " in text:
+        raise ValueError(f"机器人的号码里不能有空格，最多 {MAX_BOT_LENGTH} 个字符")
+    return qq_number(text) if text.isdecimal() and text.strip("0") else text
+
+
+def _numbers(
+    fields: Mapping[str, object], query: Mapping[str, str] | None, name: str, called: str
+) -> tuple[str, ...]:
+    try:
+        numbers = [qq_number(one, called) for one in _names(fields, query, name)]
+    except ValueError as error:
+        raise InvalidReport(name, str(error)) from None
+    return tuple(dict.fromkeys(numbers))
+
+
+def _bot(fields: Mapping[str, object], query: Mapping[str, str] | None) -> str:
+    named = _names(fields, query, "send_from")
+    try:
+        return bot_id(named[0]) if named else ""
+    except ValueError as error:
+        raise InvalidReport("send_from", str(error)) from None
 
 
 def _names(
@@ -359,22 +476,31 @@ def _names(
 
 
 def _split(name: str, value: object) -> tuple[str, ...]:
-    """A number, a string, a comma list or a list of those, as ids with no repeats."""
+    """A number, a string, a comma list or a list of those, as ids with no repeats.
+
+    Counted before it is looked at: a list of millions costs nothing.
+    """
     parts = cast("list[object]", value) if isinstance(value, list) else [value]
-    names: dict[str, None] = {}
-    for part in parts:
-        names.update(dict.fromkeys(_ids(name, part)))
-    if len(names) > MAX_TARGETS:
+    names: list[str] = []
+    for part in parts[: MAX_TARGETS + 1]:
+        names += _ids(name, part)
+        if len(names) > MAX_TARGETS:
+            break
+    if max(len(parts), len(names)) > MAX_TARGETS:
         raise InvalidReport(name, f"最多 {MAX_TARGETS} 个")
-    return tuple(names)
+    return tuple(dict.fromkeys(names))
 
 
 def _ids(name: str, part: object) -> list[str]:
     match part:
         case bool() | dict() | list():
             raise InvalidReport(name, "应为数字、字符串、逗号分隔的字符串，或它们组成的列表")
+        case str() if len(part) > MAX_TARGETS * MAX_ID_LENGTH:
+            raise InvalidReport(name, f"过长，最多 {MAX_TARGETS} 个")
         case str():
-            ids = [one.strip() for one in re.split("[,，]", clean(part)) if one.strip()]
+            # A bot's or a channel's name may have a semicolon, and no name of ours a space.
+            between = r"[,，;；\s]" if name.startswith("send_to") else "[,，]"
+            ids = [one.strip() for one in re.split(between, clean(part)) if one.strip()]
         case int():
             ids = [_digits(name, part)]
         case float() if part.is_integer() and abs(part) < 2**53:
@@ -383,8 +509,6 @@ def _ids(name: str, part: object) -> list[str]:
             ids = []
         case _:
             raise InvalidReport(name, "应为整数或字符串")
-    if any(len(one) > MAX_ID_LENGTH or "\n" in one or "\t" in one for one in ids):
-        raise InvalidReport(name, f"每个号码最多 {MAX_ID_LENGTH} 个字符，且在一行内")
     return ids
 
 

@@ -1,70 +1,80 @@
 """Who gets a report, in which words, how soon. Pure: the time is an argument."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, PlainValidator, field_validator, model_validator
 
 from .auth import Grant
 from .delivery import Target
 from .errors import ConfigError, Forbidden, InvalidReport
-from .report import Report, Result
-from .settings import Duration, Names, Settings
-from .template import compile_template
-from .timing import DailyWindow
+from .patterns import Globs
+from .report import Report, Result, qq_number
+from .settings import (
+    SUPERUSERS,
+    Alias,
+    Bots,
+    Duration,
+    EventGlobs,
+    Names,
+    Recipient,
+    Recipients,
+    Regex,
+    Settings,
+    TokenNames,
+    Window,
+    read_recipient,
+    unknown_recipient,
+)
+from .template import Template, compile_template
 
-SUPERUSERS: Final = "superusers"
-"""In a list of targets: every superuser in private."""
 MAX_MATCHED: Final = 10_000
 """Characters of a message that `match` looks at."""
+QUICK: Final = 500
+"""Characters in which patterns have looked in next to no time."""
 _RESULTS: Final = {
     "0": "0", "success": "0", "1": "1", "fail": "1", "2": "2", "partialsuccess": "2",
 }  # fmt: skip
 
 
-def _window(text: str) -> str:
-    DailyWindow.parse(text)
-    return text
+def read_template(value: object) -> Template:
+    """A template of the settings, compiled.
 
-
-def _pattern(text: str) -> str:
+    Raises:
+        ValueError: it is none; the text is Chinese.
+    """
+    if not isinstance(value, str):
+        raise ValueError("应为字符串；请加上引号")
     try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"不是合法的正则表达式（{error.msg}）") from None
-    return text
-
-
-def _template(text: str) -> str:
-    try:
-        compile_template(text)
+        return compile_template(value)
     except ConfigError as error:
         raise ValueError(str(error)) from None
-    return text
+
+
+Words = Annotated[Template, PlainValidator(read_template)]
+"""A message's template."""
 
 
 class Rule(Settings):
     """One entry of REPORT_RULES: conditions, all of which must hold, and what to do then."""
 
-    event: Names = ()
+    event: EventGlobs = Globs(())
     """事件名，可用通配符，例如 *.error；写几个是满足其一"""
     result: Names = ()
     """结果：Success、Fail、PartialSuccess（或 0、1、2）"""
-    token: Names = ()
+    token: TokenNames = ()
     """令牌的名字（REPORT_TOKENS 里的）；REPORT_TOKEN 的名字是 master"""
-    sender: Annotated[Names, Field(alias="from")] = ()
+    sender: Annotated[Bots, Field(alias="from")] = ()
     """推送里的 from（send_from）"""
-    match: Annotated[str | None, AfterValidator(_pattern)] = None
+    match: Regex | None = None
     """在标题和正文里查找的正则表达式"""
-    time: Annotated[str | None, AfterValidator(_window)] = None
+    time: Window | None = None
     """一天里的时段，例如 23:00-08:00"""
 
-    to: Names = ()
+    to: Recipients = ()
     """发给谁：superusers、private:QQ号、group:群号、channel:渠道名，或 REPORT_ALIASES 里的名字"""
-    template: Annotated[str | None, AfterValidator(_template)] = None
+    template: Words | None = None
     """用这个模板，不用 REPORT_TEMPLATE"""
     screenshot: bool | None = None
     """false：不带截图"""
@@ -72,7 +82,7 @@ class Rule(Settings):
     """true：不发给任何人"""
     urgent: bool = False
     """true：不等免打扰结束，不合并"""
-    fallback: Names = ()
+    fallback: Recipients = ()
     """没能送达时改发给谁"""
     fallback_after: Duration | None = None
     """等了这么久还没送达，也改发，例如 10m；不写则只在放弃时改发"""
@@ -98,15 +108,19 @@ class Rule(Settings):
 
     def holds(self, report: Report, source: str, now: float) -> bool:
         """Whether every condition is met."""
-        text = f"{report.title}\n{report.body}"[:MAX_MATCHED]
         return (
-            (not self.event or any(fnmatchcase(report.event, glob) for glob in self.event))
+            (not self.event.texts or self.event.match(report.event))
             and (not self.result or _result(report) in self.result)
             and (not self.token or source in self.token)
             and (not self.sender or report.send_from in self.sender)
-            and (self.match is None or re.search(self.match, text) is not None)
-            and (self.time is None or DailyWindow.parse(self.time).covers(now))
+            and (self.time is None or self.time.covers(now))
+            and (self.match is None or self.match.found_in(_searched(report)))
         )
+
+
+def _searched(report: Report) -> str:
+    """What `match` looks at. A line end at its end would hide the end from `$`."""
+    return f"{report.title}\n{report.body}"[:MAX_MATCHED].rstrip("\n")
 
 
 def _result(report: Report) -> str:
@@ -117,26 +131,44 @@ def _result(report: Report) -> str:
 class Directory:
     """Whom reports can reach, and the rules for it."""
 
-    superusers: tuple[str, ...]
-    """QQ numbers, sorted."""
+    superusers: tuple[Target, ...]
     channels: frozenset[str] = frozenset()
     """The names of REPORT_CHANNELS."""
-    defaults: tuple[str, ...] = (SUPERUSERS,)
+    defaults: tuple[Recipient, ...] = (SUPERUSERS,)
     """REPORT_DEFAULT_TARGETS."""
-    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    aliases: Mapping[str, tuple[Recipient, ...]] = field(
+        default_factory=dict[str, tuple[Recipient, ...]]
+    )
+    """REPORT_ALIASES."""
     rules: Sequence[Rule] = ()
 
-    def expand(self, specs: Iterable[str]) -> tuple[Target, ...]:
-        """The targets of a list that `check_target` accepted, each once."""
+    def expand(self, recipients: Iterable[Recipient]) -> tuple[Target, ...]:
+        """Whom settings mean, each once. The settings have no alias that is not known here."""
         found: list[Target] = []
-        for spec in specs:
-            if spec == SUPERUSERS:
-                found += [Target("private", user) for user in self.superusers]
-            elif spec in self.aliases:
-                found += self.expand(self.aliases[spec])
+        for one in recipients:
+            if isinstance(one, Target):
+                found.append(one)
+            elif one == SUPERUSERS:
+                found += self.superusers
             else:
-                found.append(Target.parse(spec))
+                found += self.expand(self.aliases[one.name])
         return tuple(dict.fromkeys(found))
+
+    def find(self, text: str) -> tuple[Target, ...]:
+        """Whom a person means who writes as settings do.
+
+        Raises:
+            ValueError: nobody; the text is Chinese.
+        """
+        recipient = read_recipient(text)
+        if fault := unknown(recipient, self.channels, self.aliases):
+            raise ValueError(fault)
+        return self.expand([recipient])
+
+    def is_slow(self, report: Report) -> bool:
+        """Whether to look which rules take a report may take a while, though not for ever."""
+        searching = any(rule.match is not None for rule in self.rules)
+        return searching and len(report.body) > QUICK
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +176,7 @@ class Planned:
     """One target of a report, and how it is to be reached."""
 
     target: Target
-    template: str | None = None
+    template: Template | None = None
     """None: REPORT_TEMPLATE."""
     screenshot: bool = True
     urgent: bool = False
@@ -164,38 +196,36 @@ class Routing:
     """Why nobody gets it (Chinese), where nobody does."""
 
 
-def onebot_users(superusers: Iterable[str]) -> tuple[str, ...]:
-    """The QQ numbers of NoneBot's SUPERUSERS: `10001`, or `onebot:10001` for one adapter.
+def onebot_users(superusers: Iterable[str]) -> tuple[tuple[Target, ...], tuple[str, ...]]:
+    """Those of NoneBot's SUPERUSERS that OneBot reaches, and the entries that are no QQ number.
 
-    An entry for another adapter names nobody that OneBot could reach. Sorted, so that a set of
-    settings gives the same order each time.
+    An entry is `10001`, or `onebot:10001` for one adapter; one for another adapter names nobody
+    that OneBot could reach. Sorted, so that a set of settings gives the same order each time.
     """
     users: set[str] = set()
-    for entry in superusers:
-        adapter, separator, user = entry.rpartition(":")
-        if not separator or adapter.lower() == "onebot":
-            users.add(user)
-    return tuple(sorted(users))
+    unusable: list[str] = []
+    for entry in sorted(superusers):
+        adapter, separator, user = entry.replace("：", ":").rpartition(":")
+        if separator and adapter.strip().lower() != "onebot":
+            continue
+        try:
+            users.add(qq_number(user))
+        except ValueError:
+            unusable.append(entry)
+    return tuple(Target("private", user) for user in sorted(users)), tuple(unusable)
 
 
-def check_target(spec: str, channels: Iterable[str], aliases: Iterable[str] = ()) -> str:
-    """A target as settings write it, in its plain form.
-
-    Raises:
-        ValueError: it is none, or names a channel that there is not; the text is Chinese.
-    """
-    spec = spec.strip().replace("：", ":")
-    if spec == SUPERUSERS or spec in aliases:
-        return spec
-    try:
-        target = Target.parse(spec)
-    except ValueError:
-        raise ValueError(
-            f"{spec[:40]!r} 应为 superusers、private:QQ号、group:群号、channel:渠道名或别名"
-        ) from None
-    if target.kind == "channel" and target.id not in channels:
-        raise ValueError(f"REPORT_CHANNELS 里没有名为 {target.id} 的渠道")
-    return str(target)
+def unknown(
+    recipient: Recipient, channels: Iterable[str], aliases: Iterable[str] = ()
+) -> str | None:
+    """Why a recipient that could be read is nobody all the same (Chinese), or None."""
+    match recipient:
+        case Alias(name) if recipient != SUPERUSERS and name not in aliases:
+            return str(unknown_recipient(name))
+        case Target("channel", name) if name not in channels:
+            return f"REPORT_CHANNELS 里没有名为 {name} 的渠道"
+        case _:
+            return None
 
 
 def route(report: Report, directory: Directory, grant: Grant, now: float) -> Routing:
@@ -237,14 +267,20 @@ def route(report: Report, directory: Directory, grant: Grant, now: float) -> Rou
 
 
 def _named(report: Report, directory: Directory, grant: Grant) -> tuple[Target, ...]:
-    if not directory.channels.issuperset(report.channel):
+    known = directory.channels.issuperset(report.channel)
+    if not known and grant.is_master:
         raise InvalidReport("channel", "REPORT_CHANNELS 里没有这个名字的渠道")
-    named = [Target("private", user) for user in report.send_to]
-    named += [Target("group", group) for group in report.send_to_group]
-    named += [Target("channel", name) for name in report.channel]
-    if not all(grant.reaches(target) for target in named):
+    named = _written(report) if known else []
+    # Who may not reach everything does not learn what there is.
+    if not known or not all(map(grant.reaches, named)):
         raise Forbidden("这个令牌不能发给推送里写明的接收者")
     return tuple(dict.fromkeys(named))
+
+
+def _written(report: Report) -> list[Target]:
+    named = [Target("private", user) for user in report.send_to]
+    named += [Target("group", group) for group in report.send_to_group]
+    return named + [Target("channel", name) for name in report.channel]
 
 
 def _matched(

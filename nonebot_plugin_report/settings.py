@@ -1,12 +1,32 @@
-"""The kinds of values that settings have, and how a wrong one is told: in Chinese, unrepeated."""
+"""The kinds of values that settings have, and how a wrong one is told: in Chinese, unrepeated.
+
+What people write is read here, once, into the values that the code uses, so nothing of a setting
+can fail later. Full-width signs and spaces are taken as the plain ones.
+"""
 
 import json
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, cast
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SecretStr,
+)
 from pydantic_core import ErrorDetails
+
+from .delivery import NAME, Kind, Target
+from .patterns import Globs, Pattern
+from .report import bot_id
+from .timing import DailyTime, DailyWindow
 
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES: Final = {
@@ -20,6 +40,11 @@ _SIZES: Final = {
     "mb": 2**20,
 }
 MAX_RATE: Final = 1000
+LONGEST: Final = 36500 * 86400.0
+"""Seconds: whatever is counted from now on still has a date."""
+_DAY: Final = 86400.0
+LARGEST: Final = 2**30
+"""Bytes."""
 
 
 class Settings(BaseModel):
@@ -36,37 +61,46 @@ class Settings(BaseModel):
     )
 
 
-def _quantity(value: object, units: dict[str, int], examples: str) -> float:
+def _quantity(value: object, units: dict[str, int], examples: str, most: float) -> float:
     match value:
         case bool():
-            pass
+            amount = None
         case int() | float():
-            return float(value)
+            amount = value
         case str() if found := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", value):
-            if factor := units.get(found[2].lower()):
-                return float(found[1]) * factor
+            factor = units.get(found[2].lower())
+            amount = factor and float(found[1]) * factor
         case _:
-            pass
-    raise ValueError(f"应为数字或带单位的数字，例如 {examples}")
+            amount = None
+    if amount is None:
+        raise ValueError(f"应为数字或带单位的数字，例如 {examples}")
+    if amount > most:
+        raise ValueError(f"数字过大；应为数字或带单位的数字，例如 {examples}")
+    return float(amount)
 
 
 def seconds(value: object) -> float:
     """A duration: a number, or text such as `24h`."""
-    return _quantity(value, _UNITS, "30、90s、15m、24h、7d")
+    return _quantity(value, _UNITS, "30、90s、15m、24h、7d", LONGEST)
 
 
 def _size(value: object) -> int:
-    return int(_quantity(value, _SIZES, "8388608、512KiB、8MiB"))
+    return int(_quantity(value, _SIZES, "8388608、512KiB、8MiB", LARGEST))
 
 
 def _rate(value: object) -> object:
     """So many in a time, such as `20/1h`."""
-    if value is None or isinstance(value, tuple):
-        return cast("object", value)
-    count, separator, period = str(value).partition("/")
-    if not separator or not count.strip().isdecimal() or not 0 < int(count) <= MAX_RATE:
+    if value is None:
+        return None
+    count, separator, period = str(value).replace("／", "/").partition("/")
+    count = count.strip()
+    known = separator and count.isdecimal() and len(count) <= len(str(MAX_RATE))
+    if not known or not 0 < int(count) <= MAX_RATE:
         raise ValueError(f"应写成 20/1h 的样子：多久之内最多几条（最多 {MAX_RATE}）")
-    return int(count), seconds(period)
+    length = seconds(period)
+    if not length:
+        raise ValueError("应写成 20/1h 的样子：时间应大于 0")
+    return int(count), length
 
 
 def _text(value: object) -> object:
@@ -93,15 +127,127 @@ def from_json(value: object) -> object:
         raise ValueError(f"不是合法的 JSON（{where}附近），检查引号、逗号和括号") from None
 
 
-def _one_or_many(value: object) -> object:
+def _words(value: object) -> tuple[str, ...]:
     """A list, or its entries with commas between them."""
     match value:
         case str():
-            return [one.strip() for one in re.split("[,，;；\\s]+", value) if one.strip()]
+            return tuple(one for one in re.split("[,，;；\\s]+", value) if one)
+        case bool():
+            raise ValueError("应为列表，写在 [ ] 里")
         case int():
-            return [str(value)]
+            return (str(value),)
+        case list() | tuple():
+            return tuple(_word(one) for one in cast("list[object]", value))
         case _:
-            return value
+            raise ValueError("应为列表，写在 [ ] 里")
+
+
+def _word(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError("应为字符串；请加上引号")
+
+
+def _plain_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("应为字符串；请加上引号")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for some targets: one of REPORT_ALIASES, or one of those below."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+SUPERUSERS: Final = Alias("superusers")
+"""Every superuser in private."""
+EVERYBODY: Final = Alias("*")
+"""Of quiet hours: whoever has none of their own."""
+Recipient = Target | Alias
+"""Whom a setting names. Aliases are looked up once, when the superusers are known too."""
+
+
+def read_recipient(text: str) -> Recipient:
+    """Read a target or the name of some.
+
+    Raises:
+        ValueError: it is neither; the text is Chinese.
+    """
+    text = text.strip()
+    if NAME.fullmatch(text):
+        return Alias(text)
+    try:
+        return Target.read(text)
+    except ValueError:
+        raise unknown_recipient(text) from None
+
+
+def unknown_recipient(text: str) -> ValueError:
+    """What is told of a text that names nobody."""
+    return ValueError(
+        f"{text[:40]!r} 应为 superusers、private:QQ号、group:群号、channel:渠道名或别名"
+    )
+
+
+def _colon_words(value: object) -> tuple[str, ...]:
+    """As `_words`, where a colon may be full-width and have spaces around it."""
+    if isinstance(value, str):
+        value = _plain_colons(value)
+    return tuple(_plain_colons(one) for one in _words(value))
+
+
+def _plain_colons(text: str) -> str:
+    return re.sub(r"\s*[:：]\s*", ":", text)
+
+
+def _recipients(value: object) -> tuple[Recipient, ...]:
+    return tuple(read_recipient(one) for one in _colon_words(value))
+
+
+def _scope(value: object) -> tuple[Recipient | Kind, ...]:
+    found: list[Recipient | Kind] = []
+    for word in _colon_words(value):
+        match word.split(":"):
+            case ["private" | "group" | "channel" as kind, "*"]:
+                found.append(kind)
+            case _:
+                found.append(read_recipient(word))
+    return tuple(found)
+
+
+def _read_quiet(value: object) -> dict[Recipient, DailyWindow]:
+    """Quiet hours by whom they are for; a window alone is everybody's."""
+    if isinstance(value, str) and not value.lstrip().startswith("{"):
+        value = {EVERYBODY.name: value} if value.strip() else {}
+    value = from_json(value)
+    if not isinstance(value, dict):
+        raise ValueError('应为时段或 JSON 对象，例如 {"superusers": "23:00-08:00"}')
+    entries = cast("dict[object, object]", value).items()
+    return dict(_read_quiet_hours(str(whose), window) for whose, window in entries)
+
+
+def _read_quiet_hours(whose: str, text: object) -> tuple[Recipient, DailyWindow]:
+    recipient = read_recipient(whose)
+    try:
+        if not isinstance(text, str):
+            raise ValueError("应为字符串；请加上引号")
+        window = DailyWindow.parse(text)
+        if window.length >= _DAY:
+            raise ValueError("全天都免打扰，就什么也送不出去")
+    except ValueError as error:
+        raise ValueError(f"{recipient}：{error}") from None
+    return recipient, window
+
+
+def _written(value: Iterable[object]) -> list[str]:
+    return [str(one) for one in value]
 
 
 def check_url(value: str) -> str:
@@ -157,12 +303,58 @@ Url = Annotated[str, AfterValidator(check_url)]
 """An HTTP address."""
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 """An HTTP address that has a key in it, or credentials."""
-Secrets = Annotated[tuple[Secret, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
+Secrets = Annotated[
+    tuple[Secret, ...],
+    BeforeValidator(lambda value: _words(value) if isinstance(value, str | int) else value),
+    Field(min_length=1),
+]
 """Several, as a list or as one string with commas, semicolons or spaces."""
 Headers = Annotated[dict[str, SecretStr], AfterValidator(_check_headers)]
 """HTTP headers, whose values must not be seen."""
-Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_words)]
 """A list, or one string with commas, semicolons or spaces."""
+TokenNames = Annotated[tuple[str, ...], BeforeValidator(_colon_words)]
+"""Likewise, of tokens: the names of bound users' have a colon."""
+Bots = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(map(bot_id, _words(value))))]
+"""Likewise, of bots' ids."""
+BotId = Annotated[Text, AfterValidator(lambda value: value and bot_id(value))]
+"""Of one bot, or None."""
+Recipients = Annotated[
+    tuple[Recipient, ...], PlainValidator(_recipients), PlainSerializer(_written)
+]
+"""Likewise, of targets and aliases."""
+Scope = Annotated[tuple[Recipient | Kind, ...], PlainValidator(_scope), PlainSerializer(_written)]
+"""Likewise, and all of a kind, which is written `group:*`."""
+EventGlobs = Annotated[
+    Globs,
+    PlainValidator(lambda value: Globs(_words(value))),
+    PlainSerializer(lambda value: value.texts),
+]
+"""Likewise, of wildcards for events' names."""
+Regex = Annotated[
+    Pattern,
+    PlainValidator(lambda value: Pattern(_plain_text(value))),
+    PlainSerializer(lambda value: value.text),
+]
+"""A regular expression."""
+QuietHours = Annotated[
+    dict[Recipient, DailyWindow],
+    PlainValidator(_read_quiet),
+    PlainSerializer(lambda value: {str(whose): str(window) for whose, window in value.items()}),
+]
+"""Parts of the day by whom they are for."""
+Window = Annotated[
+    DailyWindow,
+    PlainValidator(lambda value: DailyWindow.parse(_plain_text(value))),
+    PlainSerializer(str),
+]
+"""A part of the day, such as `23:00-08:00`."""
+Clock = Annotated[
+    DailyTime,
+    PlainValidator(lambda value: DailyTime.parse(_plain_text(value))),
+    PlainSerializer(str),
+]
+"""A time of day, such as `06:00`."""
 
 
 _COMPLAINTS: Final = {

@@ -4,7 +4,7 @@ from .config import Config
 from .delivery import Target
 from .hold import Policy
 from .rules import Directory
-from .timing import DailyWindow
+from .settings import EVERYBODY
 
 
 class Spare:
@@ -16,12 +16,12 @@ class Spare:
             rate=config.report_rate,
             absence=config.report_digest_after,
         )
-        windows = {spec: DailyWindow.parse(text) for spec, text in config.report_quiet.items()}
-        self._quiet_by_default = windows.pop("*", None)
+        self._quiet_by_default = config.report_quiet.get(EVERYBODY)
         self._quiet = {
             target: window
-            for spec, window in windows.items()
-            for target in directory.expand([spec])
+            for recipient, window in config.report_quiet.items()
+            if recipient != EVERYBODY
+            for target in directory.expand([recipient])
         }
         self.mutes: dict[Target, float] = {}
         """Until when (epoch seconds) a target is muted."""

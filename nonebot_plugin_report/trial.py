@@ -58,7 +58,7 @@ def tell(outcome: Outcome) -> str:
 
 async def _directly(config: Config, name: str, channel: Channel, picture: bytes) -> Outcome:
     report = Report(title="测试推送", content=TEXT, event="notify.test", result=Result.SUCCESS)
-    message = Message(config.template.render(report), read_image(picture), report)
+    message = Message(config.report_template.render(report), read_image(picture), report)
     stamp = f"{time.time_ns():020}"
     delivery = Delivery(stamp, stamp, Lane(Target("channel", name)), message, attempts=0)
     router = Router(_NoBots(), {name: channel}, ANSWER_SECONDS)

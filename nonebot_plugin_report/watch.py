@@ -6,46 +6,40 @@ of day, and is overdue when that does not come in time.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from hashlib import sha256
-from typing import Annotated, Final, Self
+from typing import Final, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
 from .auth import MASTER
+from .patterns import Globs
 from .report import EVENT_LABELS, Report, Result
-from .settings import Duration, Names, Settings
-from .timing import in_words, last_time, parse_time, parse_zone
+from .settings import Clock, Duration, EventGlobs, Recipients, Settings, TokenNames
+from .timing import DailyTime, in_words
 
 OVERDUE: Final = "watch.overdue"
 LATE: Final = "watch.late"
 
 
-def _time(text: str) -> str:
-    parse_time(text.partition(" ")[0])
-    parse_zone(text.partition(" ")[2].strip())
-    return text
-
-
 class Watch(Settings):
     """One entry of REPORT_WATCH."""
 
-    after: Names = ()
+    after: EventGlobs = Globs(())
     """从哪些事件开始等，例如 dragon.start；可用通配符"""
-    since: Annotated[str, AfterValidator(_time)] | None = None
+    since: Clock | None = None
     """或者每天从几点开始等，例如 06:00；需要时后面加时区，例如 06:00 Asia/Shanghai"""
-    expect: Names = ("*",)
+    expect: EventGlobs = Globs(("*",))
     """等哪些事件，例如 dragon.end；默认任何推送都算"""
     within: Duration
     """多久之内应该来，例如 3h"""
-    token: Names = ()
+    token: TokenNames = ()
     """只看用这些令牌（名字）的推送"""
-    to: Names = ()
+    to: Recipients = ()
     """没来时告诉谁；不写就按规则和 REPORT_DEFAULT_TARGETS"""
 
     @model_validator(mode="after")
     def _check_start(self) -> Self:
-        if bool(self.after) == (self.since is not None):
+        if bool(self.after.texts) == (self.since is not None):
             raise ValueError("after 和 since 要写一个，且只写一个")
         return self
 
@@ -97,11 +91,11 @@ def arrived(
         state = states.get(key)
         if not watch.concerns(source):
             continue
-        if state is not None and state.due_at is not None and _matches(watch.expect, event):
+        if state is not None and state.due_at is not None and watch.expect.match(event):
             if state.overdue_at is not None:
-                reports.append((watch, _late(key, source, state, event, now)))
+                reports.append((watch, _late(watch, key, source, state, event, now)))
             changed[key] = Watched(state.since, None)
-        if _matches(watch.after, event):
+        if watch.after.match(event):
             changed[key] = Watched(now, now + watch.within)
     return News(changed, tuple(reports))
 
@@ -125,25 +119,18 @@ def passed(watches: Sequence[Watch], states: Mapping[str, Watched], now: float) 
     return News(changed, tuple(reports))
 
 
-def _begin(watch: Watch, since: str, state: Watched | None, now: float) -> Watched | None:
+def _begin(watch: Watch, since: DailyTime, state: Watched | None, now: float) -> Watched | None:
     """Where a watch of every day stands, if that has changed since it was looked at last."""
-    start = _last_start(since, now)
+    start = since.last(now)
     if state is None:  # set today: it begins with the next day
         return Watched(start, None)
     return Watched(start, start + watch.within) if state.since < start else None
 
 
-def _matches(globs: Sequence[str], event: str) -> bool:
-    return any(fnmatchcase(event, glob) for glob in globs)
-
-
-def _last_start(since: str, now: float) -> float:
-    of_day, _, zone = since.partition(" ")
-    return last_time(parse_time(of_day), now, parse_zone(zone.strip()))
-
-
-def _labels(globs: Sequence[str]) -> str:
-    return "、".join("任何推送" if one == "*" else EVENT_LABELS.get(one, one) for one in globs)
+def _labels(globs: Globs) -> str:
+    return "、".join(
+        "任何推送" if one == "*" else EVENT_LABELS.get(one, one) for one in globs.texts
+    )
 
 
 def _whose(source: str) -> str:
@@ -164,10 +151,11 @@ def _overdue(watch: Watch, key: str, source: str, state: Watched, now: float) ->
     )
 
 
-def _late(key: str, source: str, state: Watched, event: str, now: float) -> Report:
+def _late(watch: Watch, key: str, source: str, state: Watched, event: str, now: float) -> Report:
     late = in_words(now - (state.due_at or now))
+    # Who gets this need not be somebody whom the token reaches: no word in it is the token's.
     return Report(
-        title=f"等到了{EVENT_LABELS.get(event, event)}{_whose(source)}",
+        title=f"等到了{EVENT_LABELS.get(event) or _labels(watch.expect)}{_whose(source)}",
         content=f"比约定的时间晚了 {late}",
         event=LATE,
         result=Result.SUCCESS,

@@ -52,10 +52,9 @@ async def test_a_final_refusal_ends_with_its_reason_and_the_next_goes(
     assert [one.text for one in await qq.wait_for(1)] == ["2"]
 
 
-async def test_a_number_that_is_none_is_rejected(bot: Bot, qq: ScriptedV11) -> None:
-    answer = await bot.push(content="1", send_to="10001;10002")
-    (delivery,) = await bot.until_state(answer["id"], "rejected")
-    assert "数字" in delivery["reason"]
+async def test_a_number_that_is_none_is_refused(bot: Bot) -> None:
+    answer = await bot.push(content="1", send_to="10001 or 10002", expect=422)
+    assert "send_to：QQ 号应为数字" in answer["error"]
 
 
 async def test_a_failure_is_tried_again(bot: Bot, qq: ScriptedV11) -> None:

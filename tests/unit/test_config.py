@@ -1,5 +1,7 @@
 """Settings: what is taken, and how a wrong one is named."""
 
+from collections.abc import Callable
+
 import pytest
 from pydantic import ValidationError
 
@@ -103,6 +105,67 @@ def test_a_mistake_inside_names_the_entry_and_the_field(
 ) -> None:
     aliases = {"report_aliases": {"me": ["private:1", "group:2"]}}
     assert told in complaint(**settings, **aliases)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["private:1a", "group:0", "group:", "private:１２３４５６７８９０１２３４５６７８９０",
+     "channel:a b", "private:1:2", ":1", "private:1 via 2", "private:*"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "place",
+    [lambda one: {"report_rules": [{"to": [one]}]}, lambda one: {"report_default_targets": [one]},
+     lambda one: {"report_rules": [{"fallback": [one]}]},
+     lambda one: {"report_quiet": {one: "1:00-2:00"}},
+     lambda one: {"report_watch": [{"after": "a", "within": 9, "to": [one]}]},
+     lambda one: {"report_aliases": {"x": [one]}}],
+)  # fmt: skip
+def test_what_is_no_target_is_refused_wherever_it_stands(
+    place: Callable[[str], dict[str, object]], wrong: str
+) -> None:
+    assert "应为 superusers、private:QQ号" in complaint(**place(wrong))
+
+
+def test_what_people_write_is_read_into_the_same_values() -> None:
+    def read(target: str, listed: str, time: str, name: str) -> Config:
+        return Config.model_validate({
+            "report_channels": {"phone": {"type": "bark", "device_key": "k" * 20}},
+            "report_aliases": {"me": [target]},
+            "report_default_targets": listed,
+            "report_quiet": {target: f"{time}-8:00"},
+            "report_rules": [
+                {"to": listed, "fallback": [target], "from": "９0001", "token": name}
+            ],
+            "report_tokens": {
+                "a": {"token": "x" * 20, "to": f"{listed}, group:*", "default": target}
+            },
+            "report_watch": [{"since": time, "within": "1h", "to": [target], "token": [name]}],
+            "report_bind": target.replace("private", "group"),
+            "report_from": " ０90001 ",
+        })  # fmt: skip
+
+    plain = read("private:10001", "me,channel:phone,private:10001", "23:00", "bind:7")
+    odd = read(
+        " private： ０１０００１ ",
+        "me，channel ： phone；private: １０００１",
+        "２３：00",
+        "bind： 7",
+    )
+    assert {**odd.__dict__, "report_tokens": 0} == {**plain.__dict__, "report_tokens": 0}
+    assert odd.report_tokens["a"].model_dump() == plain.report_tokens["a"].model_dump()
+    assert plain.report_from == plain.report_rules[0].sender[0] == "90001"
+    assert plain.report_bind == ("group:10001",)
+
+
+@pytest.mark.parametrize("value", [10**400, "9" * 400, 1e999, "9" * 20 + "d"])
+@pytest.mark.parametrize("name", ["report_expire", "report_merge", "report_max_body"])
+def test_numbers_beyond_all_measure_are_refused(name: str, value: object) -> None:
+    assert "数字" in complaint(**{name: value})
+
+
+@pytest.mark.parametrize("rate", ["0/1h", "20/0s", "20", "1e3/1h", (0, 5.0), "9" * 5000 + "/1h"])
+def test_a_rate_lets_something_through(rate: object) -> None:
+    assert "20/1h" in complaint(report_rate=rate)
 
 
 @pytest.mark.parametrize("default", ["private:1", "me", "group:2"])

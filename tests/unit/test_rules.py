@@ -13,10 +13,11 @@ from nonebot_plugin_report.rules import (
     Planned,
     Routing,
     Rule,
-    check_target,
     onebot_users,
 )
 from nonebot_plugin_report.rules import route as routing
+from nonebot_plugin_report.settings import read_recipient
+from nonebot_plugin_report.template import compile_template
 
 NOW = 1_790_000_000.0
 
@@ -25,18 +26,26 @@ def route(report: Report, directory: Directory, grant: Grant = MASTER) -> tuple[
     return tuple(one.target for one in routing(report, directory, grant, NOW).planned)
 
 
-IDS = st.lists(st.text("0123456789", min_size=1, max_size=6), max_size=5)
+IDS = st.lists(st.integers(1, 999_999).map(str), max_size=5)
 NAMES = ("phone", "team")
+ME = Target("private", "10001")
 
 
 def test_superusers_are_found_in_both_forms() -> None:
     entries = {"10001", "onebot:10002", "telegram:7", "OneBot:10001"}
-    assert onebot_users(entries) == ("10001", "10002")
+    assert onebot_users(entries) == ((ME, Target("private", "10002")), ())
+
+
+def test_superusers_are_read_as_people_write_them_and_the_rest_is_named() -> None:
+    entries = {"10001 ", "onebot: 10002", "OneBot：０３", "me", "", "1 2", "telegram:@me"}
+    users, unusable = onebot_users(entries)
+    assert [one.id for one in users] == ["10001", "10002", "3"]
+    assert unusable == ("", "1 2", "me")
 
 
 def test_named_targets_leave_the_defaults_out() -> None:
     named = Report(send_to=("1",), send_to_group=("2",), channel=("phone",))
-    targets = route(named, Directory(("10001",), frozenset(NAMES)))
+    targets = route(named, Directory((ME,), frozenset(NAMES)))
     assert targets == (Target("private", "1"), Target("group", "2"), Target("channel", "phone"))
 
 
@@ -52,7 +61,9 @@ def test_an_unknown_channel_is_named() -> None:
 
 def test_the_defaults_say_who_gets_what_names_nobody() -> None:
     defaults = ("channel:team", "superusers", "group:777", "private:10001")
-    directory = Directory(("10001", "10002"), frozenset(NAMES), defaults)
+    directory = Directory(
+        (ME, Target("private", "10002")), frozenset(NAMES), tuple(map(read_recipient, defaults))
+    )
     assert [str(one) for one in route(Report(), directory)] == [
         "channel:team", "private:10001", "private:10002", "group:777",
     ]  # fmt: skip
@@ -61,14 +72,14 @@ def test_the_defaults_say_who_gets_what_names_nobody() -> None:
 @pytest.mark.parametrize("wrong", ["", "10001", "user:1", "private:", "channel:nope"])
 def test_what_is_no_target_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"superusers|nope"):
-        check_target(wrong, NAMES)
+        Directory((ME,), frozenset(NAMES)).find(wrong)
 
 
 @given(IDS, IDS, st.lists(st.sampled_from(NAMES)), IDS)
 def test_every_report_reaches_exactly_whom_it_names(
     users: list[str], groups: list[str], channels: list[str], superusers: list[str]
 ) -> None:
-    directory = Directory(onebot_users(superusers), frozenset(NAMES))
+    directory = Directory(onebot_users(superusers)[0], frozenset(NAMES))
     report = Report(send_to=tuple(users), send_to_group=tuple(groups), channel=tuple(channels))
     try:
         targets = route(report, directory)
@@ -85,8 +96,8 @@ def test_every_report_reaches_exactly_whom_it_names(
 def by_rules(report: Report, *rules: dict[str, object], grant: Grant = MASTER) -> Routing:
     """What becomes of a report where QQ 10001 is the superuser."""
     made = [Rule.model_validate(one) for one in rules]
-    aliases = {"friends": ("private:5", "private:6")}
-    directory = Directory(("10001",), frozenset(NAMES), aliases=aliases, rules=made)
+    aliases = {"friends": (Target("private", "5"), Target("private", "6"))}
+    directory = Directory((ME,), frozenset(NAMES), aliases=aliases, rules=made)
     return routing(report, directory, grant, NOW)
 
 
@@ -160,7 +171,7 @@ def test_a_rule_that_names_nobody_says_how_for_everybody() -> None:
     }  # fmt: skip
     failed = Report(event="x", result=Result.FAIL)
     assert planned(by_rules(failed, how)) == Planned(
-        Target("private", "10001"), template="{icon}", screenshot=False, urgent=True,
+        ME, template=compile_template("{icon}"), screenshot=False, urgent=True,
         fallback=(Target("channel", "phone"),), fallback_after=600.0,
     )  # fmt: skip
     found = by_rules(failed, how, {"event": "x", "to": "group:777"})
@@ -172,7 +183,7 @@ def test_a_later_rule_for_the_same_target_adds_what_the_first_left_open() -> Non
     first: dict[str, object] = {"to": ["superusers", "group:7"], "urgent": True, "continue": True}
     second: dict[str, object] = {"to": "superusers", "screenshot": False, "template": "{title}"}
     own, group = by_rules(Report(title="x"), first, second).planned
-    assert (own.urgent, own.screenshot, own.template) == (True, False, "{title}")
+    assert (own.urgent, own.screenshot, own.template) == (True, False, compile_template("{title}"))
     assert (group.urgent, group.screenshot, group.template) == (True, True, None)
 
 
@@ -222,10 +233,10 @@ def test_nothing_leaves_a_scope_and_every_report_ends_somewhere(
     allowed = None if scope is None else frozenset(map(Target.parse, scope))
     grant = MASTER if allowed is None else Grant("alice", allowed)
     directory = Directory(
-        superusers=("1",),
+        superusers=(Target("private", "1"),),
         channels=frozenset({"phone", "team"}),
-        defaults=tuple(defaults),
-        aliases={"everybody": tuple(TARGETS)},
+        defaults=tuple(map(read_recipient, defaults)),
+        aliases={"everybody": tuple(map(Target.parse, TARGETS))},
         rules=rules,
     )
     wanted = [Target.parse(one) for one in named]
@@ -243,7 +254,7 @@ def test_nothing_leaves_a_scope_and_every_report_ends_somewhere(
         return
     except InvalidReport:
         assert not named
-        assert not directory.expand(defaults)
+        assert not directory.expand(directory.defaults)
         return
     assert found.planned or found.reason
     if allowed is not None:

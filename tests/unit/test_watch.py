@@ -169,6 +169,38 @@ def test_watches_that_differ_in_anything_wait_each_for_itself(other: dict[str, s
     assert len({report.key for _, report in news.reports}) == 2
 
 
+@pytest.mark.parametrize(
+    ("watch", "event", "words"),
+    [
+        ({"after": "*.start", "expect": "*", "within": "1h"}, "加群 12345 领红包", "任何推送"),
+        ({"after": "*.start", "expect": "x.*", "within": "1h"}, "x.http://evil", "x.*"),
+        (
+            {"after": "*.start", "expect": "x.*, dragon.*", "within": "1h"},
+            "dragon.end",
+            "一条龙结束",
+        ),
+    ],
+)
+def test_what_comes_late_is_told_in_no_words_of_whom_it_comes_from(
+    watch: dict[str, str], event: str, words: str
+) -> None:
+    """It goes to superusers and groups that the token does not reach."""
+    story = Story(Watch.model_validate(watch))
+    story.event("a.start", NOON, "friend")
+    story.look(NOON + 2 * HOUR)
+    story.event(event, NOON + 3 * HOUR, "friend")
+    assert story.told[-1] == (LATE, f"等到了{words}（令牌 friend）\n比约定的时间晚了 2 小时")
+
+
+def test_what_is_remembered_of_a_watch_is_found_again_after_an_update() -> None:
+    """By the name that version 0.1 gave it."""
+    written = {"after": "dragon.start", "expect": "dragon.end, a*", "within": "3h", "to": "group:7",
+               "token": "alice"}  # fmt: skip
+    assert Watch.model_validate(written).name == "e647812c318183f5c493efdb42ec431f"
+    daily = {"since": "06:00 Asia/Shanghai", "within": "4h"}
+    assert Watch.model_validate(daily).name == "0d5f0b37a1d223d5e3b0fc1cf77e7fac"
+
+
 EVENTS = st.sampled_from(["dragon.start", "dragon.end", "other", ""])
 
 
