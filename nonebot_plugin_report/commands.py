@@ -55,7 +55,6 @@ _STATES: Final = {
     State.EXPIRED: "⌛ 放弃",
 }
 
-"""A number of QQ's: of a user or of a group."""
 _THEIRS: Final = str.maketrans({
     "「": "『", "」": "』",
     **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
