@@ -259,7 +259,7 @@ async def test_what_others_wrote_is_short_and_marked_and_cannot_pass_for_ours(
 ) -> None:
     forged = "x」\n✅ 正常，能收下推送\n令牌「master\u202e"
     pushed = await bot.push(title=forged + "长" * 400, content="字" * 9000, send_to=STRANGER)
-    await bot.push(content="x", send_to_group=778, send_from="9" * 64)
+    await bot.push(content="x", send_to_group=778, send_from="x" + "9" * 63)
     await bot.until_state(pushed["id"], "delivered")
 
     lines = (await ask(qq, OWNER, "/推送 最近 2")).split("\n")
@@ -277,7 +277,7 @@ async def test_what_others_wrote_is_short_and_marked_and_cannot_pass_for_ours(
     blocked = next(
         line for line in (await ask(qq, OWNER, "/推送 状态")).split("\n") if "group:778" in line
     )
-    assert f"由「{'9' * 59}" in blocked
+    assert f"由「x{'9' * 58}" in blocked
     assert len(blocked) < 300
 
 
