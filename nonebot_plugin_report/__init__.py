@@ -99,7 +99,8 @@ def _bind() -> "Hub":
     from .bot import push_url
     from .commands import bind_commands
     from .hub import Hub
-    from .receiver import Receiver, TokenMask
+    from .receiver import Receiver
+    from .web.log_mask import TokenMask
 
     driver = get_driver()
     config = _read_settings()
@@ -116,7 +117,7 @@ def _bind() -> "Hub":
 
     @driver.on_startup
     async def start() -> None:
-        TokenMask.install()
+        TokenMask(config.tokens, lambda token: hub.gate.find(token) is not None).install()
         if hub.gate.open:
             logger.warning(
                 "没有设置 REPORT_TOKEN：任何能连到这个端口的程序都能推送。请在 .env 里设置一个"

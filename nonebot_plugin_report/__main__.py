@@ -21,6 +21,7 @@ from .bot import (
     prepare_bot,
     push_url,
     read_settings,
+    server_options,
     token,
     where_token_is,
 )
@@ -105,8 +106,7 @@ def _run() -> int:
     if not driver.config.superusers:
         print("还没有设置 SUPERUSERS（你的 QQ 号），推送时要写明 send_to，例如 .env 里：\n"
               '  SUPERUSERS=["10001"]')  # fmt: skip
-    # Pictures do not get smaller by compressing them once more, only slower.
-    nonebot.run(ws_per_message_deflate=False)
+    nonebot.run(**server_options())
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Tokens: who may push, and whom they may reach. Wrong tries are counted by address."""
+"""Tokens: who may push, and whom they may reach. Wrong ones are counted, by address and overall."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -14,8 +14,14 @@ BURST: Final = 10
 """Wrong tokens that an address may try before it is slowed."""
 REFILL_SECONDS: Final = 6.0
 """After this long an address has one more try."""
+OVERALL_BURST: Final = 200
+"""Wrong tokens that all addresses together may try before all are slowed."""
+OVERALL_REFILL_SECONDS: Final = 0.5
+"""After this long there is one more try for all of them."""
 MAX_ADDRESSES: Final = 10_000
 """Addresses remembered; the one that tried longest ago is forgotten first."""
+MAX_TOKEN: Final = 2**16
+"""Characters; more are no token, and not worth the time that it takes to see that."""
 BOUND: Final = "bind:"
 """Before a user's number: the name of their own token."""
 
@@ -51,8 +57,23 @@ MASTER: Final = Grant("master")
 
 @dataclass(slots=True)
 class _Tries:
+    """Tries that are used up one by one, and come back with time."""
+
+    burst: float
+    refill_seconds: float
     left: float
     at: float
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is one."""
+        return max(0.0, 1 - self._refilled(now)) * self.refill_seconds
+
+    def use(self, now: float) -> None:
+        """One less."""
+        self.left, self.at = self._refilled(now) - 1, now
+
+    def _refilled(self, now: float) -> float:
+        return min(self.burst, self.left + (now - self.at) / self.refill_seconds)
 
 
 def digest(token: str) -> str:
@@ -69,58 +90,56 @@ class Gate:
     open: bool
     clock: Callable[[], float]
     """Monotonic seconds."""
-    _tries: OrderedDict[str, _Tries] = field(default_factory=OrderedDict[str, _Tries])
+    _by_address: OrderedDict[str, _Tries] = field(default_factory=OrderedDict[str, _Tries])
+    _overall: _Tries = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._overall = _Tries(OVERALL_BURST, OVERALL_REFILL_SECONDS, OVERALL_BURST, self.clock())
 
     def admit(self, token: str | None, address: str) -> Grant:
         """Let a caller in, or raise.
 
-        An address that used up its tries is not even compared, so guessing is slow; but on this
-        machine itself a right token always passes: BetterGI never retries, and a neighbour tool
-        with a wrong token must not cost its reports.
+        A right token always passes, whoever guessed from its address: a router's neighbours share
+        one, and BetterGI never retries. A missing one is no guess.
 
         Raises:
             Forbidden: the token is missing or wrong.
-            TooManyAttempts: and too many wrong ones came from this address.
+            TooManyAttempts: and there were too many wrong ones.
         """
         if self.open:
             return MASTER
-        source, local = _source(address)
-        wait = self._wait(source)
-        if (local or not wait) and token is not None and (grant := self.grants.get(digest(token))):
+        if not token:
+            raise Forbidden
+        if (grant := self.find(token)) is not None:
             return grant
-        if wait:
-            raise TooManyAttempts(wait)
-        self._count(source)
+        self._count(_source(address))
         raise Forbidden
 
-    def _refilled(self, source: str) -> float:
-        tries = self._tries.get(source)
-        if tries is None:
-            return BURST
-        return min(BURST, tries.left + (self.clock() - tries.at) / REFILL_SECONDS)
-
-    def _wait(self, source: str) -> float:
-        left = self._refilled(source)
-        return 0.0 if left >= 1 else (1 - left) * REFILL_SECONDS
+    def find(self, token: str) -> Grant | None:
+        """Whose token it is; counts for nothing."""
+        return self.grants.get(digest(token)) if len(token) <= MAX_TOKEN else None
 
     def _count(self, source: str) -> None:
-        self._tries[source] = _Tries(self._refilled(source) - 1, self.clock())
-        self._tries.move_to_end(source)
-        if len(self._tries) > MAX_ADDRESSES:
-            self._tries.popitem(last=False)
+        now = self.clock()
+        mine = self._by_address.get(source) or _Tries(BURST, REFILL_SECONDS, BURST, now)
+        if wait := max(mine.wait(now), self._overall.wait(now)):
+            raise TooManyAttempts(wait)
+        for tries in (mine, self._overall):
+            tries.use(now)
+        self._by_address[source] = mine
+        self._by_address.move_to_end(source)
+        if len(self._by_address) > MAX_ADDRESSES:
+            self._by_address.popitem(last=False)
 
 
-def _source(address: str) -> tuple[str, bool]:
-    """What is counted for an address, and whether it is this machine.
-
-    One IPv6 subscriber has a whole /64 (RFC 6177), so that is what counts.
-    """
+def _source(address: str) -> str:
+    """What is counted for an address: one IPv6 subscriber has a whole /64 (RFC 6177)."""
     try:
         parsed = ip_address(address)
     except ValueError:
-        return address, False
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped), parsed.ipv4_mapped.is_loopback
-        return str(int(parsed) >> 64), parsed.is_loopback
-    return address, parsed.is_loopback
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(int(parsed) >> 64)

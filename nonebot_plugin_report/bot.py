@@ -35,6 +35,22 @@ def prepare_bot(**settings: Any) -> Driver:
     return driver
 
 
+def server_options() -> dict[str, Any]:
+    """How uvicorn is to serve the bot."""
+    from .receiver import COMPRESSES
+
+    state = getattr(getattr(nonebot.get_driver(), "server_app", None), "state", None)
+    if state is not None:  # another driver than FastAPI's has no routes of ours
+        setattr(state, COMPRESSES, False)
+    return {
+        # Pictures do not get smaller by compressing them once more, only slower; and a stranger
+        # could send a thousand times what he sends.
+        "ws_per_message_deflate": False,
+        # REPORT_TRUSTED_PROXIES says who may tell us of another address.
+        "proxy_headers": False,
+    }
+
+
 def init_nonebot(**settings: Any) -> None:
     """Read `.env`; make up a token where it sets none.
 

@@ -27,6 +27,7 @@ from .settings import (
     Alias,
     BotId,
     Duration,
+    Networks,
     Pause,
     QuietHours,
     Rate,
@@ -80,6 +81,8 @@ class Config(BaseModel):
     """接收推送的路径"""
     report_template: Words = DEFAULT_TEMPLATE
     """消息模板；占位符全部为空的行会自动消失"""
+    report_trusted_proxies: Networks = ()
+    """反向代理的地址或网段，例如 172.17.0.1；只相信它们写的 X-Forwarded-For"""
     report_max_body: Annotated[Size, Field(ge=1024)] = 8 * 2**20
     """一次推送最多多少字节，例如 8MiB；超过的回答 413"""
     report_database_url: str | None = None
@@ -188,6 +191,12 @@ class Config(BaseModel):
         if value is not None and not _DATABASE.fullmatch(value):
             raise ValueError("应为 sqlite:///文件路径，例如 sqlite:///data/report.db")
         return value
+
+    @property
+    def tokens(self) -> list[str]:
+        """All tokens that are set."""
+        others = (one.token.get_secret_value() for one in self.report_tokens.values())
+        return [*filter(None, (self.report_token,)), *others]
 
     @property
     def database_path(self) -> str | None:

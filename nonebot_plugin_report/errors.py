@@ -8,6 +8,7 @@ ReportError
 │   ├── BodyTooLarge
 │   ├── Forbidden
 │   ├── TooManyAttempts
+│   ├── Busy
 │   └── StoreUnavailable
 ├── LeaseLost            another process took the lane over
 └── Unreadable           a stored row is none that this plugin writes
@@ -59,6 +60,10 @@ class TooManyAttempts(Refused):
         """`retry_after`: seconds until the address may try again."""
         super().__init__()
         self.retry_after = retry_after
+
+
+class Busy(Refused):
+    """同时进行的推送太多，请稍后重试。"""
 
 
 class StoreUnavailable(Refused):

@@ -44,6 +44,8 @@ WATCH_EVERY: Final = 10.0
 """Seconds between looks for what did not come."""
 CLOCK_EVERY: Final = 1.0
 """Seconds between looks whether the computer's clock was set."""
+PROBE_EVERY: Final = 5.0
+"""Seconds between writes that only see whether there can be some."""
 REOPEN_EVERY: Final = 5.0
 """Seconds between tries to open a store that another process has, or that cannot be used."""
 
@@ -115,6 +117,8 @@ class Hub:
         )
         self._diary = Diary(self.store, config.report_watch, clock)
         self._fault = "插件还没有启动"
+        self._trouble = ""
+        self._probed = float("-inf")
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -147,7 +151,14 @@ class Hub:
         report = replace(report, elapsed=elapsed)
         held_until = self._held_until(grant, now)
         outgoing = [self._outgoing(one, report, grant, held_until) for one in routing.planned]
-        receipt = await self.outbox.accept(report, outgoing, source=grant.name, note=routing.reason)
+        try:
+            receipt = await self.outbox.accept(
+                report, outgoing, source=grant.name, note=routing.reason
+            )
+        except StoreUnavailable as error:
+            self._trouble = str(error)
+            raise
+        self._trouble = ""
         if receipt.status != "duplicate":
             self._diary.note(report.event, grant.name)
             if self._diary.has_news:
@@ -196,15 +207,29 @@ class Hub:
         return state if visible else None
 
     async def health(self) -> Health:
-        """Whether reports can be stored (tried by a real write), and what waits."""
+        """Whether reports can be stored (tried by a real write now and then), and what waits."""
         bots = tuple(self._qq.connected())
         if self._fault:
             return Health(self._fault, bots, None)
+        now = time.monotonic()
+        probe = now - self._probed >= PROBE_EVERY
+        if self._trouble and not probe:
+            return Health(self._trouble, bots, None)
         try:
-            await self.store.housekeeping.probe(self._clock())
-            return Health("", bots, await self.store.history.backlog())
+            if probe:
+                await self.store.housekeeping.probe(self._clock())
+            backlog = await self.store.history.backlog()
         except StoreUnavailable as error:
-            return Health(str(error), bots, None)
+            self._trouble = str(error)
+            return Health(self._trouble, bots, None)
+        finally:
+            self._probed = now if probe else self._probed
+        self._trouble = ""
+        return Health("", bots, backlog)
+
+    async def fault(self) -> str:
+        """Why nothing can be stored (Chinese); empty: it can. Writes nothing while all is well."""
+        return (await self.health()).fault if self._trouble else self._fault
 
     async def bot_connected(self) -> None:
         """Send what waited for a bot."""

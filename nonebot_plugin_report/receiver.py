@@ -4,13 +4,13 @@ An error of ours becomes a status in one table; nothing that a sender writes com
 """
 
 import asyncio
-import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from email.message import Message as MimeHeader
-from ipaddress import ip_address
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import urlsplit
 
 import orjson
 from fastapi import FastAPI, Request, Response, WebSocket
@@ -23,6 +23,7 @@ from .auth import Grant
 from .delivery import Receipt, ReportState
 from .errors import (
     BodyTooLarge,
+    Busy,
     Forbidden,
     InvalidReport,
     Refused,
@@ -31,7 +32,9 @@ from .errors import (
     UnsupportedMedia,
 )
 from .hub import Health, Hub
-from .report import decode, decode_text, parse
+from .report import MAX_ID_LENGTH, Report, decode, decode_text, parse
+from .web.body import HEAD, STRANGER_SECONDS, Body, Intake
+from .web.caller import client_address, outer_token, refuse_web_pages, seen_tokens
 
 STATUS: Final[Mapping[type[Refused], int]] = {
     InvalidReport: 422,
@@ -39,16 +42,30 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     BodyTooLarge: 413,
     Forbidden: 403,
     TooManyAttempts: 429,
+    Busy: 503,
     StoreUnavailable: 503,
 }
-READ_SECONDS: Final = 60.0
-"""How long a body may take to arrive."""
 DISCARD_SECONDS: Final = 5.0
 """How long the rest of a refused body is read and thrown away: a sender that still writes would
 see a broken connection instead of the answer."""
 DISCARD_FACTOR: Final = 8
 """And how much of it, in times of REPORT_MAX_BODY."""
+MAX_CONTENT_TYPE: Final = 256
+"""Characters of that header that are read."""
+HOLD_BACK_SECONDS: Final = 1.0
+"""How long whoever tries too many wrong tokens waits for the answer."""
+MAX_HELD_BACK: Final = 64
+"""How many wait so at once; the others are answered without."""
+WEBSOCKETS: Final = 4
+"""WebSockets that a limited token, or those who have shown none, may have open. What the web server
+has read of a message is out of our sight: up to 16 MiB for each."""
+MASTER_WEBSOCKETS: Final = 16
+"""Likewise, of whoever may do everything."""
 
+COMPRESSES: Final = "compresses_websockets"
+"""Of the app's `state`: false where the web server was told not to."""
+
+_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.ASCII)
 _JSON_TYPES: Final = frozenset({"application/json", "application/json; charset=utf-8"})
 
 _EXAMPLES: Final[dict[str, Any]] = {
@@ -94,12 +111,32 @@ class _PushRoute(APIRoute):
         return self.endpoint
 
 
+@dataclass(slots=True)
+class _Line:
+    """An open WebSocket."""
+
+    websocket: WebSocket
+    address: str
+    token: str | None
+    """The one beside the URL, which speaks for all messages."""
+    shown: str = ""
+    """Otherwise the last one of a message."""
+    owner: str | None = None
+    """Whose WebSockets it counts among; empty: those that have shown no token."""
+
+
 class Receiver:
     """The routes of one hub."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._gate = hub.gate
         self._limit = hub.config.report_max_body
+        self._proxies = hub.config.report_trusted_proxies
+        self._public_host = urlsplit(hub.config.report_public_url or "").hostname or ""
+        self._intake = Intake(self._limit)
+        self._lines = Counter[str]()
+        self._held_back = 0
 
     def mount(self, app: FastAPI) -> None:
         """Add the routes, each with and without a trailing slash: a redirect would lose a POST."""
@@ -123,149 +160,210 @@ class Receiver:
 
     async def push(self, request: Request) -> Response:
         """收下一条推送；回答 200 表示已经存盘，并会送达。"""
+        grant = None
         try:
-            grant, is_json, charset = self._admit(request)
-            body = await self._read(request)
+            address = client_address(request, self._proxies)
+            grant, charset = self._admit(request, address)
+            body = await self._intake.read(
+                request, grant, lambda head: self._look(head, address)[1]
+            )
         except Refused as error:
-            await self._discard(request)
-            return _refusal(error)
+            await self._discard(request, 1 if grant is None else DISCARD_FACTOR)
+            return await self._refuse(error)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         try:
-            fields = decode(body) if is_json else decode_text(body, charset)
-            if grant is None:
-                grant = self._hub.gate.admit(_inner_token(fields), _address(request))
-            if (key := request.headers.get("idempotency-key")) and not fields.get("id"):
-                fields["id"] = key
-            report = parse(fields, request.query_params)
-            return _json(_receipt(await self._hub.submit(report, grant)))
+            key = request.headers.get("idempotency-key", "")
+            async with body:
+                report, token = await body.work(
+                    partial(_read, charset=charset, query=request.query_params, key=key)
+                )
+                grant = grant or self._gate.admit(token, address)
+                return _json(_receipt(await self._hub.submit(report, grant)))
         except Refused as error:
-            return _refusal(error)
+            return await self._refuse(error)
 
     async def push_websocket(self, websocket: WebSocket) -> None:
         """收下每一条文本或二进制消息；格式与 POST 相同。"""
-        grant: Grant | None = None
         try:
-            self._check_origin(websocket)
-            if (token := _outer_token(websocket)) is not None:
-                grant = self._hub.gate.admit(token, _address(websocket))
-        except Refused:
-            await websocket.close(1008)  # before accepting: HTTP 403 (ASGI, "Close - send event")
+            token = self._check_caller(websocket)
+            line = _Line(websocket, client_address(websocket, self._proxies), token)
+            grant = self._speaker(line)
+            _check_compression(websocket, grant)
+            self._count(line, grant)
+        except Refused as error:
+            await websocket.send_denial_response(await self._refuse(error))
             return
-        await websocket.accept()
-        while True:
-            message = await websocket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            answer = await self._push_message(websocket, message, grant)
-            if not await _send(websocket, answer):
-                continue  # gone; what it sent before it went is still to be read
+        try:
+            await websocket.accept()
+            await self._converse(line)
+        finally:
+            self._uncount(line)
 
     async def state(self, request: Request, report_id: str) -> Response:
         """一条推送，以及它到每个接收者的状态。"""
         try:
-            grant = self._check_reader(request)
-            state = await self._hub.state(report_id, grant)
+            token = self._check_caller(request)
+            grant = self._gate.admit(token, client_address(request, self._proxies))
+            known = len(report_id) <= MAX_ID_LENGTH
+            state = await self._hub.state(report_id, grant) if known else None
         except Refused as error:
-            return _refusal(error)
+            return await self._refuse(error)
         if state is None:
             return _error(404, "没有这条推送")
         return _json(_state(state))
 
     async def health(self, request: Request) -> Response:
-        """能否收下推送；带令牌时还有机器人、积压与原因。"""
-        health = await self._hub.health()
-        status = 503 if health.fault else 200
+        """能否收下推送；带 REPORT_TOKEN 时还有机器人、积压与原因。"""
         try:
-            if not self._check_reader(request).is_master:
-                raise Forbidden
+            token = self._check_caller(request)
+            grant = None
+            if token is not None or self._gate.open:
+                grant = self._gate.admit(token, client_address(request, self._proxies))
         except Refused as error:
-            if isinstance(error, TooManyAttempts):
-                return _refusal(error)
-            return _json({"status": "error" if health.fault else "ok"}, status)
-        return _json(_health(health), status)
+            return await self._refuse(error)
+        if grant is not None and grant.is_master:
+            health = await self._hub.health()
+            return _json(_health(health), 503 if health.fault else 200)
+        fault = await self._hub.fault()
+        return _json({"status": "error" if fault else "ok"}, 503 if fault else 200)
 
-    def _admit(self, request: Request) -> tuple[Grant | None, bool, str]:
-        """All that can be checked before the body: the token that stands outside of it, whether
-        the body is JSON, and its charset."""
-        self._check_origin(request)
+    def _check_caller(self, connection: HTTPConnection) -> str | None:
+        """The token beside the body; not everybody may ask where none is set."""
+        if self._gate.open:
+            refuse_web_pages(connection, self._public_host)
+        return outer_token(connection)
+
+    def _admit(self, request: Request, address: str) -> tuple[Grant | None, str | None]:
+        """All that can be checked before the body: the token that stands outside of it, and the
+        charset of a body that is no JSON."""
+        token = self._check_caller(request)
         grant = None
-        if (token := _outer_token(request)) is not None:
-            grant = self._hub.gate.admit(token, _address(request))
-        return grant, *self._check_media(request.headers, token)
+        if token is not None or self._gate.open:
+            grant = self._gate.admit(token, address)
+        return grant, self._check_media(request.headers, token)
 
-    async def _push_message(
-        self, websocket: WebSocket, message: Mapping[str, Any], grant: Grant | None
-    ) -> dict[str, object]:
-        body: bytes | str = message.get("bytes") or message.get("text") or b""
-        encoded = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
+    def _look(self, head: bytes, address: str) -> tuple[str, Grant]:
+        """The token that stands in the beginning of a body, and whose it is. Of a stranger's body
+        no more is read, and nothing of it as JSON."""
+        tokens = seen_tokens(head)
+        for token in tokens:
+            if (grant := self._gate.find(token)) is not None:
+                return token, grant
+        if not tokens and len(head) == HEAD:
+            raise Forbidden(
+                f"请求体的前 {HEAD // 1024} KiB 里没有令牌；请把令牌写在网址里（?token=…）"
+            )
+        return "", self._gate.admit(tokens[0] if tokens else None, address)
+
+    async def _converse(self, line: _Line) -> None:
+        """Answer each message, until the client goes or a token is wrong.
+
+        A client that is gone may have sent something before, which is still to be read.
+        """
+        while True:
+            patience = None if self._is_trusted(line) else STRANGER_SECONDS
+            try:
+                async with asyncio.timeout(patience):
+                    message = await line.websocket.receive()
+            except TimeoutError:
+                break
+            if message["type"] == "websocket.disconnect":
+                return
+            await _send(line.websocket, await self._answer(line, message))
+            if not self._is_trusted(line):
+                break
+        await line.websocket.close(1008)  # RFC 6455 section 7.4.1: "violates its policy"
+
+    async def _answer(self, line: _Line, message: Mapping[str, Any]) -> dict[str, object]:
         try:
-            if len(encoded) > self._limit:
-                raise BodyTooLarge
-            fields = decode(encoded)
-            if grant is None:
-                grant = self._hub.gate.admit(_inner_token(fields), _address(websocket))
-            report = parse(fields, websocket.query_params)
-            return _receipt(await self._hub.submit(report, grant))
+            return _receipt(await self._push_message(line, message))
         except Refused as error:
             return {"status": "error", "code": STATUS[type(error)], "error": str(error)}
 
-    def _check_reader(self, request: Request) -> Grant:
-        """Who may look: whoever may push. The token stands outside the body here."""
-        self._check_origin(request)
-        return self._hub.gate.admit(_outer_token(request), _address(request))
+    async def _push_message(self, line: _Line, message: Mapping[str, Any]) -> Receipt:
+        content = self._encoded(message.get("bytes") or message.get("text") or b"")
+        grant = self._speaker(line)  # anew for each message: a token may be taken away
+        if grant is None and not self._is_trusted(line):
+            line.shown, owner = self._look(content[:HEAD], line.address)
+            self._count(line, owner)
+        async with Body(self._intake, content) as body:
+            query = line.websocket.query_params
+            report, token = await body.work(partial(_read, charset=None, query=query, key=""))
+            if grant is None:
+                if token is not None:
+                    line.shown = token
+                grant = self._gate.admit(token, line.address)
+            return await self._hub.submit(report, grant)
 
-    def _check_origin(self, connection: HTTPConnection) -> None:
-        """Without a token, refuse what a web page in the player's browser makes it send."""
-        if not self._hub.gate.open:
-            return
-        headers = connection.headers
-        origin = headers.get("origin")
-        if headers.get("sec-fetch-site") == "cross-site" or (
-            origin is not None and not _is_own_page(origin, headers.get("host", ""))
-        ):
-            raise Forbidden("没有设置 REPORT_TOKEN 时，不接受网页发来的请求")
+    def _encoded(self, content: bytes | str) -> bytes:
+        if len(content) > self._limit:  # characters: before they are made bytes
+            raise BodyTooLarge
+        if isinstance(content, str):
+            content = content.encode("utf-8", "replace")
+        if len(content) > self._limit:
+            raise BodyTooLarge
+        return content
 
-    def _check_media(self, headers: Headers, token: str | None) -> tuple[bool, str]:
-        """Whether the body is JSON, and the charset that the sender names."""
-        if headers.get("content-type") in _JSON_TYPES and "content-encoding" not in headers:
-            return True, ""  # what nearly all send, without the cost of the general parser
-        header = MimeHeader()
-        header["content-type"] = headers.get("content-type", "text/plain")
-        media_type = header.get_content_type()
+    def _speaker(self, line: _Line) -> Grant | None:
+        """Who speaks in all messages; None: each has a token of its own."""
+        if line.token is None and not self._gate.open:
+            return None
+        return self._gate.admit(line.token, line.address)
+
+    def _is_trusted(self, line: _Line) -> bool:
+        """Whether a right token was shown, which is still good."""
+        return self._gate.open or self._gate.find(line.token or line.shown) is not None
+
+    def _count(self, line: _Line, grant: Grant | None) -> None:
+        """Count a WebSocket for whoever speaks; raises where that is one too many."""
+        owner = grant.name if grant else ""
+        limit = MASTER_WEBSOCKETS if grant and grant.is_master else WEBSOCKETS
+        if self._lines[owner] >= limit:
+            raise Busy
+        self._lines[owner] += 1
+        self._uncount(line)
+        line.owner = owner
+
+    def _uncount(self, line: _Line) -> None:
+        if line.owner is not None:
+            self._lines[line.owner] -= 1
+
+    def _check_media(self, headers: Headers, token: str | None) -> str | None:
+        """The charset that the sender names, or None for JSON."""
+        content_type = headers.get("content-type", "")
+        if content_type in _JSON_TYPES and "content-encoding" not in headers:
+            return None  # what nearly all send
+        media_type, _, parameters = content_type[:MAX_CONTENT_TYPE].lower().partition(";")
+        media_type = media_type.strip()
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise UnsupportedMedia("不支持压缩的请求体（Content-Encoding）")
         if media_type == "application/json" or media_type.endswith("+json"):
-            return True, ""
+            return None
         if media_type.startswith(("multipart/", "image/", "audio/", "video/")):
             raise UnsupportedMedia("只接受 JSON 或纯文本")
-        if self._hub.gate.open:
+        if self._gate.open:
             raise UnsupportedMedia
         if token is None:
             raise Forbidden(
                 "请求体不是 application/json 时，令牌要写在网址里（?token=…）；"
                 "若请求体是 JSON，请加上 Content-Type: application/json"
             )
-        return False, header.get_content_charset() or ""
+        charset = _CHARSET.search(parameters)
+        return charset[1] if charset else ""
 
-    async def _read(self, request: Request) -> bytes:
-        """The body, cut off where it passes the limit."""
-        announced = request.headers.get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > self._limit:
-            raise BodyTooLarge
-        body = bytearray()
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > self._limit:
-                        raise BodyTooLarge
-        except TimeoutError:
-            raise InvalidReport("body", f"{READ_SECONDS:.0f} 秒内没有收完") from None
-        return bytes(body)
+    async def _refuse(self, error: Refused) -> Response:
+        """The answer to what was refused; who guesses has to wait for it."""
+        if isinstance(error, TooManyAttempts) and self._held_back < MAX_HELD_BACK:
+            self._held_back += 1
+            try:
+                await asyncio.sleep(HOLD_BACK_SECONDS)
+            finally:
+                self._held_back -= 1
+        return _refusal(error)
 
-    async def _discard(self, request: Request) -> None:
-        left = self._limit * DISCARD_FACTOR
+    async def _discard(self, request: Request, factor: int) -> None:
+        left = self._limit * factor
         try:
             async with asyncio.timeout(DISCARD_SECONDS):
                 while left > 0:
@@ -277,14 +375,15 @@ class Receiver:
             return
 
 
-def _outer_token(connection: HTTPConnection) -> str | None:
-    """The token of the query or the `Authorization: Bearer` header (RFC 6750 section 2.1)."""
-    if token := connection.query_params.get("token"):
-        return token
-    scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and credentials.strip():
-        return credentials.strip()
-    return None
+def _read(
+    content: bytes | bytearray, *, charset: str | None, query: Mapping[str, str], key: str
+) -> tuple[Report, str | None]:
+    """A report, and the token that stands in it. `charset` is None for JSON; `key` stands in for
+    an `id` that it does not have."""
+    fields = decode(content) if charset is None else decode_text(content, charset)
+    if key and not fields.get("id"):
+        fields["id"] = key
+    return parse(fields, query), _inner_token(fields)
 
 
 def _inner_token(fields: Mapping[str, object]) -> str | None:
@@ -294,35 +393,23 @@ def _inner_token(fields: Mapping[str, object]) -> str | None:
     return token if isinstance(token, str) else None
 
 
-def _address(connection: HTTPConnection) -> str:
-    return connection.client.host if connection.client else "unknown"
+def _check_compression(websocket: WebSocket, grant: Grant | None) -> None:
+    """Refuse a client that could send a thousand times what it sends. uvicorn has agreed to
+    compress before we are asked, so there is no other way to be without; our own bot tells it not
+    to."""
+    if grant is not None and grant.is_master:
+        return
+    offered = websocket.headers.get("sec-websocket-extensions", "")
+    if "deflate" in offered and getattr(websocket.app.state, COMPRESSES, True):
+        raise Forbidden("请关掉 WebSocket 客户端的压缩（permessage-deflate）")
 
 
-def _is_own_page(origin: str, host: str) -> bool:
-    """Whether an Origin is this server's own. A name other than localhost is never believed: it
-    could be an attacker's that was made to resolve to this machine (DNS rebinding)."""
-    try:
-        page = urlsplit(origin)
-        name = page.hostname or ""
-        own = page.netloc == host
-    except ValueError:
-        return False
-    if name == "localhost":
-        return own
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return own
-
-
-async def _send(websocket: WebSocket, answer: dict[str, object]) -> bool:
+async def _send(websocket: WebSocket, answer: dict[str, object]) -> None:
     """Answer, if the client is still there: BetterGI closes right after its one message."""
     try:
         await websocket.send_text(orjson.dumps(answer).decode())
     except (WebSocketDisconnect, RuntimeError):
-        return False
-    return True
+        return
 
 
 def _refusal(error: Refused) -> Response:
@@ -386,34 +473,3 @@ def _health(health: Health) -> dict[str, object]:
             for one in (backlog.blocked if backlog else ())
         ],
     }
-
-
-_QUERY: Final = re.compile(r"\?[^\s\"]*")
-
-
-class TokenMask(logging.Filter):
-    """Takes tokens out of the web server's log lines, which print the query string."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record; always let it through."""
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                _QUERY.sub(_mask, one) if isinstance(one, str) else one for one in record.args
-            )
-        return True
-
-    @classmethod
-    def install(cls) -> None:
-        """Watch the loggers of uvicorn that write request lines (HTTP and WebSocket)."""
-        for name in ("uvicorn.access", "uvicorn.error"):
-            logger = logging.getLogger(name)
-            if not any(isinstance(one, cls) for one in logger.filters):
-                logger.addFilter(cls())
-
-
-def _mask(query: re.Match[str]) -> str:
-    parts = query[0][1:].split("&")
-    return "?" + "&".join(
-        "token=***" if unquote_plus(part.partition("=")[0]).lower() == "token" else part
-        for part in parts
-    )

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -285,6 +286,13 @@ def _check_headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
     return headers
 
 
+def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(one, strict=False) for one in _words(value))
+    except ValueError:
+        raise ValueError("应为 IP 地址或网段，例如 172.17.0.1 或 172.16.0.0/12") from None
+
+
 Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0)]
 """Seconds; a number, or text such as `24h`."""
 Pause = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
@@ -355,6 +363,8 @@ Clock = Annotated[
     PlainSerializer(str),
 ]
 """A time of day, such as `06:00`."""
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], PlainValidator(_networks)]
+"""Addresses or networks, as a list or one string with commas, semicolons or spaces."""
 
 
 _COMPLAINTS: Final = {

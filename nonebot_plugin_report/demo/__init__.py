@@ -20,7 +20,7 @@ import nonebot
 from nonebot.drivers import Driver
 from websockets.exceptions import InvalidHandshake
 
-from ..bot import masked, onebot_url, prepare_bot, push_url, token
+from ..bot import masked, onebot_url, prepare_bot, push_url, server_options, token
 from ..config import Config
 from ..report import clean, read_image
 from ..sample import bettergi_body, sample_screenshot
@@ -175,7 +175,7 @@ def _server() -> "uvicorn.Server":
             log_config=None,
             log_level="warning",
             access_log=False,
-            ws_per_message_deflate=False,
+            **server_options(),
             timeout_graceful_shutdown=5,
         )
     )

@@ -126,10 +126,10 @@ async def test_a_bad_token_outside_the_body_is_refused_before_the_body_is_read(b
     writer.close()
 
 
-async def test_wrong_tokens_are_slowed_and_right_ones_of_this_machine_still_pass(bot: Bot) -> None:
+async def test_wrong_tokens_are_slowed_and_right_ones_still_pass(bot: Bot) -> None:
     async with bot.client(None) as client:
         statuses = [
-            (await client.post("", params={"token": "bad"}, json={})).status_code for _ in range(30)
+            (await client.post("", params={"token": "bad"}, json={})).status_code for _ in range(12)
         ]
         assert statuses[0] == 403
         assert statuses[-1] == 429

@@ -56,7 +56,8 @@ async def test_a_report_over_websocket_is_stored_although_the_client_closes_at_o
 async def test_a_websocket_answers_each_message_and_takes_bytes_and_an_inner_token(
     bot: Bot, qq: ScriptedV11
 ) -> None:
-    async with connect(f"ws://127.0.0.1:{bot.port}/report/ws", proxy=None) as websocket:
+    url = f"ws://127.0.0.1:{bot.port}/report/ws"
+    async with connect(url, proxy=None, compression=None) as websocket:
         await websocket.send(json.dumps({"content": "a", "token": TOKEN}).encode())
         assert json.loads(await websocket.recv())["status"] == "accepted"
         await websocket.send(json.dumps({"content": "b"}))

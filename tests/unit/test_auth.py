@@ -6,6 +6,8 @@ from nonebot_plugin_report.auth import (
     BURST,
     MASTER,
     MAX_ADDRESSES,
+    OVERALL_BURST,
+    OVERALL_REFILL_SECONDS,
     REFILL_SECONDS,
     Gate,
     Grant,
@@ -60,18 +62,44 @@ def test_an_address_that_guesses_is_slowed_and_told_for_how_long() -> None:
     gate = gate_of("right", clock)
     exhaust(gate, "10.0.0.1")
     with pytest.raises(TooManyAttempts) as slowed:
-        gate.admit("right", "10.0.0.1")
-    gate.admit("right", "10.0.0.2")
+        gate.admit("wrong", "10.0.0.1")
+    with pytest.raises(Forbidden):
+        gate.admit("wrong", "10.0.0.2")
     clock.now += slowed.value.retry_after
-    gate.admit("right", "10.0.0.1")
+    with pytest.raises(Forbidden):
+        gate.admit("wrong", "10.0.0.1")
 
 
-def test_a_right_token_of_this_machine_passes_whatever_its_neighbours_do() -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1", "172.17.0.1", "2001:db8::1", "unknown"])
+def test_a_right_token_passes_whatever_its_neighbours_do(address: str) -> None:
     gate = gate_of("right")
-    exhaust(gate, "127.0.0.1")
+    exhaust(gate, address)
     with pytest.raises(TooManyAttempts):
-        gate.admit("wrong", "127.0.0.1")
-    gate.admit("right", "127.0.0.1")
+        gate.admit("wrong", address)
+    gate.admit("right", address)
+
+
+def test_a_missing_token_is_no_guess() -> None:
+    gate = gate_of("right")
+    for _ in range(BURST * 2):
+        with pytest.raises(Forbidden):
+            gate.admit(None, "10.0.0.1")
+    with pytest.raises(Forbidden):
+        gate.admit("wrong", "10.0.0.1")
+
+
+def test_who_guesses_from_many_addresses_is_slowed_too() -> None:
+    clock = Clock()
+    gate = gate_of("right", clock)
+    for number in range(OVERALL_BURST):
+        with pytest.raises(Forbidden):
+            gate.admit("wrong", f"10.0.{number >> 8}.{number & 255}")
+    with pytest.raises(TooManyAttempts):
+        gate.admit("wrong", "10.9.9.9")
+    gate.admit("right", "10.9.9.9")
+    clock.now += OVERALL_REFILL_SECONDS
+    with pytest.raises(Forbidden):
+        gate.admit("wrong", "10.9.9.9")
 
 
 def test_tries_come_back_with_time() -> None:
@@ -89,13 +117,16 @@ def test_one_ipv6_subscriber_is_one_address() -> None:
     gate = gate_of("right")
     exhaust(gate, "2001:db8::1")
     with pytest.raises(TooManyAttempts):
-        gate.admit("right", "2001:db8::ffff")
-    gate.admit("right", "2001:db8:0:1::1")
+        gate.admit("wrong", "2001:db8::ffff")
+    with pytest.raises(Forbidden):
+        gate.admit("wrong", "2001:db8:0:1::1")
 
 
 def test_memory_is_bounded() -> None:
-    gate = gate_of("right")
+    clock = Clock()
+    gate = gate_of("right", clock)
     for number in range(MAX_ADDRESSES + 50):
+        clock.now += OVERALL_REFILL_SECONDS
         with pytest.raises(Forbidden):
             gate.admit("wrong", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(gate._tries) == MAX_ADDRESSES  # pyright: ignore[reportPrivateUsage] - what it keeps is the promise
+    assert len(gate._by_address) == MAX_ADDRESSES  # pyright: ignore[reportPrivateUsage] - what it keeps is the promise

@@ -1,0 +1,137 @@
+"""Who asks: the token that a request shows, its address, and whether a web page sent it."""
+
+import json
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+import orjson
+from starlette.requests import HTTPConnection
+
+from ..errors import Forbidden, InvalidReport
+
+MAX_QUERY: Final = 8192
+"""Bytes of a URL's query."""
+MAX_FORWARDED: Final = 1024
+"""Characters of `X-Forwarded-For` that are read, from its end."""
+MAX_CANDIDATES: Final = 8
+"""Tokens that are tried of those which a body seems to have."""
+
+Networks = Sequence[IPv4Network | IPv6Network]
+
+_TOKEN: Final = re.compile(rb'"token"\s*:\s*("(?:[^"\\\x00-\x1f]|\\.){1,4096}"|\d{1,64})')
+
+
+def outer_token(connection: HTTPConnection) -> str | None:
+    """The token of the query or the `Authorization: Bearer` header (RFC 6750 section 2.1).
+
+    Raises:
+        InvalidReport: the query is too long to be read.
+    """
+    if len(connection.scope["query_string"]) > MAX_QUERY:
+        raise InvalidReport("网址", f"? 后面最多 {MAX_QUERY} 个字符")
+    if token := connection.query_params.get("token"):
+        return token
+    scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and credentials.strip():
+        return credentials.strip()
+    return None
+
+
+def seen_tokens(head: bytes) -> list[str]:
+    """What looks like a token in the beginning of a JSON body, without reading it as JSON."""
+    encoding = json.detect_encoding(head)
+    if encoding not in ("utf-8", "utf-8-sig"):
+        head = head.decode(encoding, "replace").encode("utf-8", "replace")
+    found: list[str] = []
+    for match in _TOKEN.finditer(head):
+        try:
+            found.append(str(orjson.loads(match[1])))
+        except orjson.JSONDecodeError:
+            continue
+        if len(found) == MAX_CANDIDATES:
+            break
+    return found
+
+
+def client_address(connection: HTTPConnection, proxies: Networks) -> str:
+    """Whose request it is. What `X-Forwarded-For` says counts where a trusted proxy wrote it; each
+    proxy appends whom it heard from, so it is read from the end.
+
+    Under a bot that was not started by us, uvicorn has already done so for proxies of this machine,
+    unless it was told not to (`proxy_headers`).
+    """
+    address = connection.client.host if connection.client else "unknown"
+    if not proxies:
+        return address
+    said = ",".join(connection.headers.getlist("x-forwarded-for"))[-MAX_FORWARDED:]
+    hops = said.split(",")
+    while hops and _is_within(address, proxies):
+        hop = hops.pop().strip()
+        if not _is_address(hop):
+            break
+        address = hop
+    return address
+
+
+def refuse_web_pages(connection: HTTPConnection, public_host: str) -> None:
+    """Without a token set, refuse what a web page in the user's browser makes it send.
+
+    A page's own origin gives it away, and so does the name by which it reached this machine: a
+    name of its own that was made to resolve here (DNS rebinding).
+
+    Raises:
+        Forbidden: with the mend.
+    """
+    headers = connection.headers
+    host = headers.get("host", "")
+    if host and not _is_our_name(host, public_host):
+        raise Forbidden(
+            "没有设置 REPORT_TOKEN 时，网址里的主机只能是 IP 地址或 localhost；"
+            "请设置 REPORT_TOKEN，或把这个网址写进 REPORT_PUBLIC_URL"
+        )
+    origin = headers.get("origin")
+    if headers.get("sec-fetch-site") == "cross-site" or (
+        origin is not None and not _is_own_page(origin, host)
+    ):
+        raise Forbidden("没有设置 REPORT_TOKEN 时，不接受网页发来的请求")
+
+
+def _is_our_name(host: str, public_host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name in ("localhost", public_host) or _is_address(name)
+
+
+def _is_own_page(origin: str, host: str) -> bool:
+    """Whether an Origin is this server's own. A name other than localhost is never believed: it
+    could be an attacker's that was made to resolve to this machine (DNS rebinding)."""
+    try:
+        page = urlsplit(origin)
+        name = page.hostname or ""
+        own = page.netloc == host
+    except ValueError:
+        return False
+    return own and (name == "localhost" or _is_address(name))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_within(address: str, networks: Networks) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    if parsed.version == 6 and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    return any(parsed in network for network in networks)

@@ -1,0 +1,74 @@
+"""The web server writes the URL of every request to the log, mistyped ones too: tokens are masked
+in it, wherever they stand."""
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+from urllib.parse import quote, unquote
+
+BOUND_LENGTH: Final = 24
+"""Characters of the tokens that bound users get; of those only the digest is known."""
+MAX_SHOWN: Final = 2048
+"""Characters of a URL in the log."""
+MAX_DECODED: Final = 3
+"""How often it may have been percent-encoded."""
+MASK: Final = "***"
+
+_AFTER_TOKEN: Final = re.compile(r"(token=)[^&\s\"]*", re.IGNORECASE)
+_RUN: Final = re.compile(rf"[A-Za-z0-9_-]{{{BOUND_LENGTH},}}")
+_PRINTABLE: Final = "".join(map(chr, range(33, 127)))
+
+
+class TokenMask(logging.Filter):
+    """Takes tokens out of the web server's log lines."""
+
+    def __init__(self, tokens: Iterable[str], is_token: Callable[[str], bool]) -> None:
+        """`tokens` are masked as they are; `is_token` knows those whose digest alone is kept."""
+        super().__init__()
+        self._tokens = sorted(tokens, key=len, reverse=True)
+        self._is_token = is_token
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record; always let it through."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                self.mask(one) if isinstance(one, str) and "/" in one else one
+                for one in record.args
+            )
+        return True
+
+    def mask(self, url: str) -> str:
+        """A URL without tokens: neither plain ones nor such as are percent-encoded."""
+        if len(url) > MAX_SHOWN:
+            # No half of a token is left: what is in the way of the cut is masked before, or goes.
+            url = self._mask_known(url)[:MAX_SHOWN]
+            url = url[: max(map(url.rfind, "&?/")) + 1] + "…"
+        url = masked = self._mask(url)
+        for _ in range(MAX_DECODED if "%" in url else 0):
+            url = unquote(url)
+            if (found := self._mask(url)) != url:
+                url, masked = found, quote(found, safe=_PRINTABLE)
+        return masked
+
+    def install(self) -> None:
+        """Watch the loggers of uvicorn that write request lines (HTTP and WebSocket)."""
+        for name in ("uvicorn.access", "uvicorn.error"):
+            logging.getLogger(name).addFilter(self)
+
+    def _mask(self, url: str) -> str:
+        return _RUN.sub(self._mask_bound, self._mask_known(url))
+
+    def _mask_known(self, url: str) -> str:
+        url = _AFTER_TOKEN.sub(rf"\1{MASK}", url)
+        for token in self._tokens:
+            url = url.replace(token, MASK)
+        return url
+
+    def _mask_bound(self, run: re.Match[str]) -> str:
+        text = run[0]
+        for start in range(len(text) - BOUND_LENGTH + 1):
+            piece = text[start : start + BOUND_LENGTH]
+            if self._is_token(piece):
+                text = text.replace(piece, MASK)
+        return text
