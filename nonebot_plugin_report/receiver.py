@@ -192,7 +192,8 @@ class Receiver:
             _check_compression(websocket, grant)
             self._count(line, grant)
         except Refused as error:
-            await websocket.send_denial_response(await self._refuse(error))
+            response = await self._refuse(error)
+            await _unless_gone(websocket.send_denial_response(response))
             return
         try:
             await websocket.accept()
@@ -270,10 +271,12 @@ class Receiver:
                 break
             if message["type"] == "websocket.disconnect":
                 return
-            await _send(line.websocket, await self._answer(line, message))
+            answer = orjson.dumps(await self._answer(line, message)).decode()
+            await _unless_gone(line.websocket.send_text(answer))
             if not self._is_trusted(line):
                 break
-        await line.websocket.close(1008)  # RFC 6455 section 7.4.1: "violates its policy"
+        # RFC 6455 section 7.4.1: "violates its policy"
+        await _unless_gone(line.websocket.close(1008))
 
     async def _answer(self, line: _Line, message: Mapping[str, Any]) -> dict[str, object]:
         try:
@@ -404,10 +407,10 @@ def _check_compression(websocket: WebSocket, grant: Grant | None) -> None:
         raise Forbidden("请关掉 WebSocket 客户端的压缩（permessage-deflate）")
 
 
-async def _send(websocket: WebSocket, answer: dict[str, object]) -> None:
-    """Answer, if the client is still there: BetterGI closes right after its one message."""
+async def _unless_gone(sending: Coroutine[Any, Any, None]) -> None:
+    """Send something, if the client is still there: BetterGI closes right after its one message."""
     try:
-        await websocket.send_text(orjson.dumps(answer).decode())
+        await sending
     except (WebSocketDisconnect, RuntimeError):
         return
 

@@ -1,0 +1,130 @@
+"""Bodies that were made to keep others waiting, or to fill the memory."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from functools import partial
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.attacks.measure import MEMORY, STANDSTILL, least_cost
+from tests.bot import TOKEN, Bot, running
+
+MAX_BODY = 8 * 2**20
+JSON = "application/json"
+
+
+async def send(bot: Bot, body: bytes, kind: str = JSON, token: str | None = TOKEN) -> int:
+    """One push with the token in the URL, if there is one."""
+    async with bot.client(None) as client:
+        query = {"token": token} if token else {}
+        headers = {"Content-Type": kind}
+        answer = await client.post("", params=query, content=body, headers=headers)
+    return answer.status_code
+
+
+def filled(text: bytes) -> bytes:
+    """A body as large as it may be, of which nothing arrives but a word."""
+    start, end = b'{"content":"x","pad":', b"}"
+    room = MAX_BODY - len(start) - len(end)
+    return start + text[:1] + text[1:-1] * ((room - 2) // len(text[1:-1])) + text[-1:] + end
+
+
+BODIES = {
+    "a slow charset": (b"a" * 250_000, "text/plain; charset=punycode", 200),
+    "a charset that only raises": (b"a", "text/plain; charset=undefined", 200),
+    "another": ("例え".encode(), "text/plain; charset=idna", 200),
+    "a charset in the words of RFC 2231": (
+        b"a",
+        f"text/plain; charset*=punycode''{'a' * 50_000}",
+        200,
+    ),
+    "many lists": (b"[" + b"[]," * (MAX_BODY // 3 - 2) + b"[]]", JSON, 422),
+    "many numbers": (filled(b"[" + b"1," + b"]"), JSON, 422),
+    "a long text of commas": (filled(b'","'), JSON, 200),
+    "a long text of quotes": (filled(b'"' + rb"\"" + b'"'), JSON, 200),
+    "a long number": (b'{"content":' + b"1" * (MAX_BODY - 12) + b"}", JSON, 422),
+    "nothing but quotes": (b'"' * MAX_BODY, JSON, 422),
+    "UTF-16": (filled(b'"x"').decode().encode("utf-16-le")[:MAX_BODY], JSON, 422),
+    "one wide character": (filled(b'"x"')[:-8] + '😀"}'.encode(), JSON, 200),
+    "and half of one": (filled(b'"x"')[:-20] + '😀\\ud800"}'.encode(), JSON, 422),
+}
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncGenerator[Bot]:
+    async with running(tmp_path, settings={"log_level": "INFO"}) as started:
+        yield started
+
+
+async def test_no_body_keeps_others_waiting_or_fills_the_memory(bot: Bot) -> None:
+    for name, (body, kind, expected) in BODIES.items():
+        cost = await least_cost(bot, partial(pushed, bot, body, kind, expected))
+        assert cost.waited <= STANDSTILL, name
+        assert cost.memory <= MEMORY + MAX_BODY, name
+
+
+async def pushed(bot: Bot, body: bytes, kind: str, expected: int) -> None:
+    """One push, answered as it should be."""
+    assert await send(bot, body, kind) == expected
+
+
+async def test_twenty_large_bodies_at_once_are_all_answered(bot: Bot) -> None:
+    body = filled(b'"x"')
+
+    async def slowly() -> AsyncGenerator[bytes]:
+        for start in range(0, MAX_BODY, MAX_BODY // 20):
+            yield body[start : start + MAX_BODY // 20]
+            await asyncio.sleep(0.02)
+
+    async def push(number: int) -> int:
+        async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
+            content = slowly() if number % 2 else body
+            answer = await client.post(
+                bot.url, params={"token": TOKEN}, content=content, headers={"Content-Type": JSON}
+            )
+        return answer.status_code
+
+    async def attack() -> None:
+        assert await asyncio.gather(*(push(number) for number in range(20))) == [200] * 20
+
+    cost = await least_cost(bot, attack)
+    assert cost.waited <= STANDSTILL
+    assert cost.memory <= MEMORY + MAX_BODY
+
+
+async def test_of_a_strangers_body_nothing_is_read_as_json(bot: Bot) -> None:
+    body = b'{"data":' + b"[" + b"[]," * 20_000 + b"[]]}"
+
+    async def attack() -> None:
+        statuses = await asyncio.gather(*(send(bot, body[:60_000], token=None) for _ in range(60)))
+        assert set(statuses) == {403}
+
+    cost = await least_cost(bot, attack)
+    assert cost.waited <= STANDSTILL
+    assert await send(bot, body, token=None) == 403
+
+
+async def test_a_token_in_a_long_body_is_found_at_its_beginning(bot: Bot) -> None:
+    pad = "x" * 200_000
+    assert await send(bot, json.dumps({"token": TOKEN, "content": pad}).encode(), token=None) == 200
+    body = json.dumps({"content": pad, "token": TOKEN}).encode()
+    async with bot.client(None) as client:
+        answer = await client.post("", content=body, headers={"Content-Type": JSON})
+    assert answer.status_code == 403
+    assert "?token=" in answer.json()["error"]
+    quoted = json.dumps({"content": f'"token": "{TOKEN}"', "token": "wrong", "x": pad}).encode()
+    assert await send(bot, quoted, token=None) == 403
+
+
+async def test_strange_requests_are_answered(bot: Bot) -> None:
+    async with bot.client() as client:
+        long = await client.post("?" + "a&" * 30_000, json={"content": "x"})
+        assert long.status_code == 422
+        assert (await client.get("/" + "x" * 60_000)).status_code == 404
+        assert (await client.get("/%00")).status_code == 404
+        keyed = await client.post("", json={"content": "x"}, headers={"Idempotency-Key": "x" * 999})
+        assert keyed.status_code == 422
+    assert "Traceback" not in bot.log

@@ -1,0 +1,127 @@
+"""WebSockets of those who have no token, of those whose token was taken away, and of many."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from nonebot_plugin_report.receiver import WEBSOCKETS
+from tests.attacks.measure import MEMORY, STANDSTILL, least_cost
+from tests.bot import TOKEN, Bot, running, until
+from tests.integration.test_commands import FRIEND, ask, say
+from tests.onebot import ScriptedV11
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncGenerator[Bot]:
+    settings = {"report_bind": ["friends"], "log_level": "INFO"}
+    async with running(tmp_path, settings=settings) as started:
+        yield started
+
+
+def dial(bot: Bot, token: str = "", **options: Any) -> connect:
+    query = f"?token={token}" if token else ""
+    options = {"compression": None, "max_size": None} | options
+    return connect(f"ws://127.0.0.1:{bot.port}/report/ws{query}", proxy=None, **options)
+
+
+async def closed(websocket: ClientConnection) -> int | None:
+    """The code with which the bot closes it."""
+    async with asyncio.timeout(20):
+        try:
+            while True:
+                await websocket.recv()
+        except ConnectionClosed:
+            return websocket.close_code
+
+
+async def test_a_stranger_may_not_compress(bot: Bot) -> None:
+    bomb = "[" * (16 * 2**20 - 1)
+
+    async def attack() -> None:
+        try:
+            async with dial(bot, compression="deflate") as websocket:
+                for _ in range(4):
+                    await websocket.send(bomb)
+                await closed(websocket)
+        except (InvalidStatus, ConnectionClosed):
+            pass
+
+    cost = await least_cost(bot, attack)
+    assert cost.waited <= STANDSTILL
+    assert cost.memory <= MEMORY
+    with pytest.raises(InvalidStatus) as refused:
+        await dial(bot, compression="deflate")
+    assert refused.value.response.status_code == 403
+
+
+async def test_the_first_wrong_token_ends_it(bot: Bot) -> None:
+    for content in ({"content": "x"}, {"content": "x", "token": "wrong"}):
+        async with dial(bot) as websocket:
+            await websocket.send(json.dumps(content))
+            assert json.loads(await websocket.recv())["code"] == 403
+            assert await closed(websocket) == 1008
+    async with dial(bot) as websocket:
+        await websocket.send(json.dumps({"content": "x", "token": TOKEN}))
+        assert json.loads(await websocket.recv())["status"] == "accepted"
+        await websocket.send(json.dumps({"content": "x", "token": "wrong"}))
+        assert json.loads(await websocket.recv())["code"] == 403
+        assert await closed(websocket) == 1008
+
+
+async def test_those_who_show_no_token_are_few_and_not_for_long(bot: Bot) -> None:
+    lines = [await dial(bot) for _ in range(WEBSOCKETS)]
+    with pytest.raises(InvalidStatus) as refused:
+        await dial(bot)
+    assert refused.value.response.status_code == 503
+    async with dial(bot, TOKEN) as websocket:
+        await websocket.send(json.dumps({"content": "x"}))
+        assert json.loads(await websocket.recv())["status"] == "accepted"
+    assert await closed(lines[0]) == 1008
+    for line in lines:
+        await line.close()
+
+
+async def test_a_long_message_of_a_stranger_costs_little(bot: Bot) -> None:
+    message = "[" * (15 * 2**20)
+
+    async def attack() -> None:
+        async with dial(bot) as websocket:
+            await websocket.send(message)
+            assert await closed(websocket) == 1008
+
+    cost = await least_cost(bot, attack)
+    assert cost.waited <= STANDSTILL
+    assert cost.memory <= MEMORY
+
+
+async def test_a_token_that_was_taken_away_is_good_for_no_further_message(bot: Bot) -> None:
+    async with ScriptedV11(url=bot.onebot_v11) as qq:
+        token = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+        async with dial(bot, token) as websocket:
+            await websocket.send(json.dumps({"content": "x"}))
+            assert json.loads(await websocket.recv())["status"] == "accepted"
+            await say(qq, FRIEND, "/推送解绑")
+
+            async def gone() -> bool:
+                async with bot.client(token) as client:
+                    return (await client.get("/health")).status_code == 403
+
+            await until(gone)
+            await websocket.send(json.dumps({"content": "x"}))
+            assert json.loads(await websocket.recv())["code"] == 403
+            assert await closed(websocket) == 1008
+
+
+async def test_who_goes_before_the_answer_leaves_no_traceback(bot: Bot) -> None:
+    for _ in range(20):
+        async with dial(bot) as websocket:
+            await websocket.send(json.dumps({"content": "x", "token": "wrong"}))
+            websocket.transport.abort()
+    await bot.push(content="x")
+    assert "Traceback" not in bot.log
