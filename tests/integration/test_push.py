@@ -119,11 +119,11 @@ async def test_a_long_text_is_cut_and_says_so(bot: Bot, qq: ScriptedV11) -> None
 async def test_v12_uploads_the_picture_and_sends(bot: Bot) -> None:
     async with ScriptedV12(url=bot.onebot_v12) as qq:
         await bot.push(
-            content="你好", screenshot=base64.b64encode(PICTURE).decode(), send_to="user-a",
+            content="你好", screenshot=base64.b64encode(PICTURE).decode(), send_to=10001,
             send_to_group=7,
         )  # fmt: skip
         received = await qq.wait_for(2)
-        assert {one.target for one in received} == {"private:user-a", "group:7"}
+        assert {one.target for one in received} == {"private:10001", "group:7"}
         for message in received:
             assert (message.text, message.images) == ("你好", [PICTURE])
 
