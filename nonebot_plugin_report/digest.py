@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from .delivery import Message
-from .report import Image, Report, Result
+from .image import Image
+from .report import Report, Result
 
 PICTURES: Final = 3
 """Screenshots that a digest shows."""

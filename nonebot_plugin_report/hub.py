@@ -30,8 +30,9 @@ from .delivery import (
 )
 from .diary import Diary
 from .errors import InvalidReport, StoreUnavailable
+from .image import Image
 from .outbox import Limits, Outbox
-from .report import Image, Report
+from .report import Report
 from .senders.qq import OneBotSender
 from .senders.router import Router
 from .spare import Spare

@@ -7,18 +7,17 @@ digits, `send_to: ""`, a screenshot that is an object) and of the older nonebot-
 
 import json
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from io import BytesIO
 from typing import Final, Never, cast
 
 import orjson
 import pybase64
 
 from .errors import InvalidReport
+from .image import Image, read_image
 
 MAX_TARGETS: Final = 100
 MAX_ID_LENGTH: Final = 128
@@ -34,8 +33,6 @@ MAX_LENGTHS: Final[Mapping[str, int]] = {
 """Characters; what is longer is cut."""
 MAX_DATA: Final = 65_536
 """Characters of `data` as JSON; what is longer is left out."""
-MAX_PIXELS: Final = 50_000_000
-IMAGE_FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 MAX_VALUES: Final = 20_000
 """JSON values in one body."""
 MAX_WIDE: Final = 2 * 2**20
@@ -114,22 +111,6 @@ _CHARSETS: Final = {
 }
 """What a sender may name, letters and digits only. Of Python's other codecs some take hours for
 what they are given (punycode, idna), and some are none of text."""
-
-
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class Image:
-    """A picture whose header was checked. `data` is exactly what was sent, decoded."""
-
-    data: bytes
-    media_type: str
-    """Such as `image/jpeg`."""
-    width: int
-    height: int
-
-    @property
-    def extension(self) -> str:
-        """The file name's ending, without the dot."""
-        return {"image/jpeg": "jpg"}.get(self.media_type, self.media_type.partition("/")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,31 +254,6 @@ def _read(fields: Mapping[str, object], query: Mapping[str, str] | None) -> Repo
         key=_key(_scalar(fields, "id")),
         cut=tuple(texts.cut),
     )
-
-
-def read_image(data: bytes) -> Image:
-    """Check a picture by its header; nothing is decompressed.
-
-    Raises:
-        ValueError: with a short reason in Chinese.
-    """
-    # Imported here: it is a tenth of the plugin's load time, and many reports have no picture.
-    from PIL import Image as Pillow
-
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns at 89 megapixels; the limit below is ours, and tells.
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            with Pillow.open(BytesIO(data), formats=IMAGE_FORMATS) as picture:
-                media_type = Pillow.MIME[picture.format or ""]
-                width, height = picture.size
-    except Pillow.DecompressionBombError:
-        raise ValueError("图片超过 5000 万像素") from None
-    except Exception:  # noqa: BLE001 - Pillow's parsers raise nearly anything on a hostile header
-        raise ValueError("不是图片") from None
-    if width * height > MAX_PIXELS:
-        raise ValueError("图片超过 5000 万像素")
-    return Image(data, media_type, width, height)
 
 
 _CONTROL: Final = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}

@@ -22,7 +22,8 @@ from .delivery import (
     Target,
     Unknown,
 )
-from .report import Report, Result, read_image
+from .image import read_image
+from .report import Report, Result
 from .sample import sample_screenshot
 from .senders.base import Channel
 from .senders.router import Router

@@ -22,7 +22,8 @@ from websockets.exceptions import InvalidHandshake
 
 from ..bot import masked, onebot_url, prepare_bot, push_url, server_options, token
 from ..config import Config
-from ..report import clean, read_image
+from ..image import read_image
+from ..report import clean
 from ..sample import bettergi_body, sample_screenshot
 from .onebot import OneBotV11, Received
 

@@ -8,7 +8,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from ..delivery import Message
-from ..report import Image
+from ..image import Image
 from ..store.queue import Queued
 
 KEPT_BYTES: Final = 16 * 2**20

@@ -15,7 +15,7 @@ from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 from pydantic import field_validator, model_validator
 
 from ..delivery import Away, Delivery, NotSent, Outcome, Rejected, Unknown
-from ..report import Image
+from ..image import Image
 from ..settings import Filled
 from .base import Channel as Base
 from .base import delivered, or_text

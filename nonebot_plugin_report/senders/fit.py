@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from ..report import Image
+from ..image import Image
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow

@@ -27,7 +27,8 @@ from ..delivery import (
     Target,
     Unknown,
 )
-from ..report import Image, clean
+from ..image import Image
+from ..report import clean
 from .fit import CUT
 
 V11: Final = "OneBot V11"
