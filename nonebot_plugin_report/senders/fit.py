@@ -3,23 +3,20 @@
 import asyncio
 import unicodedata
 from collections.abc import Callable
-from io import BytesIO
-from typing import TYPE_CHECKING, Final
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
 
 import orjson
 
 from ..image import Image
 
-if TYPE_CHECKING:
-    from PIL import Image as Pillow
-
 CUT: Final = "内容过长，只发了开头"
-SHRUNK: Final = "截图已缩小"
 MARK: Final = "…"
-QUALITIES: Final = (85, 70, 55, 40)
-"""Of JPEG, tried in turn before the picture is made smaller."""
-SMALLER: Final = 0.7
-"""By how much, each time."""
+_Fitted = tuple[Image | None, str]
+_one_at_a_time: Final = ThreadPoolExecutor(1, "report-shrink")
+"""A large picture takes the memory that there is for all of them."""
+_underway: Final[list[tuple[tuple[Image, int, int | None], "Future[_Fitted]"]]] = []
+"""What is being made smaller, and to what bounds: several channels often need the same."""
 
 
 def utf8_size(text: str) -> int:
@@ -76,7 +73,7 @@ async def fit_image(
     max_bytes: int,
     max_side_sum: int | None = None,
     formats: tuple[str, ...] = ("image/jpeg", "image/png"),
-) -> tuple[Image | None, str]:
+) -> _Fitted:
     """The picture as a service takes it, and a note: empty, or what was done to it.
 
     What fits goes unchanged; else it becomes a JPEG of falling quality, then of falling size.
@@ -91,42 +88,23 @@ async def fit_image(
     small = max_side_sum is None or image.width + image.height <= max_side_sum
     if small and len(image.data) <= max_bytes and image.media_type in formats:
         return image, ""
-    return await asyncio.to_thread(_shrink, image, max_bytes, max_side_sum)
+    made = _shrunk((image, max_bytes, max_side_sum))
+    # Whoever gives up leaves it to the others.
+    return await asyncio.shield(asyncio.wrap_future(made))
 
 
-def _shrink(image: Image, max_bytes: int, max_side_sum: int | None) -> tuple[Image | None, str]:
-    from PIL import Image as Pillow
-
-    try:
-        with Pillow.open(BytesIO(image.data)) as opened:
-            picture = _flat(opened)
-    except Exception:  # noqa: BLE001 - Pillow's decoders raise nearly anything on broken data
-        return None, "截图已损坏，没有发送"
-    sides = picture.width + picture.height
-    if max_side_sum is not None and sides > max_side_sum:
-        picture = _scaled(picture, max_side_sum / sides)
-    while True:
-        for quality in QUALITIES:
-            file = BytesIO()
-            picture.save(file, "JPEG", quality=quality, optimize=True)
-            if file.tell() <= max_bytes:
-                return Image(file.getvalue(), "image/jpeg", *picture.size), SHRUNK
-        if max(picture.size) < 16:
-            return None, "截图太大，没有发送"
-        picture = _scaled(picture, SMALLER)
+def _shrunk(wanted: tuple[Image, int, int | None]) -> "Future[_Fitted]":
+    for same, made in _underway:
+        if same == wanted:
+            return made
+    made = _one_at_a_time.submit(_shrink, *wanted)
+    _underway.append((wanted, made))
+    made.add_done_callback(lambda _: _underway.remove((wanted, made)))
+    return made
 
 
-def _flat(opened: "Pillow.Image") -> "Pillow.Image":
-    """The first frame, as JPEG can hold it: what is transparent becomes white."""
-    from PIL import Image as Pillow
+def _shrink(image: Image, max_bytes: int, max_side_sum: int | None) -> _Fitted:
+    # Imported here, in the thread: it takes long, and most pictures need nothing of it.
+    from .shrink import shrink
 
-    if not opened.has_transparency_data:
-        return opened.convert("RGB")
-    picture = opened.convert("RGBA")
-    return Pillow.alpha_composite(Pillow.new("RGBA", picture.size, "white"), picture).convert("RGB")
-
-
-def _scaled(picture: "Pillow.Image", factor: float) -> "Pillow.Image":
-    picture = picture.copy()
-    picture.thumbnail((max(1, int(picture.width * factor)), max(1, int(picture.height * factor))))
-    return picture
+    return shrink(image, max_bytes, max_side_sum)

@@ -1,8 +1,12 @@
 """What is too long or too large for a channel is made to fit, and no smaller than it needs."""
 
+import asyncio
 import json
+import struct
+import zlib
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,13 +17,13 @@ from nonebot_plugin_report.image import Image
 from nonebot_plugin_report.senders.fit import (
     CUT,
     MARK,
-    SHRUNK,
     fit_image,
     fit_text,
     json_size,
     utf8_size,
     utf16_size,
 )
+from nonebot_plugin_report.senders.shrink import SHRUNK, TOO_LARGE
 
 SIZES = st.sampled_from([len, utf8_size, utf16_size, json_size])
 
@@ -119,3 +123,98 @@ async def test_what_cannot_be_made_to_fit_says_why() -> None:
     assert await fit_image(picture(64, 64), max_bytes=10) == (None, "截图太大，没有发送")
     broken = Image(b"\x89PNG\r\n\x1a\n broken", "image/png", 8, 8)
     assert await fit_image(broken, max_bytes=10) == (None, "截图已损坏，没有发送")
+
+
+async def test_the_same_wanted_by_many_is_made_once() -> None:
+    image = picture(400, 300)
+    again = Image(bytes(bytearray(image.data)), "image/png", 400, 300)  # as another lane reads it
+    made = await asyncio.gather(*(fit_image(one, max_bytes=8000) for one in (image, again) * 3))
+    assert len({id(one) for one, _ in made}) == 1
+    other, _ = await fit_image(image, max_bytes=9000)
+    assert other is not made[0][0]
+
+
+async def test_whoever_gives_up_leaves_the_picture_to_the_others() -> None:
+    image = picture(1200, 900)
+    async with asyncio.TaskGroup() as tasks:
+        impatient = tasks.create_task(fit_image(image, max_bytes=100_000))
+        patient = tasks.create_task(fit_image(image, max_bytes=100_000))
+        await asyncio.sleep(0)
+        impatient.cancel()
+    assert patient.result()[1] == SHRUNK
+
+
+def plain(width: int, height: int, kind: str, mode: str = "RGB", **options: Any) -> Image:
+    file = BytesIO()
+    Pillow.new(mode, (width, height)).save(file, kind, **options)
+    return Image(file.getvalue(), f"image/{kind.lower()}", width, height)
+
+
+@pytest.mark.parametrize("image", [
+    plain(8000, 6000, "PNG"),
+    plain(6000, 2000, "PNG", "1"),
+    plain(2560, 1440, "WEBP"),
+    plain(6000, 6000, "JPEG", progressive=True),
+    plain(6000, 6000, "GIF", "L"),
+], ids=lambda image: f"{image.media_type} {image.width}")  # fmt: skip
+async def test_what_would_take_too_much_memory_is_not_decoded(image: Image) -> None:
+    assert await fit_image(image, max_bytes=10, formats=()) == (None, TOO_LARGE)
+
+
+async def test_a_photo_of_fifty_megapixels_is_decoded_at_a_smaller_scale() -> None:
+    image = plain(8000, 6000, "JPEG")
+    small, note = await fit_image(image, max_bytes=100_000)
+    assert small is not None
+    assert note == SHRUNK
+    assert small.width * 6000 == small.height * 8000
+
+
+async def test_a_screenshot_of_4k_with_transparency_is_decoded() -> None:
+    image = plain(3840, 2160, "PNG", "RGBA")
+    small, _ = await fit_image(image, max_bytes=10**6, formats=("image/jpeg",))
+    assert small is not None
+    assert (small.width, small.height) == (1920, 1080)
+    with Pillow.open(BytesIO(small.data)) as shown:
+        assert min(shown.convert("L").tobytes()) > 250
+
+
+def chunked(kind: bytes, count: int) -> Image:
+    """A PNG of so many chunks without content."""
+    data = plain(8, 8, "PNG").data
+    chunk = b"\0\0\0\0" + kind + struct.pack(">I", zlib.crc32(kind))
+    return Image(data[:33] + chunk * count + data[33:], "image/png", 8, 8)
+
+
+async def test_a_png_of_too_many_parts_is_not_opened() -> None:
+    some, _ = await fit_image(chunked(b"tEXt", 10_000), max_bytes=5000)
+    assert some is not None
+    assert (await fit_image(chunked(b"IDAT", 500_000), max_bytes=5000)) == (None, TOO_LARGE)
+
+
+async def test_texts_that_a_png_packs_are_not_unpacked() -> None:
+    data = plain(8, 8, "PNG").data
+    text = b"zTXtk\0\0" + zlib.compress(bytes(1_000_000))
+    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
+    image = Image(data[:33] + chunk * 100 + data[33:], "image/png", 8, 8)
+    small, note = await fit_image(image, max_bytes=5000)
+    assert small is not None, note
+
+
+async def test_a_jpeg_of_too_many_scans_is_not_decoded() -> None:
+    data = plain(64, 64, "JPEG", progressive=True).data
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    image = Image(data[:-2] + scan * 200 + data[-2:], "image/jpeg", 64, 64)
+    assert await fit_image(image, max_bytes=100) == (None, TOO_LARGE)
+
+
+async def test_a_header_that_pillow_reads_otherwise_is_not_decoded() -> None:
+    image = plain(64, 64, "PNG")
+    lie = Image(image.data, "image/png", 8, 8)
+    assert await fit_image(lie, max_bytes=10) == (None, TOO_LARGE)
+
+
+async def test_a_bmp_of_run_lengths_is_not_decoded() -> None:
+    header = struct.pack("<IiiHHIIiiII", 40, 8, 8, 1, 8, 1, 0, 0, 0, 2, 0)
+    data = struct.pack("<2sIHHI", b"BM", 1000, 0, 0, 62) + header + bytes(8) + b"\x08\0" * 8
+    image = Image(data, "image/bmp", 8, 8)
+    assert await fit_image(image, max_bytes=10**6) == (None, TOO_LARGE)
