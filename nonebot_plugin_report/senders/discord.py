@@ -13,7 +13,7 @@ from ..image import Image
 from ..settings import Filled, SecretUrl, Url
 from .base import HttpChannel, or_text
 from .fit import fit_image, fit_text, utf16_size
-from .http import Answer, Client, judge_status, wait_of
+from .http import Answer, Client, judge_status, seconds_of
 
 # "Execute Webhook": content of at most 2000 characters; "Uploading Files": 10 MiB a request, the
 # text included.
@@ -73,7 +73,7 @@ class Channel(HttpChannel):
 
 def _verdict(answer: Answer) -> Outcome | None:
     if answer.status == 429:
-        wait = wait_of(answer.fields.get("retry_after"))
+        wait = seconds_of(answer.fields.get("retry_after"))
         return NotSent("发送太快", answer.retry_after if wait is None else wait)
     if answer.status in (401, 404):
         return Rejected("webhook 不存在或已被删除，检查 webhook 地址")

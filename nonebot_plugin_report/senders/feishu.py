@@ -19,7 +19,7 @@ from ..image import Image
 from ..settings import Filled, Secret, SecretUrl
 from .base import HttpChannel, Rate
 from .fit import fit_image, fit_text, json_size
-from .http import Answer, Client, judge_code
+from .http import Answer, Client, judge_code, seconds_of
 
 # "自定义机器人使用指南", "使用限制": 5 a second and 100 a minute, a body of at most 20 KB.
 RATES: Final = ((5, 1.0), (100, 60.0))
@@ -135,7 +135,8 @@ class Channel(HttpChannel):
         match answer.fields:
             case {"code": 0, "tenant_access_token": str() as token, "expire": int() as lifetime}:
                 self._token = token
-                self._token_until = time.monotonic() + lifetime - TOKEN_MARGIN
+                seconds = seconds_of(lifetime) or 0.0
+                self._token_until = time.monotonic() + seconds - TOKEN_MARGIN
                 return token
             case _:
                 return _refusal(answer)

@@ -18,6 +18,7 @@ import orjson
 
 from ..delivery import Delivered, NotSent, Outcome, Rejected, Unknown
 from .base import Pace, delivered, said
+from .redact import Redactor
 
 CONNECT_SECONDS: Final = 10.0
 EXCHANGE_SECONDS: Final = 120.0
@@ -34,7 +35,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: object
-    """Its JSON, or None where it is no JSON."""
+    """Its JSON without the channel's secrets, or None where it is no JSON."""
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -51,30 +52,36 @@ class Answer:
     def retry_after(self) -> float | None:
         """Seconds of the Retry-After header (RFC 9110 section 10.2.3)."""
         value = self.headers.get("retry-after", "").strip()
-        try:
-            wait = float(value)
-        except ValueError:
-            wait = _until(value)
-        return wait_of(wait)
+        wait = seconds_of(value)
+        return _until(value) if wait is None else wait
 
 
 Verdict = Callable[[Answer], Outcome | None]
 """What a channel makes of an answer; None: the status decides. Must be pure."""
 
 
-def wait_of(value: object) -> float | None:
-    """Seconds that a service asks to wait, where that is a number that makes sense."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+def seconds_of(value: object, most: float = MAX_RETRY_AFTER) -> float | None:
+    """Seconds that a service names, between none and `most`, or None where that is no number.
+
+    Every wait and every lifetime of a service's is read here.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    return min(max(float(value), 0.0), MAX_RETRY_AFTER)
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), most) if math.isfinite(seconds) else None
 
 
-def _until(date: str) -> float:
+def _until(date: str) -> float | None:
+    """Seconds until a moment (RFC 9110, "HTTP-date")."""
     try:
         at = parsedate_to_datetime(date)
-    except ValueError:
-        return math.nan
-    return (at - datetime.now(UTC)).total_seconds() if at.tzinfo else math.nan
+        seconds = (at - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError):  # no date, none with a zone, or of no calendar
+        return None
+    return seconds_of(seconds)
 
 
 def judge_status(answer: Answer) -> Outcome:
@@ -120,7 +127,7 @@ def judge_code(
         mends: what the user can do (Chinese) about each code that is final.
         waits: codes of "too fast", and the seconds to wait where the answer names none.
     """
-    if not isinstance(code, int):
+    if isinstance(code, bool) or not isinstance(code, int):
         status = judge_status(answer)
         if not isinstance(status, Delivered):
             return status
@@ -139,9 +146,10 @@ def judge_code(
 class Client:
     """One channel's way to its service. The connections below are shared."""
 
-    def __init__(self, pool: httpx2.AsyncClient, pace: Pace) -> None:
+    def __init__(self, pool: httpx2.AsyncClient, pace: Pace, redactor: Redactor) -> None:
         self._pool = pool
         self._pace = pace
+        self._redactor = redactor
 
     async def post(
         self,
@@ -187,7 +195,8 @@ class Client:
                 asyncio.timeout(EXCHANGE_SECONDS),
                 self._pool.stream(method, url, **content) as response,
             ):
-                return Answer(response.status_code, response.headers, await _read(response))
+                body = self._redactor.answer(await _read(response))
+                return Answer(response.status_code, response.headers, body)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError) as error:
             return _judge(error)
         finally:
@@ -196,7 +205,8 @@ class Client:
 
 async def _read(response: httpx2.Response) -> object:
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    # As it came: what is compressed, although we ask for none of that, inflates without a bound.
+    async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > MAX_ANSWER:
             return None
@@ -245,7 +255,7 @@ def open_pool(proxy: str | None, answer_seconds: float) -> httpx2.AsyncClient:
         follow_redirects=False,
         timeout=httpx2.Timeout(answer_seconds, connect=CONNECT_SECONDS),
         limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20),
-        headers={"User-Agent": "nonebot-plugin-report-hub"},
+        headers={"User-Agent": "nonebot-plugin-report-hub", "Accept-Encoding": "identity"},
     )
 
 

@@ -50,7 +50,7 @@ def _verdict(answer: Answer) -> Outcome:
     outcome = judge_status(answer)
     if not isinstance(outcome, Delivered):
         return outcome
-    if not isinstance(status, int):
+    if isinstance(status, bool) or not isinstance(status, int):
         return NotSent("回答不是 MeoW 的格式，检查 server", answered=True)
     inner = judge_status(replace(answer, status=status))
     return inner if 200 <= status < 600 else NotSent(f"没有成功（{status}）", answered=True)

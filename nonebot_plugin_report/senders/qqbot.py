@@ -14,7 +14,7 @@ from ..image import Image
 from ..settings import Filled, Secret, Url
 from .base import PICTURE_REJECTED, HttpChannel, said
 from .fit import fit_image, fit_text
-from .http import Answer, Client, judge_status
+from .http import Answer, Client, judge_status, seconds_of
 
 # No document names the text's limit; "富媒体消息": a request of about 10 MB, base64 included.
 MAX_TEXT: Final = 2000
@@ -100,7 +100,7 @@ class Channel(HttpChannel):
         match answer.fields:
             case {"access_token": str() as token, "expires_in": int() | str() as lifetime}:
                 self._token = token
-                seconds = int(lifetime) if str(lifetime).isdecimal() else 0
+                seconds = seconds_of(lifetime) or 0.0
                 self._token_until = time.monotonic() + seconds - TOKEN_MARGIN
                 return token
             case {"code": int() as code} if answer.succeeded:

@@ -2,13 +2,11 @@
 
 import asyncio
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from loguru import logger
-from pydantic import BaseModel, SecretStr
 
 from ..delivery import (
     Away,
@@ -22,6 +20,7 @@ from ..delivery import (
     Unknown,
 )
 from .base import Channel, HttpChannel, Pace
+from .redact import Redactor
 
 if TYPE_CHECKING:
     import httpx2
@@ -30,10 +29,6 @@ if TYPE_CHECKING:
 
 SEND_SECONDS: Final = 600.0
 """For one try of one delivery, turns waited for included."""
-_SHORTEST_SECRET: Final = 6
-"""Characters."""
-_SHORTEST_KEY: Final = 8
-_LONGEST_WORD: Final = 20
 _GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
 
 
@@ -46,10 +41,14 @@ class Router:
     """By the user's names for them."""
     answer_seconds: float = 30.0
     """How long a service may be silent before its answer is given up."""
+    _redactors: dict[str, Redactor] = field(init=False)
     _clients: dict[str, "Client"] = field(default_factory=dict[str, "Client"])
     _pools: "dict[str | None, httpx2.AsyncClient]" = field(
         default_factory=dict[str | None, "httpx2.AsyncClient"]
     )
+
+    def __post_init__(self) -> None:
+        self._redactors = {name: Redactor(channel) for name, channel in self.channels.items()}
 
     def blocked(self, lane: Lane) -> str | None:
         """Why nothing can go out in this lane now, or None."""
@@ -58,7 +57,7 @@ class Router:
         channel = self.channels.get(lane.target.id)
         if channel is None:
             return _GONE
-        return _prefixed(channel, reason) if (reason := channel.blocked()) else None
+        return self._prefixed(lane.target.id, reason) if (reason := channel.blocked()) else None
 
     async def send(self, delivery: Delivery) -> Outcome:
         """Send by the lane's bot or channel. Whatever a channel does, an outcome comes of it."""
@@ -79,7 +78,7 @@ class Router:
             # Without the exception's text and values, which may hold a secret or the message.
             logger.error(f"渠道 {name} 内部出错：{kind}，在 {where.filename}:{where.lineno}")
             outcome = NotSent(f"内部出错（{kind}），见日志", answered=True)
-        return _told(channel, outcome)
+        return self._told(name, outcome)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -99,70 +98,24 @@ class Router:
                 proxy = channel.proxy.get_secret_value()
             if proxy not in self._pools:
                 self._pools[proxy] = open_pool(proxy, self.answer_seconds)
-            client = self._clients[name] = Client(self._pools[proxy], Pace(channel.rates))
+            client = self._clients[name] = Client(
+                self._pools[proxy], Pace(channel.rates), self._redactors[name]
+            )
         return client
 
+    def _prefixed(self, name: str, reason: str) -> str:
+        return f"{self.channels[name].label}：{self._redactors[name].mask(reason)}"
 
-def _prefixed(channel: Channel, reason: str) -> str:
-    for secret in _secrets(channel):
-        reason = reason.replace(secret, "***")
-    return f"{channel.label}：{reason}"
-
-
-def _told(channel: Channel, outcome: Outcome) -> Outcome:
-    """The outcome with the channel's name, and without a secret that a service repeated."""
-    match outcome:
-        case Delivered(note):
-            return Delivered(_prefixed(channel, note) if note else "")
-        case NotSent(reason, retry_after, answered):
-            return NotSent(_prefixed(channel, reason), retry_after, answered)
-        case Away(reason):
-            return Away(_prefixed(channel, reason))
-        case Rejected(reason):
-            return Rejected(_prefixed(channel, reason))
-        case Unknown(reason):
-            return Unknown(_prefixed(channel, reason))
-
-
-def _secrets(channel: Channel) -> list[str]:
-    """Every secret of a channel's settings and, of addresses, each part; the longest first."""
-    found: set[str] = set()
-    for value in _values(channel):
-        if isinstance(value, SecretStr):
-            found.update(_parts(value.get_secret_value()))
-    return sorted((one for one in found if len(one) >= _SHORTEST_SECRET), key=len, reverse=True)
-
-
-def _values(value: object) -> Iterable[object]:
-    match value:
-        case BaseModel():
-            for one in value.__dict__.values():
-                yield from _values(one)
-        case dict():
-            for one in value.values():  # pyright: ignore[reportUnknownVariableType] - any setting
-                yield from _values(one)  # pyright: ignore[reportUnknownArgumentType] - likewise
-        case list() | tuple():
-            for one in value:  # pyright: ignore[reportUnknownVariableType] - any setting
-                yield from _values(one)  # pyright: ignore[reportUnknownArgumentType] - likewise
-        case _:
-            yield value
-
-
-def _parts(secret: str) -> Iterable[str]:
-    yield secret
-    yield unquote(secret)
-    if "://" not in secret:
-        return
-    try:
-        url = urlsplit(secret)
-    except ValueError:
-        return
-    yield from (url.username or "", url.password or "", url.path, url.query)
-    yield from filter(_is_key, url.path.split("/"))
-    yield from (value for _, value in parse_qsl(url.query))
-
-
-def _is_key(segment: str) -> bool:
-    """Whether a part of an address's path is a key and no word such as `webhook`."""
-    has_digit = any(character.isdigit() for character in segment)
-    return len(segment) > _LONGEST_WORD or (has_digit and len(segment) >= _SHORTEST_KEY)
+    def _told(self, name: str, outcome: Outcome) -> Outcome:
+        """The outcome with the channel's name, and without a secret that a service repeated."""
+        match outcome:
+            case Delivered(note):
+                return Delivered(self._prefixed(name, note) if note else "")
+            case NotSent(reason, retry_after, answered):
+                return NotSent(self._prefixed(name, reason), retry_after, answered)
+            case Away(reason):
+                return Away(self._prefixed(name, reason))
+            case Rejected(reason):
+                return Rejected(self._prefixed(name, reason))
+            case Unknown(reason):
+                return Unknown(self._prefixed(name, reason))

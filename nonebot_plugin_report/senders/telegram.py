@@ -12,7 +12,7 @@ from ..image import Image
 from ..settings import Filled, Secret, Url
 from .base import PartedChannel, Rate, or_text, said
 from .fit import fit_image, fit_text, utf16_size
-from .http import Answer, Client, judge_status, wait_of
+from .http import Answer, Client, judge_status, seconds_of
 
 # sendMessage, sendPhoto; lengths are of UTF-16 code units ("MessageEntity").
 MAX_TEXT: Final = 4096
@@ -82,7 +82,7 @@ def _verdict(answer: Answer) -> Outcome:
         case {"ok": True} if answer.succeeded:
             return Delivered()
         case {"parameters": {"retry_after": int() as wait}}:
-            return NotSent("发送太快", wait_of(wait))
+            return NotSent("发送太快", seconds_of(wait))
         case _:
             return _failure(answer)
 

@@ -1,0 +1,112 @@
+"""Takes a channel's secrets out of what its service says, before anything is made of that."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+
+from pydantic import BaseModel, SecretStr
+
+if TYPE_CHECKING:
+    from .base import Channel
+
+SHORTEST: Final = 6
+"""Characters of a secret that are not to be seen together."""
+MASK: Final = "***"
+MAX_TEXT: Final = 8192
+"""Characters of one of a service's texts; what is of use to us is shorter."""
+MAX_DEPTH: Final = 16
+"""Of an answer; what is of use to us stands higher."""
+_SHORTEST_KEY: Final = 8
+_LONGEST_WORD: Final = 20
+
+
+class Redactor:
+    """Knows the secrets of a channel's settings."""
+
+    def __init__(self, channel: "Channel") -> None:
+        settings = [
+            value.get_secret_value() for value in _values(channel) if isinstance(value, SecretStr)
+        ]
+        keys = _spelled(key for one in settings for key in _keys(one))
+        whole = keys | _spelled(part for one in settings for part in _addresses(one))
+        self._whole = sorted(whole, key=len, reverse=True)
+        # A service may itself have cut what it repeats.
+        self._pieces = {key[at : at + SHORTEST] for key in keys for at in range(len(key) - 5)}
+
+    def mask(self, text: str) -> str:
+        """The text without the secrets, whole or in pieces."""
+        for secret in self._whole:
+            text = text.replace(secret, MASK)
+        shown: list[str] = []
+        at = copied = 0
+        while at <= len(text) - SHORTEST:
+            if text[at : at + SHORTEST] not in self._pieces:
+                at += 1
+                continue
+            if copied < at or not shown:
+                shown += (text[copied:at], MASK)
+            at, copied = at + 1, at + SHORTEST
+        return "".join([*shown, text[copied:]])
+
+    def answer(self, value: Any, depth: int = 0) -> Any:
+        """A service's JSON without the secrets, and no more of it than can be of use."""
+        match value:
+            case str():
+                return self.mask(value[:MAX_TEXT])
+            case dict() | list() if depth >= MAX_DEPTH:
+                return None
+            case dict():
+                fields = cast("dict[str, Any]", value)
+                return {name: self.answer(one, depth + 1) for name, one in fields.items()}
+            case list():
+                return [self.answer(one, depth + 1) for one in cast("list[Any]", value)]
+            case _:
+                return value
+
+
+def _spelled(secrets: Iterable[str]) -> set[str]:
+    """As they are, and as addresses spell them; what is too short to be known again is left out."""
+    found = {spelled for one in secrets for spelled in (one, unquote(one), quote(one, safe=""))}
+    return {one for one in found if len(one) >= SHORTEST}
+
+
+def _values(value: object) -> Iterable[object]:
+    match value:
+        case BaseModel():
+            for one in value.__dict__.values():
+                yield from _values(one)
+        case dict():
+            for one in value.values():  # pyright: ignore[reportUnknownVariableType] - any setting
+                yield from _values(one)  # pyright: ignore[reportUnknownArgumentType] - likewise
+        case list() | tuple():
+            for one in value:  # pyright: ignore[reportUnknownVariableType] - any setting
+                yield from _values(one)  # pyright: ignore[reportUnknownArgumentType] - likewise
+        case _:
+            yield value
+
+
+def _split(secret: str) -> SplitResult | None:
+    """The address that a setting is, or None where it is none."""
+    try:
+        return urlsplit(secret) if "://" in secret else None
+    except ValueError:
+        return None
+
+
+def _keys(secret: str) -> list[str]:
+    """The keys in a setting: it itself, or what of an address is no word and no path."""
+    if (url := _split(secret)) is None:
+        return [secret]
+    values = (value for _, value in parse_qsl(url.query))
+    return [url.username or "", url.password or "", *filter(_is_key, url.path.split("/")), *values]
+
+
+def _addresses(secret: str) -> list[str]:
+    url = _split(secret)
+    return [] if url is None else [secret, url.path, url.query]
+
+
+def _is_key(segment: str) -> bool:
+    """Whether a part of an address's path is a key and no word such as `webhook`."""
+    has_digit = any(character.isdigit() for character in segment)
+    return len(segment) > _LONGEST_WORD or (has_digit and len(segment) >= _SHORTEST_KEY)
