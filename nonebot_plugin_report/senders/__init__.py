@@ -11,7 +11,9 @@ from ..errors import ConfigError
 from ..settings import complaint, place
 from .base import Channel
 
-_SUPPORT: Final = frozenset({"base", "describe", "fit", "http", "qq", "redact", "router", "shrink"})
+_SUPPORT: Final = frozenset(
+    {"base", "describe", "fit", "http", "literal", "qq", "redact", "router", "shrink"}
+)
 """Modules here that are no channel."""
 
 

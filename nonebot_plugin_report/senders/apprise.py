@@ -17,6 +17,7 @@ from ..delivery import Delivered, Delivery, NotSent, Outcome
 from ..settings import Secret
 from .base import Channel as Base
 from .http import Client
+from .literal import literal
 
 
 class Channel(Base):
@@ -53,8 +54,8 @@ class Channel(Base):
         message = delivery.message
         with _file(delivery) as picture:
             sent = await self._apprise.async_notify(
-                title=message.title,
-                body=message.body or message.title,
+                title=literal(message.title),
+                body=literal(message.body or message.title),
                 attach=None if picture is None else str(picture),
                 body_format=apprise.NotifyFormat.TEXT,
             )

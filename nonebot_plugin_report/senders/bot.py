@@ -21,6 +21,7 @@ from .base import Channel as Base
 from .base import delivered, or_text
 from .fit import fit_text
 from .http import Answer, Client, judge_status
+from .literal import literal
 from .qq import TEXT_ONLY, TEXT_ONLY_AFTER
 
 MAX_TEXT: Final = 2000
@@ -68,7 +69,7 @@ class Channel(Base):
         """Send text and picture as one message."""
         del http  # the adapter has a client of its own
         message, image = delivery.message, delivery.message.image
-        text, cut = fit_text(message.text, MAX_TEXT)
+        text, cut = fit_text(literal(message.text), MAX_TEXT)
         if image is None or not text:
             return await self._send(text, image, cut)
         if delivery.attempts >= TEXT_ONLY_AFTER:

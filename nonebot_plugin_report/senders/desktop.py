@@ -17,6 +17,7 @@ from ..settings import Filled
 from .base import Channel as Base
 from .fit import fit_text
 from .http import Client
+from .literal import literal
 
 MAX_TEXT: Final = 500
 """Characters; a notification shows a few lines."""
@@ -49,7 +50,7 @@ class Channel(Base):
         del http  # not spoken here
         library: Any = import_module("desktop_notifier")
         message = delivery.message
-        text, _ = fit_text(message.body, MAX_TEXT)
+        text, _ = fit_text(literal(message.body), MAX_TEXT)
         picture = self._picture(delivery)
         # The library logs a failure and raises nothing; it calls back after a success.
         shown = asyncio.Event()
@@ -58,7 +59,7 @@ class Channel(Base):
                 self._notifier = library.DesktopNotifier(app_name=self.app_name)
             async with asyncio.timeout(SHOW_SECONDS):
                 await self._notifier.send(
-                    title=message.title,
+                    title=literal(message.title),
                     message=text,
                     attachment=None if picture is None else library.Attachment(path=picture),
                     on_dispatched=shown.set,

@@ -14,6 +14,7 @@ from ..settings import Filled, SecretUrl, Url
 from .base import HttpChannel, or_text
 from .fit import fit_image, fit_text, utf16_size
 from .http import Answer, Client, judge_status, seconds_of
+from .literal import literal
 
 # "Execute Webhook": content of at most 2000 characters; "Uploading Files": 10 MiB a request, the
 # text included.
@@ -39,13 +40,13 @@ class Channel(HttpChannel):
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send text and picture as one message."""
         message = delivery.message
-        text, cut = fit_text(message.text, MAX_TEXT, utf16_size)
+        text, cut = fit_text(literal(message.text), MAX_TEXT, utf16_size)
         if message.image is None:
             return await self._post(text, None, [cut], http)
         fitted, note = await fit_image(
             message.image, max_bytes=MAX_PICTURE, formats=PICTURE_FORMATS
         )
-        outcome = await self._post(text or message.title, fitted, [cut, note], http)
+        outcome = await self._post(text or literal(message.title), fitted, [cut, note], http)
         if fitted is None or not text:
             return outcome
         return await or_text(outcome, lambda: self._post(text, None, [cut], http))

@@ -20,6 +20,7 @@ from ..settings import Filled, Secret, SecretUrl
 from .base import HttpChannel, Rate
 from .fit import fit_image, fit_text, json_size
 from .http import Answer, Client, judge_code, seconds_of
+from .literal import literal
 
 # "自定义机器人使用指南", "使用限制": 5 a second and 100 a minute, a body of at most 20 KB.
 RATES: Final = ((5, 1.0), (100, 60.0))
@@ -78,7 +79,7 @@ class Channel(HttpChannel):
                     return failure
                 case NotSent(reason) | Rejected(reason):
                     picture_note = f"没有图片：{reason}"
-        text, cut_note = fit_text(message.text, MAX_BODY - self._overhead(key), json_size)
+        text, cut_note = fit_text(literal(message.text), MAX_BODY - self._overhead(key), json_size)
         return await http.post(
             self.webhook.get_secret_value(),
             json={**self._signature(), **_content(text, key)},

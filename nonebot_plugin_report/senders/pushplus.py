@@ -10,6 +10,7 @@ from ..settings import Filled, Secret, Url
 from .base import HttpChannel, lost_picture
 from .fit import fit_text
 from .http import Answer, Client, judge_code
+from .literal import literal
 
 MAX_TITLE: Final = 200
 MAX_TEXT: Final = 20_000
@@ -43,8 +44,8 @@ class Channel(HttpChannel):
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send title and text."""
         message = delivery.message
-        title, _ = fit_text(message.title, MAX_TITLE)
-        text, cut = fit_text(message.body or message.title, MAX_TEXT)
+        title, _ = fit_text(literal(message.title), MAX_TITLE)
+        text, cut = fit_text(literal(message.body or message.title), MAX_TEXT)
         options = {"topic": self.topic, "channel": self.via}
         return await http.post(
             f"{self.server.rstrip('/')}/send",

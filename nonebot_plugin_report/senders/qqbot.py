@@ -15,6 +15,7 @@ from ..settings import Filled, Secret, Url
 from .base import PICTURE_REJECTED, HttpChannel, said
 from .fit import fit_image, fit_text
 from .http import Answer, Client, judge_status, seconds_of
+from .literal import literal
 
 # No document names the text's limit; "富媒体消息": a request of about 10 MB, base64 included.
 MAX_TEXT: Final = 2000
@@ -61,8 +62,8 @@ class Channel(HttpChannel):
         if not isinstance(token, str):
             return token
         message = delivery.message
-        text, cut = fit_text(message.text, MAX_TEXT)
-        content: dict[str, object] = {"msg_type": 0, "content": text or message.title}
+        text, cut = fit_text(literal(message.text), MAX_TEXT)
+        content: dict[str, object] = {"msg_type": 0, "content": text or literal(message.title)}
         picture_note = ""
         if message.image is not None:
             match await self._upload(message.image, token, http):

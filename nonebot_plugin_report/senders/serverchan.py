@@ -13,6 +13,7 @@ from ..settings import Secret, Url
 from .base import HttpChannel, lost_picture
 from .fit import fit_text, utf8_size
 from .http import Answer, Client, judge_code
+from .literal import literal
 
 # "API 详细说明": a title of at most 32 characters, a text of at most 32 KB.
 MAX_TITLE: Final = 32
@@ -44,9 +45,9 @@ class Channel(HttpChannel):
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send title and text."""
         message = delivery.message
-        title, _ = fit_text(message.title, MAX_TITLE)
+        title, _ = fit_text(literal(message.title), MAX_TITLE)
         # The text is Markdown, where a line ends only at an empty one.
-        text, cut = fit_text(message.body.replace("\n", "\n\n"), MAX_TEXT, utf8_size)
+        text, cut = fit_text(literal(message.body).replace("\n", "\n\n"), MAX_TEXT, utf8_size)
         return await http.post(
             self._address(),
             data={"title": title, "desp": text},

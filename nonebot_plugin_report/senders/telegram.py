@@ -13,6 +13,7 @@ from ..settings import Filled, Secret, Url
 from .base import PartedChannel, Rate, or_text, said
 from .fit import fit_image, fit_text, utf16_size
 from .http import Answer, Client, judge_status, seconds_of
+from .literal import literal
 
 # sendMessage, sendPhoto; lengths are of UTF-16 code units ("MessageEntity").
 MAX_TEXT: Final = 4096
@@ -49,7 +50,7 @@ class Channel(PartedChannel):
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send the picture with the text below it, or after a text that is too long for that."""
-        text, image = delivery.message.text, delivery.message.image
+        text, image = literal(delivery.message.text), delivery.message.image
         if image is None:
             return await self._text(text, http)
         if utf16_size(text) <= MAX_CAPTION:

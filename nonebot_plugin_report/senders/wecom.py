@@ -14,6 +14,7 @@ from ..settings import SecretUrl
 from .base import PartedChannel, Rate
 from .fit import fit_image, fit_text, utf8_size
 from .http import Answer, Client, judge_code
+from .literal import literal
 
 # "群机器人配置说明": 20 messages a minute; text of at most 2048 bytes of UTF-8; JPG and PNG of at
 # most 2 MB before base64.
@@ -50,7 +51,7 @@ class Channel(PartedChannel):
         return await self.send_parts(delivery, *parts)
 
     async def _text(self, text: str, http: Client) -> Outcome:
-        fitted, note = fit_text(text, MAX_TEXT, utf8_size)
+        fitted, note = fit_text(literal(text), MAX_TEXT, utf8_size)
         return await self._post({"msgtype": "text", "text": {"content": fitted}}, note, http)
 
     async def _picture(self, image: Image, http: Client) -> Outcome:

@@ -12,6 +12,7 @@ from ..settings import Names, Secret, Url
 from .base import HttpChannel, lost_picture
 from .fit import fit_text
 from .http import Answer, Client, judge_code, judge_status
+from .literal import literal
 
 # As in BetterGI.
 MAX_TEXT: Final = 2000
@@ -53,7 +54,7 @@ class Channel(HttpChannel):
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send the text."""
         message = delivery.message
-        text, cut = fit_text(message.text or message.title, MAX_TEXT)
+        text, cut = fit_text(literal(message.text or message.title), MAX_TEXT)
         return await http.post(
             f"{self.server.rstrip('/')}/xxtui/{self.key.get_secret_value()}",
             data={"content": text, "from": self.source, "channel": ",".join(self.channels)},

@@ -4,7 +4,7 @@ Each `tests/senders/test_<type>.py` has a `SERVICE`; the conformance suite finds
 """
 
 import io
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +20,23 @@ from nonebot_plugin_report.senders.router import Router
 
 from .server import Reply, Request
 
+HOSTILE = (
+    '<at user_id="all">所有人</at>', "<at id=all></at>", "<@!123>", "<@all>", "<@U123|x>",
+    "@everyone", "x@here", "@all", "@somebody", "<!channel>", "!here>", "<#123>",
+    "<qqbot-at-everyone />",
+    '<qqbot-cmd-input text="x" />', "![x](http://127.0.0.1/x.png)", "[点这里](http://evil.example)",
+    "[a]: http://evil.example", "[a][b]", "<http://evil.example|银行>",
+    "<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "</p><!-- x", "<b>粗</b>",
+    "(met)all(met)", "[CQ:at,qq=all]",
+    '"],"at":{"isAtAll":true},"x":["', "x\r\nX-Evil: 1",
+)  # fmt: skip
+"""Words that some service or other takes for more than words."""
+ACTS = r"<[@!#/a-z]|(^|\W)@\w|@(everyone|here|all)|!\[|\]\(|\]\[|\]:|\(met\)|!(here|channel)>"
+"""What does so, where nothing says otherwise."""
+MARKUP = r"<[!/a-z]"
+"""What does so in HTML."""
+NOTHING = r"(?!)"
+"""Of a service that shows words as they are, or hands them to a program."""
 ANSWER_SECONDS = 0.5
 """How long the tests' channels wait for an answer."""
 NAME = "mine"
@@ -48,6 +65,10 @@ class Service:
     """A 200 is no success unless the body says so."""
     limited: bool = True
     """A text of 100,000 characters has to be cut."""
+    acts: str = ACTS
+    """What its service takes for more than words."""
+    shows: Callable[[Delivery], Awaitable[list[str]]] | None = None
+    """Where it is not reached by HTTP: sends the delivery, and finds all that the service shows."""
 
 
 def make_image(

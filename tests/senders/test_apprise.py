@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from nonebot_plugin_report.delivery import Delivered, NotSent
+from nonebot_plugin_report.delivery import Delivered, Delivery, NotSent
 from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.senders import load
 
@@ -18,7 +18,22 @@ def address(url: str) -> str:
     return url.replace("http://", f"json://me:{PASSWORD}@", 1) + "/hook"
 
 
-SERVICE = Service(kind="apprise", settings=lambda url: {"url": address(url)}, secrets=(PASSWORD,))
+async def shows(delivery: Delivery) -> list[str]:
+    async with (
+        Server(answer) as server,
+        channel("apprise", url=address(server.url)) as apprise,
+    ):
+        assert await apprise.send(delivery) == Delivered()
+    body = server.requests[0].json()
+    return [body["title"], body["message"]]
+
+
+SERVICE = Service(
+    kind="apprise",
+    settings=lambda url: {"url": address(url)},
+    secrets=(PASSWORD,),
+    shows=shows,
+)
 
 
 def answer(request: Request) -> Reply:

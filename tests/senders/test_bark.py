@@ -11,7 +11,7 @@ from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.senders import load
 
 from .server import Behaviour, Reply, Request, Server
-from .service import Service, channel, make_delivery, make_image
+from .service import NOTHING, Service, channel, make_delivery, make_image
 
 KEYS = ("F5u42Bd3HyW8KxkUqo2gRA", "Xy9pQ7rS3tU5vW1zA2bC4d")
 CIPHER_KEY = "k3y-of-sixteen-b"
@@ -29,6 +29,7 @@ def answer(request: Request) -> Reply:
 def check(content: dict[str, object]) -> None:
     assert content["title"]
     assert content["body"]
+    assert "markdown" not in content
     assert (content["level"], content["sound"], content["group"]) == ("critical", "bell", "游戏")
 
 
@@ -40,6 +41,7 @@ SERVICE = Service(
     },
     secrets=(KEYS[0],),
     answer=answer,
+    acts=NOTHING,
     failures={
         "key": (Reply(400, json={"code": 400, "message": "failed to get device token"}), Rejected),
         "key, in the body alone": (Reply(json={"code": 400, "message": "x"}), Rejected),

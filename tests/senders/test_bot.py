@@ -6,6 +6,7 @@ The server speaks as satori.js.org/zh-CN/protocol has it: "事件服务", "HTTP 
 import asyncio
 import base64
 import re
+import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from nonebot_plugin_report.delivery import Delivery
 from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.senders import load
 from tests.bot import Bot, free_port, running, until
@@ -30,8 +32,21 @@ from .service import Service
 
 SECRET = "satori-s3cret"
 GROUP = {"type": "bot", "adapter": "Satori", "target": "group:777"}
+
+
+async def shows(delivery: Delivery) -> list[str]:
+    async with satori() as service:
+        options = {"settings": settings(service.port, group=GROUP), "extra": REGISTER}
+        with tempfile.TemporaryDirectory() as folder:
+            async with running(Path(folder), **options) as bot:
+                answer = await bot.push(content=delivery.message.text, channel="group")
+                await bot.until_state(answer["id"], "delivered")
+    return [service.created[0]["content"]]
+
+
 SERVICE = Service(
     kind="bot",
+    shows=shows,
     settings=lambda _: {"adapter": "Satori", "target": "channel:9", "guild": "8", "bot": "1"},
 )
 REGISTER = (
@@ -153,7 +168,7 @@ async def test_text_and_picture_arrive_and_what_came_before_the_bot_waits(tmp_pa
     assert {one["channel_id"] for one in both} == {"777", "direct-5"}
     for one in both:
         text, _, shown = one["content"].partition("<img ")
-        assert text == '&lt;at id="1"/&gt; &amp; [CQ:at,qq=all]'
+        assert text.replace("\u200b", "") == '&lt;at id="1"/&gt; &amp; [CQ:at,qq=all]'
         source = re.search(r'src="data:image/jpeg;base64,([^"]*)"', shown)
         assert source is not None
         assert base64.b64decode(source[1]) == picture

@@ -281,6 +281,25 @@ async def test_a_service_that_repeats_what_it_got_gives_no_secret_away(
 
 
 @every_http_channel
+@pytest.mark.parametrize("kept", [6, 20, 34])
+async def test_no_piece_of_a_secret_is_left_where_words_are_cut(
+    service: Service, kept: int, log: pytest.LogCaptureFixture
+) -> None:
+    """Reasons hold 120 characters of a service's words; here a secret stands across that."""
+    for secret in service.secrets:
+        echoed = dict.fromkeys(ECHOED, "x" * (120 - kept) + secret)
+        codes = {"code": 4711, "errcode": 4711, "errno": 4711, "retcode": 4711}
+        reply = Reply(400, json={**codes, "ok": False, "status": "failed", **echoed})
+        async with (
+            Server(answering(service, reply)) as server,
+            channel(service.kind, **service.settings(server.url)) as router,
+        ):
+            told = repr(await router.send(make_delivery())) + log.text
+        left = [secret[at : at + 6] for at in range(len(secret) - 5)]
+        assert not [one for one in left if one in told]
+
+
+@every_http_channel
 async def test_connections_are_used_again(service: Service) -> None:
     assert service.answer is not None
     async with (

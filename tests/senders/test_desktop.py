@@ -2,19 +2,29 @@
 
 import shutil
 import subprocess
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from nonebot_plugin_report.delivery import Delivered, NotSent
+from nonebot_plugin_report.delivery import Delivered, Delivery, NotSent
 
-from .service import Service, channel, make_delivery, make_image
+from .service import MARKUP, Service, channel, make_delivery, make_image
 
-SERVICE = Service(kind="desktop", settings=lambda _: {"app_name": "派蒙"})
+
+async def shows(delivery: Delivery) -> list[str]:
+    if shutil.which("dbus-daemon") is None:
+        pytest.skip("needs D-Bus")
+    with pytest.MonkeyPatch.context() as patch, private_session(patch):
+        async with desktop() as shown, channel("desktop") as router:
+            assert await router.send(delivery) == Delivered()
+    return [shown[0]["summary"], shown[0]["body"]]
+
+
+SERVICE = Service(kind="desktop", settings=lambda _: {"app_name": "派蒙"}, acts=MARKUP, shows=shows)
 NAME, PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
 on_linux = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs D-Bus")
 
@@ -22,6 +32,12 @@ on_linux = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A D-Bus session of the test's own."""
+    with private_session(monkeypatch):
+        yield
+
+
+@contextmanager
+def private_session(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     command = ["dbus-daemon", "--session", "--nofork", "--print-address"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as daemon:
         assert daemon.stdout is not None

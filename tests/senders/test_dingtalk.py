@@ -9,7 +9,7 @@ from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected
 from nonebot_plugin_report.senders.dingtalk import sign
 
 from .server import Reply, Request, Server
-from .service import Service, channel, make_delivery, make_image
+from .service import NOTHING, Service, channel, make_delivery, make_image
 
 TOKEN = "566cc69da782ec3f42f8d1c3a1e4f5b2"
 SECRET = "SEC-s3cret-of-mine-0123"
@@ -24,6 +24,7 @@ def answer(request: Request) -> Reply:
     assert query["sign"] == expected.decode()
     assert len(query["timestamp"]) == 13
     body = request.json()
+    assert set(body) == {"msgtype", "text"}  # `at` would call somebody
     assert body["msgtype"] == "text"
     assert body["text"]["content"]
     assert len(request.body) <= 20_000
@@ -39,6 +40,7 @@ SERVICE = Service(
     settings=lambda url: {"webhook": f"{url}/robot/send?access_token={TOKEN}", "secret": SECRET},
     secrets=(TOKEN, SECRET),
     answer=answer,
+    acts=NOTHING,
     failures={
         "signature": (failing(310000, "sign not match"), Rejected),
         "keyword": (failing(310000, "keywords not in content"), Rejected),

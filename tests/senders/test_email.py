@@ -2,6 +2,7 @@
 
 import email.policy
 import ssl
+import warnings
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -14,17 +15,39 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Outcome, Rejected, Unknown
+from nonebot_plugin_report.delivery import Delivered, Delivery, NotSent, Outcome, Rejected, Unknown
 from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.senders import load
 
-from .service import Service, channel, make_delivery, make_image
+from .service import MARKUP, Service, channel, make_delivery, make_image
 
 # aiosmtpd warns of log-ins without STARTTLS, which the tests of plain and TLS want.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 PASSWORD = "auth0risation-code"
+
+
+async def shows(delivery: Delivery) -> list[str]:
+    """The HTML as it is written; the plain text is no more than that."""
+    mailbox = Mailbox()
+    with warnings.catch_warnings(action="ignore"):
+        async with (
+            mail_server(mailbox, "plain", trustme.CA()) as settings,
+            channel("email", **settings) as mail,
+        ):
+            assert await mail.send(delivery) == Delivered()
+    html = mailbox.letters[0].get_body(("html",))
+    assert html is not None
+    words = html.get_content().replace('<p style="white-space: pre-wrap">', "", 1)
+    assert set(mailbox.letters[0].keys()) == {
+        "Subject", "From", "To", "Date", "Message-ID", "MIME-Version", "Content-Type",
+    } | ({"X-Peer", "X-MailFrom", "X-RcptTo"} & set(mailbox.letters[0].keys()))  # fmt: skip
+    return [words.replace("</p>\n", "", 1).replace("</p>", "", 1)]
+
+
 SERVICE = Service(
     kind="email",
+    acts=MARKUP,
+    shows=shows,
     settings=lambda _: {
         "host": "localhost", "to": ["you@example.com", "him@example.com"],
         "username": "me@example.com", "password": PASSWORD,

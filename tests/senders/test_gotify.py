@@ -3,7 +3,7 @@
 from nonebot_plugin_report.delivery import Delivered, Rejected
 
 from .server import Reply, Request, Server
-from .service import Service, channel, make_delivery, make_image
+from .service import NOTHING, Service, channel, make_delivery, make_image
 
 TOKEN = "AbCdEf.0123456"
 
@@ -15,6 +15,7 @@ def answer(request: Request) -> Reply:
     assert body["title"]
     assert body["message"]
     assert body["priority"] == 3
+    assert "extras" not in body  # they would ask for Markdown
     return Reply(json={"id": 25, "appid": 5, "message": body["message"]})
 
 
@@ -23,6 +24,7 @@ SERVICE = Service(
     settings=lambda url: {"server": f"{url}/push/", "token": TOKEN},
     secrets=(TOKEN,),
     answer=answer,
+    acts=NOTHING,
     failures={
         "token": (Reply(401, json={"error": "Unauthorized", "errorCode": 401}), Rejected),
         "forbidden": (Reply(403, json={"error": "Forbidden", "errorCode": 403}), Rejected),

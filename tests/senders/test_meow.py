@@ -5,7 +5,7 @@ from urllib.parse import unquote
 from nonebot_plugin_report.delivery import NotSent, Rejected
 
 from .server import Reply, Request
-from .service import Service
+from .service import NOTHING, Service
 
 NICKNAME = "派蒙的手机/二号"
 
@@ -15,6 +15,7 @@ def answer(request: Request) -> Reply:
     assert request.path.count("/") == 1
     assert unquote(request.path) == f"/{NICKNAME}"
     body = request.json()
+    assert set(body) == {"title", "msg"}  # msgType would ask for HTML
     assert 0 < len(body["title"]) <= 100
     assert 0 < len(body["msg"]) <= 4000
     return Reply(json={"status": 200, "message": "推送成功"})
@@ -25,6 +26,7 @@ SERVICE = Service(
     settings=lambda url: {"server": url, "nickname": NICKNAME},
     secrets=(NICKNAME,),
     answer=answer,
+    acts=NOTHING,
     failures={
         "nickname": (Reply(json={"status": 404, "message": "用户不存在"}), Rejected),
         "bad": (Reply(json={"status": 400, "message": "x"}), Rejected),

@@ -10,7 +10,7 @@ from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.senders import load
 
 from .server import Behaviour, Reply, Request, Server
-from .service import Service, channel, make_delivery, make_image
+from .service import NOTHING, Service, channel, make_delivery, make_image
 
 TOPIC = "paimon-8f3a2c"
 TOKEN = "tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2"
@@ -23,11 +23,13 @@ def answer(request: Request) -> Reply:
         body = request.json()
         assert body["topic"] == TOPIC
         assert body["title"]
+        assert not {"markdown", "actions", "click", "attach"} & set(body)
         assert 0 < len(body["message"].encode()) <= 4096
         assert body["priority"] == 4
     else:
         assert (request.method, request.path) == ("PUT", f"/{TOPIC}")
         assert request.headers["filename"].startswith("screenshot.")
+        assert not {"markdown", "actions", "click", "attach"} & set(request.headers)
         assert 0 < len(header(request, "message").encode()) <= 4096
         assert len(request.body) <= 15_000_000
     return Reply(json={"id": "sPs71M8A2T", "event": "message"})
@@ -42,6 +44,7 @@ SERVICE = Service(
     settings=lambda url: {"server": url, "topic": TOPIC, "token": TOKEN, "priority": 4},
     secrets=(TOPIC, TOKEN),
     answer=answer,
+    acts=NOTHING,
     failures={
         "login": (Reply(401, json={"code": 40101, "error": "unauthorized"}), Rejected),
         "forbidden": (Reply(403, json={"code": 40301, "error": "forbidden"}), Rejected),

@@ -9,7 +9,7 @@ from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.senders import load
 
 from .server import Reply, Request, Server
-from .service import Service, channel, make_delivery, make_image
+from .service import NOTHING, Service, channel, make_delivery, make_image
 
 TOKEN = "onebot-t0ken-of-mine"
 
@@ -38,6 +38,7 @@ SERVICE = Service(
     settings=lambda url: {"endpoint": url, "token": TOKEN, "group_id": 777},
     secrets=(TOKEN,),
     answer=answer,
+    acts=NOTHING,
     failures={
         "no token": (Reply(401), Rejected),
         "token": (Reply(403), Rejected),

@@ -11,7 +11,7 @@ from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.senders import load
 
 from .server import Reply, Request, Server
-from .service import Service, channel, make_delivery, make_image
+from .service import NOTHING, Service, channel, make_delivery, make_image
 
 KEY = base64.b64encode(b"0123456789abcdef01234567").decode()
 AUTHORIZATION = "Bearer s3cret-of-mine"
@@ -38,6 +38,7 @@ SERVICE = Service(
     },
     secrets=(KEY, AUTHORIZATION, "s3cret-path"),
     answer=answer,
+    acts=NOTHING,
     failures={"gone": (Reply(410), Rejected), "later": (Reply(503), NotSent)},
     reads_body=False,
     limited=False,

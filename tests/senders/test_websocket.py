@@ -9,14 +9,24 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected, Unknown
+from nonebot_plugin_report.delivery import Delivered, Delivery, NotSent, Rejected, Unknown
 from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.senders import load
 
-from .service import Service, channel, make_delivery, make_image
+from .service import NOTHING, Service, channel, make_delivery, make_image
+
+
+async def shows(delivery: Delivery) -> list[str]:
+    listener = Listener()
+    async with listening(listener) as url, channel("websocket", **SERVICE.settings(url)) as socket:
+        assert await socket.send(delivery) == Delivered()
+    return [str(value) for value in json.loads(listener.messages[0]).values()]
+
 
 SERVICE = Service(
     kind="websocket",
+    acts=NOTHING,
+    shows=shows,
     settings=lambda url: {
         "url": url.replace("http", "ws", 1) + "/hook?key=s3cret-key-of-mine",
         "headers": {"Authorization": "Bearer s3cret-t0ken"},
