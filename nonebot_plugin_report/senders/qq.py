@@ -39,6 +39,8 @@ MAX_TEXT: Final = 4000
 """Characters. QQ refuses longer messages somewhere above; no document names the figure."""
 FORWARD_FROM: Final = 500
 """Characters of a merged message from which on it comes folded, as a forward message."""
+MAX_PICTURES: Final = 8 * 2**20
+"""Bytes of all pictures of a message together; one of any size goes."""
 TEXT_ONLY_AFTER: Final = 2
 """Refusals of a message with a picture before its text goes alone."""
 TEXT_ONLY: Final = "截图多次发送失败，只发了文字"
@@ -181,9 +183,8 @@ class OneBotSender:
 
 def fit_message(delivery: Delivery) -> tuple[Message, str]:
     """The message as QQ can take it, and what was left out."""
-    message = delivery.message
+    message, note = _with_pictures(delivery.message)
     text, image = message.text, message.image
-    note = ""
     if image is not None and delivery.attempts >= TEXT_ONLY_AFTER and text:
         image, note = None, TEXT_ONLY
         text = f"{text}\n[{note}]"
@@ -192,6 +193,27 @@ def fit_message(delivery: Delivery) -> tuple[Message, str]:
     # What is tried again goes out the plain way.
     parts = message.parts if delivery.attempts < TEXT_ONLY_AFTER else ()
     return replace(message, text=text, image=image, parts=parts), note
+
+
+def _with_pictures(message: Message) -> tuple[Message, str]:
+    """The message with as many of its pictures as may go at once, and what was left out."""
+    kept: list[Image] = []
+    room, pictures = MAX_PICTURES, _pictures(message)
+    for image in pictures:
+        if not kept or len(image.data) <= room:
+            kept.append(image)
+            room -= len(image.data)
+    if len(kept) == len(pictures):
+        return message, ""
+    note = f"{len(pictures) - len(kept)} 张截图太大，没有一起发送"
+    parts = tuple(
+        part
+        if part.image is None or part.image in kept
+        else replace(part, image=None, text=part.text or "[截图]")
+        for part in message.parts
+    )
+    text = f"{message.text}\n[{note}]"
+    return replace(message, text=text, more_images=tuple(kept[1:]), parts=parts), note
 
 
 def _cut(text: str) -> str:

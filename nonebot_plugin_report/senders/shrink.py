@@ -5,6 +5,7 @@ and a decoder's memory are paid only by who needs them.
 """
 
 from io import BytesIO
+from math import ceil
 from typing import Final
 
 from PIL import Image as Pillow
@@ -20,7 +21,7 @@ QUALITIES: Final = (85, 70, 55, 40)
 SMALLER: Final = 0.7
 """By how much, each time."""
 LARGE: Final = 2**22
-"""Pixels from which on it is halved instead: that needs no further copy of its size."""
+"""Pixels from which on it is halved, or the like: that needs no further copy of its size."""
 MEMORY: Final = 40 * 2**20
 """Bytes that a picture may take while it is decoded; one of 4096x2160 pixels takes 34 MiB."""
 MAX_CHUNKS: Final = 20_000
@@ -56,7 +57,7 @@ def shrink(image: Image, max_bytes: int, max_side_sum: int | None) -> tuple[Imag
         return None, BROKEN
     sides = picture.width + picture.height
     if max_side_sum is not None and sides > max_side_sum:
-        _scale(picture, max_side_sum / sides)
+        picture = _scaled(picture, max_side_sum / sides)
     while True:
         for quality in QUALITIES:
             file = BytesIO()
@@ -65,10 +66,7 @@ def shrink(image: Image, max_bytes: int, max_side_sum: int | None) -> tuple[Imag
                 return Image(file.getvalue(), "image/jpeg", *picture.size), SHRUNK
         if max(picture.size) < 16:
             return None, TOO_LARGE
-        if picture.width * picture.height > LARGE:
-            picture = picture.reduce(2)
-        else:
-            _scale(picture, SMALLER)
+        picture = _scaled(picture, SMALLER)
 
 
 def _decoded(image: Image) -> Pillow.Image:
@@ -151,6 +149,9 @@ def _opaque(strip: Pillow.Image) -> Pillow.Image:
     return white.convert("RGB")
 
 
-def _scale(picture: Pillow.Image, factor: float) -> None:
-    """Make it smaller in its place."""
+def _scaled(picture: Pillow.Image, factor: float) -> Pillow.Image:
+    """The picture at this scale at most; it may be changed itself."""
+    if picture.width * picture.height > LARGE:
+        return picture.reduce(ceil(1 / factor))
     picture.thumbnail((max(1, int(picture.width * factor)), max(1, int(picture.height * factor))))
+    return picture

@@ -1,0 +1,69 @@
+"""Bounds how much of pictures is on its way at once: each is written several times to be sent."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Final
+
+SIZE: Final = 8 * 2**20
+"""Bytes of pictures; base64, JSON and what the sockets hold make five to seven times that of it."""
+PATIENCE: Final = 20.0
+"""Seconds after which whoever has not finished holds up the others no longer."""
+
+
+class Budget:
+    """Room for so many bytes. Whoever finds none waits, in the order of their coming."""
+
+    def __init__(self, size: int = SIZE, patience: float = PATIENCE) -> None:
+        """`size` in bytes, `patience` in seconds."""
+        self._size = size
+        self._patience = patience
+        self._free = size
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def room(self, wanted: int) -> AsyncGenerator[None]:
+        """Have room for so many bytes, as far as there is that much at all."""
+        if wanted == 0:
+            yield
+            return
+        wanted = min(wanted, self._size)
+        if self._waiting or wanted > self._free:
+            await self._turn(wanted)
+        else:
+            self._free -= wanted
+        given_back = False
+
+        def give_back() -> None:
+            nonlocal given_back
+            if not given_back:
+                given_back = True
+                self._free += wanted
+                self._admit()
+
+        late = asyncio.get_running_loop().call_later(self._patience, give_back)
+        try:
+            yield
+        finally:
+            late.cancel()
+            give_back()
+
+    async def _turn(self, wanted: int) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append((wanted, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._waiting.remove((wanted, turn))
+            else:  # it was just admitted
+                self._free += wanted
+            self._admit()
+            raise
+
+    def _admit(self) -> None:
+        while self._waiting and self._waiting[0][0] <= self._free:
+            wanted, turn = self._waiting.popleft()
+            self._free -= wanted
+            turn.set_result(None)
