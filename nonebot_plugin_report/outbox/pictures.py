@@ -1,8 +1,6 @@
 """Pictures in memory: each once, and no more of them than there is room for."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Final
 from weakref import WeakValueDictionary
@@ -10,13 +8,13 @@ from weakref import WeakValueDictionary
 from ..delivery import Message
 from ..image import Image
 from ..store.queue import Queued
+from .budget import Budget
 
 KEPT_BYTES: Final = 16 * 2**20
 """Bytes of pictures up to which what was just accepted stays in memory until it is sent."""
-ROOM_BYTES: Final = 24 * 2**20
-"""Bytes of large pictures on their way at the same time."""
-LARGE_BYTES: Final = 2**20
-"""A smaller picture waits for no room."""
+ROOM_BYTES: Final = 8 * 2**20
+"""Bytes of pictures on their way at the same time; each is then in memory five to seven times, as
+base64, as JSON and in what the sockets hold."""
 
 
 class Pictures:
@@ -25,8 +23,7 @@ class Pictures:
     def __init__(self) -> None:
         self._alive: WeakValueDictionary[str | int, Image] = WeakValueDictionary()
         """By their hash where they were read from the store, else by identity."""
-        self._free = ROOM_BYTES
-        self._freed = asyncio.Condition()
+        self._budget = Budget(ROOM_BYTES)
 
     def admit(self, queued: Queued) -> Queued:
         """A delivery with its message, if there is room for its picture; else without it."""
@@ -48,19 +45,6 @@ class Pictures:
         """A picture was read."""
         self._alive[sha] = image
 
-    @asynccontextmanager
-    async def room(self, size: int) -> AsyncGenerator[None]:
+    def room(self, size: int) -> AbstractAsyncContextManager[None]:
         """Room for pictures of so many bytes, as long as they are on their way."""
-        if size < LARGE_BYTES:
-            yield
-            return
-        size = min(size, ROOM_BYTES)
-        async with self._freed:
-            await self._freed.wait_for(lambda: self._free >= size)
-            self._free -= size
-        try:
-            yield
-        finally:
-            self._free += size
-            async with self._freed:
-                self._freed.notify_all()
+        return self._budget.room(size)

@@ -12,7 +12,7 @@ from ..settings import complaint, place
 from .base import Channel
 
 _SUPPORT: Final = frozenset(
-    {"base", "budget", "describe", "fit", "http", "literal", "qq", "redact", "router", "shrink"}
+    {"base", "describe", "fit", "http", "literal", "qq", "redact", "router", "shrink"}
 )
 """Modules here that are no channel."""
 

@@ -20,7 +20,6 @@ from ..delivery import (
     Unknown,
 )
 from .base import Channel, HttpChannel, Pace
-from .budget import Budget
 from .redact import Redactor
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ class Router:
     """By the user's names for them."""
     answer_seconds: float = 30.0
     """How long a service may be silent before its answer is given up."""
-    _budget: Budget = field(default_factory=Budget)
     _redactors: dict[str, Redactor] = field(init=False)
     _clients: dict[str, "Client"] = field(default_factory=dict[str, "Client"])
     _pools: "dict[str | None, httpx2.AsyncClient]" = field(
@@ -63,15 +61,8 @@ class Router:
 
     async def send(self, delivery: Delivery) -> Outcome:
         """Send by the lane's bot or channel. Whatever a channel does, an outcome comes of it."""
-        message = delivery.message
-        pictures = (message.image, *message.more_images)
-        async with self._budget.room(sum(len(one.data) for one in pictures if one is not None)):
-            if delivery.lane.target.kind != "channel":
-                return await self.qq.send(delivery)
-            return await self._send(delivery)
-
-    async def _send(self, delivery: Delivery) -> Outcome:
-        """Send by a channel."""
+        if delivery.lane.target.kind != "channel":
+            return await self.qq.send(delivery)
         name = delivery.lane.target.id
         channel = self.channels.get(name)
         if channel is None:

@@ -6,8 +6,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
-SIZE: Final = 8 * 2**20
-"""Bytes of pictures; base64, JSON and what the sockets hold make five to seven times that of it."""
 PATIENCE: Final = 20.0
 """Seconds after which whoever has not finished holds up the others no longer."""
 
@@ -15,7 +13,7 @@ PATIENCE: Final = 20.0
 class Budget:
     """Room for so many bytes. Whoever finds none waits, in the order of their coming."""
 
-    def __init__(self, size: int = SIZE, patience: float = PATIENCE) -> None:
+    def __init__(self, size: int, patience: float = PATIENCE) -> None:
         """`size` in bytes, `patience` in seconds."""
         self._size = size
         self._patience = patience

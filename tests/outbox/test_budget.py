@@ -1,0 +1,70 @@
+"""Room for large pictures: in turn, and nobody slow holds up the others for ever."""
+
+import asyncio
+
+from nonebot_plugin_report.outbox.budget import Budget
+
+
+async def enter(
+    budget: Budget, size: int, entered: asyncio.Queue[int], leave: asyncio.Event
+) -> None:
+    async with budget.room(size):
+        entered.put_nowait(size)
+        await leave.wait()
+
+
+async def test_who_finds_no_room_waits_for_it_in_turn() -> None:
+    budget, entered = Budget(10, patience=60.0), asyncio.Queue[int]()
+    first, rest = asyncio.Event(), asyncio.Event()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(enter(budget, 8, entered, first))
+        assert await entered.get() == 8
+        for size in (7, 1, 99):
+            tasks.create_task(enter(budget, size, entered, rest))
+        await asyncio.sleep(0)
+        assert entered.empty(), "one that is small does not pass one that waits"
+        tasks.create_task(enter(budget, 0, entered, rest))
+        assert await entered.get() == 0, "without a picture nobody waits"
+        first.set()
+        assert [await entered.get(), await entered.get()] == [7, 1]
+        rest.set()
+        assert await entered.get() == 99, "what is larger than all of it has all of it"
+    assert entered.empty()
+
+
+async def test_who_gives_up_leaves_its_place() -> None:
+    budget, entered, leave = Budget(10, patience=60.0), asyncio.Queue[int](), asyncio.Event()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(enter(budget, 10, entered, leave))
+        await entered.get()
+        impatient = tasks.create_task(enter(budget, 10, entered, leave))
+        tasks.create_task(enter(budget, 5, entered, leave))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        leave.set()
+        assert await entered.get() == 5
+
+
+async def test_who_was_admitted_and_cancelled_at_once_gives_it_back() -> None:
+    budget, entered, leave = Budget(10, patience=60.0), asyncio.Queue[int](), asyncio.Event()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(enter(budget, 10, entered, leave))
+        await entered.get()
+        second = tasks.create_task(enter(budget, 10, entered, leave))
+        await asyncio.sleep(0)
+        leave.set()
+        await asyncio.sleep(0)
+        second.cancel()
+        tasks.create_task(enter(budget, 10, entered, leave))
+        assert await entered.get() == 10
+
+
+async def test_who_takes_too_long_holds_up_nobody() -> None:
+    budget, entered, leave = Budget(10, patience=0.01), asyncio.Queue[int](), asyncio.Event()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(enter(budget, 10, entered, leave))
+        tasks.create_task(enter(budget, 9, entered, leave))
+        assert [await entered.get(), await entered.get()] == [10, 9]
+        leave.set()
+    async with budget.room(10):
+        pass
