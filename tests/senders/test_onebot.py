@@ -1,12 +1,14 @@
 """OneBot by HTTP, against a server that checks token and segments."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 
 from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected, Unknown
 from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.senders import load
+from nonebot_plugin_report.senders.qq import fit_message
 
 from .server import Reply, Request, Server
 from .service import NOTHING, Service, channel, make_delivery, make_image
@@ -68,3 +70,14 @@ async def test_text_acts_as_nothing_but_text() -> None:
 def test_one_receiver_has_to_be_named(ids: dict[str, int]) -> None:
     with pytest.raises(ConfigError, match="user_id 和 group_id 要填一个"):
         load({"type": "onebot", "endpoint": "http://127.0.0.1:3000", **ids})
+
+
+def test_many_large_pictures_go_as_far_as_there_is_room_and_the_rest_is_told() -> None:
+    pictures = [make_image(8, 8 + number) for number in range(4)]
+    large = tuple(replace(one, data=one.data + bytes(3 * 2**20)) for one in pictures)
+    delivery = make_delivery(image=large[0])
+    delivery = replace(delivery, message=replace(delivery.message, more_images=large[1:]))
+    message, note = fit_message(delivery)
+    assert (message.image, *message.more_images) == large[:2]
+    assert note == "2 张截图太大，没有一起发送"
+    assert message.text.endswith(f"[{note}]")
