@@ -34,9 +34,17 @@ class Redactor:
         self._pieces = {key[at : at + SHORTEST] for key in keys for at in range(len(key) - 5)}
 
     def mask(self, text: str) -> str:
-        """The text without the secrets, whole or in pieces."""
+        """A text, in part our own words, without the secrets."""
         for secret in self._whole:
             text = text.replace(secret, MASK)
+        return text
+
+    def mask_pieces(self, text: str) -> str:
+        """A service's words without the secrets, whole or in pieces.
+
+        Not for our own: `secret` can be a piece of one.
+        """
+        text = self.mask(text)
         shown: list[str] = []
         at = copied = 0
         while at <= len(text) - SHORTEST:
@@ -52,7 +60,7 @@ class Redactor:
         """A service's JSON without the secrets, and no more of it than can be of use."""
         match value:
             case str():
-                return self.mask(value[:MAX_TEXT])
+                return self.mask_pieces(value[:MAX_TEXT])
             case dict() | list() if depth >= MAX_DEPTH:
                 return None
             case dict():

@@ -26,22 +26,26 @@ def leaks(text: str, secret: str) -> bool:
 @pytest.mark.parametrize("secret", [KEY, SECRET])
 def test_wherever_the_words_are_cut(secret: str, before: int) -> None:
     words = "x" * before + secret + " is wrong"
-    assert not leaks(said(redactor().mask(words)), secret)
+    assert not leaks(said(redactor().mask_pieces(words)), secret)
 
 
 @given(st.integers(0, 36), st.integers(0, 36), st.text(max_size=20))
 def test_a_service_that_cut_the_key_itself(start: int, end: int, around: str) -> None:
-    assert not leaks(redactor().mask(f"{around}{KEY[start:end]}{around}"), KEY)
+    assert not leaks(redactor().mask_pieces(f"{around}{KEY[start:end]}{around}"), KEY)
 
 
 def test_keys_are_known_again_as_addresses_spell_them() -> None:
-    masked = redactor().mask("key s1gn%2Fsecret%2Bof%3Dmine")
+    masked = redactor().mask_pieces("key s1gn%2Fsecret%2Bof%3Dmine")
     assert masked == "key ***"
 
 
 def test_other_words_stay_as_they_are() -> None:
     words = "webhook hook open-apis feishu 被拒绝（19024）：Key Words Not Found"
-    assert redactor().mask(words) == words
+    assert redactor().mask_pieces(words) == words
+
+
+def test_our_own_words_lose_whole_secrets_only() -> None:
+    assert redactor().mask(f"没有填 app_secret（{SECRET}）") == "没有填 app_secret（***）"
 
 
 def test_an_answer_is_masked_wherever_it_has_words() -> None:
