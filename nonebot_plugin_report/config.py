@@ -104,9 +104,9 @@ class Config(BaseModel):
     """推送没有写明接收者时发给谁：superusers、private:QQ号、group:群号、channel:渠道名"""
 
     report_tokens: dict[str, TokenSettings] = Field(default_factory=dict[str, TokenSettings])
-    """分给别人的令牌：名字 → 令牌与它能发给谁；见 README"""
+    """分给别人的令牌：名字 → 令牌与它能发给谁；见 docs/rules.md"""
     report_rules: tuple[Rule, ...] = ()
-    """规则：从上到下，第一条符合的决定发给谁；见 README"""
+    """规则：从上到下，第一条符合的决定发给谁；见 docs/rules.md"""
     report_bind: TokenNames = ()
     """谁可以私聊机器人「推送绑定」得到自己的令牌：off（默认）、friends（好友）、group:群号（群成员）"""
     report_bind_rate: Rate = (60, 3600.0)
@@ -123,7 +123,16 @@ class Config(BaseModel):
     report_digest_after: Pause = 3600.0
     """积压超过多久，就以摘要补发；0 表示逐条补发"""
     report_watch: tuple[Watch, ...] = ()
-    """看门狗：等不到的事件；见 README"""
+    """看门狗：等不到的事件；见 docs/rules.md"""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty(cls, values: object) -> object:
+        """`.env` may name a setting without a value, so that the environment can set it."""
+        if not isinstance(values, dict):
+            return values
+        settings = cast("dict[object, object]", values)
+        return {name: value for name, value in settings.items() if value != ""}
 
     @field_validator(
         "report_aliases", "report_rules", "report_tokens", "report_watch", mode="before"
