@@ -37,7 +37,7 @@ class Channel(Settings):
     label: ClassVar[str]
     """Its name in Chinese; stands before each reason."""
     pictures: ClassVar[str]
-    """What becomes of a picture (Chinese), for the README's table."""
+    """What becomes of a picture (Chinese), for the table in docs/channels.md."""
     limits: ClassVar[str]
     """What it can take (Chinese), likewise."""
     rates: ClassVar[tuple[Rate, ...]] = ()

@@ -6,7 +6,7 @@ from . import channel_class, names
 
 
 def describe() -> str:
-    """A Markdown table of all channels: the README's."""
+    """A Markdown table of all channels: docs/channels.md's."""
     lines = ["| 渠道 | `type` | 设置 | 图片 | 限制 |", "|---|---|---|---|---|"]
     for name in names():
         found = channel_class(name)
@@ -34,12 +34,13 @@ def describe_settings(kind: str) -> str:
     ]
     for name, info in found.model_fields.items():
         text = " ".join((info.description or "").split())
+        default = info.get_default(call_default_factory=True, validated_data={})
         if info.is_required():
             default = "必填"
-        elif info.default in (None, (), ""):
+        elif default in (None, (), {}, ""):
             default = "可不写"
         else:
-            default = f"默认 `{_shown(info.default)}`"
+            default = f"默认 `{_shown(default)}`"
         choices = "、".join(f"`{one}`" for one in _choices(info.annotation))
         lines.append(f"- `{name}`（{default}）：{text}" + (f"；可选 {choices}" if choices else ""))
     return "\n".join(lines)

@@ -1,107 +1,470 @@
-"""What users read says what the code does."""
+"""What users read says what the code does: every example is read as its reader would."""
 
-import io
+import ast
+import configparser
+import inspect
 import json
 import re
+import runpy
+import shlex
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from dotenv import dotenv_values
+from nonebot.config import Config as NoneBotConfig
 
+import nonebot_plugin_report
+from nonebot_plugin_report import report
+from nonebot_plugin_report.__main__ import _parser
+from nonebot_plugin_report.commands import HELP, SUPERUSER_HELP
 from nonebot_plugin_report.config import Config
+from nonebot_plugin_report.preview import read_fields
 from nonebot_plugin_report.receiver import STATUS
-from nonebot_plugin_report.report import EVENT_LABELS
+from nonebot_plugin_report.report import ALIASES, EVENT_LABELS, Report, decode, parse
 from nonebot_plugin_report.rules import Rule
-from nonebot_plugin_report.senders import names
-from nonebot_plugin_report.senders.describe import describe, describe_settings
+from nonebot_plugin_report.senders import channel_class, load, names
+from nonebot_plugin_report.senders.base import Channel
 from nonebot_plugin_report.template import PLACEHOLDERS
+from tests.documents import (
+    EXAMPLE,
+    PAGES,
+    ROOT,
+    Block,
+    blocks,
+    inline,
+    made_parts,
+    with_parts,
+)
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
-ENV = (ROOT / ".env.example").read_text("utf-8")
-SETTINGS = {name.upper() for name in Config.model_fields}
-
-
-def section(title: str) -> str:
-    return README.split(f"## {title}\n")[1].split("\n## ")[0]
-
-
-def test_the_settings_table_names_every_setting_and_no_other() -> None:
-    assert set(re.findall(r"^\| `(REPORT_\w+)`", section("设置"), re.M)) == SETTINGS
-
-
-def test_the_example_names_every_setting_and_no_other() -> None:
-    assert set(re.findall(r"^#? ?(REPORT_\w+)=", ENV, re.M)) == SETTINGS
+BLOCKS = blocks()
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+MARKDOWN = "docs/{}.md"
 
 
-@pytest.mark.parametrize("text", [ENV, section("设置")], ids=["example", "readme"])
-def test_the_defaults_shown_are_the_defaults(text: str) -> None:
-    shown = dict(re.findall(r"^#? ?(REPORT_\w+)=([^'\n]+)$", text, re.M))
-    shown |= dict(re.findall(r"^\| `(REPORT_\w+)` \| `([^`]+)` \|", text, re.M))
-    checked = {name: value for name, value in shown.items() if "DATABASE" not in name}
-    assert len(checked) >= 7
-    for name, value in checked.items():
-        field, default = name.lower(), getattr(Config(), name.lower())
-        unquoted = (
-            json.loads(value)
-            if value[0] in "[{" and "TEMPLATE" not in name
-            else value.strip('"').replace("\\n", "\n")
-        )
-        assert getattr(Config.model_validate({field: unquoted}), field) == default, name
+def page(name: str) -> str:
+    return (ROOT / MARKDOWN.format(name)).read_text("utf-8")
 
 
-def read_env(text: str) -> Config:
-    values = dotenv_values(stream=io.StringIO(text))
-    settings = {
-        name.lower(): json.loads(value) if value[0] in "[{" and "TEMPLATE" not in name else value
-        for name, value in values.items()
-        if name.startswith("REPORT_") and value
-    }
+def section(text: str, title: str) -> str:
+    return text.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+# ── settings ──────────────────────────────────────────────────────────────────────────────────────
+
+OTHERS = {"LOCALSTORE_DATA_DIR", "ONEBOT_ACCESS_TOKEN", "ONEBOT_SECRET"}
+"""Settings of NoneBot's adapters and plugins."""
+
+
+def read_env(text: str, folder: Path) -> Config:
+    """As NoneBot reads a file of settings."""
+    file = folder / ".env"
+    file.write_text(text, "utf-8")
+    names = set(re.findall(r"^([A-Z]\w*)=", text, re.M))
+    known = {name.upper() for model in (Config, NoneBotConfig) for name in model.model_fields}
+    assert names <= known | OTHERS, names - known - OTHERS
+    settings = NoneBotConfig(_env_file=str(file)).model_extra  # pyright: ignore[reportCallIssue] - pydantic-settings' own
     return Config.model_validate(settings)
 
 
-def test_what_the_example_shows_commented_out_can_be_read() -> None:
-    text = re.sub(r"^# ?(?=REPORT_|  \"|\})", "", ENV, flags=re.M)
-    assert set(read_env(text).report_channels) == {"phone", "team"}
+def uncommented(text: str) -> str:
+    return re.sub(r"^# ?(?=[A-Z]\w*=)", "", text, flags=re.M)
 
 
-def test_every_setting_that_the_readme_shows_can_be_read() -> None:
-    blocks = re.findall(r"```bash\n((?:REPORT_).*?)```", README, re.S)
-    assert len(blocks) >= 6
-    rules = [len(read_env(block).report_rules) for block in blocks]
-    assert sum(rules) >= 5
+def test_every_setting_of_the_example_has_the_default_that_it_shows(tmp_path: Path) -> None:
+    made = EXAMPLE.read_text("utf-8").partition("# <settings>")[2]
+    shown = read_env(uncommented(made), tmp_path)
+    assert set(re.findall(r"^# (REPORT_\w+)=", made, re.M)) == {
+        name.upper() for name in Config.model_fields
+    }
+    assert shown == Config()
 
 
-def test_every_rule_that_the_readme_shows_in_passing_can_be_read() -> None:
-    shown = re.findall(r'`(\{"(?:match|event)".*?\})`', README)
-    assert len(shown) == 3
-    for rule in shown:
-        Rule.model_validate_json(rule)
+def test_the_rest_of_the_example_can_be_read(tmp_path: Path) -> None:
+    head = EXAMPLE.read_text("utf-8").partition("# <settings>")[0]
+    config = read_env(re.sub(r'^# ?(?=[A-Z]\w*=|  "|\})', "", head, flags=re.M), tmp_path)
+    assert set(config.report_channels) == {"phone", "team"}
 
 
-def test_the_channels_table_is_made_from_the_code() -> None:
-    table = README.partition("<!-- channels: ")[2].partition("-->\n")[2]
-    assert table.partition("\n<!-- /channels -->")[0] == describe()
+def test_an_empty_setting_is_none(tmp_path: Path) -> None:
+    empty = "\n".join(f"{name.upper()}=" for name in Config.model_fields)
+    assert read_env(empty, tmp_path) == Config()
 
 
-def test_the_channels_settings_are_made_from_the_code() -> None:
-    shown = (ROOT / "docs" / "channels.md").read_text("utf-8").partition("\n\n##")
-    assert "##" + shown[2] == "\n\n".join(describe_settings(name) for name in names()) + "\n"
+@pytest.mark.parametrize("path", made_parts(), ids=lambda path: path.name)
+def test_what_is_made_from_the_code_is_what_it_makes(path: Path) -> None:
+    made = with_parts(path, made_parts()[path])
+    assert path.read_text("utf-8") == made, "run: python -m tests.documents"
 
 
-def test_the_readme_names_every_placeholder() -> None:
-    table = section("设置").partition("| 占位符 |")[2]
+def test_no_default_of_pydantics_is_shown() -> None:
+    for path in (*PAGES, EXAMPLE):
+        assert "Pydantic" not in path.read_text("utf-8"), path
+
+
+# ── blocks, by their language ─────────────────────────────────────────────────────────────────────
+
+
+def check_dotenv(block: Block, folder: Path) -> None:
+    read_env(block.text, folder)
+
+
+def check_json(block: Block, folder: Path) -> None:
+    known = {field.name for field in fields(Report)} | {*ALIASES.values(), "id", "screenshot"}
+    body = decode(block.text.encode())
+    assert set(body) <= known
+    parse(body)
+
+
+def check_python(block: Block, folder: Path) -> None:
+    """It compiles, what it imports from us is there, and `report` takes what it is given."""
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    tree = compile(block.text, str(block), "exec", flags)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            module = __import__(node.module, fromlist=["_"])
+            assert all(hasattr(module, one.name) for one in node.names)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "report":
+            named = {one.arg or "": None for one in node.keywords}
+            inspect.signature(report).bind(*node.args, **named)
+    if "class Channel" in block.text:
+        file = folder / "channel.py"
+        file.write_text(block.text, "utf-8")
+        found: type[Channel] = runpy.run_path(str(file))["Channel"]
+        assert issubclass(found, Channel)
+        assert all(getattr(found, name) for name in ("label", "pictures", "limits"))
+        assert not inspect.isabstract(found)
+
+
+def check_toml(block: Block, folder: Path) -> None:
+    plugins = tomllib.loads(block.text)["tool"]["nonebot"]["plugins"]
+    assert plugins == [nonebot_plugin_report.__name__]
+
+
+def check_unit(block: Block, folder: Path) -> None:
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # pyright: ignore[reportAttributeAccessIssue] - as its documentation says
+    unit.read_string(block.text)
+    assert set(unit) == {"DEFAULT", "Unit", "Service", "Install"}
+    program, *words = unit["Service"]["ExecStart"].split()
+    assert Path(program).name == "python"
+    assert Path(program).is_relative_to(unit["Service"]["WorkingDirectory"])
+    check_module(words)
+
+
+ROUTES = {"/report", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws"}
+QUERY = {"token", "send_to", "send_to_group", "channel", "send_from"}
+
+
+def check_url(url: str) -> None:
+    parts = urlsplit(url)
+    assert parts.scheme in ("http", "ws"), url
+    assert parts.port == NoneBotConfig().port, url
+    assert parts.path in ROUTES | {"/report/推送的id"}, url
+    assert (parts.scheme == "ws") == parts.path.endswith("/ws"), url
+    assert set(parse_qs(parts.query)) <= QUERY, url
+
+
+def check_text(block: Block, folder: Path) -> None:
+    """Addresses, what is written in a chat, or who talks to whom."""
+    for line in block.text.splitlines():
+        if line.startswith("推送"):
+            assert line in (HELP + SUPERUSER_HELP).replace("：得到自己的推送地址", "").splitlines()
+        elif "→" not in line:
+            check_url(line)
+
+
+# ── commands ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def check_module(words: list[str]) -> None:
+    """`python` with these arguments."""
+    match words:
+        case ["-m", "nonebot_plugin_report", *rest]:
+            options = _parser().parse_args(rest)
+            if options.command == "explain":
+                parse(read_fields(options.fields))
+            if options.command == "channels" and options.type:
+                channel_class(options.type)
+        case ["-m", "venv", ".venv"]:
+            pass
+        case ["-m", "pip", *rest]:
+            check_pip(rest)
+        case ["-m", "pytest", *paths]:
+            check_paths(paths)
+        case ["-m", ("tests.documents" | "benchmarks") as module, *rest]:
+            path = ROOT / module.replace(".", "/")
+            assert path.with_suffix(".py").exists() or (path / "__main__.py").exists()
+            assert all((path / f"{part}.py").exists() for part in rest)
+        case _:
+            raise AssertionError(f"python {words}")
+
+
+def check_pip(words: list[str]) -> None:
+    match [word for word in words if not word.startswith("--")]:
+        case ["install", *rest]:
+            *flags, what = rest
+            assert flags in ([], ["-e"])
+            name, _, extras = what.rstrip("]").partition("[")
+            for extra in filter(None, extras.split(",")):
+                assert extra in PYPROJECT["project"]["optional-dependencies"]
+            assert name == "." or PYPROJECT["project"]["name"] in name
+            if name.startswith("git+"):
+                assert name == f"git+{PYPROJECT['project']['urls']['Homepage']}"
+        case ["uninstall", "nonebot-plugin-report"]:
+            pass
+        case _:
+            raise AssertionError(f"pip {words}")
+
+
+def check_paths(words: list[str]) -> None:
+    assert all((ROOT / word).exists() for word in words if not word.startswith("-"))
+
+
+def check_uv(words: list[str]) -> None:
+    run, flag, extra, program, *rest = words
+    assert (run, flag) == ("run", "--extra")
+    assert extra in PYPROJECT["project"]["optional-dependencies"]
+    if program == "python":
+        check_module(rest)
+    else:
+        assert program == "pytest"
+
+
+def check_curl(words: list[str]) -> None:
+    url = next(word for word in words if word.startswith("http"))
+    check_url(url)
+    if "-d" in words:
+        body = words[words.index("-d") + 1]
+        as_json = any("application/json" in word for word in words)
+        parse(decode(body.encode()) if as_json else {"content": body})
+
+
+def check_invoke(line: str) -> None:
+    """PowerShell's curl; its quotes are none that `shlex` knows."""
+    url = re.search(r'"(http[^"]+)"', line)
+    assert url
+    check_url(url[1])
+    if body := re.search(r"GetBytes\('(.+)'\)", line):
+        parse(decode(body[1].encode()))
+
+
+def check_nothing(_: list[str]) -> None:
+    """A program that is not ours, and needs nothing of ours."""
+
+
+def check_copy(words: list[str]) -> None:
+    assert words == [EXAMPLE.name, ".env"]
+
+
+COMMANDS: dict[str, Callable[[list[str]], None]] = {
+    "python": check_module, "python3": check_module, "py": check_module,
+    ".venv\\Scripts\\python": check_module,
+    "pip": check_pip, "pytest": check_paths, "uv": check_uv, "curl": check_curl,
+    "cp": check_copy, "Copy-Item": check_copy,
+    **dict.fromkeys(
+        (".", "ruff", "pyright", "lint-imports", "notepad", "git", "tar", "Compress-Archive",
+         "systemctl", "sudo", "journalctl", "@echo", "cd", ":again", "timeout", "goto"),
+        check_nothing,
+    ),
+}  # fmt: skip
+"""Every program that the pages show, and how its arguments are checked."""
+
+
+_COMMAND = re.compile(r"""(?:"[^"]*"|'[^']*'|[^;"'])+""")
+
+
+def commands(text: str) -> Iterator[str]:
+    """The commands of a block, one by one."""
+    for line in text.replace("\\\n", " ").replace("&&", ";").splitlines():
+        yield from (one.strip() for one in _COMMAND.findall(line) if one.strip())
+
+
+def check_command(line: str) -> None:
+    if line.startswith("Invoke-RestMethod "):
+        check_invoke(line)
+        return
+    windows = ".venv\\" in line or line.startswith(("Copy-", "Compress-", "cd "))
+    words = [
+        word[1:-1] if word[0] == word[-1] and word[0] in "\"'" and len(word) > 1 else word
+        for word in shlex.split(line, posix=not windows)
+    ]
+    program, *rest = words
+    assert program in COMMANDS, f"teach this test how to check {program}"
+    COMMANDS[program](rest)
+
+
+def check_commands(block: Block, folder: Path) -> None:
+    for line in commands(block.text):
+        check_command(line)
+
+
+def check_powershell(block: Block, folder: Path) -> None:
+    for line in commands(block.text):
+        if not re.match(r"\$link(\.\w+ =| =|\.Save\(\))", line):  # PowerShell's own
+            check_command(line)
+
+
+LANGUAGES: dict[str, Callable[[Block, Path], None]] = {
+    "dotenv": check_dotenv, "json": check_json, "python": check_python, "toml": check_toml,
+    "ini": check_unit, "text": check_text, "bash": check_commands, "bat": check_commands,
+    "powershell": check_powershell,
+}  # fmt: skip
+"""How a block is checked, by its language."""
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_every_block_works_as_it_is_shown(block: Block, tmp_path: Path) -> None:
+    assert block.language in LANGUAGES, "teach this test how to check it"
+    LANGUAGES[block.language](block, tmp_path)
+
+
+def test_all_blocks_are_found() -> None:
+    shown = sum(len(re.findall(r"^ *```\w", path.read_text("utf-8"), re.M)) for path in PAGES)
+    assert len(BLOCKS) == shown > 50
+
+
+@pytest.mark.parametrize("path", [one for one in PAGES if one.parent.name != "benchmarks"], ids=str)
+def test_every_command_is_shown_for_powershell_too(path: Path) -> None:
+    shown = [one for one in BLOCKS if one.page == path and "Linux" not in one.section]
+    for block in shown:
+        if block.language == "bash" and not block.text.startswith("uv "):
+            beside = {one.language for one in shown if one.section == block.section}
+            assert "powershell" in beside, block
+
+
+# ── what stands within the lines ──────────────────────────────────────────────────────────────────
+
+
+def check_object(text: str) -> None:
+    """A rule, or a channel's settings, shown in passing."""
+    shown: dict[str, Any] = json.loads(text)
+    if "type" in shown:
+        load(shown)
+    else:
+        Rule.model_validate(shown)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=str)
+def test_what_is_shown_in_passing_works(path: Path, tmp_path: Path) -> None:
+    for text in inline(path):
+        if re.match(r"\{\"(?!id)", text):
+            check_object(text)
+        elif re.match(r"(http|ws)://(?!127.0.0.1:6099|127.0.0.1:10809|机器人)\S*/", text):
+            check_url(text)
+        elif re.match(r"[A-Z]\w+=", text):
+            read_env(text, tmp_path)
+        elif text.startswith(("python -m", ".venv\\Scripts\\python -m n", "pip ")):
+            check_command(text)
+
+
+def test_settings_that_are_named_exist() -> None:
+    for path in PAGES:
+        named = set(
+            re.findall(r"\bREPORT_[A-Z_]+\b", re.sub(r"<!--.*?-->", "", path.read_text("utf-8")))
+        )
+        assert named <= {name.upper() for name in Config.model_fields}, path
+
+
+def anchors(path: Path) -> set[str]:
+    """The places of a page that a link can lead to, as GitHub names them."""
+    text = re.sub(r"^ *```.*?^ *```", "", path.read_text("utf-8"), flags=re.M | re.S)
+    titles = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", title).lower().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=str)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", path.read_text("utf-8")):
+        if target.startswith("https://"):
+            continue
+        file, _, anchor = target.partition("#")
+        found = (path.parent / file).resolve() if file else path
+        assert found.exists(), target
+        assert not anchor or anchor in anchors(found), target
+
+
+# ── what must be named ────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 200
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for path in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{path.name})" in readme, path.name
+
+
+def test_loading_goes_without_an_entry_script() -> None:
+    # The NoneBot store refuses plugins whose README shows it.
+    assert not any(
+        "bot.py" in path.read_text("utf-8") for path in PAGES if path.name == "README.md"
+    )
+
+
+def test_every_path_of_the_map_exists() -> None:
+    table = section(page("development"), "地图")
+    paths = re.findall(r"`((?:nonebot_plugin_report|tests|benchmarks)[\w/.]*)`", table)
+    assert len(paths) > 20
+    for path in paths:
+        assert (ROOT / path).exists(), path
+    elsewhere = page("development").replace(table, "")
+    assert "nonebot_plugin_report/" not in elsewhere, "paths stand in the map alone"
+
+
+def test_every_placeholder_is_named() -> None:
+    table = page("rules").partition("| 占位符 |")[2]
     assert set(re.findall(r"`\{(\w+)\}`", table)) == set(PLACEHOLDERS)
 
 
-def test_the_readme_names_every_answer() -> None:
-    answers = set(re.findall(r"^\| (\d{3}) \|", section("推送"), re.M))
+def test_every_answer_is_named() -> None:
+    answers = set(re.findall(r"^\| (\d{3}) \|", section(page("http"), "回答"), re.M))
     assert answers == {str(status) for status in STATUS.values()} | {"200", "404"}
 
 
-def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("https://") or (ROOT / target).exists(), target
+class Asked(dict[str, object]):
+    """Fields that remember which of them were looked for."""
+
+    def __init__(self) -> None:
+        super().__init__(content="x")
+        self.names: set[str] = set()
+
+    def get(self, key: str, default: object = None) -> object:  # pyright: ignore[reportIncompatibleMethodOverride] - all that parse needs
+        self.names.add(key)
+        return super().get(key, default)
+
+
+def test_every_field_of_a_report_is_named() -> None:
+    table = dict(
+        re.findall(r"^\| `(\w+)` \| (?:`(\w+)`)? *\|", section(page("http"), "字段"), re.M)
+    )
+    asked = Asked()
+    parse(asked)
+    assert {name: alias for name, alias in table.items() if alias} == ALIASES
+    assert set(table) | set(ALIASES.values()) == asked.names | {"token"}
+
+
+def test_every_command_is_named() -> None:
+    shown = inline(ROOT / MARKDOWN.format("operation"))
+    named = {one.split()[3] for one in shown if one.startswith("python -m nonebot_plugin_report ")}
+    actions: Any = _parser()._subparsers
+    assert named == set(actions._group_actions[0].choices) - {"run"}
+
+
+def test_every_chat_command_is_named() -> None:
+    shown = "".join(one.text for one in BLOCKS if one.page.name == "operation.md")
+    for line in (HELP + SUPERUSER_HELP).splitlines()[1:]:
+        assert line.partition("：")[0] in shown
+
+
+def test_the_number_of_channels_is_right() -> None:
+    assert "二十种" in page("away")
+    assert len(names()) == 20
 
 
 def test_every_event_of_bettergis_list_has_a_chinese_name() -> None:
