@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Self
 
-from pydantic import Field, PlainValidator, field_validator, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, field_validator, model_validator
 
 from .auth import Grant
 from .delivery import Target
@@ -52,7 +52,9 @@ def read_template(value: object) -> Template:
         raise ValueError(str(error)) from None
 
 
-Words = Annotated[Template, PlainValidator(read_template)]
+Words = Annotated[
+    Template, PlainValidator(read_template), PlainSerializer(lambda value: value.text)
+]
 """A message's template."""
 
 

@@ -93,6 +93,8 @@ def _rate(value: object) -> object:
     """So many in a time, such as `20/1h`."""
     if value is None:
         return None
+    if isinstance(value, tuple):  # as it is once it is read
+        value = "/".join(map(str, cast("tuple[object, ...]", value)))
     count, separator, period = str(value).replace("／", "/").partition("/")
     count = count.strip()
     known = separator and count.isdecimal() and len(count) <= len(str(MAX_RATE))
@@ -237,9 +239,7 @@ def _read_quiet(value: object) -> dict[Recipient, DailyWindow]:
 def _read_quiet_hours(whose: str, text: object) -> tuple[Recipient, DailyWindow]:
     recipient = read_recipient(whose)
     try:
-        if not isinstance(text, str):
-            raise ValueError("应为字符串；请加上引号")
-        window = DailyWindow.parse(text)
+        window = DailyWindow.parse(_plain_text(text))
         if window.length >= _DAY:
             raise ValueError("全天都免打扰，就什么也送不出去")
     except ValueError as error:
@@ -247,8 +247,8 @@ def _read_quiet_hours(whose: str, text: object) -> tuple[Recipient, DailyWindow]
     return recipient, window
 
 
-def _written(value: Iterable[object]) -> list[str]:
-    return [str(one) for one in value]
+def _written(value: Iterable[Recipient | Kind]) -> list[str]:
+    return [f"{one}:*" if isinstance(one, str) else str(one) for one in value]
 
 
 def check_url(value: str) -> str:

@@ -52,6 +52,8 @@ _Line = tuple[tuple[str, str | None], ...]
 class Template:
     """A compiled template."""
 
+    text: str
+    """As it was written."""
     lines: tuple[_Line, ...]
 
     def render(self, report: Report) -> str:
@@ -74,7 +76,7 @@ def compile_template(text: str) -> Template:
         ConfigError: an unknown placeholder, or more than a plain name in the braces.
     """
     lines = text.replace("\\n", "\n").split("\n")
-    return Template(tuple(_compile_line(line) for line in lines))
+    return Template(text, tuple(_compile_line(line) for line in lines))
 
 
 def _compile_line(line: str) -> _Line:

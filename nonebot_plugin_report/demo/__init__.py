@@ -118,12 +118,8 @@ def run_demo(*, once: bool) -> int:
 
 def _settings(folder: Path, port: int) -> dict[str, Any]:
     """What stands above the user's `.env`: the demo must touch neither their QQ nor their store."""
-    ours = {
-        name: field.get_default(call_default_factory=True)
-        for name, field in Config.model_fields.items()
-    }
     return {
-        **ours,
+        **Config().model_dump(),
         "driver": "~fastapi",
         "host": "127.0.0.1",
         "port": port,

@@ -153,9 +153,9 @@ async def test_a_picture_that_qq_does_not_take_goes_as_text(bot: Bot, qq: Script
 async def test_v12_errors_are_sorted_too(bot: Bot) -> None:
     async with ScriptedV12(url=bot.onebot_v12) as qq:
         qq.behave(Fail(35000, "no such user"))
-        answer = await bot.push(content="1", send_to="a")
+        answer = await bot.push(content="1", send_to="20001")
         await bot.until_state(answer["id"], "rejected")
         qq.behave(Fail(20002, "internal"))
-        answer = await bot.push(content="2", send_to="a")
+        answer = await bot.push(content="2", send_to="20001")
         (delivery,) = await bot.until_state(answer["id"], "delivered")
         assert delivery["attempts"] == 2

@@ -155,6 +155,13 @@ def test_what_people_write_is_read_into_the_same_values() -> None:
     assert odd.report_tokens["a"].model_dump() == plain.report_tokens["a"].model_dump()
     assert plain.report_from == plain.report_rules[0].sender[0] == "90001"
     assert plain.report_bind == ("group:10001",)
+    again = {**plain.model_dump(by_alias=True), "report_channels": plain.report_channels}
+    assert Config.model_validate(again) == plain, "what was read can be written and read again"
+
+
+def test_what_was_not_set_can_be_written_and_read_again() -> None:
+    """As for the demo, so that nothing of the user's settings holds there."""
+    assert Config.model_validate(Config().model_dump()) == Config()
 
 
 @pytest.mark.parametrize("value", [10**400, "9" * 400, 1e999, "9" * 20 + "d"])
