@@ -101,6 +101,7 @@ def _bind() -> "Hub":
     from .hub import Hub
     from .receiver import Receiver
     from .web.log_mask import TokenMask
+    from .web.memory import give_back_large_blocks
 
     driver = get_driver()
     config = _read_settings()
@@ -117,6 +118,7 @@ def _bind() -> "Hub":
 
     @driver.on_startup
     async def start() -> None:
+        give_back_large_blocks()
         TokenMask(config.tokens, lambda token: hub.gate.find(token) is not None).install()
         if hub.gate.open:
             logger.warning(

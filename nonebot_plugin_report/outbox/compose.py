@@ -11,7 +11,7 @@ from ..image import Image
 from ..store.queue import Queue, Queued
 from .pictures import Pictures
 
-MERGED_PICTURES: Final = 16 * 2**20
+MERGED_PICTURES: Final = 8 * 2**20
 """Bytes of pictures that go out in one merged message."""
 PICTURE_LEFT_OUT: Final = "截图太多太大，没有一起发出"
 
