@@ -96,6 +96,7 @@ def _bind() -> "Hub":
     # Here, not above: who only imports `report` from us does not pay for them.
     from fastapi import FastAPI
 
+    from .auth import SHORT_TOKEN
     from .bot import push_url
     from .commands import bind_commands
     from .hub import Hub
@@ -124,6 +125,8 @@ def _bind() -> "Hub":
             logger.warning(
                 "没有设置 REPORT_TOKEN：任何能连到这个端口的程序都能推送。请在 .env 里设置一个"
             )
+        if any(len(one) < SHORT_TOKEN for one in config.tokens):
+            logger.warning(f"有令牌不到 {SHORT_TOKEN} 个字符，容易被猜到；请换成更长的随机字符")
         await hub.open()
 
     driver.on_shutdown(hub.close)

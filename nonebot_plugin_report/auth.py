@@ -22,6 +22,8 @@ MAX_ADDRESSES: Final = 10_000
 """Addresses remembered; the one that tried longest ago is forgotten first."""
 MAX_TOKEN: Final = 2**16
 """Characters; more are no token, and not worth the time that it takes to see that."""
+SHORT_TOKEN: Final = 12
+"""Characters; fewer can be guessed, however slowly."""
 BOUND: Final = "bind:"
 """Before a user's number: the name of their own token."""
 

@@ -50,7 +50,7 @@ def gist(message: Message, *, has_image: bool) -> Gist:
     failed = report.result is Result.FAIL
     text = message.text[:FULL_LENGTH] + "…" * (len(message.text) > FULL_LENGTH)
     result = report.result if isinstance(report.result, Result) else None
-    return Gist(_name(report), result, text if failed else "", has_image)
+    return Gist(_name(message), result, text if failed else "", has_image)
 
 
 def pictured(gists: Sequence[Gist]) -> tuple[int, ...]:
@@ -88,7 +88,7 @@ def _counts(gists: Sequence[Gist]) -> list[str]:
     return lines
 
 
-def _name(report: Report) -> str:
-    """What a report is counted under; where nothing names it, its words have to."""
-    first_line = report.body.strip().partition("\n")[0]
+def _name(message: Message) -> str:
+    """What a message is counted under; where nothing names it, its words have to."""
+    report, first_line = message.report, message.text.strip().partition("\n")[0]
     return report.event_label or report.title or first_line[:NAMED_BY] or "[截图]"

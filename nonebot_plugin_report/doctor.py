@@ -11,6 +11,7 @@ import httpx2
 import nonebot
 from pydantic import ValidationError
 
+from .auth import SHORT_TOKEN
 from .bot import (
     address,
     init_nonebot,
@@ -66,7 +67,7 @@ def _settings() -> Iterator[Finding]:
     except ValidationError as error:
         yield Finding("错误", str(explain(error)), "改好 .env 后重新启动机器人")
     for name in unknown_settings(settings):
-        yield Finding("提醒", f"不认识设置 {name}", "检查拼写；可用的设置见 README 的设置表")
+        yield Finding("提醒", f"不认识设置 {name}", "检查拼写；可用的设置见 docs/operation.md")
     for name in sorted(os.environ):
         if name.lower() in Config.model_fields and name.lower() not in settings:
             mend = f"把它写进 .env；NoneBot 只读 .env 里出现过的设置（可以写空的 {name}=）"
@@ -88,6 +89,9 @@ def _security() -> Iterator[Finding]:
     if token() == own_token():
         text = ".env 里没有 REPORT_TOKEN：自带的机器人用它自己生成的令牌，别的机器人则没有令牌"
         yield Finding("提醒", text, f"在 .env 里写上 REPORT_TOKEN=令牌；令牌在{where_token_is()}")
+    if len(token()) < SHORT_TOKEN:
+        mend = f"换成 {SHORT_TOKEN} 个以上的随机字符，工具里的推送地址也跟着换"
+        yield Finding("提醒", "REPORT_TOKEN 太短，容易被猜到", mend)
     if str(nonebot.get_driver().config.host) not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return
     for name, what in (("access_token", "WebSocket"), ("secret", "HTTP 上报")):
