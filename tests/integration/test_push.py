@@ -204,5 +204,9 @@ async def test_the_pace_lets_a_burst_pass_and_then_holds_back(tmp_path: Any) -> 
     ):
         await asyncio.gather(*(bot.push(content=str(number)) for number in range(8)))
         assert len(await qq.wait_for(5)) == 5
-        health = await bot.health()
-        assert health["waiting"] == 3
+
+        async def recorded() -> bool:
+            return (await bot.health())["waiting"] == 3
+
+        await until(recorded)
+        assert len(qq.messages) == 5
