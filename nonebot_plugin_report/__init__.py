@@ -120,8 +120,8 @@ def _bind() -> "Hub":
     @driver.on_startup
     async def start() -> None:
         give_back_large_blocks()
-        TokenMask(config.tokens, lambda token: hub.gate.find(token) is not None).install()
-        if hub.gate.open:
+        TokenMask(config.tokens, lambda token: hub.tokens.gate.find(token) is not None).install()
+        if hub.tokens.gate.open:
             logger.warning(
                 "没有设置 REPORT_TOKEN：任何能连到这个端口的程序都能推送。请在 .env 里设置一个"
             )

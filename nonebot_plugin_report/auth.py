@@ -24,6 +24,8 @@ MAX_TOKEN: Final = 2**16
 """Characters; more are no token, and not worth the time that it takes to see that."""
 SHORT_TOKEN: Final = 12
 """Characters; fewer can be guessed, however slowly."""
+OWN: Final = "self"
+"""Where the name of a token would stand: of reports that the plugin makes itself."""
 BOUND: Final = "bind:"
 """Before a user's number: the name of their own token."""
 

@@ -13,6 +13,7 @@ from nonebot.params import CommandArg
 from nonebot.permission import SUPERUSER
 from nonebot.rule import Rule
 
+from .auth import BOUND
 from .delivery import Blocked, Delivery, DeliveryState, Lane, Message, ReportState, State, Target
 from .errors import ReportError
 from .hub import Hub
@@ -103,7 +104,7 @@ class Desk:
 
     def knows(self, user: str) -> bool:
         """Whether a user who is no superuser has something to ask: their own pushes."""
-        return user in self._hub.bound()
+        return user in self._hub.tokens.bound()
 
     async def answer(self, asker: Asker, text: str) -> Answer:
         """Do what somebody wrote; a mistake is answered, not raised."""
@@ -120,7 +121,7 @@ class Desk:
         """Give the asker a token that reaches only them."""
         again = self.knows(asker.user)
         try:
-            token = await self._hub.bind(asker.user)
+            token = await self._hub.tokens.bind(asker.user)
         except ReportError as error:
             return str(error)
         first = "已换成新的地址，旧的不再有效。" if again else "绑定好了。"
@@ -136,7 +137,7 @@ class Desk:
     async def unbind(self, asker: Asker) -> str:
         """Take the asker's token away."""
         try:
-            bound = await self._hub.unbind(asker.user)
+            bound = await self._hub.tokens.unbind(asker.user)
         except ReportError as error:
             return str(error)
         return "已解绑，原来的地址不再有效" if bound else "你没有绑定"
@@ -155,13 +156,13 @@ class Desk:
             waiting, oldest = health.backlog.waiting, health.backlog.oldest
             if oldest is not None:
                 lines.append(
-                    f"⏳ {waiting} 条等待送出，最早的等了 {in_words(self._hub.now() - oldest)}"
+                    f"⏳ {waiting} 条等待送出，最早的等了 {in_words(self._hub.clock() - oldest)}"
                 )
         else:
             blocked = tuple(one for one in blocked if one.lane.target == asker.own)
         muted = [
             f"🔕 {_short(str(target))} 静音到 {_clock(until)}"
-            for target, until in self._hub.muted().items()
+            for target, until in self._hub.mutes.all().items()
             if asker.superuser or target == asker.own
         ]
         return "\n".join([*lines, *_some([_blocked(one) for one in blocked]), *_some(muted)])
@@ -169,7 +170,7 @@ class Desk:
     async def _recent(self, asker: Asker, words: list[str]) -> str:
         count = _count(words[0]) if words else RECENT
         target = None if asker.superuser else asker.own
-        states = await self._hub.recent(count, target)
+        states = await self._hub.history.recent(count, target)
         return "\n\n".join(_line(one) for one in states) or "还没有推送"
 
     async def _details(self, asker: Asker, words: list[str]) -> Answer:
@@ -178,14 +179,14 @@ class Desk:
         state = await self._wanted(asker, words)
         lines = [f"ID {state.id}", f"收到 {_clock(state.received_at)}"]
         if asker.superuser:
-            report, image = await self._hub.stored(state.id) or (Report(), None)
+            report, image = await self._hub.history.report(state.id) or (Report(), None)
             theirs = report.body
             if len(report.title) > NAME_LENGTH:
                 theirs = f"{report.title}\n{theirs}"
             lines.insert(0, f"{_icon(report)}{_quoted(state.heading) or '推送'}")
             lines += [f"令牌{_quoted(state.source)}"] if state.source else []
         else:
-            sent = await self._hub.sent(state.id, asker.own)
+            sent = await self._hub.history.message(state.id, asker.own)
             theirs, image = sent.text, sent.image
         lines += _some([_told(one) for one in state.deliveries])
         if state.note:
@@ -213,14 +214,14 @@ class Desk:
         if not 0 < length < longest:
             raise _Wrong(f"时间应大于 0、小于 {in_words(longest)}（再久，推送就过期了）")
         target = self._target(asker, words[1:])
-        until = self._hub.now() + length
+        until = self._hub.clock() + length
         await self._hub.mute(target, until)
         until_then = f"静音到 {_clock(until)}，期间的推送到时合成摘要，紧急的照发"
         return f"{_short(str(target))} {until_then}"
 
     async def _unmute(self, asker: Asker, words: list[str]) -> str:
         target = self._target(asker, words)
-        if target not in self._hub.muted():
+        if target not in self._hub.mutes.all():
             return f"{_short(str(target))} 没有静音"
         await self._hub.mute(target, 0.0)
         return f"{_short(str(target))} 不再静音"
@@ -239,14 +240,14 @@ class Desk:
 
     async def _bound(self, asker: Asker, _: list[str]) -> str:
         _require_superuser(asker)
-        bound = self._hub.bound()
+        bound = self._hub.tokens.bound()
         return "\n".join(["绑定的用户：", *bound]) if bound else "没有人绑定"
 
     async def _revoke(self, asker: Asker, words: list[str]) -> str:
         _require_superuser(asker)
         if not words:
             raise _Wrong("要写 QQ 号，例如：推送 撤销 10002")
-        if not await self._hub.unbind(words[0]):
+        if not await self._hub.tokens.unbind(words[0]):
             raise _Wrong(f"{_quoted(words[0])}没有绑定")
         return f"{words[0]} 的推送地址不再有效"
 
@@ -257,7 +258,8 @@ class Desk:
         if asker.superuser:
             state = await self._hub.state(words[0])
         else:
-            state = await self._hub.state_for(words[0], asker.own)
+            source = f"{BOUND}{asker.user}"
+            state = await self._hub.history.state_for(words[0], source, asker.own)
         if state is None:
             raise _Wrong("没有这个 ID 的推送")
         return state

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from .auth import BOUND, MASTER
 from .delivery import NAME, Target
 from .errors import ConfigError
-from .rules import Rule, Words, unknown
+from .rules import Directory, Rule, Words, onebot_users, unknown
 from .senders import load
 from .senders.base import Channel
 from .settings import (
@@ -206,6 +206,17 @@ class Config(BaseModel):
         """All tokens that are set."""
         others = (one.token.get_secret_value() for one in self.report_tokens.values())
         return [*filter(None, (self.report_token,)), *others]
+
+    def directory(self, superusers: Iterable[str]) -> Directory:
+        """Whom reports can reach; `superusers` are NoneBot's."""
+        users, _ = onebot_users(superusers)
+        return Directory(
+            users,
+            frozenset(self.report_channels),
+            self.report_default_targets,
+            self.report_aliases,
+            self.report_rules,
+        )
 
     @property
     def database_path(self) -> str | None:

@@ -1,9 +1,7 @@
 """The one place where the parts meet, and the one path of a report: `Hub.submit`."""
 
 import asyncio
-import secrets
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,37 +10,25 @@ from typing import Final
 from loguru import logger
 from nonebot.adapters import Bot
 
-from . import hold, rules
-from .auth import BOUND, MASTER, Gate, Grant, digest
+from . import rules
+from .auth import MASTER, OWN, Grant
 from .clock import Clock
 from .config import Config
-from .delivery import (
-    Backlog,
-    Delivery,
-    Kind,
-    Lane,
-    Message,
-    Outgoing,
-    Rank,
-    Receipt,
-    ReportState,
-    Target,
-)
-from .diary import Diary
+from .delivery import Backlog, Message, Outgoing, Receipt, ReportState, Target
+from .durations import Durations
 from .errors import InvalidReport, StoreUnavailable
-from .image import Image
+from .mutes import Mutes
 from .outbox import Limits, Outbox
+from .planner import Plan, Planner
+from .policies import Policies
 from .report import Report
 from .senders.qq import OneBotSender
 from .senders.router import Router
-from .spare import Spare
-from .store import Binding, Store
+from .store import Store
+from .tokens import Tokens
 from .watch import Watch
+from .watchdog import Watchdog
 
-OWN: Final = "self"
-"""The source of reports that the plugin makes itself."""
-WATCH_EVERY: Final = 10.0
-"""Seconds between looks for what did not come."""
 CLOCK_EVERY: Final = 1.0
 """Seconds between looks whether the computer's clock was set."""
 PROBE_EVERY: Final = 5.0
@@ -66,16 +52,6 @@ class Health:
     """None while the store does not work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What one target of a report would see."""
-
-    planned: rules.Planned
-    message: Message
-    wait: hold.Wait | None
-    """Why it would not go out at once."""
-
-
 class Hub:
     """Takes reports, stores and delivers them. Opened with the bot, closed with it."""
 
@@ -91,32 +67,33 @@ class Hub:
         """`bots` gives all connected bots by id; `superusers` are NoneBot's; `clock` epoch
         seconds; None: the computer's."""
         self.config = config
-        users, unusable = rules.onebot_users(superusers)
-        for entry in unusable:
+        self.directory = config.directory(superusers)
+        for entry in rules.onebot_users(superusers)[1]:
             logger.warning(f"SUPERUSERS 里的 {entry[:40]!r} 不是 QQ 号，推送不会发给它；请改正")
-        self.directory = rules.Directory(
-            users,
-            frozenset(config.report_channels),
-            config.report_default_targets,
-            config.report_aliases,
-            config.report_rules,
-        )
         self._computer = Clock()
-        self._clock = clock = clock or self._computer
-        self._grants = _configured_grants(config, self.directory)
-        self.gate = Gate(self._grants, not self._grants and not config.report_bind, time.monotonic)
-        self._spare = Spare(config, self.directory)
-        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+        self.clock: Final = clock or self._computer
+        """Epoch seconds."""
+        self._store = Store(database)
+        self.history: Final = self._store.history
+        self.tokens: Final = Tokens(config, self.directory, self._store.bindings, self.clock)
+        self.mutes: Final = Mutes(self._store.mutes, self.clock)
+        policies = Policies(config, self.directory)
+        self._planner = Planner(
+            self.directory,
+            config.report_template,
+            lambda target: policies.of(target, self.mutes.until(target)),
+        )
         self._qq = OneBotSender(bots, config.report_send_interval, config.report_from or "")
         self._router = Router(self._qq, config.report_channels)
-        limits = Limits(
-            config.report_expire, config.report_retention, config.report_image_retention
+        self._outbox = Outbox(
+            self._store,
+            self._router,
+            Limits(config.report_expire, config.report_retention, config.report_image_retention),
+            policy=self._planner.policy,
+            clock=self.clock,
         )
-        self.store = Store(database)
-        self.outbox = Outbox(
-            self.store, self._router, limits, policy=self._spare.policy, clock=clock
-        )
-        self._diary = Diary(self.store, config.report_watch, clock)
+        self._durations = Durations(self.history, self.clock)
+        self._watchdog = Watchdog(self._store, config.report_watch, self.clock, self._tell)
         self._fault = "插件还没有启动"
         self._trouble = ""
         self._probed = float("-inf")
@@ -145,25 +122,21 @@ class Hub:
             InvalidReport: it reaches nobody.
             StoreUnavailable: it could not be stored.
         """
-        now = self._clock()
+        now = self.clock()
         routing = await self._route(report, grant, now)
         self._require_store()
-        elapsed = await self._diary.elapsed(report.event, grant.name)
+        elapsed = await self._durations.elapsed(report.event, grant.name)
         report = replace(report, elapsed=elapsed)
-        held_until = self._held_until(grant, now)
-        outgoing = [self._outgoing(one, report, grant, held_until) for one in routing.planned]
+        plan = self._planner.write(routing, report, grant, now, self.tokens.count(grant))
         try:
-            receipt = await self.outbox.accept(
-                report, outgoing, source=grant.name, note=routing.reason
-            )
+            receipt = await self._accept(report, plan, grant.name)
         except StoreUnavailable as error:
             self._trouble = str(error)
             raise
         self._trouble = ""
         if receipt.status != "duplicate":
-            self._diary.note(report.event, grant.name)
-            if self._diary.has_news:
-                await self._catch_up()
+            self._durations.accepted(report.event, grant.name)
+            self._watchdog.accepted(receipt.id, report.event, grant.name)
         return receipt
 
     async def _route(self, report: Report, grant: Grant, now: float) -> rules.Routing:
@@ -172,29 +145,10 @@ class Hub:
             return await asyncio.to_thread(rules.route, report, self.directory, grant, now)
         return rules.route(report, self.directory, grant, now)
 
-    def explain(self, report: Report, grant: Grant) -> tuple[rules.Routing, list[Preview]]:
-        """What would become of a report now, and what each target would see. Nothing is sent.
-
-        Raises:
-            Forbidden: its grant does not reach whom it names.
-            InvalidReport: it reaches nobody.
-        """
-        now = self._clock()
-        routing = rules.route(report, self.directory, grant, now)
-        previews: list[Preview] = []
-        for one in routing.planned:
-            outgoing = self._outgoing(one, report, grant, None)
-            wait = self._wait(one.target, outgoing.message, outgoing.rank, 0.0)
-            previews.append(Preview(one, outgoing.message, wait))
-        return routing, previews
-
-    def grant_named(self, name: str) -> Grant | None:
-        """The grant of a token by its name, or None."""
-        return next((one for one in (MASTER, *self._grants.values()) if one.name == name), None)
-
-    def token_names(self) -> list[str]:
-        """What `grant_named` knows."""
-        return list(dict.fromkeys(one.name for one in (MASTER, *self._grants.values())))
+    async def _accept(self, report: Report, plan: Plan, source: str) -> Receipt:
+        return await self._outbox.accept(
+            report, plan.outgoing, source=source, note=plan.routing.reason
+        )
 
     async def state(self, report_id: str, grant: Grant = MASTER) -> ReportState | None:
         """A report by its id or the sender's own, or None where the grant does not see it.
@@ -203,7 +157,7 @@ class Hub:
             StoreUnavailable: the store cannot be read.
         """
         self._require_store()
-        state = await self.store.history.state(report_id, grant.name)
+        state = await self.history.state(report_id, grant.name)
         visible = state is not None and (grant.is_master or state.source == grant.name)
         return state if visible else None
 
@@ -218,8 +172,8 @@ class Hub:
             return Health(self._trouble, bots, None)
         try:
             if probe:
-                await self.store.housekeeping.probe(self._clock())
-            backlog = await self.store.history.backlog()
+                await self._store.housekeeping.probe(self.clock())
+            backlog = await self.history.backlog()
         except StoreUnavailable as error:
             self._trouble = str(error)
             return Health(self._trouble, bots, None)
@@ -246,9 +200,14 @@ class Hub:
         """Do not wait for answers that cannot come."""
         self._qq.disconnected(self_id)
 
-    def now(self) -> float:
-        """Epoch seconds."""
-        return self._clock()
+    async def mute(self, target: Target, until: float) -> None:
+        """Hold what is not urgent back until a moment (epoch seconds); 0: no longer.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        await self.mutes.mute(target, until)
+        await self._outbox.dispatcher.sweep()
 
     async def send_to(self, report: Report, targets: Sequence[Target]) -> Receipt:
         """Store a report for exactly these targets, past all rules.
@@ -257,8 +216,9 @@ class Hub:
             StoreUnavailable: it could not be stored.
         """
         self._require_store()
-        outgoing = [self._outgoing(rules.Planned(one), report, MASTER, None) for one in targets]
-        return await self.outbox.accept(report, outgoing, source=OWN)
+        exactly = rules.Routing(tuple(rules.Planned(one) for one in targets))
+        plan = self._planner.write(exactly, report, MASTER, self.clock())
+        return await self._accept(report, plan, OWN)
 
     async def resend(self, report_id: str, targets: Sequence[Target]) -> Receipt | None:
         """Store a report once more for some of its targets, to each of them the very message that
@@ -267,166 +227,21 @@ class Hub:
         Raises:
             StoreUnavailable: it could not be stored.
         """
-        report, image = await self.stored(report_id) or (Report(), None)
+        self._require_store()
+        report, image = await self.history.report(report_id) or (Report(), None)
         outgoing: list[Outgoing] = []
         for target in targets:
-            text, pictured = await self.store.history.sent(report_id, target) or ("", False)
+            text, pictured = await self.history.sent(report_id, target) or ("", False)
             if text or (image and pictured):
                 message = Message(text, image if pictured else None, report)
                 outgoing.append(Outgoing(target, message))
         if not outgoing:
             return None
-        return await self.outbox.accept(replace(report, image=image), outgoing, source=OWN)
-
-    async def sent(self, report_id: str, target: Target) -> Message:
-        """What of a report was sent to a target, in its rule's words, as far as it is still there.
-
-        Raises:
-            StoreUnavailable: it could not be read.
-        """
-        self._require_store()
-        text, pictured = await self.store.history.sent(report_id, target) or ("", False)
-        _, image = (pictured and await self.stored(report_id)) or (None, None)
-        return Message(text, image)
-
-    async def stored(self, report_id: str) -> tuple[Report, Image | None] | None:
-        """A stored report and its picture, as far as they are still there.
-
-        Raises:
-            StoreUnavailable: it could not be read.
-        """
-        self._require_store()
-        return await self.store.history.report(report_id)
-
-    async def recent(self, limit: int, target: Target | None) -> list[ReportState]:
-        """The newest reports, the newest first; with `target` those sent to it, as it may see them.
-
-        Raises:
-            StoreUnavailable: they could not be read.
-        """
-        self._require_store()
-        return await self.store.history.recent(limit, target)
-
-    async def state_for(self, report_id: str, target: Target) -> ReportState | None:
-        """A report as a target of it may see it; None where it is none.
-
-        Raises:
-            StoreUnavailable: it could not be read.
-        """
-        self._require_store()
-        return await self.store.history.state_for(report_id, f"{BOUND}{target.id}", target)
-
-    async def mute(self, target: Target, until: float) -> None:
-        """Hold what is not urgent back until a moment (epoch seconds); 0: no longer.
-
-        Raises:
-            StoreUnavailable: it could not be written.
-        """
-        self._require_store()
-        await self.store.mutes.set(target, until)
-        self._spare.mutes = {**self._spare.mutes, target: until}
-        await self.outbox.dispatcher.sweep()
-
-    def muted(self) -> dict[Target, float]:
-        """Until when (epoch seconds) each muted target is."""
-        now = self._clock()
-        return {target: until for target, until in self._spare.mutes.items() if until > now}
-
-    async def bind(self, user: str) -> str:
-        """Give a user a token that reaches only them; a former one is no longer good.
-
-        Raises:
-            StoreUnavailable: it could not be written.
-        """
-        self._require_store()
-        token = secrets.token_urlsafe(18)
-        made = Binding(user, digest(token), self._clock())
-        await self.store.bindings.add(made)
-        self._forget_bound(user)
-        self._grants[made.token] = _bound_grant(user, self.config)
-        return token
-
-    async def unbind(self, user: str) -> bool:
-        """Take a user's token away; whether there was one.
-
-        Raises:
-            StoreUnavailable: it could not be written.
-        """
-        self._require_store()
-        await self.store.bindings.remove(user)
-        return self._forget_bound(user)
-
-    def bound(self) -> tuple[str, ...]:
-        """The users who have a token of their own."""
-        names = (grant.name for grant in self._grants.values())
-        return tuple(name.removeprefix(BOUND) for name in names if name.startswith(BOUND))
-
-    def _forget_bound(self, user: str) -> bool:
-        former = [key for key, one in self._grants.items() if one.name == f"{BOUND}{user}"]
-        for key in former:
-            del self._grants[key]
-        return bool(former)
+        return await self._outbox.accept(replace(report, image=image), outgoing, source=OWN)
 
     def _require_store(self) -> None:
         if self._fault:
             raise StoreUnavailable(self._fault)
-
-    def _words(self, planned: rules.Planned, report: Report) -> str:
-        notes = list(report.cut)
-        if report.image_fault and planned.screenshot:
-            notes.append(f"截图无法使用：{report.image_fault}")
-        text = (planned.template or self.config.report_template).render(report)
-        return "\n".join(filter(None, (text, *(f"[{note}]" for note in notes))))
-
-    def _outgoing(
-        self, planned: rules.Planned, report: Report, grant: Grant, held_until: float | None
-    ) -> Outgoing:
-        image = report.image if planned.screenshot else None
-        text = self._words(planned, report) or ("" if image else report.heading or "[截图]")
-        message = Message(text, image, replace(report, image=None))
-        rank = Rank.URGENT if planned.urgent else Rank.NORMAL
-        reason = ""
-        if held_until is not None:
-            rank, reason = Rank.BULK, f"超过令牌 {grant.name} 的频率限制"
-        fallback_after = planned.fallback_after
-        if fallback_after is not None:
-            wait = self._wait(planned.target, message, rank, held_until or 0.0)
-            if wait is not None:
-                fallback_after += wait.until - self._clock()  # to be left in peace is no failure
-        return Outgoing(
-            planned.target, message, rank, held_until or 0.0, reason,
-            planned.fallback, fallback_after,
-        )  # fmt: skip
-
-    def _wait(
-        self, target: Target, message: Message, rank: Rank, held_until: float
-    ) -> hold.Wait | None:
-        """Why a report would not go out to a target now, were it the only one."""
-        now = self._clock()
-        alone = Delivery(
-            "", "", Lane(target), message, created_at=now, rank=rank, held_until=held_until
-        )
-        step = hold.plan([alone], self._spare.policy(target), now, (), limited=False)
-        return step if isinstance(step, hold.Wait) else None
-
-    def _held_until(self, grant: Grant, now: float) -> float | None:
-        """Count a report; where its token has sent too many, when there is room again."""
-        if grant.rate is None:
-            return None
-        count, period = grant.rate
-        seen = self._seen.setdefault(grant.name, deque(maxlen=count))
-        if len(seen) == count and seen[0] + period > now:
-            return seen[0] + period
-        seen.append(now)
-        return None
-
-    async def _watch(self) -> None:
-        """Look now and then for what did not come."""
-        while True:
-            self._diary.look()
-            if self._diary.has_news:
-                await self._catch_up()
-            await asyncio.sleep(WATCH_EVERY)
 
     async def _follow_clock(self) -> None:
         """Keep waits as long as they were meant when the computer's clock is set."""
@@ -441,18 +256,11 @@ class Hub:
                     logger.warning(f"时钟变了，但数据库暂时不可用：{error}")
 
     async def _move_in_time(self, since: float, by: float) -> None:
-        for seen in self._seen.values():
-            for _ in range(len(seen)):
-                seen.append(seen.popleft() + by)
-        self._diary.move_in_time(by)
-        await self.outbox.shift(since, by)
-        await self._remember()
-
-    async def _catch_up(self) -> None:
-        try:
-            await self._diary.catch_up(self._tell)
-        except StoreUnavailable as error:
-            logger.warning(f"看门狗的记录暂时没能存下，稍后再存：{error}")
+        self.tokens.shift(by)
+        self._durations.shift(by)
+        await self._outbox.shift(since, by)
+        await self.mutes.open()
+        await self._watchdog.shift()
 
     async def _tell(self, watch: Watch, report: Report) -> None:
         """Send a watch's own report, as one that names the watch's targets."""
@@ -466,28 +274,15 @@ class Hub:
             channel=tuple(named["channel"]),
         )
         try:
-            routing = rules.route(report, self.directory, MASTER, self._clock())
+            plan = self._planner.plan(report, MASTER, self.clock())
         except InvalidReport as error:
             logger.error(f"看门狗的提醒没有接收者：{error}")
             return
-        outgoing = [self._outgoing(one, report, MASTER, None) for one in routing.planned]
-        await self.outbox.accept(report, outgoing, source=OWN, note=routing.reason)
-
-    async def _remember(self) -> None:
-        """Take up what was remembered beside reports."""
-        self._spare.mutes = await self.store.mutes.all()
-        for one in await self.store.bindings.all():
-            if not self.config.report_bind:
-                continue
-            try:
-                self._grants[one.token] = _bound_grant(one.user, self.config)
-            except ValueError:  # a user of OneBot 12 who has no number, bound by an older version
-                logger.warning(f"绑定的 {one.user[:40]!r} 不是 QQ 号，它的推送地址不再有效")
-        await self._diary.open()
+        await self._accept(report, plan, OWN)
 
     async def _resume(self) -> None:
         try:
-            await self.outbox.dispatcher.resume()
+            await self._outbox.dispatcher.resume()
         except StoreUnavailable as error:
             logger.warning(f"机器人已连接，但数据库暂时不可用，稍后补发：{error}")
 
@@ -513,42 +308,25 @@ class Hub:
 
     async def _serve(self) -> None:
         """Deliver until cancelled, or until the store does not work."""
-        await self.store.open()
+        await self._store.open()
         try:
-            await self.outbox.open()
-            await self._remember()
+            await self._outbox.open()
+            await self.mutes.open()
+            await self.tokens.open()
+            await self._watchdog.open()
             self._fault = ""
             self._tried.set()
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self.outbox.run())
-                tasks.create_task(self._watch())
+                tasks.create_task(self._outbox.run())
+                tasks.create_task(self._watchdog.run())
                 tasks.create_task(self._follow_clock())
         finally:
             self._fault = self._fault or _STOPPING
-            await self.outbox.close()
-            await self.store.close()
+            await self._outbox.close()
+            await self._store.close()
 
 
 def _cause(group: BaseExceptionGroup[StoreUnavailable]) -> StoreUnavailable:
     """The first of what a group of tasks failed with."""
     first = group.exceptions[0]
     return _cause(first) if isinstance(first, BaseExceptionGroup) else first
-
-
-def _configured_grants(config: Config, directory: rules.Directory) -> dict[str, Grant]:
-    """The grants of the settings' tokens, by digest."""
-    grants: dict[str, Grant] = {}
-    if config.report_token is not None:
-        grants[digest(config.report_token)] = MASTER
-    for name, one in config.report_tokens.items():
-        kinds: list[Kind] = [some for some in one.to if isinstance(some, str)]
-        exact = directory.expand(some for some in one.to if not isinstance(some, str))
-        defaults = directory.expand(one.default) or exact
-        grant = Grant(name, frozenset((*kinds, *exact)), defaults, one.rate)
-        grants[digest(one.token.get_secret_value())] = grant
-    return grants
-
-
-def _bound_grant(user: str, config: Config) -> Grant:
-    own = Target("private", user)
-    return Grant(f"{BOUND}{user}", frozenset({own}), (own,), config.report_bind_rate)

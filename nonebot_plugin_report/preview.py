@@ -3,15 +3,18 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from .auth import MASTER
 from .config import Config
 from .errors import InvalidReport
-from .hub import Hub, Preview
+from .hold import Wait
+from .planner import Planner
+from .policies import Policies
 from .report import parse
+from .rules import Planned
 from .timing import in_words, parse_time
+from .tokens import configured_grants
 
 FIELDS: Final = (
     "title", "content", "message", "event", "result", "timestamp", "send_to", "to",
@@ -58,21 +61,23 @@ def preview(
         Refused: it would not be accepted.
         ValueError: `at` is no time of day, or there is no such token; the text is Chinese.
     """
-    moment = _moment(at)
-    hub = Hub(config, Path(), bots=dict, superusers=superusers, clock=lambda: moment)
-    grant = hub.grant_named(token)
-    if grant is None:
+    moment, directory = _moment(at), config.directory(superusers)
+    grants = {one.name: one for one in (MASTER, *configured_grants(config, directory).values())}
+    if token not in grants:
         # What was typed may be the token itself.
-        raise ValueError(f"没有这个名字的令牌；有的是：{'、'.join(hub.token_names())}")
-    routing, previews = hub.explain(parse(fields), grant)
-    if routing.rules:
-        lines = [f"符合的规则：第 {'、'.join(str(number) for number in routing.rules)} 条"]
+        raise ValueError(f"没有这个名字的令牌；有的是：{'、'.join(grants)}")
+    planner = Planner(directory, config.report_template, Policies(config, directory).of)
+    plan = planner.plan(parse(fields), grants[token], moment)
+    if plan.routing.rules:
+        numbers = "、".join(str(number) for number in plan.routing.rules)
+        lines = [f"符合的规则：第 {numbers} 条"]
     else:
         lines = ["没有符合的规则"]
-    if not previews:
-        lines.append(f"不发给任何人：{routing.reason}")
-    for one in previews:
-        lines += ["", f"→ {one.planned.target}", *(f"  （{how}）" for how in _how(one))]
+    if not plan.outgoing:
+        lines.append(f"不发给任何人：{plan.routing.reason}")
+    for planned, one in zip(plan.routing.planned, plan.outgoing, strict=True):
+        how = _how(planned, planner.wait(one, moment))
+        lines += ["", f"→ {one.target}", *(f"  （{said}）" for said in how)]
         lines += [f"  {line}" for line in one.message.text.splitlines()]
     return "\n".join(lines)
 
@@ -83,15 +88,14 @@ def _moment(at: str) -> float:
     return datetime.combine(datetime.now().astimezone().date(), parse_time(at)).timestamp()
 
 
-def _how(preview: Preview) -> Iterator[str]:
-    planned = preview.planned
+def _how(planned: Planned, wait: Wait | None) -> Iterator[str]:
     if planned.urgent:
         yield "紧急：不等免打扰，不合并"
     if not planned.screenshot:
         yield "不带截图"
-    if preview.wait is not None:
-        until = datetime.fromtimestamp(preview.wait.until).astimezone()
-        yield f"{preview.wait.reason}，{until:%H:%M} 再发"
+    if wait is not None:
+        until = datetime.fromtimestamp(wait.until).astimezone()
+        yield f"{wait.reason}，{until:%H:%M} 再发"
     if planned.fallback:
         targets = "、".join(str(one) for one in planned.fallback)
         waiting = planned.fallback_after

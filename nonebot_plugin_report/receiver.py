@@ -130,7 +130,7 @@ class Receiver:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._gate = hub.gate
+        self._gate = hub.tokens.gate
         self._limit = hub.config.report_max_body
         self._proxies = hub.config.report_trusted_proxies
         self._public_host = urlsplit(hub.config.report_public_url or "").hostname or ""

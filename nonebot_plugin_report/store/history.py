@@ -5,12 +5,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
-from ..delivery import Backlog, Blocked, DeliveryState, ReportState, State, Target
+from ..delivery import Backlog, Blocked, DeliveryState, Message, ReportState, State, Target
 from ..image import Image
 from ..report import Report
 from .database import Database
 from .rows import IS_WAITING, TEXT, read_lane, read_picture, read_report, read_target
 from .schema import delivery, image, lane, report
+
+ARRIVALS: Final = 500
+"""Reports that are read at once, so that no push waits for long behind them."""
 
 
 class History:
@@ -66,6 +69,17 @@ class History:
         """
         return await self._run(lambda conn: _sent(conn, report_id, target))
 
+    async def message(self, report_id: str, target: Target) -> Message:
+        """What of a report was sent to a target, as far as it is still there.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+            Unreadable: what is stored is not what this code writes.
+        """
+        text, pictured = await self.sent(report_id, target) or ("", False)
+        _, picture = (pictured and await self.report(report_id)) or (None, None)
+        return Message(text, picture)
+
     async def report(self, report_id: str) -> tuple[Report, Image | None] | None:
         """A stored report and its picture, as far as they are still there.
 
@@ -74,6 +88,23 @@ class History:
             Unreadable: what is stored is not what this code writes.
         """
         return await self._run(lambda conn: _report(conn, report_id))
+
+    async def arrivals(self, after: str, but_from: str) -> list[tuple[str, str, str, float]]:
+        """Id, event, source and time (epoch seconds) of reports after an id, the oldest first.
+
+        Some of them: the next ones come after the last of these. `but_from` is a source that is
+        left out.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        query = (
+            select(report.c.id, report.c.event, report.c.source, report.c.received_at)
+            .where(report.c.id > after, report.c.source != but_from)
+            .order_by(report.c.id)
+            .limit(ARRIVALS)
+        )
+        return await self._run(lambda conn: [tuple(row) for row in conn.execute(query)])
 
     async def last_received(self, event: str, source: str, since_id: str) -> float | None:
         """When an event last came from a source, among reports with ids from `since_id` on.

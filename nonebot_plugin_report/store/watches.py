@@ -1,12 +1,15 @@
-"""Where the watches stand."""
+"""Where the watches stand, and how far their keeper has read."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from ..watch import Watched
 from .database import Database
-from .schema import watch
+from .schema import meta, report, watch
+
+_READ_UNTIL: Final = "watched_until"
 
 
 class Watches:
@@ -28,8 +31,21 @@ class Watches:
 
         return await self._run(read)
 
-    async def set(self, changed: Mapping[str, Watched]) -> None:
-        """Remember what these are waiting for.
+    async def read_until(self) -> str:
+        """The id of the last report that was looked at; at first the newest that there is, or "0".
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+
+        def read(conn: Connection) -> str:
+            known = conn.scalar(select(meta.c.value).where(meta.c.name == _READ_UNTIL))
+            return known or conn.scalar(select(func.max(report.c.id))) or "0"
+
+        return await self._run(read)
+
+    async def save(self, changed: Mapping[str, Watched], read_until: str) -> None:
+        """Remember what these are waiting for, and how far was read.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -43,5 +59,7 @@ class Watches:
                         name=name, since=one.since, due_at=one.due_at, overdue_at=one.overdue_at
                     )
                 )
+            conn.execute(delete(meta).where(meta.c.name == _READ_UNTIL))
+            conn.execute(insert(meta).values(name=_READ_UNTIL, value=read_until))
 
         await self._run(write)

@@ -300,7 +300,7 @@ def test_any_words_of_anybody_are_answered(tmp_path: Path, runner: asyncio.Runne
 
 
 async def seeded(hub: Hub, title: str) -> str:
-    await hub.bind(FRIEND)
+    await hub.tokens.bind(FRIEND)
     fields = {"title": title, "content": title, "id": title[:50], "send_to": [OWNER, FRIEND]}
     return (await hub.submit(parse(fields))).id
 

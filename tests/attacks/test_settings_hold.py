@@ -7,10 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from nonebot_plugin_report.auth import MASTER
 from nonebot_plugin_report.config import Config, explain
 from nonebot_plugin_report.errors import Refused
-from nonebot_plugin_report.hub import Hub
+from nonebot_plugin_report.planner import Planner
+from nonebot_plugin_report.policies import Policies
 from nonebot_plugin_report.report import parse
+from nonebot_plugin_report.tokens import configured_grants
 from nonebot_plugin_report.watch import Watched, arrived, passed
 from tests.bot import running
 from tests.onebot import Fail, ScriptedV11
@@ -111,10 +114,6 @@ def written(draw: st.DrawFn) -> dict[str, Any]:
     } | content
 
 
-def open_hub(config: Config, superusers: set[str]) -> Hub:
-    return Hub(config, Path(), bots=dict, superusers=superusers, clock=lambda: NOW)
-
-
 @settings(max_examples=250)
 @given(written(), SUPERUSERS, st.lists(PUSHES, min_size=1, max_size=4))
 def test_what_is_accepted_never_raises_later(
@@ -125,21 +124,23 @@ def test_what_is_accepted_never_raises_later(
     except ValidationError as error:
         assert " 设置有误：" in str(explain(error))
         return
-    hub = open_hub(config, superusers)
+    directory = config.directory(superusers)
+    planner = Planner(directory, config.report_template, Policies(config, directory).of)
+    grants = [MASTER, *configured_grants(config, directory).values()]
     states: dict[str, Watched] = {}
     for fields in pushes:
-        for name in hub.token_names():
-            grant = hub.grant_named(name)
-            assert grant is not None
+        for grant in grants:
             try:
                 report = parse(fields)
-                routing, previews = hub.explain(report, grant)
+                plan = planner.plan(report, grant, NOW)
             except Refused:
                 continue
-            assert previews or routing.reason
+            assert plan.outgoing or plan.routing.reason
+            for one in plan.outgoing:
+                planner.wait(one, NOW)
             for watch in config.report_watch:
-                hub.directory.expand(watch.to)
-            states |= arrived(config.report_watch, states, report.event, name, NOW).changed
+                directory.expand(watch.to)
+            states |= arrived(config.report_watch, states, report.event, grant.name, NOW).changed
             states |= passed(config.report_watch, states, NOW + 90_000).changed
 
 
@@ -150,12 +151,12 @@ def test_what_names_nobody_is_refused_in_chinese(odd: object) -> None:
     except ValidationError as error:
         assert str(explain(error)).startswith("REPORT_RULES 设置有误：第 1 条的")
     else:
-        assert open_hub(config, {"10001"}).directory.expand(config.report_rules[0].to) is not None
+        assert config.directory({"10001"}).expand(config.report_rules[0].to) is not None
 
 
 def test_an_unusable_superuser_is_no_reason_to_refuse_the_others() -> None:
-    hub = open_hub(Config(), {"10001 ", "me", "onebot: 10002"})
-    assert [str(one) for one in hub.directory.superusers] == ["private:10001", "private:10002"]
+    directory = Config().directory({"10001 ", "me", "onebot: 10002"})
+    assert [str(one) for one in directory.superusers] == ["private:10001", "private:10002"]
 
 
 async def test_what_was_written_with_care_for_no_sign_is_delivered_as_meant(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""How much each target is to be spared: quiet hours, mutes, merging and rates of the settings."""
+"""When each target wants to be left in peace, by the settings. Pure."""
+
+from dataclasses import replace
 
 from .config import Config
 from .delivery import Target
@@ -7,8 +9,8 @@ from .rules import Directory
 from .settings import EVERYBODY
 
 
-class Spare:
-    """Gives each target's policy."""
+class Policies:
+    """Quiet hours, merging and rates of REPORT_QUIET, REPORT_MERGE, REPORT_RATE and others."""
 
     def __init__(self, config: Config, directory: Directory) -> None:
         self._common = Policy(
@@ -23,14 +25,10 @@ class Spare:
             if recipient != EVERYBODY
             for target in directory.expand([recipient])
         }
-        self.mutes: dict[Target, float] = {}
-        """Until when (epoch seconds) a target is muted."""
 
-    def policy(self, target: Target) -> Policy:
-        """The policy of a target at present."""
+    def of(self, target: Target, muted_until: float = 0.0) -> Policy:
+        """The policy of a target that is muted until a moment (epoch seconds; 0: it is not)."""
         quiet = self._quiet.get(target, self._quiet_by_default)
-        muted_until = self.mutes.get(target, 0.0)
         if quiet is None and not muted_until:
             return self._common
-        common = self._common
-        return Policy(quiet, muted_until, common.merge, common.rate, common.absence)
+        return replace(self._common, quiet=quiet, muted_until=muted_until)

@@ -1,0 +1,199 @@
+"""What is remembered of events across restarts: a real file, a clock of the test's own."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from nonebot_plugin_report.durations import Durations
+from nonebot_plugin_report.errors import StoreUnavailable
+from nonebot_plugin_report.report import Report
+from nonebot_plugin_report.watch import LATE, OVERDUE, Watch
+from nonebot_plugin_report.watchdog import Watchdog
+
+from .fakes import Clock, World, world
+
+HOUR = 3600.0
+DRAGON = Watch.model_validate({"after": "dragon.start", "expect": "dragon.end", "within": "3h"})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "report.db"
+
+
+class Told:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.reports: list[Report] = []
+
+    async def __call__(self, _: Watch, report: Report) -> None:
+        self.reports.append(report)
+
+    @property
+    def events(self) -> list[str]:
+        return [report.event for report in self.reports]
+
+
+async def opened(w: World, told: object) -> Watchdog:
+    watchdog = Watchdog(w.store, [DRAGON], w.clock, told)  # pyright: ignore[reportArgumentType] - Told, or a function of a test's
+    await watchdog.open()
+    return watchdog
+
+
+async def accept(w: World, event: str, source: str = "master") -> str:
+    receipt = await w.outbox.accept(Report(event=event), [], source=source, note="x")
+    return receipt.id
+
+
+async def push(w: World, watchdog: Watchdog, event: str) -> None:
+    """An event is stored, and the watchdog hears of it."""
+    watchdog.accepted(await accept(w, event), event, "master")
+
+
+async def test_a_watch_goes_on_over_restarts(path: Path) -> None:
+    clock, told = Clock(), Told()
+    async with world(path, clock=clock) as w:
+        watchdog = await opened(w, told)
+        await push(w, watchdog, "dragon.start")
+        await watchdog.catch_up()
+    clock.now += 3 * HOUR
+    for _ in range(2):
+        async with world(path, clock=clock) as w:
+            await (await opened(w, told)).catch_up()
+    assert told.events == [OVERDUE], "once, also after another restart"
+    clock.now += HOUR
+    async with world(path, clock=clock) as w:
+        watchdog = await opened(w, told)
+        await push(w, watchdog, "dragon.end")
+        await watchdog.catch_up()
+    assert told.events == [OVERDUE, LATE]
+
+
+async def test_what_was_stored_and_not_looked_at_before_a_kill_is_looked_at_after(
+    path: Path,
+) -> None:
+    clock, told = Clock(), Told()
+    async with world(path, clock=clock) as w:
+        watchdog = await opened(w, told)
+        await watchdog.catch_up()
+        await accept(w, "dragon.start")  # killed here: the watchdog never hears of it
+    clock.now += 3 * HOUR
+    async with world(path, clock=clock) as w:
+        watchdog = await opened(w, told)
+        await watchdog.catch_up()
+        assert told.events == [OVERDUE]
+        await accept(w, "dragon.end")
+    clock.now += HOUR
+    async with world(path, clock=clock) as w:
+        await (await opened(w, told)).catch_up()
+        await (await opened(w, told)).catch_up()
+    assert told.events == [OVERDUE, LATE]
+
+
+async def test_what_the_plugin_says_itself_is_no_sign_of_life(path: Path) -> None:
+    clock, told = Clock(), Told()
+    async with world(path, clock=clock) as w:
+        watchdog = await opened(w, told)
+        await watchdog.catch_up()
+        await accept(w, "dragon.start", "self")
+    clock.now += 4 * HOUR
+    async with world(path, clock=clock) as w:
+        await (await opened(w, told)).catch_up()
+    assert told.events == []
+
+
+async def test_what_is_told_again_after_a_crash_has_the_same_key(path: Path) -> None:
+    clock, told = Clock(), Told()
+    other = sqlite3.connect(path, isolation_level=None)
+
+    async def tell_then_lock(watch: Watch, report: Report) -> None:
+        await told(watch, report)
+        other.execute("BEGIN EXCLUSIVE")
+
+    async with world(path, clock=clock) as w:
+        watchdog = await opened(w, tell_then_lock)
+        await push(w, watchdog, "dragon.start")
+        await watchdog.catch_up()
+        clock.now += 3 * HOUR
+        await watchdog.catch_up()
+        other.execute("ROLLBACK")
+    other.close()
+    async with world(path, clock=clock) as w:
+        await (await opened(w, told)).catch_up()
+    first, second = told.reports
+    assert first.key == second.key != ""
+
+
+async def test_what_could_not_be_told_or_written_is_so_later(path: Path) -> None:
+    clock, told = Clock(), Told()
+    down = True
+
+    async def tell(watch: Watch, report: Report) -> None:
+        if down:
+            raise StoreUnavailable("x")
+        await told(watch, report)
+
+    async with world(path, clock=clock) as w:
+        watchdog = await opened(w, tell)
+        await push(w, watchdog, "dragon.start")
+        with sqlite3.connect(path, isolation_level=None) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            await watchdog.catch_up()
+            other.execute("ROLLBACK")
+        other.close()
+        clock.now += 3 * HOUR
+        await watchdog.catch_up()
+        assert told.events == []
+        down = False
+        await watchdog.catch_up()
+        await watchdog.catch_up()
+        assert told.events == [OVERDUE]
+    async with world(path, clock=clock) as w:
+        await (await opened(w, tell)).catch_up()
+        assert told.events == [OVERDUE], "it was written down"
+
+
+async def end(w: World, durations: Durations, event: str, source: str = "master") -> float | None:
+    """An event of a source; returns how long its task took."""
+    elapsed = await durations.elapsed(event, source)
+    await accept(w, event, source)
+    durations.accepted(event, source)
+    return elapsed
+
+
+async def test_an_end_knows_its_start_also_after_a_restart(path: Path) -> None:
+    clock = Clock()
+    async with world(path, clock=clock) as w:
+        durations = Durations(w.store.history, clock)
+        await end(w, durations, "domain.start", "alice")
+        clock.now += 60
+        await end(w, durations, "domain.start", "bob")
+        clock.now += 60
+        assert await end(w, durations, "domain.end", "bob") == pytest.approx(60, abs=0.01)
+        assert await end(w, durations, "domain.end", "bob") is None, "its start was used"
+    async with world(path, clock=clock) as w:
+        durations = Durations(w.store.history, clock)
+        assert await end(w, durations, "domain.end", "bob") is None
+        assert await end(w, durations, "dragon.end", "alice") is None, "another task"
+        assert await end(w, durations, "domain.end", "alice") == pytest.approx(120, abs=0.01)
+
+
+async def test_a_start_of_long_ago_is_not_this_ends(path: Path) -> None:
+    clock = Clock()
+    async with world(path, clock=clock) as w:
+        durations = Durations(w.store.history, clock)
+        await end(w, durations, "domain.start")
+        clock.now += 25 * HOUR
+        assert await end(w, durations, "domain.end") is None
+
+
+async def test_a_clock_that_is_set_makes_no_task_longer(path: Path) -> None:
+    clock = Clock()
+    async with world(path, clock=clock) as w:
+        durations = Durations(w.store.history, clock)
+        await end(w, durations, "domain.start")
+        clock.now += 60 - 8 * HOUR
+        durations.shift(-8 * HOUR)
+        assert await end(w, durations, "domain.end") == pytest.approx(60)
