@@ -4,6 +4,7 @@ This module binds the hub to NoneBot: settings, routes, hooks, and the Python AP
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -172,7 +173,10 @@ def _database_path(config: Config) -> Path:
     require("nonebot_plugin_localstore")
     from nonebot_plugin_localstore import get_plugin_data_dir
 
-    return get_plugin_data_dir() / "report.db"
+    folder = get_plugin_data_dir()
+    with suppress(OSError):  # where the system has no such modes
+        folder.chmod(0o700)
+    return folder / "report.db"
 
 
 # NoneBot sets this before it runs a plugin's module; a plain import of us binds nothing.

@@ -122,6 +122,16 @@ async def test_nobody_else_on_the_machine_can_read_it(tmp_path: Path) -> None:
             assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
+async def test_nor_its_folder_where_no_other_is_named(tmp_path: Path) -> None:
+    settings = {"report_database_url": "", "localstore_use_cwd": True}
+    async with running(tmp_path, settings=settings) as bot:
+        await bot.push(content="1")
+        folder = tmp_path / "data" / "nonebot_plugin_report"
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        for file in folder.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
 async def test_files_that_everybody_could_read_no_longer_can_be(tmp_path: Path) -> None:
     bot = Bot(tmp_path)
     await bot.start()
