@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Final, Literal, Protocol, Self
 
-from .image import Image
 from .report import Report, Result, qq_number
+from .report.image import Image
 
 Kind = Literal["private", "group", "channel"]
 NAME: Final = re.compile(r"[^\s,，:：\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}")

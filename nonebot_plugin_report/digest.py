@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from .delivery import Message
-from .image import Image
 from .report import Report, Result
+from .report.image import Image
 
 PICTURES: Final = 3
 """Screenshots that a digest shows."""

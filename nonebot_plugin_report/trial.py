@@ -22,8 +22,8 @@ from .delivery import (
     Target,
     Unknown,
 )
-from .image import read_image
 from .report import Report, Result
+from .report.image import read_image
 from .sample import sample_screenshot
 from .senders.base import Channel
 from .senders.router import Router

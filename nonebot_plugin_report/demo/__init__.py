@@ -22,8 +22,8 @@ from websockets.exceptions import InvalidHandshake
 
 from ..bot import masked, onebot_url, prepare_bot, push_url, server_options, token
 from ..config import Config
-from ..image import read_image
 from ..report import clean
+from ..report.image import read_image
 from ..sample import bettergi_body, sample_screenshot
 from .onebot import OneBotV11, Received
 

@@ -7,7 +7,7 @@ from typing import Final
 from ..delivery import Message
 from ..digest import Gist, gist, merge, pictured, summarize
 from ..errors import Unreadable
-from ..image import Image
+from ..report.image import Image
 from ..store.queue import Queue, Queued
 from .pictures import Pictures
 

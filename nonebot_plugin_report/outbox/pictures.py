@@ -6,7 +6,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from ..delivery import Message
-from ..image import Image
+from ..report.image import Image
 from ..store.queue import Queued
 from .budget import Budget
 

@@ -15,7 +15,7 @@ from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 from pydantic import field_validator, model_validator
 
 from ..delivery import Away, Delivery, NotSent, Outcome, Rejected, Unknown
-from ..image import Image
+from ..report.image import Image
 from ..settings import Filled
 from .base import Channel as Base
 from .base import delivered, or_text

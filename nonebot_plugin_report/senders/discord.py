@@ -9,7 +9,7 @@ import httpx2
 import orjson
 
 from ..delivery import Delivered, Delivery, NotSent, Outcome, Rejected
-from ..image import Image
+from ..report.image import Image
 from ..settings import Filled, SecretUrl, Url
 from .base import HttpChannel, or_text
 from .fit import fit_image, fit_text, utf16_size

@@ -16,7 +16,7 @@ import aiosmtplib
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from ..delivery import Delivery, NotSent, Outcome, Rejected, Unknown
-from ..image import Image
+from ..report.image import Image
 from ..settings import Filled, Names, Secret
 from .base import Channel as Base
 from .base import delivered

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import PrivateAttr, model_validator
 
 from ..delivery import Delivery, NotSent, Outcome, Rejected
-from ..image import Image
+from ..report.image import Image
 from ..settings import Filled, Secret, SecretUrl
 from .base import HttpChannel, Rate
 from .fit import fit_image, fit_text, json_size

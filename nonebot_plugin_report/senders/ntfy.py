@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, Self
 from pydantic import Field, model_validator
 
 from ..delivery import Delivered, Delivery, NotSent, Outcome
-from ..image import Image
+from ..report.image import Image
 from ..settings import Filled, Names, Secret, Url
 from .base import HttpChannel, or_text
 from .fit import fit_image, fit_text, utf8_size

@@ -27,8 +27,8 @@ from ..delivery import (
     Target,
     Unknown,
 )
-from ..image import Image
 from ..report import clean
+from ..report.image import Image
 from .fit import CUT
 
 V11: Final = "OneBot V11"

@@ -10,7 +10,7 @@ import pybase64
 from pydantic import PrivateAttr, model_validator
 
 from ..delivery import Delivered, Delivery, NotSent, Outcome, Rejected
-from ..image import Image
+from ..report.image import Image
 from ..settings import Filled, Secret, Url
 from .base import PICTURE_REJECTED, HttpChannel, said
 from .fit import fit_image, fit_text

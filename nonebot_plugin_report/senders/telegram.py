@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from pydantic import SecretStr, field_validator
 
 from ..delivery import Delivered, Delivery, NotSent, Outcome, Rejected
-from ..image import Image
+from ..report.image import Image
 from ..settings import Filled, Secret, Url
 from .base import PartedChannel, Rate, or_text, said
 from .fit import fit_image, fit_text, utf16_size

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 import pybase64
 
 from ..delivery import Delivery, Outcome, Rejected
-from ..image import Image
+from ..report.image import Image
 from ..settings import SecretUrl
 from .base import PartedChannel, Rate
 from .fit import fit_image, fit_text, utf8_size

@@ -6,8 +6,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
 from ..delivery import Backlog, Blocked, DeliveryState, Message, ReportState, State, Target
-from ..image import Image
 from ..report import Report
+from ..report.image import Image
 from .database import Database
 from .rows import IS_WAITING, TEXT, read_lane, read_picture, read_report, read_target
 from .schema import delivery, image, lane, report

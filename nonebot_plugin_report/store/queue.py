@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
 from ..delivery import Delivery, Lane, Message, Receipt, State, Target
 from ..errors import LeaseLost, Unreadable
-from ..image import Image
+from ..report.image import Image
 from .database import Database
 from .rows import (
     INSERT_DELIVERY,

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ..delivery import Delivery, Lane, Rank, State, Target
 from ..errors import InvalidReport, Unreadable
-from ..image import Image
 from ..report import Report, dump, restore
+from ..report.image import Image
 from .schema import delivery, image, lane, report
 
 

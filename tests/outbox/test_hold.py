@@ -21,8 +21,8 @@ from nonebot_plugin_report.delivery import (
     Target,
 )
 from nonebot_plugin_report.hold import MOST, Policy
-from nonebot_plugin_report.image import Image
 from nonebot_plugin_report.report import Report, Result
+from nonebot_plugin_report.report.image import Image
 from nonebot_plugin_report.timing import DailyWindow
 from tests.dialects import jpeg
 

@@ -19,10 +19,10 @@ from nonebot_plugin_report.delivery import (
     Unknown,
 )
 from nonebot_plugin_report.errors import StoreUnavailable
-from nonebot_plugin_report.image import Image
 from nonebot_plugin_report.outbox import Limits
 from nonebot_plugin_report.outbox.retry import MAX_REFUSALS
 from nonebot_plugin_report.report import Report
+from nonebot_plugin_report.report.image import Image
 from tests.dialects import jpeg
 
 from .fakes import LIMITS, Clock, FarEnd, world

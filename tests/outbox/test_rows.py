@@ -7,10 +7,10 @@ import pytest
 
 from nonebot_plugin_report.delivery import Lane, Message, NotSent, Outgoing, State, Target
 from nonebot_plugin_report.hold import Policy
-from nonebot_plugin_report.image import Image
 from nonebot_plugin_report.outbox import Limits
 from nonebot_plugin_report.outbox.dispatch import IDLE_LANES
 from nonebot_plugin_report.report import Report
+from nonebot_plugin_report.report.image import Image
 from nonebot_plugin_report.store.database import CHECKPOINT_AT_ONCE, WAL_LIMIT
 
 from .fakes import Clock, FarEnd, world

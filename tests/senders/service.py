@@ -13,8 +13,8 @@ from typing import Any
 from PIL import Image as Pillow
 
 from nonebot_plugin_report.delivery import Delivery, Lane, Message, Outcome, Target
-from nonebot_plugin_report.image import Image, read_image
 from nonebot_plugin_report.report import Report, Result
+from nonebot_plugin_report.report.image import Image, read_image
 from nonebot_plugin_report.senders import load
 from nonebot_plugin_report.senders.router import Router
 

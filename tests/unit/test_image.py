@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from nonebot_plugin_report.image import MAX_PARTS, Image, read_image
+from nonebot_plugin_report.report.image import MAX_PARTS, Image, read_image
 
 KINDS: list[tuple[str, str, dict[str, Any]]] = [
     ("JPEG", "RGB", {}),

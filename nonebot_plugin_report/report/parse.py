@@ -1,6 +1,6 @@
-"""What a report is, and how every dialect that arrives becomes one.
+"""How every dialect that arrives becomes a report.
 
-Pure: bytes and strings in, a `Report` out, or `InvalidReport` that names the field.
+Pure: fields in, a `Report` out, or `InvalidReport` that names the field.
 The dialects are those of BetterGI since 2025-02 (numeric and named results, timestamps with seven
 digits, `send_to: ""`, a screenshot that is an object) and of the older nonebot-plugin-report.
 """
@@ -8,16 +8,17 @@ digits, `send_to: ""`, a screenshot that is an object) and of the older nonebot-
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from typing import Final, Never, cast
+from typing import Final, cast
 
 import orjson
 import pybase64
 
-from .errors import InvalidReport
+from ..errors import InvalidReport
+from .decode import decode
 from .image import Image, read_image
+from .text import clean
+from .values import Report, Result
 
 MAX_TARGETS: Final = 100
 MAX_ID_LENGTH: Final = 128
@@ -33,53 +34,7 @@ MAX_LENGTHS: Final[Mapping[str, int]] = {
 """Characters; what is longer is cut."""
 MAX_DATA: Final = 65_536
 """Characters of `data` as JSON; what is longer is left out."""
-MAX_VALUES: Final = 20_000
-"""JSON values in one body."""
-MAX_WIDE: Final = 2 * 2**20
-"""Bytes of JSON that is no ASCII and still goes to the slower parser."""
-MAX_GARBLED: Final = 2**20
-"""Bytes that are kept of what is text in no charset."""
-_SLICE: Final = 2**16
 ALIASES: Final = {"send_from": "from", "send_to": "to", "send_to_group": "to_group"}
-
-EVENT_LABELS: Final[Mapping[str, str]] = {
-    "notify.test": "测试通知",
-    "domain.reward": "自动秘境奖励",
-    "domain.start": "自动秘境启动",
-    "domain.end": "自动秘境结束",
-    "domain.retry": "自动秘境重试",
-    "task.cancel": "任务取消",
-    "task.error": "任务错误",
-    "group.start": "配置组启动",
-    "group.end": "配置组结束",
-    "dragon.start": "一条龙启动",
-    "dragon.end": "一条龙结束",
-    "tcg.start": "七圣召唤启动",
-    "tcg.end": "七圣召唤结束",
-    "album.start": "自动音游专辑启动",
-    "album.end": "自动音游专辑结束",
-    "album.error": "自动音游专辑错误",
-    "daily.reward": "检查每日奖励领取状态",
-    "js.custom": "JS自定义事件",
-    "js.error": "JS运行时错误",
-    "autoeat.start": "自动吃药启动",
-    "autoeat.end": "自动吃药结束",
-    "autoeat.info": "自动吃药信息",
-}
-
-
-class Result(Enum):
-    """How the task that is reported ended; the value is BetterGI's number for it."""
-
-    SUCCESS = 0
-    FAIL = 1
-    PARTIAL = 2
-
-    @property
-    def icon(self) -> str:
-        """One emoji."""
-        return ("✅", "❌", "⚠️")[self.value]
-
 
 _RESULT_NAMES: Final = {
     "success": Result.SUCCESS,
@@ -89,111 +44,6 @@ _RESULT_NAMES: Final = {
     "1": Result.FAIL,
     "2": Result.PARTIAL,
 }
-
-
-_CHARSETS: Final = {
-    "utf8": "utf-8-sig",
-    "usascii": "utf-8",
-    "ascii": "utf-8",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "cp936": "gb18030",
-    "gb18030": "gb18030",
-    "big5": "big5",
-    "utf16": "utf-16",
-    "utf16le": "utf-16-le",
-    "utf16be": "utf-16-be",
-    "iso88591": "latin-1",
-    "latin1": "latin-1",
-    "windows1252": "cp1252",
-    "shiftjis": "shift_jis",
-    "euckr": "euc_kr",
-}
-"""What a sender may name, letters and digits only. Of Python's other codecs some take hours for
-what they are given (punycode, idna), and some are none of text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One report as it was sent. Texts have no control characters but newline and tab."""
-
-    title: str = ""
-    content: str = ""
-    message: str = ""
-    event: str = ""
-    result: Result | str | None = None
-    """A string where it is a word of the sender's own."""
-    timestamp: datetime | str | None = None
-    """Aware; a string where it could not be read as a time."""
-    image: Image | None = None
-    image_fault: str = ""
-    """Why the screenshot could not be used (Chinese); empty where there was none or it is good."""
-    cut: tuple[str, ...] = ()
-    """What was too long and had to be cut or left out (Chinese)."""
-    data: str = "null"
-    """The sender's `data`, as JSON."""
-    send_from: str = ""
-    send_to: tuple[str, ...] = ()
-    send_to_group: tuple[str, ...] = ()
-    channel: tuple[str, ...] = ()
-    key: str = ""
-    """The sender's own `id`: the same one again is the same report."""
-    elapsed: float | None = None
-    """Of an end event: seconds since its start event came. Ours to say, not the sender's."""
-
-    @property
-    def event_label(self) -> str:
-        """The event's Chinese name, or its own where it is not one of BetterGI's list."""
-        return EVENT_LABELS.get(self.event, self.event)
-
-    @property
-    def heading(self) -> str:
-        """Title, else the event."""
-        return self.title or self.event_label
-
-    @property
-    def body(self) -> str:
-        """Message, else content; both where they differ."""
-        if self.message and self.content and self.message != self.content:
-            return f"{self.message}\n{self.content}"
-        return self.message or self.content
-
-
-def decode(body: bytes | bytearray) -> dict[str, object]:
-    """Read a body as the JSON object that it should be.
-
-    UTF-8, also with a byte-order mark, UTF-16 and UTF-32 are told apart as RFC 4627 section 3 does.
-    The values in it are counted before any is made: one of three bytes takes a hundred of memory.
-
-    Raises:
-        InvalidReport: not JSON, not an object, nested too deeply, or of too many values.
-    """
-    try:
-        fields: object = _loads(_utf8(body))
-    except UnicodeDecodeError:
-        raise InvalidReport("body", "不是 UTF-8 编码的文本") from None
-    except RecursionError:
-        raise InvalidReport("body", "嵌套层数过多") from None
-    except ValueError:
-        raise InvalidReport("body", "不是合法的 JSON") from None
-    if not isinstance(fields, dict):
-        raise InvalidReport("body", '应为 JSON 对象，例如 {"content": "…"}')
-    return cast("dict[str, object]", fields)
-
-
-def decode_text(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
-    """Read a body that is no JSON: all of it is `content`.
-
-    `charset` is what the sender named. Where that is none of `_CHARSETS`, it is UTF-8, else
-    GB18030, which is what the command line of a Chinese Windows writes.
-    """
-    named = _CHARSETS.get(re.sub("[^a-z0-9]", "", charset.lower()))
-    for encoding in filter(None, (named, "utf-8-sig", "gb18030")):
-        try:
-            return {"content": body.decode(encoding)}
-        except UnicodeDecodeError:
-            continue
-    return {"content": body[:MAX_GARBLED].decode("utf-8", errors="replace")}
 
 
 def parse(fields: Mapping[str, object], query: Mapping[str, str] | None = None) -> Report:
@@ -254,71 +104,6 @@ def _read(fields: Mapping[str, object], query: Mapping[str, str] | None) -> Repo
         key=_key(_scalar(fields, "id")),
         cut=tuple(texts.cut),
     )
-
-
-_CONTROL: Final = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
-
-
-def clean(text: str) -> str:
-    """Text that every store, terminal and chat can take.
-
-    Control characters (ANSI's ESC, NUL) go, line ends become newlines, half of a surrogate pair
-    becomes U+FFFD.
-    """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL)
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def _utf8(body: bytes | bytearray) -> bytes | bytearray:
-    """JSON in any encoding that it may have, as UTF-8 without a byte-order mark."""
-    encoding = json.detect_encoding(body)
-    return body if encoding == "utf-8" else body.decode(encoding).encode()
-
-
-def _loads(body: bytes | bytearray) -> object:
-    """Four times faster on a screenshot as .NET escapes it; what orjson does not take (half of a
-    surrogate pair) the standard library decides."""
-    if _count_values(body) > MAX_VALUES:
-        raise InvalidReport("body", f"JSON 里的值太多，最多 {MAX_VALUES} 个")
-    # The standard library makes text of the whole before it makes values: with a character beyond
-    # U+FFFF in it, that is four bytes for each.
-    affordable = len(body) <= MAX_WIDE or body.isascii()
-    try:
-        fields = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        if not affordable:
-            raise
-        return json.loads(body, parse_constant=_refuse_constant)
-    if affordable and isinstance(fields, dict):
-        values = cast("dict[str, object]", fields).values()
-        if any(isinstance(one, float) and abs(one) >= 2**53 for one in values):
-            return json.loads(body)  # an integer beyond 64 bits, which orjson rounds
-    return cast("object", fields)
-
-
-def _count_values(body: bytes | bytearray) -> int:
-    """The values in JSON, nearly: its commas and open brackets outside of strings. Counting ends
-    soon after MAX_VALUES; a body too short for so many is not looked at."""
-    if len(body) <= MAX_VALUES:
-        return 0
-    count, quoted, rest = 0, 0, b""
-    for start in range(0, len(body), _SLICE):  # in slices: other threads get a turn in between
-        piece = rest + body[start : start + _SLICE]
-        rest = b"\\" if (len(piece) - len(piece.rstrip(b"\\"))) % 2 else b""
-        piece = piece.removesuffix(rest).replace(b"\\\\", b"").replace(b'\\"', b"")
-        parts = piece.split(b'"')
-        outside = b"".join(parts[quoted::2])
-        count += sum(map(outside.count, (b",", b"[", b"{")))
-        if count > MAX_VALUES:
-            break
-        quoted = (quoted + len(parts) - 1) % 2
-    return count
-
-
-def _refuse_constant(_: str) -> Never:
-    raise ValueError("NaN and Infinity are no JSON")
 
 
 def _scalar(fields: Mapping[str, object], name: str) -> str | int | float | None:
