@@ -56,9 +56,12 @@ class Composer:
     async def _message(self, queued: Queued, *, pictured: bool) -> Message:
         if queued.loaded and pictured:
             return queued.delivery.message
-        message, sha = await self._queue.words(queued.delivery.id)
         if pictured:
-            return replace(message, image=await self._picture(sha))
+            message, sha = await self._queue.message(queued.delivery.id, self._pictures.known)
+            if sha is not None and message.image is not None:
+                self._pictures.add(sha, message.image)
+            return message
+        message, _ = await self._queue.words(queued.delivery.id)
         return replace(message, text=f"{message.text}\n[{PICTURE_LEFT_OUT}]".strip())
 
     async def _digest(self, ids: Sequence[str]) -> Message:

@@ -10,7 +10,7 @@ from ..report.image import Image
 from ..store.queue import Queued
 from .budget import Budget
 
-KEPT_BYTES: Final = 6 * 2**20
+KEPT_BYTES: Final = 16 * 2**20
 """Bytes of pictures up to which what was just accepted stays in memory until it is sent."""
 ROOM_BYTES: Final = 8 * 2**20
 """Bytes of pictures on their way at the same time; each is then in memory five to seven times, as

@@ -1,7 +1,7 @@
 """The lanes' queues: what is accepted, who may send it, what came of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
@@ -128,6 +128,26 @@ class Queue:
         """
         return await self._run(lambda conn: _words(conn, delivery_id), durable=False)
 
+    async def message(
+        self, delivery_id: str, known: Callable[[str], Image | None]
+    ) -> tuple[Message, str | None]:
+        """What a delivery is to show, and its picture's hash.
+
+        `known` gives a picture that is in memory by its hash: that one is not read again.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+            Unreadable: what is stored is not what this code writes.
+        """
+
+        def read(conn: Connection) -> tuple[Message, str | None]:
+            words, sha = _words(conn, delivery_id)
+            if sha is None:
+                return words, None
+            return replace(words, image=known(sha) or _picture(conn, sha)), sha
+
+        return await self._run(read, durable=False)
+
     async def picture(self, sha: str) -> Image | None:
         """A picture by its hash, if it is still stored.
 
@@ -135,11 +155,7 @@ class Queue:
             StoreUnavailable: it could not be read.
         """
 
-        def read(conn: Connection) -> Image | None:
-            row = conn.execute(_PICTURE, {"sha": sha}).one_or_none()
-            return None if row is None else read_picture(row)
-
-        return await self._run(read, durable=False)
+        return await self._run(lambda conn: _picture(conn, sha), durable=False)
 
     async def finish(
         self,
@@ -362,6 +378,11 @@ def _words(conn: Connection, delivery_id: str) -> tuple[Message, str | None]:
     if row is None:
         raise Unreadable
     return Message(row.text, None, read_report(row.fields)), row.image
+
+
+def _picture(conn: Connection, sha: str) -> Image | None:
+    row = conn.execute(_PICTURE, {"sha": sha}).one_or_none()
+    return None if row is None else read_picture(row)
 
 
 def _park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> None:

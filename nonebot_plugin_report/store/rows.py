@@ -5,7 +5,6 @@ from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, literal_column, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ..delivery import Delivery, Lane, Rank, State, Target
@@ -37,15 +36,11 @@ IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
 TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")
 INSERT_REPORT: Final = insert(report)
 INSERT_DELIVERY: Final = insert(delivery)
+_ADD_LANE: Final = sqlite_insert(lane).on_conflict_do_nothing()
+_ADD_IMAGE: Final = sqlite_insert(image).on_conflict_do_nothing()
 _TOUCH_IMAGE: Final = (
     update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))
 )
-
-
-def _or_ignore(conn: Connection, table: Any) -> Any:
-    """An INSERT that leaves an existing row alone."""
-    make = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    return make(table).on_conflict_do_nothing()
 
 
 def add_lane(conn: Connection, of: Lane) -> None:
@@ -54,7 +49,7 @@ def add_lane(conn: Connection, of: Lane) -> None:
         "name": str(of), "target": str(of.target), "bot": of.bot, "due_at": 0.0, "failures": 0,
         "blocked_reason": "", "blocked_at": 0.0, "owner": None, "epoch": 0, "lease_until": 0.0,
     }  # fmt: skip
-    conn.execute(_or_ignore(conn, lane), row)
+    conn.execute(_ADD_LANE, row)
 
 
 def store_image(conn: Connection, picture: Image | None, now: float) -> str | None:
@@ -67,7 +62,7 @@ def store_image(conn: Connection, picture: Image | None, now: float) -> str | No
             "sha256": sha, "bytes": picture.data, "media_type": picture.media_type,
             "width": picture.width, "height": picture.height, "used_at": now,
         }  # fmt: skip
-        conn.execute(_or_ignore(conn, image), row)
+        conn.execute(_ADD_IMAGE, row)
     return sha
 
 

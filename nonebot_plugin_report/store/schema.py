@@ -51,8 +51,7 @@ report: Final = Table(
 )
 # The sender's own id is unique within its token: nobody meets somebody else's.
 Index("report_source_key", report.c.source, report.c.key, unique=True,
-      sqlite_where=report.c.key.is_not(None),
-      postgresql_where=report.c.key.is_not(None))  # fmt: skip
+      sqlite_where=report.c.key.is_not(None))  # fmt: skip
 Index("report_event", report.c.event, report.c.source, report.c.id)
 
 image: Final = Table(
@@ -107,12 +106,12 @@ Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
 # What waits is little, however large the store grows: only that is indexed.
 _WAITING: Final = text(f"state = '{State.WAITING}'")
 Index("delivery_queue", delivery.c.lane, delivery.c.rank, delivery.c.id,
-      sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
+      sqlite_where=_WAITING)  # fmt: skip
 Index("delivery_waiting_image", delivery.c.image,
-      sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
+      sqlite_where=_WAITING)  # fmt: skip
 _FALLS_BACK: Final = text("fallback <> ''")
 Index("delivery_fallback", delivery.c.fallback_at,
-      sqlite_where=_FALLS_BACK, postgresql_where=_FALLS_BACK)  # fmt: skip
+      sqlite_where=_FALLS_BACK)  # fmt: skip
 
 mute: Final = Table(
     "mute",
