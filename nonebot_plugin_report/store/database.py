@@ -206,7 +206,8 @@ class Database:
         """
         assert self._conn is not None  # noqa: S101 - for the type checker: close() waits for this
         try:
-            _driver(self._conn).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            # Emptied, so that its size says how much is in it.
+            _driver(self._conn).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error as error:
             logger.warning(f"数据库的预写日志没能合并，稍后再试：{error}")
         return []

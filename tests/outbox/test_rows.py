@@ -12,6 +12,7 @@ from nonebot_plugin_report.outbox.dispatch import IDLE_LANES
 from nonebot_plugin_report.report import Report
 from nonebot_plugin_report.report.image import Image
 from nonebot_plugin_report.store.database import CHECKPOINT_AT_ONCE, WAL_LIMIT
+from tests.bot import until
 
 from .fakes import Clock, FarEnd, world
 
@@ -151,3 +152,18 @@ async def test_the_log_of_large_pictures_is_put_into_the_database_in_time(path: 
             await w.outbox.accept(Report(image=image), [Outgoing(ME, Message("", image))])
         size = Path(f"{path}-wal").stat().st_size
         assert size <= max(CHECKPOINT_AT_ONCE, WAL_LIMIT) + 4_000_000
+
+
+async def test_at_a_quiet_moment_the_log_is_put_into_the_database_and_emptied(path: Path) -> None:
+    async with world(path) as w:
+        for number in range(2):
+            image = Image(bytes([number]) * 3_000_000, "image/png", 1000, 1000)
+            await w.outbox.accept(Report(image=image), [Outgoing(ME, Message("", image))])
+
+        async def emptied() -> bool:
+            return Path(f"{path}-wal").stat().st_size == 0
+
+        await until(emptied)
+        await w.accept("next", ME)
+        await w.drain(ME)
+        assert w.far.texts(Lane(ME)) == ["", "", "next"]
