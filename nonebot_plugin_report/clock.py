@@ -1,5 +1,6 @@
 """Time that passes evenly: a wall clock that is set does not lengthen or end what waits."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Final
@@ -47,3 +48,12 @@ class Clock:
             return 0.0
         self.since = self._read
         return by
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Wait until something happens, and no longer than so many seconds."""
+    try:
+        async with asyncio.timeout(max(0.0, seconds)):
+            await event.wait()
+    except TimeoutError:
+        pass

@@ -9,6 +9,7 @@ from typing import Final
 from loguru import logger
 
 from .auth import OWN
+from .clock import wait_for
 from .errors import StoreUnavailable
 from .report import Report
 from .store import Store
@@ -83,7 +84,7 @@ class Watchdog:
             await self.catch_up()
             self._woken.clear()
             if not self._arrivals:
-                await _wait(self._woken, LOOK_EVERY)
+                await wait_for(self._woken, LOOK_EVERY)
 
     async def catch_up(self) -> None:
         """Look at all that came and did not come; tell of it, then write down where it stands.
@@ -132,11 +133,3 @@ class Watchdog:
         self._watched.update(news.changed)
         self._unsaved.update(news.changed)
         self._untold.extend(news.reports)
-
-
-async def _wait(woken: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await woken.wait()
-    except TimeoutError:
-        pass

@@ -9,6 +9,7 @@ from typing import Final
 
 from loguru import logger
 
+from ..clock import wait_for
 from ..delivery import Delivery, Lane, Outcome, Sender, State, Target
 from ..errors import LeaseLost, StoreUnavailable, Unreadable
 from ..hold import Policy
@@ -198,7 +199,7 @@ class Dispatcher:
                 if due_at is None and not work.woken.is_set():
                     return
                 if due_at is not None:
-                    await _wait_until(work.woken, due_at - self._clock())
+                    await wait_for(work.woken, due_at - self._clock())
         finally:
             self._running.discard(work.lane)
 
@@ -317,14 +318,6 @@ class Dispatcher:
             queue = self._lanes[lane].queue
             if lease and queue.lease == lease:
                 queue.lease = replace(lease, until=until)
-
-
-async def _wait_until(woken: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(max(0.0, seconds)):
-            await woken.wait()
-    except TimeoutError:
-        pass
 
 
 def _together(note: str, count: int, *, digest: bool) -> str:
