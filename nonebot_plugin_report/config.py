@@ -15,23 +15,25 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from .auth import BOUND, MASTER
-from .delivery import NAME, Target
+from .access.gate import digest
 from .errors import ConfigError
-from .rules import Directory, Rule, Words, onebot_users, unknown
-from .senders import load
+from .model.grant import BOUND, MASTER, Grant
+from .model.recipient import EVERYBODY, SUPERUSERS, Alias, Recipient
+from .model.scheduling import Policy
+from .model.target import NAME, Kind, Target
+from .model.timing import DailyWindow, in_words
+from .routing.policies import Policies
+from .routing.rules import Directory, Rule, Words, onebot_users, unknown
+from .routing.template import DEFAULT_TEMPLATE
+from .senders import load_all
 from .senders.base import Channel
 from .settings import (
-    EVERYBODY,
-    SUPERUSERS,
-    Alias,
     BotId,
     Duration,
     Networks,
     Pause,
     QuietHours,
     Rate,
-    Recipient,
     Recipients,
     Scope,
     Secret,
@@ -43,9 +45,7 @@ from .settings import (
     complaint,
     from_json,
 )
-from .template import DEFAULT_TEMPLATE
-from .timing import DailyWindow, in_words
-from .watch import Watch
+from .watchdog.watches import Watch
 
 _DATABASE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
 
@@ -180,11 +180,7 @@ class Config(BaseModel):
     @field_validator("report_channels", mode="before")
     @classmethod
     def _load_channels(cls, value: object) -> object:
-        value = from_json(value)
-        if not isinstance(value, dict):
-            raise ValueError('应为 JSON 对象，例如 {"phone": {"type": "bark", "device_key": "…"}}')
-        entries = cast("dict[object, object]", value).items()
-        return {str(name): _load_channel(str(name), settings) for name, settings in entries}
+        return load_all(from_json(value))
 
     @field_validator("report_route")
     @classmethod
@@ -217,6 +213,26 @@ class Config(BaseModel):
             self.report_aliases,
             self.report_rules,
         )
+
+    def policies(self, directory: Directory) -> Policies:
+        """How much each target is to be spared."""
+        common = Policy(
+            merge=self.report_merge, rate=self.report_rate, absence=self.report_digest_after
+        )
+        return Policies(common, self.report_quiet, directory)
+
+    def grants(self, directory: Directory) -> dict[str, Grant]:
+        """What each token lets its holder do, by the token's digest."""
+        grants: dict[str, Grant] = {}
+        if self.report_token is not None:
+            grants[digest(self.report_token)] = MASTER
+        for name, one in self.report_tokens.items():
+            kinds: list[Kind] = [some for some in one.to if isinstance(some, str)]
+            exact = directory.expand(some for some in one.to if not isinstance(some, str))
+            defaults = directory.expand(one.default) or exact
+            grant = Grant(name, frozenset((*kinds, *exact)), defaults, one.rate)
+            grants[digest(one.token.get_secret_value())] = grant
+        return grants
 
     @property
     def database_path(self) -> str | None:
@@ -354,16 +370,3 @@ def _group(text: str) -> Target:
     if target.kind != "group":
         raise ValueError
     return target
-
-
-def _load_channel(name: str, settings: object) -> Channel:
-    if not NAME.fullmatch(name):
-        raise ValueError("渠道的名字里不能有空格、逗号和冒号，最多 64 个字符")
-    if isinstance(settings, Channel):
-        return settings
-    if not isinstance(settings, dict):
-        raise ValueError(f'渠道 {name} 应为 JSON 对象，例如 {{"type": "bark", …}}')
-    try:
-        return load(cast("dict[str, object]", settings))
-    except ConfigError as error:
-        raise ValueError(f"渠道 {name} 的 {error}") from None

@@ -10,24 +10,26 @@ from typing import Final
 from loguru import logger
 from nonebot.adapters import Bot
 
-from . import rules
-from .auth import MASTER, OWN, Grant
-from .clock import Clock
+from .access.tokens import Tokens
 from .config import Config
-from .delivery import Backlog, Message, Outgoing, Receipt, ReportState, Target
-from .durations import Durations
 from .errors import InvalidReport, StoreUnavailable
-from .mutes import Mutes
+from .model.clock import Clock
+from .model.delivery import Outgoing
+from .model.grant import MASTER, OWN, Grant
+from .model.message import Message
+from .model.report import Report
+from .model.status import Backlog, Receipt, ReportState
+from .model.target import Target
 from .outbox import Limits, Outbox
-from .planner import Plan, Planner
-from .policies import Policies
-from .report import Report
+from .outbox.mutes import Mutes
+from .routing import rules
+from .routing.planner import Plan, Planner
 from .senders.qq import OneBotSender
-from .senders.router import Router
+from .senders.transport import Transport
 from .store import Store
-from .tokens import Tokens
-from .watch import Watch
-from .watchdog import Watchdog
+from .watchdog.durations import Durations
+from .watchdog.watchdog import Watchdog
+from .watchdog.watches import Watch
 
 CLOCK_EVERY: Final = 1.0
 """Seconds between looks whether the computer's clock was set."""
@@ -75,16 +77,22 @@ class Hub:
         """Epoch seconds."""
         self._store = Store(database)
         self.history: Final = self._store.history
-        self.tokens: Final = Tokens(config, self.directory, self._store.bindings, self.clock)
+        self.tokens: Final = Tokens(
+            config.grants(self.directory),
+            self._store.bindings,
+            self.clock,
+            may_bind=bool(config.report_bind),
+            bind_rate=config.report_bind_rate,
+        )
         self.mutes: Final = Mutes(self._store.mutes, self.clock)
-        policies = Policies(config, self.directory)
+        policies = config.policies(self.directory)
         self._planner = Planner(
             self.directory,
             config.report_template,
             lambda target: policies.of(target, self.mutes.until(target)),
         )
         self._qq = OneBotSender(bots, config.report_send_interval, config.report_from or "")
-        self._router = Router(self._qq, config.report_channels)
+        self._router = Transport(self._qq, config.report_channels)
         self._outbox = Outbox(
             self._store,
             self._router,

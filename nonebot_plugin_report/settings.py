@@ -7,7 +7,6 @@ can fail later. Full-width signs and spaces are taken as the plain ones.
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Final, cast
 from urllib.parse import urlsplit
@@ -24,28 +23,15 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from .delivery import NAME, Kind, Target
-from .patterns import Globs, Pattern
-from .report import bot_id
-from .timing import DailyTime, DailyWindow
+from .model.numbers import bot_id
+from .model.patterns import Globs, Pattern
+from .model.quantity import seconds, size
+from .model.recipient import EVERYBODY, Recipient, read_recipient
+from .model.target import Kind
+from .model.timing import DailyTime, DailyWindow
 
-_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_SIZES: Final = {
-    "": 1,
-    "b": 1,
-    "k": 2**10,
-    "kib": 2**10,
-    "kb": 2**10,
-    "m": 2**20,
-    "mib": 2**20,
-    "mb": 2**20,
-}
 MAX_RATE: Final = 1000
-LONGEST: Final = 36500 * 86400.0
-"""Seconds: whatever is counted from now on still has a date."""
 _DAY: Final = 86400.0
-LARGEST: Final = 2**30
-"""Bytes."""
 
 
 class Settings(BaseModel):
@@ -60,33 +46,6 @@ class Settings(BaseModel):
         use_attribute_docstrings=True,
         coerce_numbers_to_str=True,
     )
-
-
-def _quantity(value: object, units: dict[str, int], examples: str, most: float) -> float:
-    match value:
-        case bool():
-            amount = None
-        case int() | float():
-            amount = value
-        case str() if found := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", value):
-            factor = units.get(found[2].lower())
-            amount = factor and float(found[1]) * factor
-        case _:
-            amount = None
-    if amount is None:
-        raise ValueError(f"应为数字或带单位的数字，例如 {examples}")
-    if amount > most:
-        raise ValueError(f"数字过大；应为数字或带单位的数字，例如 {examples}")
-    return float(amount)
-
-
-def seconds(value: object) -> float:
-    """A duration: a number, or text such as `24h`."""
-    return _quantity(value, _UNITS, "30、90s、15m、24h、7d", LONGEST)
-
-
-def _size(value: object) -> int:
-    return int(_quantity(value, _SIZES, "8388608、512KiB、8MiB", LARGEST))
 
 
 def _rate(value: object) -> object:
@@ -157,46 +116,6 @@ def _plain_text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("应为字符串；请加上引号")
     return value
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """A name for some targets: one of REPORT_ALIASES, or one of those below."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-
-SUPERUSERS: Final = Alias("superusers")
-"""Every superuser in private."""
-EVERYBODY: Final = Alias("*")
-"""Of quiet hours: whoever has none of their own."""
-Recipient = Target | Alias
-"""Whom a setting names. Aliases are looked up once, when the superusers are known too."""
-
-
-def read_recipient(text: str) -> Recipient:
-    """Read a target or the name of some.
-
-    Raises:
-        ValueError: it is neither; the text is Chinese.
-    """
-    text = text.strip()
-    if NAME.fullmatch(text):
-        return Alias(text)
-    try:
-        return Target.read(text)
-    except ValueError:
-        raise unknown_recipient(text) from None
-
-
-def unknown_recipient(text: str) -> ValueError:
-    """What is told of a text that names nobody."""
-    return ValueError(
-        f"{text[:40]!r} 应为 superusers、private:QQ号、group:群号、channel:渠道名或别名"
-    )
 
 
 def _colon_words(value: object) -> tuple[str, ...]:
@@ -297,7 +216,7 @@ Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0)]
 """Seconds; a number, or text such as `24h`."""
 Pause = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
 """Likewise, and 0."""
-Size = Annotated[int, BeforeValidator(_size)]
+Size = Annotated[int, BeforeValidator(size)]
 """Bytes; a number, or text such as `8MiB`."""
 Text = Annotated[str | None, BeforeValidator(_text)]
 """Text at the top level of `.env`; empty: None."""

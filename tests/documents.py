@@ -13,12 +13,12 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from nonebot_plugin_report.cli.channels import describe, describe_settings
 from nonebot_plugin_report.config import Config, TokenSettings
-from nonebot_plugin_report.rules import Rule
+from nonebot_plugin_report.routing.rules import Rule
+from nonebot_plugin_report.routing.template import DEFAULT
 from nonebot_plugin_report.senders import names
-from nonebot_plugin_report.senders.describe import describe, describe_settings
-from nonebot_plugin_report.template import DEFAULT
-from nonebot_plugin_report.watch import Watch
+from nonebot_plugin_report.watchdog.watches import Watch
 
 ROOT: Final = Path(__file__).parents[1]
 PAGES: Final = (

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Never, Self
 from websockets.exceptions import InvalidHandshake
 from websockets.typing import Subprotocol
 
-from nonebot_plugin_report.demo.onebot import (
+from nonebot_plugin_report.cli.demo.onebot import (
     ActionRefused,
     Answer,
     OneBot,

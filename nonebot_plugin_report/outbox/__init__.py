@@ -12,12 +12,15 @@ from typing import Final
 
 from loguru import logger
 
-from ..delivery import Delivery, Lane, Message, Outgoing, Receipt, Sender, Target
 from ..errors import StoreUnavailable
-from ..hold import Policy
-from ..report import Report
+from ..model.delivery import Delivery, Outgoing, Sender
+from ..model.message import Message
+from ..model.report import Report
+from ..model.scheduling import Policy
+from ..model.status import Receipt
+from ..model.target import Lane, Target
 from ..store import Store
-from ..store.housekeeping import Fallen
+from ..store.housekeeping import DueFallback
 from ..store.ids import IdMaker, first_id
 from ..store.queue import Queued
 from ..store.rows import Entry
@@ -57,9 +60,9 @@ class Outbox:
         *,
         policy: Callable[[Target], Policy] = lambda _: Policy(),
         clock: Callable[[], float],
-        dice: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`policy` says how much a target is to be spared; `clock` gives epoch seconds, `dice`
+        """`policy` says how much a target is to be spared; `clock` gives epoch seconds, `jitter`
         numbers in [0, 1)."""
         self._store = store
         self._limits = limits
@@ -67,7 +70,7 @@ class Outbox:
         self._ids = IdMaker(clock)
         self._lanes: set[Lane] = set()
         self.dispatcher: Final = Dispatcher(
-            store.queue, sender, policy=policy, owner=self._ids.next(), clock=clock, dice=dice
+            store.queue, sender, policy=policy, owner=self._ids.next(), clock=clock, jitter=jitter
         )
 
     async def open(self) -> None:
@@ -141,7 +144,7 @@ class Outbox:
             one.message,
             created_at=now,
             expires_at=now + self._limits.expire,
-            rank=one.rank,
+            priority=one.priority,
             held_until=one.held_until,
             reason=one.reason,
             fallback=one.fallback,
@@ -167,7 +170,7 @@ class Outbox:
         """
         now = self._clock()
 
-        def divert(fallen: Fallen) -> list[Delivery]:
+        def divert(fallen: DueFallback) -> list[Delivery]:
             text = f"{fallen.text}\n[没能送到 {fallen.target}，改发到这里]".strip()
             return [
                 Delivery(
@@ -177,7 +180,7 @@ class Outbox:
                     Message(text),
                     created_at=now,
                     expires_at=now + self._limits.expire,
-                    rank=fallen.rank,
+                    priority=fallen.priority,
                 )
                 for target in fallen.fallback
             ]

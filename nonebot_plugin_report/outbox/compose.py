@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from ..delivery import Message
-from ..digest import Gist, gist, merge, pictured, summarize
 from ..errors import Unreadable
-from ..report.image import Image
+from ..model.image import Image
+from ..model.message import Message
 from ..store.queue import Queue, Queued
+from .digest import Gist, gist, merge, pictured, summarize
 from .pictures import Pictures
 
 MERGED_PICTURES: Final = 8 * 2**20

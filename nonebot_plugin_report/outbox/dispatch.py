@@ -9,15 +9,16 @@ from typing import Final
 
 from loguru import logger
 
-from ..clock import wait_for
-from ..delivery import Delivery, Lane, Outcome, Sender, State, Target
 from ..errors import LeaseLost, StoreUnavailable, Unreadable
-from ..hold import Policy
+from ..model.clock import wait_for
+from ..model.delivery import Delivery, Outcome, Sender, State
+from ..model.scheduling import Policy
+from ..model.target import Lane, Target
 from ..store.queue import Queue, Queued, expiry_reason
 from .compose import Composer
 from .lane import LEASE, Deliver, Expire, Fill, LaneQueue, Rest
 from .pictures import Pictures
-from .retry import Finish, Park, Postpone, decide
+from .retry import Finish, Park, Retry, decide
 
 STORE_RETRY: Final = 2.0
 """Seconds between tries to write down what came of a delivery while the store does not work."""
@@ -54,16 +55,16 @@ class Dispatcher:
         policy: Callable[[Target], Policy],
         owner: str,
         clock: Callable[[], float],
-        dice: Callable[[], float],
+        jitter: Callable[[], float],
     ) -> None:
         """`policy` says how much a target is to be spared, `owner` names this process in leases;
-        `clock` gives epoch seconds, `dice` [0, 1)."""
+        `clock` gives epoch seconds, `jitter` [0, 1)."""
         self._queue = queue
         self._sender = sender
         self._policy = policy
         self._owner = owner
         self._clock = clock
-        self._dice = dice
+        self._dice = jitter
         self._pictures = Pictures()
         self._composer = Composer(queue, self._pictures)
         self._expiry_from = 0.0
@@ -258,11 +259,11 @@ class Dispatcher:
             told = _together(decision.reason, len(batch), digest=digest)
             decision = replace(decision, reason=told)
         await self._record(work, [queued.delivery for queued in batch], decision)
-        work.queue.tried(first.rank, self._policy(work.lane.target), self._clock())
+        work.queue.tried(first.priority, self._policy(work.lane.target), self._clock())
         work.told = ""
 
     async def _record(
-        self, work: _Work, deliveries: Sequence[Delivery], decision: Finish | Postpone
+        self, work: _Work, deliveries: Sequence[Delivery], decision: Finish | Retry
     ) -> None:
         """Write down a decision."""
         if (lease := work.queue.lease) is None:
@@ -273,17 +274,19 @@ class Dispatcher:
             case Finish(to, reason):
                 works = work.queue.succeeded()
                 write = partial(self._queue.finish, lease, ids, to, reason, now, works=works)
-            case Postpone(delay, reason, repeated):
+            case Retry(delay, reason, repeated):
                 work.queue.failed(now + delay)
                 write = partial(
                     self._queue.postpone, lease, ids, reason, repeated=repeated,
                     due_at=work.queue.due_at, failures=work.queue.failures,
                 )  # fmt: skip
-        await self._insist(write, deliveries[0])
+        await self._write_until_stored(write, deliveries[0])
         for delivery in deliveries:
             _log(delivery, decision, first=first)
 
-    async def _insist(self, write: Callable[[], Awaitable[None]], delivery: Delivery) -> None:
+    async def _write_until_stored(
+        self, write: Callable[[], Awaitable[None]], delivery: Delivery
+    ) -> None:
         """Write, however long the store does not work. To go on without would send it again."""
         complained = False
         while True:
@@ -325,7 +328,7 @@ def _together(note: str, count: int, *, digest: bool) -> str:
     return f"{told}；{note}" if note else told
 
 
-def _log(delivery: Delivery, decision: Finish | Postpone, *, first: bool) -> None:
+def _log(delivery: Delivery, decision: Finish | Retry, *, first: bool) -> None:
     """What is worth knowing; without a word of the message."""
     subject = f"{delivery.report_id} → {delivery.lane}"
     match decision:
@@ -333,9 +336,9 @@ def _log(delivery: Delivery, decision: Finish | Postpone, *, first: bool) -> Non
             logger.warning(f"{subject} 已送达，但{note}")
         case Finish(State.EXPIRED | State.REJECTED, reason):
             logger.error(f"{subject} 没能送达，不再重试：{reason}")
-        case Postpone(delay, reason) if first:
+        case Retry(delay, reason) if first:
             logger.warning(f"{subject} 没有送达，{delay:.0f} 秒后重试：{reason}")
-        case Postpone(delay, reason):
+        case Retry(delay, reason):
             logger.debug(f"{subject} 没有送达，{delay:.0f} 秒后重试：{reason}")
         case Finish():
             pass

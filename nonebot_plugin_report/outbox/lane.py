@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..delivery import Rank
-from ..hold import MOST, Policy, Send, Wait, plan
+from ..model.delivery import Priority
+from ..model.scheduling import MOST, Policy, Send, Wait, plan
 from ..store.queue import Claim, Lease, Queued
 
 LEASE: Final = 60.0
@@ -84,7 +84,7 @@ class LaneQueue:
         one = queued.delivery
         if not self._complete or len(self._ready) >= BATCH or one.id <= self._last:
             self.miss()
-        elif self._ready and one.rank < self._ready[-1].delivery.rank:
+        elif self._ready and one.priority < self._ready[-1].delivery.priority:
             self.forget()  # it goes before what is there
             self._missed = True
         else:
@@ -165,9 +165,9 @@ class LaneQueue:
                     self._ready.remove(one)
                 return Deliver(batch, digest)
 
-    def tried(self, rank: Rank, policy: Policy, now: float) -> None:
+    def tried(self, priority: Priority, policy: Policy, now: float) -> None:
         """A message went out: it counts for the rate."""
-        self._limited &= rank is Rank.URGENT  # it went past those that wait
+        self._limited &= priority is Priority.URGENT  # it went past those that wait
         if policy.rate is None:
             return
         self._sent.append(now)

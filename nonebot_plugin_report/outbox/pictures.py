@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 from weakref import WeakValueDictionary
 
-from ..delivery import Message
-from ..report.image import Image
+from ..model.image import Image
+from ..model.message import Message
 from ..store.queue import Queued
 from .budget import Budget
 

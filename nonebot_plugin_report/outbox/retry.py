@@ -1,9 +1,9 @@
-"""What follows from an outcome. Pure: the clock and the dice are arguments."""
+"""What follows from an outcome. Pure: the random number is an argument."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from ..delivery import Away, Delivered, NotSent, Outcome, Rejected, State, Unknown
+from ..model.delivery import Away, Delivered, NotSent, Outcome, Rejected, State, Unknown
 
 FIRST_DELAY: Final = 2.0
 """Seconds before the second try; each further one waits twice as long."""
@@ -24,7 +24,7 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
-class Postpone:
+class Retry:
     """Try again in `delay` seconds."""
 
     delay: float
@@ -40,17 +40,17 @@ class Park:
     reason: str
 
 
-Decision = Finish | Postpone | Park
+Decision = Finish | Retry | Park
 
 
-def decide(outcome: Outcome, attempts: int, failures: int, dice: float) -> Decision:
+def decide(outcome: Outcome, attempts: int, failures: int, jitter: float) -> Decision:
     """What to do after a try.
 
     Args:
         outcome: what came of it.
         attempts: tries of this delivery, this one included.
         failures: tries in a row that failed in its lane, this one included.
-        dice: a random number in [0, 1), for the jitter.
+        jitter: a random number in [0, 1), which spreads the tries.
     """
     match outcome:
         case Delivered(note):
@@ -60,16 +60,16 @@ def decide(outcome: Outcome, attempts: int, failures: int, dice: float) -> Decis
         case Away(reason):
             return Park(reason)
         case Unknown(reason):
-            delay = _delay(FIRST_DELAY_UNKNOWN, LONGEST_DELAY_UNKNOWN, failures, dice)
-            return Postpone(delay, reason, repeated=True)
+            delay = _delay(FIRST_DELAY_UNKNOWN, LONGEST_DELAY_UNKNOWN, failures, jitter)
+            return Retry(delay, reason, repeated=True)
         case NotSent(reason, answered=True) if attempts >= MAX_REFUSALS:
             return Finish(State.REJECTED, f"试了 {attempts} 次都被拒绝：{reason}")
         case NotSent(reason, retry_after):
-            delay = _delay(FIRST_DELAY, LONGEST_DELAY, failures, dice)
-            return Postpone(max(delay, retry_after or 0.0), reason, repeated=False)
+            delay = _delay(FIRST_DELAY, LONGEST_DELAY, failures, jitter)
+            return Retry(max(delay, retry_after or 0.0), reason, repeated=False)
 
 
-def _delay(first: float, longest: float, failures: int, dice: float) -> float:
+def _delay(first: float, longest: float, failures: int, jitter: float) -> float:
     """Exponential, the upper half of it random, so that lanes do not move in step."""
     full = min(longest, first * 2 ** min(failures - 1, 20))
-    return full * (1 + dice) / 2
+    return full * (1 + jitter) / 2

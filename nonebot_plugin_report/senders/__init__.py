@@ -3,24 +3,21 @@
 import pkgutil
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Final
+from typing import cast
 
 from pydantic import ValidationError
 
 from ..errors import ConfigError
+from ..model.target import NAME
 from ..settings import complaint, place
+from . import channels
 from .base import Channel
-
-_SUPPORT: Final = frozenset(
-    {"base", "describe", "fit", "http", "literal", "qq", "redact", "router", "shrink"}
-)
-"""Modules here that are no channel."""
 
 
 def names() -> list[str]:
     """The types of channels that come with the plugin."""
-    found = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name for name in found if name not in _SUPPORT)
+    found = (module.name for module in pkgutil.iter_modules(channels.__path__))
+    return sorted(found)
 
 
 def channel_class(kind: str) -> type[Channel]:
@@ -32,7 +29,9 @@ def channel_class(kind: str) -> type[Channel]:
     if "." not in kind and kind not in names():
         raise ConfigError(f"没有这种渠道；可用的有 {'、'.join(names())}")
     try:
-        found: object = import_module(kind if "." in kind else f"{__name__}.{kind}").Channel
+        found: object = import_module(
+            kind if "." in kind else f"{channels.__name__}.{kind}"
+        ).Channel
     except (ImportError, AttributeError) as error:
         raise ConfigError(
             f"加载不了这种渠道（{type(error).__name__}）；检查它装好了没有"
@@ -61,3 +60,28 @@ def load(settings: Mapping[str, object]) -> Channel:
         details = error.errors(include_input=False, include_url=False)
         wrong = (": ".join(filter(None, (place(one), complaint(one)))) for one in details)
         raise ConfigError("，".join(one.replace(": ", "：", 1) for one in wrong)) from None
+
+
+def load_all(settings: object) -> dict[str, Channel]:
+    """The channels of REPORT_CHANNELS, by the user's names for them.
+
+    Raises:
+        ValueError: what is wrong, in Chinese.
+    """
+    if not isinstance(settings, dict):
+        raise ValueError('应为 JSON 对象，例如 {"phone": {"type": "bark", "device_key": "…"}}')
+    entries = cast("dict[object, object]", settings).items()
+    return {str(name): _load_named(str(name), one) for name, one in entries}
+
+
+def _load_named(name: str, settings: object) -> Channel:
+    if not NAME.fullmatch(name):
+        raise ValueError("渠道的名字里不能有空格、逗号和冒号，最多 64 个字符")
+    if isinstance(settings, Channel):
+        return settings
+    if not isinstance(settings, dict):
+        raise ValueError(f'渠道 {name} 应为 JSON 对象，例如 {{"type": "bark", …}}')
+    try:
+        return load(cast("dict[str, object]", settings))
+    except ConfigError as error:
+        raise ValueError(f"渠道 {name} 的 {error}") from None

@@ -5,7 +5,6 @@ a class `Channel(base.Channel)`: its class variables say what users read, its fi
 settings, its `send` is the wire. Copy `feishu.py`. Nothing else has to know of it.
 """
 
-import asyncio
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -14,21 +13,19 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import pybase64
 from pydantic import PrivateAttr
 
-from ..delivery import Delivered, Delivery, Message, Outcome, Rejected
-from ..report import clean, dump
+from ..model.delivery import Delivered, Delivery, Outcome, Rejected
+from ..model.report import dump
 from ..settings import SecretUrl, Settings
+from .outcomes import PICTURE_REJECTED, delivered
+from .pace import Rate
 
 if TYPE_CHECKING:
     from .http import Client
 
 Settled = Delivered | Rejected
 """What is not tried again."""
-Rate = tuple[int, float]
-"""So many messages in so many seconds."""
 REMEMBERED: Final = 1000
 """Deliveries of which a channel remembers what part of them has gone out."""
-_SAID_LENGTH: Final = 120
-PICTURE_REJECTED: Final = "只发了文字，图片被拒绝：{}"
 
 
 class Channel(Settings):
@@ -116,11 +113,6 @@ def _summed(done: list[Settled], rejected: str) -> Outcome:
     return delivered(*notes)
 
 
-def delivered(*notes: str) -> Delivered:
-    """It arrived; each note that is not empty says what had to be left out."""
-    return Delivered("；".join(dict.fromkeys(filter(None, notes))))
-
-
 def as_json(delivery: Delivery, *, screenshot: bool) -> bytes:
     """The report as a program takes it, the picture as base64 where it is wanted."""
     image = delivery.message.image if screenshot else None
@@ -130,45 +122,3 @@ def as_json(delivery: Delivery, *, screenshot: bool) -> bytes:
         text=delivery.message.text,
         screenshot=image and pybase64.b64encode_as_string(image.data),
     )
-
-
-def lost_picture(message: Message) -> str:
-    """The note of a channel without pictures, where there was one."""
-    return "" if message.image is None else "这个渠道不能发图片"
-
-
-async def or_text(outcome: Outcome, send_text: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Send the text alone where the message with its picture was rejected."""
-    if not isinstance(outcome, Rejected):
-        return outcome
-    alone = await send_text()
-    if not isinstance(alone, Delivered):
-        return alone
-    return delivered(alone.note, PICTURE_REJECTED.format(outcome.reason))
-
-
-def said(text: object) -> str:
-    """What a service says of a failure, short and on one line, to stand in a reason."""
-    words = " ".join(clean(text).split()) if isinstance(text, str) else ""
-    return words[:_SAID_LENGTH]
-
-
-class Pace:
-    """Holds back what would pass a channel's rates."""
-
-    def __init__(self, rates: tuple[Rate, ...]) -> None:
-        self._rates = rates
-        self._turns: list[float] = []
-        """When the last messages went or will go, in seconds of the event loop's clock."""
-
-    async def turn(self) -> None:
-        """Wait until one more message may go out."""
-        if not self._rates:
-            return
-        now = asyncio.get_running_loop().time()
-        at = max([now, *self._turns[-1:]])
-        for count, period in self._rates:
-            if len(self._turns) >= count:
-                at = max(at, self._turns[-count] + period)
-        self._turns = [*self._turns, at][-max(count for count, _ in self._rates) :]
-        await asyncio.sleep(at - now)

@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 
-from ..report.image import Image
+from ..model.image import Image
 
 CUT: Final = "内容过长，只发了开头"
 MARK: Final = "…"

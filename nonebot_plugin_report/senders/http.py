@@ -16,8 +16,9 @@ from typing import Any, Final, cast
 import httpx2
 import orjson
 
-from ..delivery import Delivered, NotSent, Outcome, Rejected, Unknown
-from .base import Pace, delivered, said
+from ..model.delivery import Delivered, NotSent, Outcome, Rejected, Unknown
+from .outcomes import delivered, said
+from .pace import Pace
 from .redact import Redactor
 
 CONNECT_SECONDS: Final = 10.0

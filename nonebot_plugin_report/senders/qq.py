@@ -15,20 +15,11 @@ import pybase64
 from nonebot.adapters import Bot
 from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 
-from ..delivery import (
-    Away,
-    Delivered,
-    Delivery,
-    Lane,
-    Message,
-    NotSent,
-    Outcome,
-    Rejected,
-    Target,
-    Unknown,
-)
-from ..report import clean
-from ..report.image import Image
+from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Rejected, Unknown
+from ..model.image import Image
+from ..model.message import Message
+from ..model.target import Lane, Target
+from ..model.text import clean
 from .fit import CUT
 
 V11: Final = "OneBot V11"

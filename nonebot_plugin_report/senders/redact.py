@@ -1,13 +1,10 @@
 """Takes a channel's secrets out of what its service says, before anything is made of that."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
-
-if TYPE_CHECKING:
-    from .base import Channel
 
 SHORTEST: Final = 6
 """Characters of a secret that are not to be seen together."""
@@ -23,12 +20,12 @@ _LONGEST_WORD: Final = 20
 class Redactor:
     """Knows the secrets of a channel's settings."""
 
-    def __init__(self, channel: "Channel") -> None:
-        settings = [
-            value.get_secret_value() for value in _values(channel) if isinstance(value, SecretStr)
+    def __init__(self, settings: BaseModel) -> None:
+        secrets = [
+            value.get_secret_value() for value in _values(settings) if isinstance(value, SecretStr)
         ]
-        keys = _spelled(key for one in settings for key in _keys(one))
-        whole = keys | _spelled(part for one in settings for part in _addresses(one))
+        keys = _spelled(key for one in secrets for key in _keys(one))
+        whole = keys | _spelled(part for one in secrets for part in _addresses(one))
         self._whole = sorted(whole, key=len, reverse=True)
         # A service may itself have cut what it repeats.
         self._pieces = {key[at : at + SHORTEST] for key in keys for at in range(len(key) - 5)}

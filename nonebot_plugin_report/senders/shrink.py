@@ -11,7 +11,7 @@ from typing import Final
 from PIL import Image as Pillow
 from PIL.JpegImagePlugin import JpegImageFile
 
-from ..report.image import Image
+from ..model.image import Image
 
 SHRUNK: Final = "截图已缩小"
 TOO_LARGE: Final = "截图太大，没有发送"

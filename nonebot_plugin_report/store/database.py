@@ -40,7 +40,7 @@ BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for somebody else's lock on the file. BetterGI waits 30 s for an answer."""
 MAX_BATCH: Final = 64
 """Operations in one transaction."""
-COMPANY_SECONDS: Final = 0.001
+GROUP_COMMIT_SECONDS: Final = 0.001
 """How long a transaction that waits for the disk waits for as many calls as the last one had."""
 
 
@@ -129,7 +129,7 @@ class Database:
         if patient and 0 < durable < self._company:
             if self._timer is None:
                 loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(COMPANY_SECONDS, self._lose_patience)
+                self._timer = loop.call_later(GROUP_COMMIT_SECONDS, self._lose_patience)
             batch = [call for call in self._waiting if not call.durable][:MAX_BATCH]
         else:
             batch = self._waiting[:MAX_BATCH]

@@ -5,9 +5,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
-from ..delivery import Backlog, Blocked, DeliveryState, Message, ReportState, State, Target
-from ..report import Report
-from ..report.image import Image
+from ..model.delivery import State
+from ..model.image import Image
+from ..model.message import Message
+from ..model.report import Report
+from ..model.status import Backlog, Blocked, DeliveryState, ReportState
+from ..model.target import Target
 from .database import Database
 from .rows import IS_WAITING, TEXT, read_lane, read_picture, read_report, read_target
 from .schema import delivery, image, lane, report

@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
-from ..delivery import Delivery, Lane, Rank, State, Target
+from ..model.delivery import Delivery, Priority, State
+from ..model.target import Lane, Target
 from .database import Database
 from .queue import GIVE_UP, WAITING_LANES, count_repeats, expiry_reason
 from .rows import (
@@ -16,7 +17,7 @@ from .rows import (
     add_lane,
     delivery_row,
     read_lane,
-    read_rank,
+    read_priority,
     read_target,
 )
 from .schema import delivery, image, lane, meta, mute, report, watch
@@ -26,14 +27,14 @@ BATCH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Fallen:
+class DueFallback:
     """A delivery whose fallback is due."""
 
     report_id: str
     target: Target
     text: str
     image: str | None
-    rank: Rank
+    priority: Priority
     fallback: tuple[Target, ...]
 
 
@@ -76,7 +77,7 @@ class Housekeeping:
         return await self._repeated(lambda conn: _expire(conn, now))
 
     async def fall_back(
-        self, now: float, divert: Callable[[Fallen], Sequence[Delivery]]
+        self, now: float, divert: Callable[[DueFallback], Sequence[Delivery]]
     ) -> list[Lane]:
         """Store deliveries to other targets of what was given up, or has waited too long.
 
@@ -204,8 +205,8 @@ def _expire(conn: Connection, now: float) -> int:
 
 _FALLEN: Final = (
     select(
-        delivery.c.id, delivery.c.report_id, delivery.c.state, delivery.c.image, delivery.c.rank,
-        delivery.c.fallback, lane.c.target, TEXT,
+        delivery.c.id, delivery.c.report_id, delivery.c.state, delivery.c.image,
+        delivery.c.priority, delivery.c.fallback, lane.c.target, TEXT,
     ).join(lane, delivery.c.lane == lane.c.name)
     .join(report, delivery.c.report_id == report.c.id)
     .where(delivery.c.fallback != "", delivery.c.fallback_at <= bindparam("now"))
@@ -214,7 +215,7 @@ _FALLEN: Final = (
 
 
 def _fall_back(
-    conn: Connection, now: float, divert: Callable[[Fallen], Sequence[Delivery]]
+    conn: Connection, now: float, divert: Callable[[DueFallback], Sequence[Delivery]]
 ) -> list[Lane]:
     lanes: list[Lane] = []
     for fallen in _fallen(conn, now):
@@ -225,15 +226,16 @@ def _fall_back(
     return lanes
 
 
-def _fallen(conn: Connection, now: float) -> list[Fallen]:
+def _fallen(conn: Connection, now: float) -> list[DueFallback]:
     """The deliveries whose fallback is due, each once: they are marked."""
     rows = conn.execute(_FALLEN, {"now": now}).all()
     conn.execute(
         update(delivery).where(delivery.c.id.in_([row.id for row in rows])).values(fallback="")
     )
     return [
-        Fallen(
-            row.report_id, target, row.text, row.image, min(read_rank(row.rank), Rank.NORMAL),
+        DueFallback(
+            row.report_id, target, row.text, row.image,
+            min(read_priority(row.priority), Priority.NORMAL),
             tuple(to for one in row.fallback.split(" ") if (to := read_target(one)) is not None),
         )
         for row in rows

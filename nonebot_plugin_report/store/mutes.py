@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, select
 
-from ..delivery import Target
+from ..model.target import Target
 from .database import Database
 from .rows import read_target
 from .schema import mute

@@ -6,9 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
-from ..delivery import Delivery, Lane, Message, Receipt, State, Target
 from ..errors import LeaseLost, Unreadable
-from ..report.image import Image
+from ..model.delivery import Delivery, State
+from ..model.image import Image
+from ..model.message import Message
+from ..model.status import Receipt
+from ..model.target import Lane, Target
 from .database import Database
 from .rows import (
     INSERT_DELIVERY,
@@ -20,7 +23,7 @@ from .rows import (
     delivery_row,
     read_lane,
     read_picture,
-    read_rank,
+    read_priority,
     read_report,
     report_row,
     store_image,
@@ -112,7 +115,7 @@ class Queue:
         return await self._run(write, durable=False)
 
     async def head(self, of: Lane, limit: int) -> list[Queued]:
-        """What waits in a lane, by rank and then by age, without the messages.
+        """What waits in a lane, by priority and then by age, without the messages.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -301,11 +304,11 @@ _OWN: Final = (
 _HEAD: Final = (
     select(
         delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.expires_at,
-        delivery.c.reason, delivery.c.created_at, delivery.c.rank, delivery.c.held_until,
+        delivery.c.reason, delivery.c.created_at, delivery.c.priority, delivery.c.held_until,
         func.coalesce(func.length(image.c.bytes), 0).label("picture_bytes"),
     ).outerjoin(image, delivery.c.image == image.c.sha256)
     .where(delivery.c.lane == bindparam("lane"), IS_WAITING)
-    .order_by(delivery.c.rank, delivery.c.id).limit(bindparam("limit"))
+    .order_by(delivery.c.priority, delivery.c.id).limit(bindparam("limit"))
 )  # fmt: skip
 _WORDS: Final = (
     select(TEXT, delivery.c.image, report.c.fields)
@@ -363,7 +366,7 @@ def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
                 row.attempts,
                 created_at=row.created_at,
                 expires_at=row.expires_at,
-                rank=read_rank(row.rank),
+                priority=read_priority(row.priority),
                 held_until=row.held_until,
                 reason=row.reason,
             ),

@@ -7,10 +7,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, insert, literal_column, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from ..delivery import Delivery, Lane, Rank, State, Target
-from ..errors import InvalidReport, Unreadable
-from ..report import Report, dump, restore
-from ..report.image import Image
+from ..errors import Unreadable
+from ..model.delivery import Delivery, Priority, State
+from ..model.image import Image
+from ..model.report import Report, dump, restore
+from ..model.target import Lane, Target
 from .schema import delivery, image, lane, report
 
 
@@ -98,7 +99,7 @@ def delivery_row(one: Delivery, text: str | None, sha: str | None) -> dict[str, 
         "created_at": one.created_at,
         "expires_at": one.expires_at,
         "finished_at": None,
-        "rank": int(one.rank),
+        "priority": int(one.priority),
         "held_until": one.held_until,
         "fallback": " ".join(str(target) for target in one.fallback),
         "fallback_at": one.fallback_at,
@@ -119,12 +120,12 @@ def read_target(text: str) -> Target | None:
         return None
 
 
-_RANKS: Final = {int(rank): rank for rank in Rank}
+_PRIORITIES: Final = {int(priority): priority for priority in Priority}
 
 
-def read_rank(stored: int) -> Rank:
-    """A stored rank; one that there is not is nobody's hurry."""
-    return _RANKS.get(stored, Rank.NORMAL)
+def read_priority(stored: int) -> Priority:
+    """A stored priority; one that there is not is nobody's hurry."""
+    return _PRIORITIES.get(stored, Priority.NORMAL)
 
 
 def read_picture(row: Any) -> Image | None:
@@ -140,5 +141,5 @@ def read_report(fields: str) -> Report:
     """
     try:
         return restore(fields)
-    except InvalidReport as error:
+    except ValueError as error:
         raise Unreadable from error

@@ -20,8 +20,8 @@ from sqlalchemy import (
     text,
 )
 
-from ..delivery import State
 from ..errors import StoreUnavailable
+from ..model.delivery import State
 
 VERSION: Final = 3
 """What this code writes. A change of the tables adds one, and the step that upgrades to it."""
@@ -96,7 +96,8 @@ delivery: Final = Table(
     Column("created_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("finished_at", Float, nullable=True),
-    Column("rank", Integer, nullable=False, server_default="1"),  # delivery.Rank
+    # model.delivery.Priority
+    Column("rank", Integer, key="priority", nullable=False, server_default="1"),
     Column("held_until", Float, nullable=False, server_default="0"),
     Column("fallback", Text, nullable=False, server_default=""),  # targets, until they were used
     Column("fallback_at", Float, nullable=True),  # when they are
@@ -105,7 +106,7 @@ Index("delivery_report", delivery.c.report_id)
 Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
 # What waits is little, however large the store grows: only that is indexed.
 _WAITING: Final = text(f"state = '{State.WAITING}'")
-Index("delivery_queue", delivery.c.lane, delivery.c.rank, delivery.c.id,
+Index("delivery_queue", delivery.c.lane, delivery.c.priority, delivery.c.id,
       sqlite_where=_WAITING)  # fmt: skip
 Index("delivery_waiting_image", delivery.c.image,
       sqlite_where=_WAITING)  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from ..watch import Watched
+from ..model.watch import WatchState
 from .database import Database
 from .schema import meta, report, watch
 
@@ -18,16 +18,16 @@ class Watches:
     def __init__(self, database: Database) -> None:
         self._run = database.run
 
-    async def all(self) -> dict[str, Watched]:
+    async def all(self) -> dict[str, WatchState]:
         """Each watch's, by its key.
 
         Raises:
             StoreUnavailable: they could not be read.
         """
 
-        def read(conn: Connection) -> dict[str, Watched]:
+        def read(conn: Connection) -> dict[str, WatchState]:
             rows = conn.execute(select(watch))
-            return {row.name: Watched(row.since, row.due_at, row.overdue_at) for row in rows}
+            return {row.name: WatchState(row.since, row.due_at, row.overdue_at) for row in rows}
 
         return await self._run(read)
 
@@ -44,7 +44,7 @@ class Watches:
 
         return await self._run(read)
 
-    async def save(self, changed: Mapping[str, Watched], read_until: str) -> None:
+    async def save(self, changed: Mapping[str, WatchState], read_until: str) -> None:
         """Remember what these are waiting for, and how far was read.
 
         Raises:

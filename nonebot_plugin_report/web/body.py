@@ -13,8 +13,8 @@ from typing import IO, Final, Self, TypeVar
 
 from starlette.requests import Request
 
-from ..auth import Grant
 from ..errors import BodyTooLarge, Busy, InvalidReport
+from ..model.grant import Grant
 
 T = TypeVar("T")
 

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.commands import Asker, Desk
+from nonebot_plugin_report.chat.commands import Asker, Commands
 from nonebot_plugin_report.config import Config
-from nonebot_plugin_report.delivery import Message, Target
 from nonebot_plugin_report.hub import Hub
-from nonebot_plugin_report.report import parse
+from nonebot_plugin_report.model.message import Message
+from nonebot_plugin_report.model.target import Target
 from nonebot_plugin_report.senders.qq import MAX_TEXT
+from nonebot_plugin_report.sources.parse import parse
 from tests.bot import Bot, until
 from tests.integration.test_channels import encoded
 from tests.integration.test_commands import FRIEND, OWNER, STRANGER, ask, say
@@ -290,7 +291,7 @@ def runner() -> Any:
 def test_any_words_of_anybody_are_answered(tmp_path: Path, runner: asyncio.Runner) -> None:
     config = Config.model_validate({"report_bind": "friends"})
     hub = Hub(config, tmp_path / "report.db", bots=dict, superusers=[OWNER])
-    desk = Desk(hub, "http://127.0.0.1/report")
+    desk = Commands(hub, "http://127.0.0.1/report")
     runner.run(hub.open())
     try:
         ids = [runner.run(seeded(hub, title)) for title in ("甲", "乙\n丙", WITHHELD * 900)]
@@ -305,7 +306,7 @@ async def seeded(hub: Hub, title: str) -> str:
     return (await hub.submit(parse(fields))).id
 
 
-def fuzz(desk: Desk, runner: asyncio.Runner, ids: list[str]) -> None:
+def fuzz(desk: Commands, runner: asyncio.Runner, ids: list[str]) -> None:
     commands = (
         "状态", "最近", "详情", "重发", "静音", "取消静音", "测试", "帮助", "绑定名单", "撤销",
     )  # fmt: skip

@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.report import MAX_DATA, MAX_LENGTHS, parse
+from nonebot_plugin_report.sources.parse import MAX_DATA, MAX_LENGTHS, parse
 from tests.attacks.measure import MEMORY, STANDSTILL, least_cost
 from tests.bot import TOKEN, Bot, running
 from tests.onebot import ScriptedV11

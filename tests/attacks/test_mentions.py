@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from nonebot_plugin_report.delivery import Delivered, Delivery
-from nonebot_plugin_report.report import Report
+from nonebot_plugin_report.model.delivery import Delivered, Delivery
+from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.senders import names
 from tests.senders.server import Request, Server
 from tests.senders.service import HOSTILE, Service, channel, make_delivery, make_image

@@ -8,8 +8,8 @@ from time import perf_counter
 
 import pytest
 
-from nonebot_plugin_report.patterns import Globs
-from nonebot_plugin_report.report import MAX_LENGTHS
+from nonebot_plugin_report.model.patterns import Globs
+from nonebot_plugin_report.sources.parse import MAX_LENGTHS
 from tests.attacks.measure import MEMORY, STANDSTILL, least_cost
 from tests.bot import Bot, running
 

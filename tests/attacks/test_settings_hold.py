@@ -7,14 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from nonebot_plugin_report.auth import MASTER
 from nonebot_plugin_report.config import Config, explain
 from nonebot_plugin_report.errors import Refused
-from nonebot_plugin_report.planner import Planner
-from nonebot_plugin_report.policies import Policies
-from nonebot_plugin_report.report import parse
-from nonebot_plugin_report.tokens import configured_grants
-from nonebot_plugin_report.watch import Watched, arrived, passed
+from nonebot_plugin_report.model.grant import MASTER
+from nonebot_plugin_report.model.watch import WatchState
+from nonebot_plugin_report.routing.planner import Planner
+from nonebot_plugin_report.sources.parse import parse
+from nonebot_plugin_report.watchdog.watches import arrived, passed
 from tests.bot import running
 from tests.onebot import Fail, ScriptedV11
 
@@ -125,9 +124,9 @@ def test_what_is_accepted_never_raises_later(
         assert " 设置有误：" in str(explain(error))
         return
     directory = config.directory(superusers)
-    planner = Planner(directory, config.report_template, Policies(config, directory).of)
-    grants = [MASTER, *configured_grants(config, directory).values()]
-    states: dict[str, Watched] = {}
+    planner = Planner(directory, config.report_template, config.policies(directory).of)
+    grants = [MASTER, *config.grants(directory).values()]
+    states: dict[str, WatchState] = {}
     for fields in pushes:
         for grant in grants:
             try:

@@ -36,14 +36,14 @@ async def test_kill_9_under_load_loses_nothing_and_repeats_only_what_was_in_flig
     tmp_path: Path,
 ) -> None:
     bot = Bot(tmp_path)
-    dice = random.Random(7)
+    jitter = random.Random(7)
     numbers, accepted, arrived = iter(range(1_000_000)), [], Counter()
     for _ in range(ROUNDS):
         await bot.start()
         async with ScriptedV11(url=bot.onebot_v11) as qq, asyncio.TaskGroup() as tasks:
             for lane in range(LANES):
                 tasks.create_task(keep_pushing(bot, numbers, accepted, lane))
-            await qq.wait_for(dice.randrange(1, 60))
+            await qq.wait_for(jitter.randrange(1, 60))
             await bot.end(signal.SIGKILL)
             arrived.update(one.text for one in qq.messages)
     await bot.start()

@@ -6,21 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nonebot_plugin_report.delivery import (
-    Delivered,
-    Delivery,
-    Lane,
-    Message,
-    Outcome,
-    Outgoing,
-    Receipt,
-    ReportState,
-    State,
-    Target,
-)
-from nonebot_plugin_report.hold import Policy
+from nonebot_plugin_report.model.delivery import Delivered, Delivery, Outcome, Outgoing, State
+from nonebot_plugin_report.model.message import Message
+from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.model.scheduling import Policy
+from nonebot_plugin_report.model.status import Receipt, ReportState
+from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits, Outbox
-from nonebot_plugin_report.report import Report
 from nonebot_plugin_report.store import Store
 
 LIMITS = Limits(expire=86400.0, retention=30 * 86400.0, image_retention=3 * 86400.0)
@@ -73,7 +65,7 @@ class World:
         self.store = Store(self.path)
         self.outbox = Outbox(
             self.store, self.far, self.limits, policy=lambda _: self.policy, clock=self.clock,
-            dice=lambda: 0.5,
+            jitter=lambda: 0.5,
         )  # fmt: skip
 
     async def accept(self, text: str, *targets: Target, key: str = "") -> Receipt:

@@ -6,23 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from nonebot_plugin_report.delivery import (
+from nonebot_plugin_report.errors import StoreUnavailable
+from nonebot_plugin_report.model.delivery import (
     Away,
     Delivered,
-    Lane,
-    Message,
     NotSent,
     Outgoing,
     Rejected,
     State,
-    Target,
     Unknown,
 )
-from nonebot_plugin_report.errors import StoreUnavailable
+from nonebot_plugin_report.model.image import Image
+from nonebot_plugin_report.model.message import Message
+from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits
 from nonebot_plugin_report.outbox.retry import MAX_REFUSALS
-from nonebot_plugin_report.report import Report
-from nonebot_plugin_report.report.image import Image
 from tests.dialects import jpeg
 
 from .fakes import LIMITS, Clock, FarEnd, world

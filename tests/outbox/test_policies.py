@@ -12,27 +12,26 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from nonebot_plugin_report.delivery import (
+from nonebot_plugin_report.errors import LeaseLost
+from nonebot_plugin_report.model.delivery import (
     Away,
     Delivered,
-    Lane,
-    Message,
     NotSent,
     Outcome,
     Outgoing,
-    Rank,
+    Priority,
     Rejected,
     State,
-    Target,
     Unknown,
 )
-from nonebot_plugin_report.errors import LeaseLost
-from nonebot_plugin_report.hold import Policy
+from nonebot_plugin_report.model.message import Message
+from nonebot_plugin_report.model.report import Report, Result
+from nonebot_plugin_report.model.scheduling import Policy
+from nonebot_plugin_report.model.target import Lane, Target
+from nonebot_plugin_report.model.timing import DailyWindow
 from nonebot_plugin_report.outbox import Limits, Outbox
 from nonebot_plugin_report.outbox.lane import LEASE
-from nonebot_plugin_report.report import Report, Result
 from nonebot_plugin_report.store import Store
-from nonebot_plugin_report.timing import DailyWindow
 
 from .fakes import Clock, FarEnd
 
@@ -72,7 +71,12 @@ class Delivering(RuleBasedStateMachine):
 
     def process(self) -> Outbox:
         return Outbox(
-            self.store, self.far, LIMITS, policy=self.policy_of, clock=self.clock, dice=lambda: 0.5
+            self.store,
+            self.far,
+            LIMITS,
+            policy=self.policy_of,
+            clock=self.clock,
+            jitter=lambda: 0.5,
         )
 
     def policy_of(self, target: Target) -> Policy:
@@ -80,7 +84,7 @@ class Delivering(RuleBasedStateMachine):
 
     @rule(
         by=st.integers(0, 1),
-        rank=st.sampled_from(Rank),
+        priority=st.sampled_from(Priority),
         fallback=st.sampled_from([(), (PHONE,), (PHONE, FRIEND)]),
         after=st.sampled_from([None, 900.0]),
         failed=st.booleans(),
@@ -88,7 +92,7 @@ class Delivering(RuleBasedStateMachine):
     def accept(
         self,
         by: int,
-        rank: Rank,
+        priority: Priority,
         fallback: tuple[Target, ...],
         after: float | None,
         failed: bool,
@@ -96,10 +100,10 @@ class Delivering(RuleBasedStateMachine):
         text = f"<{len(self.accepted)}>"
         report = Report(content=text, event="x", result=Result.FAIL if failed else None)
         one = Outgoing(
-            ME, Message(text, None, report), rank, fallback=fallback,
+            ME, Message(text, None, report), priority, fallback=fallback,
             fallback_after=after if fallback else None,
         )  # fmt: skip
-        if rank is Rank.BULK:
+        if priority is Priority.BULK:
             one = replace(one, held_until=self.clock.now + 600.0)
         self.runner.run(self.processes[by].accept(report, [one]))
         self.accepted[text] = fallback

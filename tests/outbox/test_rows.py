@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from nonebot_plugin_report.delivery import Lane, Message, NotSent, Outgoing, State, Target
-from nonebot_plugin_report.hold import Policy
+from nonebot_plugin_report.model.delivery import NotSent, Outgoing, State
+from nonebot_plugin_report.model.image import Image
+from nonebot_plugin_report.model.message import Message
+from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.model.scheduling import Policy
+from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits
 from nonebot_plugin_report.outbox.dispatch import IDLE_LANES
-from nonebot_plugin_report.report import Report
-from nonebot_plugin_report.report.image import Image
 from nonebot_plugin_report.store.database import CHECKPOINT_AT_ONCE, WAL_LIMIT
 from tests.bot import until
 
@@ -56,7 +58,7 @@ async def test_the_same_words_to_many_are_stored_once(path: Path) -> None:
     [
         "UPDATE report SET fields = '{' WHERE text = '1'",
         "UPDATE report SET fields = '[]' WHERE text = '1'",
-        "UPDATE report SET fields = '{\"send_to\": {}}' WHERE text = '1'",
+        "UPDATE report SET fields = '{\"title\": {}}' WHERE text = '1'",
     ],
 )
 async def test_a_report_that_cannot_be_read_is_set_aside_and_the_next_one_goes(

@@ -11,16 +11,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from nonebot_plugin_report.delivery import (
+from nonebot_plugin_report.model.delivery import (
     Delivered,
-    Lane,
     NotSent,
     Outcome,
     Rejected,
     State,
-    Target,
     Unknown,
 )
+from nonebot_plugin_report.model.target import Lane, Target
 
 from .fakes import LIMITS, Clock, FarEnd, World, world
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nonebot_plugin_report.clock import Clock as ComputerClock
-from nonebot_plugin_report.delivery import Lane, NotSent, State, Target
+from nonebot_plugin_report.model.clock import Clock as ComputerClock
+from nonebot_plugin_report.model.delivery import NotSent, State
+from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox.dispatch import EXPIRY_PATIENCE
 
 from .fakes import LIMITS, Clock, FarEnd, World, world

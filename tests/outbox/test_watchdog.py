@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from nonebot_plugin_report.durations import Durations
 from nonebot_plugin_report.errors import StoreUnavailable
-from nonebot_plugin_report.report import Report
-from nonebot_plugin_report.watch import LATE, OVERDUE, Watch
-from nonebot_plugin_report.watchdog import Watchdog
+from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.watchdog.durations import Durations
+from nonebot_plugin_report.watchdog.watchdog import Watchdog
+from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
 
 from .fakes import Clock, World, world
 

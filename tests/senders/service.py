@@ -12,11 +12,13 @@ from typing import Any
 
 from PIL import Image as Pillow
 
-from nonebot_plugin_report.delivery import Delivery, Lane, Message, Outcome, Target
-from nonebot_plugin_report.report import Report, Result
-from nonebot_plugin_report.report.image import Image, read_image
+from nonebot_plugin_report.model.delivery import Delivery, Outcome
+from nonebot_plugin_report.model.image import Image, read_image
+from nonebot_plugin_report.model.message import Message
+from nonebot_plugin_report.model.report import Report, Result
+from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.senders import load
-from nonebot_plugin_report.senders.router import Router
+from nonebot_plugin_report.senders.transport import Transport
 
 from .server import Reply, Request
 
@@ -114,10 +116,10 @@ class NoBots:
 
 
 @asynccontextmanager
-async def channel(kind: str, **settings: Any) -> AsyncGenerator[Router]:
+async def channel(kind: str, **settings: Any) -> AsyncGenerator[Transport]:
     """A router with this channel alone; `send` what `make_delivery` makes."""
     made = load({"type": kind, **settings})
-    router = Router(NoBots(), {NAME: made}, answer_seconds=ANSWER_SECONDS)
+    router = Transport(NoBots(), {NAME: made}, answer_seconds=ANSWER_SECONDS)
     try:
         yield router
     finally:

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from nonebot_plugin_report.delivery import Delivered, Delivery, NotSent
 from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.model.delivery import Delivered, Delivery, NotSent
 from nonebot_plugin_report.senders import load
 
 from .server import Reply, Request, Server

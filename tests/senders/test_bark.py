@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected
 from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
 from nonebot_plugin_report.senders import load
 
 from .server import Behaviour, Reply, Request, Server

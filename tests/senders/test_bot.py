@@ -21,8 +21,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from nonebot_plugin_report.delivery import Delivery
 from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.model.delivery import Delivery
 from nonebot_plugin_report.senders import load
 from tests.bot import Bot, free_port, running, until
 from tests.dialects import jpeg

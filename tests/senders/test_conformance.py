@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from loguru import logger
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected, Unknown
 from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected, Unknown
 from nonebot_plugin_report.senders import channel_class, load, names
 
 from .server import Behaviour, Raw, Reply, Request, Reset, Server, Silence

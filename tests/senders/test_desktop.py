@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from nonebot_plugin_report.delivery import Delivered, Delivery, NotSent
+from nonebot_plugin_report.model.delivery import Delivered, Delivery, NotSent
 
 from .service import MARKUP, Service, channel, make_delivery, make_image
 

@@ -5,8 +5,8 @@ import hashlib
 import hmac
 from urllib.parse import quote_plus
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected
-from nonebot_plugin_report.senders.dingtalk import sign
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
+from nonebot_plugin_report.senders.channels.dingtalk import sign
 
 from .server import Reply, Request, Server
 from .service import NOTHING, Service, channel, make_delivery, make_image

@@ -2,7 +2,7 @@
 
 import json
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
 
 from .server import Behaviour, Reply, Request, Server
 from .service import Service, channel, make_delivery, make_image

@@ -15,8 +15,15 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
-from nonebot_plugin_report.delivery import Delivered, Delivery, NotSent, Outcome, Rejected, Unknown
 from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.model.delivery import (
+    Delivered,
+    Delivery,
+    NotSent,
+    Outcome,
+    Rejected,
+    Unknown,
+)
 from nonebot_plugin_report.senders import load
 
 from .service import MARKUP, Service, channel, make_delivery, make_image

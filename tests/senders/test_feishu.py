@@ -7,10 +7,10 @@ import json
 
 import pytest
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected
 from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
 from nonebot_plugin_report.senders import load
-from nonebot_plugin_report.senders.feishu import sign
+from nonebot_plugin_report.senders.channels.feishu import sign
 
 from .server import Behaviour, Reply, Request, Server
 from .service import Service, channel, make_delivery, make_image

@@ -1,6 +1,6 @@
 """Gotify, against a server that checks the key and the message."""
 
-from nonebot_plugin_report.delivery import Delivered, Rejected
+from nonebot_plugin_report.model.delivery import Delivered, Rejected
 
 from .server import Reply, Request, Server
 from .service import NOTHING, Service, channel, make_delivery, make_image

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.delivery import Delivered, NotSent
+from nonebot_plugin_report.model.delivery import Delivered, NotSent
 from nonebot_plugin_report.senders.http import MAX_RETRY_AFTER, Answer, judge_code, seconds_of
 
 from .server import Reply, Request, Server

@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote
 
-from nonebot_plugin_report.delivery import NotSent, Rejected
+from nonebot_plugin_report.model.delivery import NotSent, Rejected
 
 from .server import Reply, Request
 from .service import NOTHING, Service

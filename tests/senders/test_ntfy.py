@@ -5,8 +5,8 @@ from email.header import decode_header, make_header
 
 import pytest
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected
 from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
 from nonebot_plugin_report.senders import load
 
 from .server import Behaviour, Reply, Request, Server

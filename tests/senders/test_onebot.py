@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected, Unknown
 from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected, Unknown
 from nonebot_plugin_report.senders import load
 from nonebot_plugin_report.senders.qq import fit_message
 

@@ -1,6 +1,6 @@
 """PushPlus, against a server that checks token and limits."""
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
 
 from .server import Reply, Request, Server
 from .service import Service, channel, make_delivery, make_image

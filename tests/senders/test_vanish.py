@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from loguru import logger
 
-from nonebot_plugin_report.delivery import Message, Outgoing, ReportState, State
+from nonebot_plugin_report.model.delivery import Outgoing, State
+from nonebot_plugin_report.model.message import Message
+from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.model.status import ReportState
 from nonebot_plugin_report.outbox import Limits, Outbox
-from nonebot_plugin_report.report import Report
 from nonebot_plugin_report.store import Store
 from tests.outbox.fakes import Clock
 
@@ -112,7 +114,7 @@ async def story(
             channel(service.kind, **service.settings(server.url)) as router,
         ):
             store = Store(Path(folder) / "report.db")
-            outbox = Outbox(store, router, LIMITS, clock=clock, dice=lambda: 0.5)
+            outbox = Outbox(store, router, LIMITS, clock=clock, jitter=lambda: 0.5)
             await store.open()
             await outbox.open()
             report = Report(event="domain.end", message="共完成 5 次", image=image)

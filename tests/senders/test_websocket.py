@@ -9,8 +9,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from nonebot_plugin_report.delivery import Delivered, Delivery, NotSent, Rejected, Unknown
 from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.model.delivery import Delivered, Delivery, NotSent, Rejected, Unknown
 from nonebot_plugin_report.senders import load
 
 from .service import NOTHING, Service, channel, make_delivery, make_image

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from nonebot_plugin_report.delivery import Delivered, NotSent, Rejected
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
 
 from .server import Behaviour, Reply, Request, Server
 from .service import Service, channel, make_delivery, make_image
@@ -90,6 +90,6 @@ async def test_the_text_is_enough_where_the_picture_is_refused() -> None:
 
 
 async def test_more_than_twenty_a_minute_wait() -> None:
-    from nonebot_plugin_report.senders.wecom import RATES
+    from nonebot_plugin_report.senders.channels.wecom import RATES
 
     assert RATES == ((20, 60.0),)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nonebot_plugin_report.delivery import NotSent
 from nonebot_plugin_report.errors import ConfigError
+from nonebot_plugin_report.model.delivery import NotSent
 from nonebot_plugin_report.senders import load
 
 from .server import Reply, Request

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.report import MAX_VALUES, decode, decode_text
+from nonebot_plugin_report.sources.decode import MAX_VALUES, decode, decode_text
 
 TEXTS = st.lists(st.text(alphabet='a\\"[{,\n中😀'), min_size=1, max_size=5)
 

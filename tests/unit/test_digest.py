@@ -1,8 +1,16 @@
 """Many reports in one message."""
 
-from nonebot_plugin_report.delivery import Message
-from nonebot_plugin_report.digest import FULL, FULL_LENGTH, KINDS, Gist, gist, pictured, summarize
-from nonebot_plugin_report.report import Report, Result
+from nonebot_plugin_report.model.message import Message
+from nonebot_plugin_report.model.report import Report, Result
+from nonebot_plugin_report.outbox.digest import (
+    FULL,
+    FULL_LENGTH,
+    KINDS,
+    Gist,
+    gist,
+    pictured,
+    summarize,
+)
 
 
 def told(

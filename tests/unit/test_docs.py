@@ -19,16 +19,18 @@ from nonebot.config import Config as NoneBotConfig
 
 import nonebot_plugin_report
 from nonebot_plugin_report import report
-from nonebot_plugin_report.__main__ import _parser
-from nonebot_plugin_report.commands import HELP, SUPERUSER_HELP
+from nonebot_plugin_report.chat.commands import HELP, SUPERUSER_HELP
+from nonebot_plugin_report.cli import parser
+from nonebot_plugin_report.cli.explain import read_fields
 from nonebot_plugin_report.config import Config
-from nonebot_plugin_report.preview import read_fields
-from nonebot_plugin_report.receiver import STATUS
-from nonebot_plugin_report.report import ALIASES, EVENT_LABELS, Report, decode, parse
-from nonebot_plugin_report.rules import Rule
+from nonebot_plugin_report.model.report import EVENT_LABELS, Report
+from nonebot_plugin_report.routing.rules import Rule
+from nonebot_plugin_report.routing.template import PLACEHOLDERS
 from nonebot_plugin_report.senders import channel_class, load, names
 from nonebot_plugin_report.senders.base import Channel
-from nonebot_plugin_report.template import PLACEHOLDERS
+from nonebot_plugin_report.sources.decode import decode
+from nonebot_plugin_report.sources.parse import ALIASES, parse
+from nonebot_plugin_report.web.routes import STATUS
 from tests.documents import (
     EXAMPLE,
     PAGES,
@@ -184,7 +186,7 @@ def check_module(words: list[str]) -> None:
     """`python` with these arguments."""
     match words:
         case ["-m", "nonebot_plugin_report", *rest]:
-            options = _parser().parse_args(rest)
+            options = parser().parse_args(rest)
             if options.command == "explain":
                 parse(read_fields(options.fields))
             if options.command == "channels" and options.type:
@@ -452,7 +454,7 @@ def test_every_field_of_a_report_is_named() -> None:
 def test_every_command_is_named() -> None:
     shown = inline(ROOT / MARKDOWN.format("operation"))
     named = {one.split()[3] for one in shown if one.startswith("python -m nonebot_plugin_report ")}
-    actions: Any = _parser()._subparsers
+    actions: Any = parser()._subparsers
     assert named == set(actions._group_actions[0].choices) - {"run"}
 
 

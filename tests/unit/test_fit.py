@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from nonebot_plugin_report.report.image import Image
+from nonebot_plugin_report.model.image import Image
 from nonebot_plugin_report.senders.fit import (
     CUT,
     MARK,

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from nonebot_plugin_report.report.image import MAX_PARTS, Image, read_image
+from nonebot_plugin_report.model.image import MAX_PARTS, Image, read_image
 
 KINDS: list[tuple[str, str, dict[str, Any]]] = [
     ("JPEG", "RGB", {}),
@@ -173,7 +173,7 @@ def test_a_picture_is_read_without_pillow() -> None:
     data = written("JPEG", "RGB", (8, 8))
     code = (
         "import sys, nonebot\nnonebot.init()\n"
-        "from nonebot_plugin_report.report import parse\n"
+        "from nonebot_plugin_report.sources.parse import parse\n"
         f"assert parse({{'screenshot': {pybase64.b64encode_as_string(data)!r}}}).image\n"
         "assert 'PIL' not in sys.modules"
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.patterns import Globs, Pattern
+from nonebot_plugin_report.model.patterns import Globs, Pattern
 
 PIECES = st.sampled_from(
     ["五", "a", "A", "_", r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", ".", "[五星]", r"[\w-]",

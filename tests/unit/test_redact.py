@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.senders import load
-from nonebot_plugin_report.senders.base import said
+from nonebot_plugin_report.senders.outcomes import said
 from nonebot_plugin_report.senders.redact import MAX_DEPTH, SHORTEST, Redactor
 
 KEY = "b5b1c2f3-aaaa-bbbb-cccc-0123456789ab"

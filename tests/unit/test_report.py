@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.report import Result, clean, decode, decode_text, parse
+from nonebot_plugin_report.model.report import Result
+from nonebot_plugin_report.model.text import clean
+from nonebot_plugin_report.sources.decode import decode, decode_text
+from nonebot_plugin_report.sources.parse import parse
 from tests.dialects import generations, jpeg
 
 PICTURE = jpeg()

@@ -4,20 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.auth import MASTER, Grant
-from nonebot_plugin_report.delivery import Target
 from nonebot_plugin_report.errors import Forbidden, InvalidReport
-from nonebot_plugin_report.report import Report, Result
-from nonebot_plugin_report.rules import (
-    Directory,
-    Planned,
-    Routing,
-    Rule,
-    onebot_users,
-)
-from nonebot_plugin_report.rules import route as routing
-from nonebot_plugin_report.settings import read_recipient
-from nonebot_plugin_report.template import compile_template
+from nonebot_plugin_report.model.grant import MASTER, Grant
+from nonebot_plugin_report.model.recipient import read_recipient
+from nonebot_plugin_report.model.report import Report, Result
+from nonebot_plugin_report.model.target import Target
+from nonebot_plugin_report.routing.rules import Directory, Planned, Routing, Rule, onebot_users
+from nonebot_plugin_report.routing.rules import route as routing
+from nonebot_plugin_report.routing.template import compile_template
 
 NOW = 1_790_000_000.0
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import ConfigError
-from nonebot_plugin_report.report import Report, Result
-from nonebot_plugin_report.template import DEFAULT_TEMPLATE, PLACEHOLDERS, compile_template
+from nonebot_plugin_report.model.report import Report, Result
+from nonebot_plugin_report.routing.template import DEFAULT_TEMPLATE, PLACEHOLDERS, compile_template
 
 WHEN = datetime(2026, 11, 23, 21, 44, 0).astimezone()
 OLD = "{title}\n{content}\nEvent: {event}\nResult: {result}\nScreenshot: {screenshot}"

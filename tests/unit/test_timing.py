@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.timing import (
+from nonebot_plugin_report.model.timing import (
     DailyTime,
     DailyWindow,
     in_words,

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from nonebot_plugin_report.watch import LATE, OVERDUE, Watch, Watched, arrived, passed
+from nonebot_plugin_report.model.watch import WatchState
+from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch, arrived, passed
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()
 HOUR = 3600.0
@@ -21,7 +22,7 @@ class Story:
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
-        self.states: dict[str, Watched] = {}
+        self.states: dict[str, WatchState] = {}
         self.told: list[tuple[str, str]] = []
 
     def event(self, name: str, now: float, source: str = "master") -> None:
@@ -31,9 +32,9 @@ class Story:
         self._take(passed([self.watch], self.states, now))
 
     def _take(self, news: object) -> None:
-        from nonebot_plugin_report.watch import News
+        from nonebot_plugin_report.watchdog.watches import Changes
 
-        assert isinstance(news, News)
+        assert isinstance(news, Changes)
         self.states.update(news.changed)
         self.told += [
             (report.event, f"{report.title}\n{report.body}") for _, report in news.reports

@@ -1,0 +1,116 @@
+"""Tokens: who may push, and whom they may reach. Wrong ones are counted, by address and overall."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from ..errors import Forbidden, TooManyAttempts
+from ..model.grant import MASTER, Grant
+
+BURST: Final = 10
+"""Wrong tokens that an address may try before it is slowed."""
+REFILL_SECONDS: Final = 6.0
+"""After this long an address has one more try."""
+OVERALL_BURST: Final = 200
+"""Wrong tokens that all addresses together may try before all are slowed."""
+OVERALL_REFILL_SECONDS: Final = 0.5
+"""After this long there is one more try for all of them."""
+MAX_ADDRESSES: Final = 10_000
+"""Addresses remembered; the one that tried longest ago is forgotten first."""
+MAX_TOKEN: Final = 2**16
+"""Characters; more are no token, and not worth the time that it takes to see that."""
+SHORT_TOKEN: Final = 12
+"""Characters; fewer can be guessed, however slowly."""
+
+
+@dataclass(slots=True)
+class _Tries:
+    """Tries that are used up one by one, and come back with time."""
+
+    burst: float
+    refill_seconds: float
+    left: float
+    at: float
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is one."""
+        return max(0.0, 1 - self._refilled(now)) * self.refill_seconds
+
+    def use(self, now: float) -> None:
+        """One less."""
+        self.left, self.at = self._refilled(now) - 1, now
+
+    def _refilled(self, now: float) -> float:
+        return min(self.burst, self.left + (now - self.at) / self.refill_seconds)
+
+
+def digest(token: str) -> str:
+    """What is kept of a token: enough to know it again. Tokens are long and random."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(slots=True)
+class Gate:
+    """Checks tokens. With `open` everybody is let in."""
+
+    grants: Mapping[str, Grant]
+    """By the token's digest: how long a look-up takes says nothing of the token itself."""
+    open: bool
+    clock: Callable[[], float]
+    """Monotonic seconds."""
+    _by_address: OrderedDict[str, _Tries] = field(default_factory=OrderedDict[str, _Tries])
+    _overall: _Tries = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._overall = _Tries(OVERALL_BURST, OVERALL_REFILL_SECONDS, OVERALL_BURST, self.clock())
+
+    def admit(self, token: str | None, address: str) -> Grant:
+        """Let a caller in, or raise.
+
+        A right token always passes, whoever guessed from its address: a router's neighbours share
+        one, and BetterGI never retries. A missing one is no guess.
+
+        Raises:
+            Forbidden: the token is missing or wrong.
+            TooManyAttempts: and there were too many wrong ones.
+        """
+        if self.open:
+            return MASTER
+        if not token:
+            raise Forbidden
+        if (grant := self.find(token)) is not None:
+            return grant
+        self._count(_source(address))
+        raise Forbidden
+
+    def find(self, token: str) -> Grant | None:
+        """Whose token it is; counts for nothing."""
+        return self.grants.get(digest(token)) if len(token) <= MAX_TOKEN else None
+
+    def _count(self, source: str) -> None:
+        now = self.clock()
+        mine = self._by_address.get(source) or _Tries(BURST, REFILL_SECONDS, BURST, now)
+        if wait := max(mine.wait(now), self._overall.wait(now)):
+            raise TooManyAttempts(wait)
+        for tries in (mine, self._overall):
+            tries.use(now)
+        self._by_address[source] = mine
+        self._by_address.move_to_end(source)
+        if len(self._by_address) > MAX_ADDRESSES:
+            self._by_address.popitem(last=False)
+
+
+def _source(address: str) -> str:
+    """What is counted for an address: one IPv6 subscriber has a whole /64 (RFC 6177)."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(int(parsed) >> 64)

@@ -1,0 +1,127 @@
+"""Who holds a token, what it lets them do, and how much they have sent with it."""
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from loguru import logger
+
+from ..model.grant import BOUND, MASTER, Grant
+from ..model.target import Target
+from ..store import Binding
+from ..store.tokens import Bindings
+from .gate import Gate, digest
+
+TOKEN_BYTES: Final = 18
+"""Of chance in a token that is made up."""
+
+
+class Tokens:
+    """The settings' tokens and those of users who bound themselves."""
+
+    def __init__(
+        self,
+        grants: Mapping[str, Grant],
+        bindings: Bindings,
+        clock: Callable[[], float],
+        *,
+        may_bind: bool,
+        bind_rate: tuple[int, float] | None,
+    ) -> None:
+        """Args:
+        grants: those of the settings' tokens, by the token's digest.
+        bindings: who is bound, as it is stored.
+        clock: gives epoch seconds.
+        may_bind: users may have a token of their own.
+        bind_rate: how much such a token may send.
+        """
+        self._may_bind = may_bind
+        self._bind_rate = bind_rate
+        self._bindings = bindings
+        self._clock = clock
+        self._grants = dict(grants)
+        """By the token's digest."""
+        self._seen: dict[str, deque[float]] = {}
+        """When the last reports of a token with a rate came, by its name."""
+        self.gate: Final = Gate(
+            self._grants, not self._grants and not self._may_bind, time.monotonic
+        )
+
+    async def open(self) -> None:
+        """Take up who is bound.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        if not self._may_bind:
+            return
+        for one in await self._bindings.all():
+            try:
+                self._grants[one.token] = self._bound_grant(one.user)
+            except ValueError:  # a user of OneBot 12 who has no number, bound by an older version
+                logger.warning(f"绑定的 {one.user[:40]!r} 不是 QQ 号，它的推送地址不再有效")
+
+    def named(self, name: str) -> Grant | None:
+        """The grant of a token by its name, or None."""
+        return next((one for one in (MASTER, *self._grants.values()) if one.name == name), None)
+
+    def names(self) -> list[str]:
+        """What `named` knows."""
+        return list(dict.fromkeys(one.name for one in (MASTER, *self._grants.values())))
+
+    async def bind(self, user: str) -> str:
+        """Give a user a token that reaches only them; a former one is no longer good.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        made = Binding(user, digest(token), self._clock())
+        await self._bindings.add(made)
+        self._forget(user)
+        self._grants[made.token] = self._bound_grant(user)
+        return token
+
+    async def unbind(self, user: str) -> bool:
+        """Take a user's token away; whether there was one.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        await self._bindings.remove(user)
+        return self._forget(user)
+
+    def bound(self) -> tuple[str, ...]:
+        """The users who have a token of their own."""
+        names = (grant.name for grant in self._grants.values())
+        return tuple(name.removeprefix(BOUND) for name in names if name.startswith(BOUND))
+
+    def count(self, grant: Grant) -> float | None:
+        """Count a report; where its token has sent too many, when (epoch seconds) there is room."""
+        if grant.rate is None:
+            return None
+        now = self._clock()
+        count, period = grant.rate
+        seen = self._seen.setdefault(grant.name, deque(maxlen=count))
+        if len(seen) == count and seen[0] + period > now:
+            return seen[0] + period
+        seen.append(now)
+        return None
+
+    def shift(self, by: float) -> None:
+        """The clock was set, forward by `by` seconds: what was counted stays as long ago."""
+        self._seen = {
+            name: deque((at + by for at in seen), seen.maxlen) for name, seen in self._seen.items()
+        }
+
+    def _forget(self, user: str) -> bool:
+        former = [key for key, one in self._grants.items() if one.name == f"{BOUND}{user}"]
+        for key in former:
+            del self._grants[key]
+        return bool(former)
+
+    def _bound_grant(self, user: str) -> Grant:
+        own = Target("private", user)
+        return Grant(f"{BOUND}{user}", frozenset({own}), (own,), self._bind_rate)

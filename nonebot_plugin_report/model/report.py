@@ -1,0 +1,150 @@
+"""What a report is."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+import orjson
+
+from .image import Image
+
+EVENT_LABELS: Final[Mapping[str, str]] = {
+    "notify.test": "测试通知",
+    "domain.reward": "自动秘境奖励",
+    "domain.start": "自动秘境启动",
+    "domain.end": "自动秘境结束",
+    "domain.retry": "自动秘境重试",
+    "task.cancel": "任务取消",
+    "task.error": "任务错误",
+    "group.start": "配置组启动",
+    "group.end": "配置组结束",
+    "dragon.start": "一条龙启动",
+    "dragon.end": "一条龙结束",
+    "tcg.start": "七圣召唤启动",
+    "tcg.end": "七圣召唤结束",
+    "album.start": "自动音游专辑启动",
+    "album.end": "自动音游专辑结束",
+    "album.error": "自动音游专辑错误",
+    "daily.reward": "检查每日奖励领取状态",
+    "js.custom": "JS自定义事件",
+    "js.error": "JS运行时错误",
+    "autoeat.start": "自动吃药启动",
+    "autoeat.end": "自动吃药结束",
+    "autoeat.info": "自动吃药信息",
+}
+
+
+class Result(Enum):
+    """How the task that is reported ended; the value is BetterGI's number for it."""
+
+    SUCCESS = 0
+    FAIL = 1
+    PARTIAL = 2
+
+    @property
+    def icon(self) -> str:
+        """One emoji."""
+        return ("✅", "❌", "⚠️")[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report as it was sent. Texts have no control characters but newline and tab."""
+
+    title: str = ""
+    content: str = ""
+    message: str = ""
+    event: str = ""
+    result: Result | str | None = None
+    """A string where it is a word of the sender's own."""
+    timestamp: datetime | str | None = None
+    """Aware; a string where it could not be read as a time."""
+    image: Image | None = None
+    image_fault: str = ""
+    """Why the screenshot could not be used (Chinese); empty where there was none or it is good."""
+    cut: tuple[str, ...] = ()
+    """What was too long and had to be cut or left out (Chinese)."""
+    data: str = "null"
+    """The sender's `data`, as JSON."""
+    send_from: str = ""
+    send_to: tuple[str, ...] = ()
+    send_to_group: tuple[str, ...] = ()
+    channel: tuple[str, ...] = ()
+    key: str = ""
+    """The sender's own `id`: the same one again is the same report."""
+    elapsed: float | None = None
+    """Of an end event: seconds since its start event came. Ours to say, not the sender's."""
+
+    @property
+    def event_label(self) -> str:
+        """The event's Chinese name, or its own where it is not one of BetterGI's list."""
+        return EVENT_LABELS.get(self.event, self.event)
+
+    @property
+    def heading(self) -> str:
+        """Title, else the event."""
+        return self.title or self.event_label
+
+    @property
+    def body(self) -> str:
+        """Message, else content; both where they differ."""
+        if self.message and self.content and self.message != self.content:
+            return f"{self.message}\n{self.content}"
+        return self.message or self.content
+
+
+def dump(report: Report, **more: object) -> bytes:
+    """The report as JSON: BetterGI's fields and ours, without picture and receivers, and `more`."""
+    fields: dict[str, object] = {
+        "event": report.event,
+        "result": report.result.value if isinstance(report.result, Result) else report.result,
+        "timestamp": report.timestamp and str(report.timestamp),
+        "title": report.title,
+        "content": report.content,
+        "message": report.message,
+        "data": None if report.data == "null" else orjson.Fragment(report.data),
+    }
+    said = {name: value for name, value in fields.items() if value not in ("", None)}
+    return orjson.dumps(said | more)
+
+
+def restore(text: str) -> Report:
+    """The report that `dump` wrote.
+
+    Raises:
+        ValueError: it did not.
+    """
+    try:
+        fields = json.loads(text)
+        return Report(
+            title=_restore_text(fields, "title"),
+            content=_restore_text(fields, "content"),
+            message=_restore_text(fields, "message"),
+            event=_restore_text(fields, "event"),
+            result=_restore_result(fields.get("result")),
+            timestamp=_restore_timestamp(fields.get("timestamp")),
+            data=json.dumps(fields.get("data"), ensure_ascii=False, separators=(",", ":")),
+        )
+    except (AttributeError, TypeError, RecursionError) as error:
+        raise ValueError("not what was dumped") from error
+
+
+def _restore_text(fields: Mapping[str, object], name: str) -> str:
+    text = fields.get(name, "")
+    if not isinstance(text, str):
+        raise TypeError(name)
+    return text
+
+
+def _restore_result(value: int | str | None) -> Result | str | None:
+    return Result(value) if isinstance(value, int) else value
+
+
+def _restore_timestamp(value: str | None) -> datetime | str | None:
+    try:
+        return value and datetime.fromisoformat(value)
+    except ValueError:  # the sender's own words
+        return value

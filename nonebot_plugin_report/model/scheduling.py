@@ -1,0 +1,112 @@
+"""When what waits for a target goes out, and what of it together. Pure: the time is an argument."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .delivery import Delivery, Priority
+from .timing import DailyWindow, in_words
+
+MANY: Final = 5
+"""Messages that waited through an absence from which on they come as a digest."""
+MOST: Final = 200
+"""Messages that go into one digest."""
+MERGED: Final = 20
+"""Messages that are merged into one with all their words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How much a target is to be spared."""
+
+    quiet: DailyWindow | None = None
+    """What is not urgent waits for its end."""
+    muted_until: float = 0.0
+    """Likewise, in epoch seconds."""
+    merge: float = 0.0
+    """Seconds for which a message waits for others to go with it."""
+    rate: tuple[int, float] | None = None
+    """So many messages in so many seconds; more come together when there is room again."""
+    absence: float = 0.0
+    """Seconds of waiting from which on a backlog comes as a digest; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """These go out now, as one message: indices into what was given."""
+
+    chosen: tuple[int, ...]
+    digest: bool = False
+    """As a digest; else with all their words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing goes out before."""
+
+    until: float
+    reason: str
+    """Chinese."""
+    limits: bool = False
+    """It is because of the rate: what gathers goes out as a digest."""
+
+
+def plan(
+    waiting: Sequence[Delivery], policy: Policy, now: float, sent: Sequence[float], *, limited: bool
+) -> Send | Wait | None:
+    """What to do with a lane; None: nothing waits.
+
+    Args:
+        waiting: by priority, then by age.
+        policy: the target's.
+        now: epoch seconds, as all times.
+        sent: when the lane's last messages went out, oldest first.
+        limited: the lane has been waiting because of its rate.
+    """
+    if not waiting:
+        return None
+    if waiting[0].priority is Priority.URGENT:
+        return Send((0,))
+    if wait := _quiet(policy, now) or _over_rate(policy, now, sent):
+        return wait
+    normal = [i for i, one in enumerate(waiting) if one.priority is Priority.NORMAL][:MOST]
+    bulk = [i for i, one in enumerate(waiting) if one.priority is Priority.BULK][:MOST]
+    if bulk and waiting[bulk[0]].held_until <= now:
+        return Send(tuple(bulk), digest=True)
+    if not normal:
+        return Wait(waiting[bulk[0]].held_until, "等到可以合成摘要")
+    first = waiting[normal[0]]
+    if len(normal) > 1 and (limited or _slept_through(first, len(normal), policy, now)):
+        return Send(tuple(normal), digest=True)
+    if policy.merge:
+        if first.created_at + policy.merge > now:
+            return Wait(first.created_at + policy.merge, "等待与后面的推送合并")
+        return Send(tuple(normal[:MERGED]))
+    return Send((normal[0],))
+
+
+def _quiet(policy: Policy, now: float) -> Wait | None:
+    until = policy.muted_until if policy.muted_until > now else 0.0
+    reason = "已静音"
+    if policy.quiet is not None and policy.quiet.covers(now):
+        end = policy.quiet.end_after(now)
+        until, reason = (end, "免打扰时段") if end > until else (until, reason)
+    return Wait(until, reason) if until else None
+
+
+def _over_rate(policy: Policy, now: float, sent: Sequence[float]) -> Wait | None:
+    if policy.rate is None:
+        return None
+    count, period = policy.rate
+    if len(sent) < count or sent[-count] + period <= now:
+        return None
+    reason = f"超过频率限制（{count} 条/{in_words(period)}），稍后合成摘要"
+    return Wait(sent[-count] + period, reason, limits=True)
+
+
+def _slept_through(first: Delivery, count: int, policy: Policy, now: float) -> bool:
+    """Whether these waited for the morning, or for somebody who was long away."""
+    quiet = policy.quiet is not None and policy.quiet.covers(first.created_at)
+    muted = 0 < first.created_at < policy.muted_until
+    away = bool(policy.absence) and now - first.created_at >= policy.absence and count >= MANY
+    return quiet or muted or away

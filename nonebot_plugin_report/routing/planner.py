@@ -1,0 +1,97 @@
+"""What each target of a report gets, and when. Pure: the time is an argument."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ..model import scheduling as hold
+from ..model.delivery import Delivery, Outgoing, Priority
+from ..model.grant import Grant
+from ..model.message import Message
+from ..model.report import Report
+from ..model.scheduling import Policy
+from ..model.target import Lane, Target
+from .rules import Directory, Planned, Routing, route
+from .template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What becomes of a report."""
+
+    routing: Routing
+    outgoing: tuple[Outgoing, ...]
+    """As many as the routing's targets, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans reports by the settings."""
+
+    directory: Directory
+    template: Template
+    """REPORT_TEMPLATE."""
+    policy: Callable[[Target], Policy]
+
+    def plan(
+        self, report: Report, grant: Grant, now: float, held_until: float | None = None
+    ) -> Plan:
+        """Route a report that came with a grant, and write it.
+
+        Args:
+            report: what was sent.
+            grant: what its token lets it do.
+            now: epoch seconds.
+            held_until: its token has sent too many: until then it is held back.
+
+        Raises:
+            Forbidden: its grant does not reach whom it names.
+            InvalidReport: it reaches nobody.
+        """
+        return self.write(route(report, self.directory, grant, now), report, grant, now, held_until)
+
+    def write(
+        self,
+        routing: Routing,
+        report: Report,
+        grant: Grant,
+        now: float,
+        held_until: float | None = None,
+    ) -> Plan:
+        """The same of a report that was routed already."""
+        outgoing = (self._outgoing(one, report, grant, now, held_until) for one in routing.planned)
+        return Plan(routing, tuple(outgoing))
+
+    def wait(self, one: Outgoing, now: float) -> hold.Wait | None:
+        """Why a report would not go out to a target now, were it the only one."""
+        alone = Delivery(
+            "", "", Lane(one.target), one.message, created_at=now, priority=one.priority,
+            held_until=one.held_until,
+        )  # fmt: skip
+        step = hold.plan([alone], self.policy(one.target), now, (), limited=False)
+        return step if isinstance(step, hold.Wait) else None
+
+    def _outgoing(
+        self, planned: Planned, report: Report, grant: Grant, now: float, held_until: float | None
+    ) -> Outgoing:
+        image = report.image if planned.screenshot else None
+        text = self._words(planned, report) or ("" if image else report.heading or "[截图]")
+        message = Message(text, image, replace(report, image=None))
+        priority = Priority.URGENT if planned.urgent else Priority.NORMAL
+        reason = ""
+        if held_until is not None:
+            priority, reason = Priority.BULK, f"超过令牌 {grant.name} 的频率限制"
+        one = Outgoing(
+            planned.target, message, priority, held_until or 0.0, reason,
+            planned.fallback, planned.fallback_after,
+        )  # fmt: skip
+        if one.fallback_after is None or (wait := self.wait(one, now)) is None:
+            return one
+        # The time in which a target is left in peace is no failure to reach it.
+        return replace(one, fallback_after=one.fallback_after + wait.until - now)
+
+    def _words(self, planned: Planned, report: Report) -> str:
+        notes = list(report.cut)
+        if report.image_fault and planned.screenshot:
+            notes.append(f"截图无法使用：{report.image_fault}")
+        text = (planned.template or self.template).render(report)
+        return "\n".join(filter(None, (text, *(f"[{note}]" for note in notes))))

@@ -1,0 +1,322 @@
+"""Who gets a report, in which words, how soon. Pure: the time is an argument."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Self
+
+from pydantic import Field, PlainSerializer, PlainValidator, field_validator, model_validator
+
+from ..errors import ConfigError, Forbidden, InvalidReport
+from ..model.grant import Grant
+from ..model.numbers import qq_number
+from ..model.patterns import Globs
+from ..model.recipient import SUPERUSERS, Alias, Recipient, read_recipient, unknown_recipient
+from ..model.report import Report, Result
+from ..model.target import Target
+from ..settings import (
+    Bots,
+    Duration,
+    EventGlobs,
+    Names,
+    Recipients,
+    Regex,
+    Settings,
+    TokenNames,
+    Window,
+)
+from .template import Template, compile_template
+
+MAX_MATCHED: Final = 10_000
+"""Characters of a message that `match` looks at."""
+QUICK: Final = 500
+"""Characters in which patterns have looked in next to no time."""
+_RESULTS: Final = {
+    "0": "0", "success": "0", "1": "1", "fail": "1", "2": "2", "partialsuccess": "2",
+}  # fmt: skip
+
+
+def read_template(value: object) -> Template:
+    """A template of the settings, compiled.
+
+    Raises:
+        ValueError: it is none; the text is Chinese.
+    """
+    if not isinstance(value, str):
+        raise ValueError("应为字符串；请加上引号")
+    try:
+        return compile_template(value)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+
+
+Words = Annotated[
+    Template, PlainValidator(read_template), PlainSerializer(lambda value: value.text)
+]
+"""A message's template."""
+
+
+class Rule(Settings):
+    """One entry of REPORT_RULES: conditions, all of which must hold, and what to do then."""
+
+    event: EventGlobs = Globs(())
+    """事件名，可用通配符，例如 *.error；写几个是满足其一"""
+    result: Names = ()
+    """结果：Success、Fail、PartialSuccess（或 0、1、2）"""
+    token: TokenNames = ()
+    """令牌的名字（REPORT_TOKENS 里的）；REPORT_TOKEN 的名字是 master"""
+    sender: Annotated[Bots, Field(alias="from")] = ()
+    """推送里的 from（send_from）"""
+    match: Regex | None = None
+    """在标题和正文里查找的正则表达式"""
+    time: Window | None = None
+    """一天里的时段，例如 23:00-08:00"""
+
+    to: Recipients = ()
+    """发给谁：superusers、private:QQ号、group:群号、channel:渠道名，或 REPORT_ALIASES 里的名字"""
+    template: Words | None = None
+    """用这个模板，不用 REPORT_TEMPLATE"""
+    screenshot: bool | None = None
+    """false：不带截图"""
+    drop: bool = False
+    """true：不发给任何人"""
+    urgent: bool = False
+    """true：不等免打扰结束，不合并"""
+    fallback: Recipients = ()
+    """没能送达时改发给谁"""
+    fallback_after: Duration | None = None
+    """等了这么久还没送达，也改发，例如 10m；不写则只在放弃时改发"""
+    further: Annotated[bool, Field(alias="continue")] = False
+    """true：继续看后面的规则"""
+    override: bool = False
+    """true：推送自己写明的接收者不算数"""
+
+    @field_validator("result")
+    @classmethod
+    def _check_result(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(one.lower() in _RESULTS for one in value):
+            raise ValueError("应为 Success、Fail、PartialSuccess 或 0、1、2")
+        return tuple(_RESULTS[one.lower()] for one in value)
+
+    @model_validator(mode="after")
+    def _check_actions(self) -> Self:
+        if self.drop and self.to:
+            raise ValueError("drop 和 to 不能一起写")
+        if self.fallback_after is not None and not self.fallback:
+            raise ValueError("写了 fallback_after，还要写 fallback")
+        return self
+
+    def holds(self, report: Report, source: str, now: float) -> bool:
+        """Whether every condition is met."""
+        return (
+            (not self.event.texts or self.event.match(report.event))
+            and (not self.result or _result(report) in self.result)
+            and (not self.token or source in self.token)
+            and (not self.sender or report.send_from in self.sender)
+            and (self.time is None or self.time.covers(now))
+            and (self.match is None or self.match.found_in(_searched(report)))
+        )
+
+
+def _searched(report: Report) -> str:
+    """What `match` looks at. A line end at its end would hide the end from `$`."""
+    return f"{report.title}\n{report.body}"[:MAX_MATCHED].rstrip("\n")
+
+
+def _result(report: Report) -> str:
+    return str(report.result.value) if isinstance(report.result, Result) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Whom reports can reach, and the rules for it."""
+
+    superusers: tuple[Target, ...]
+    channels: frozenset[str] = frozenset()
+    """The names of REPORT_CHANNELS."""
+    defaults: tuple[Recipient, ...] = (SUPERUSERS,)
+    """REPORT_DEFAULT_TARGETS."""
+    aliases: Mapping[str, tuple[Recipient, ...]] = field(
+        default_factory=dict[str, tuple[Recipient, ...]]
+    )
+    """REPORT_ALIASES."""
+    rules: Sequence[Rule] = ()
+
+    def expand(self, recipients: Iterable[Recipient]) -> tuple[Target, ...]:
+        """Whom settings mean, each once. The settings have no alias that is not known here."""
+        found: list[Target] = []
+        for one in recipients:
+            if isinstance(one, Target):
+                found.append(one)
+            elif one == SUPERUSERS:
+                found += self.superusers
+            else:
+                found += self.expand(self.aliases[one.name])
+        return tuple(dict.fromkeys(found))
+
+    def find(self, text: str) -> tuple[Target, ...]:
+        """Whom a person means who writes as settings do.
+
+        Raises:
+            ValueError: nobody; the text is Chinese.
+        """
+        recipient = read_recipient(text)
+        if fault := unknown(recipient, self.channels, self.aliases):
+            raise ValueError(fault)
+        return self.expand([recipient])
+
+    def is_slow(self, report: Report) -> bool:
+        """Whether to look which rules take a report may take a while, though not for ever."""
+        searching = any(rule.match is not None for rule in self.rules)
+        return searching and len(report.body) > QUICK
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One target of a report, and how it is to be reached."""
+
+    target: Target
+    template: Template | None = None
+    """None: REPORT_TEMPLATE."""
+    screenshot: bool = True
+    urgent: bool = False
+    fallback: tuple[Target, ...] = ()
+    fallback_after: float | None = None
+    """Seconds; None: only where it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """What becomes of a report."""
+
+    planned: tuple[Planned, ...]
+    rules: tuple[int, ...] = ()
+    """The rules that took it, counted from 1."""
+    reason: str = ""
+    """Why nobody gets it (Chinese), where nobody does."""
+
+
+def onebot_users(superusers: Iterable[str]) -> tuple[tuple[Target, ...], tuple[str, ...]]:
+    """Those of NoneBot's SUPERUSERS that OneBot reaches, and the entries that are no QQ number.
+
+    An entry is `10001`, or `onebot:10001` for one adapter; one for another adapter names nobody
+    that OneBot could reach. Sorted, so that a set of settings gives the same order each time.
+    """
+    users: set[str] = set()
+    unusable: list[str] = []
+    for entry in sorted(superusers):
+        adapter, separator, user = entry.replace("：", ":").rpartition(":")
+        if separator and adapter.strip().lower() != "onebot":
+            continue
+        try:
+            users.add(qq_number(user))
+        except ValueError:
+            unusable.append(entry)
+    return tuple(Target("private", user) for user in sorted(users)), tuple(unusable)
+
+
+def unknown(
+    recipient: Recipient, channels: Iterable[str], aliases: Iterable[str] = ()
+) -> str | None:
+    """Why a recipient that could be read is nobody all the same (Chinese), or None."""
+    match recipient:
+        case Alias(name) if recipient != SUPERUSERS and name not in aliases:
+            return str(unknown_recipient(name))
+        case Target("channel", name) if name not in channels:
+            return f"REPORT_CHANNELS 里没有名为 {name} 的渠道"
+        case _:
+            return None
+
+
+def route(report: Report, directory: Directory, grant: Grant, now: float) -> Routing:
+    """What becomes of a report that came with a grant, at a moment (epoch seconds).
+
+    What the report names wins over the rules unless one says `override`; a grant's scope wins over
+    everything.
+
+    Raises:
+        Forbidden: it names somebody outside of its token's scope, or all its token could reach is.
+        InvalidReport: it reaches nobody, or it names an unknown channel.
+    """
+    named = _named(report, directory, grant)
+    matched = _matched(report, directory.rules, grant.name, now)
+    taken = tuple(number for number, _ in matched)
+    forcing = [rule for _, rule in matched if rule.override]
+    deciding = forcing or ([] if named else [rule for _, rule in matched])
+    planned: dict[Target, Planned] = {}
+    for rule in deciding:
+        if rule.drop:
+            break
+        for target in directory.expand(rule.to):
+            if grant.reaches(target) and target not in planned:
+                # A rule that names nobody says how, for everybody.
+                saying = [
+                    one
+                    for _, one in matched
+                    if not one.to or one is rule or target in directory.expand(one.to)
+                ]
+                planned[target] = _plan(target, saying, directory, grant)
+    if not planned and any(rule.drop for rule in deciding):
+        number = next(number for number, rule in matched if rule.drop)
+        return Routing((), taken, f"规则 {number} 写着 drop")
+    if planned:
+        return Routing(tuple(planned.values()), taken)
+    targets = named or _defaults(directory, grant)
+    rules = [rule for _, rule in matched]
+    return Routing(tuple(_plan(one, rules, directory, grant) for one in targets), taken)
+
+
+def _named(report: Report, directory: Directory, grant: Grant) -> tuple[Target, ...]:
+    known = directory.channels.issuperset(report.channel)
+    if not known and grant.is_master:
+        raise InvalidReport("channel", "REPORT_CHANNELS 里没有这个名字的渠道")
+    named = _written(report) if known else []
+    # Who may not reach everything does not learn what there is.
+    if not known or not all(map(grant.reaches, named)):
+        raise Forbidden("这个令牌不能发给推送里写明的接收者")
+    return tuple(dict.fromkeys(named))
+
+
+def _written(report: Report) -> list[Target]:
+    named = [Target("private", user) for user in report.send_to]
+    named += [Target("group", group) for group in report.send_to_group]
+    return named + [Target("channel", name) for name in report.channel]
+
+
+def _matched(
+    report: Report, rules: Sequence[Rule], source: str, now: float
+) -> list[tuple[int, Rule]]:
+    """The rules that take a report, up to the first that does not say `continue`."""
+    found: list[tuple[int, Rule]] = []
+    for number, rule in enumerate(rules, 1):
+        if rule.holds(report, source, now):
+            found.append((number, rule))
+            if not rule.further:
+                break
+    return found
+
+
+def _defaults(directory: Directory, grant: Grant) -> tuple[Target, ...]:
+    """Who gets what names nobody: the token's own, else REPORT_DEFAULT_TARGETS in its scope."""
+    targets = grant.defaults or directory.expand(directory.defaults)
+    allowed = tuple(target for target in targets if grant.reaches(target))
+    if targets and not allowed:
+        raise Forbidden("这个令牌没有默认的接收者，推送要写明发给谁")
+    if not allowed:
+        raise InvalidReport(
+            "send_to", "没有指定接收者；也没有设置 SUPERUSERS 或 REPORT_DEFAULT_TARGETS"
+        )
+    return allowed
+
+
+def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Grant) -> Planned:
+    """What the rules say of a target; the first that says something wins."""
+    falling = next((rule for rule in rules if rule.fallback), None)
+    fallback = directory.expand(falling.fallback) if falling else ()
+    return Planned(
+        target,
+        template=next((rule.template for rule in rules if rule.template is not None), None),
+        screenshot=next((r.screenshot for r in rules if r.screenshot is not None), True),
+        urgent=any(rule.urgent for rule in rules),
+        fallback=tuple(one for one in fallback if grant.reaches(one) and one != target),
+        fallback_after=falling.fallback_after if falling else None,
+    )

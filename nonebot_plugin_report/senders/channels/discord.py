@@ -1,0 +1,84 @@
+"""Discord: a channel's webhook.
+
+Source: discord.com/developers/docs, "Webhook Resource", Execute Webhook, and "Rate Limits".
+"""
+
+from typing import ClassVar, Final
+
+import httpx2
+import orjson
+
+from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
+from ...model.image import Image
+from ...settings import Filled, SecretUrl, Url
+from ..base import HttpChannel
+from ..fit import fit_image, fit_text, utf16_size
+from ..http import Answer, Client, judge_status, seconds_of
+from ..literal import literal
+from ..outcomes import or_text
+
+# "Execute Webhook": content of at most 2000 characters; "Uploading Files": 10 MiB a request, the
+# text included.
+MAX_TEXT: Final = 2000
+MAX_PICTURE: Final = 10 * 1024 * 1024 - 64 * 1024
+PICTURE_FORMATS: Final = ("image/jpeg", "image/png", "image/webp", "image/gif")
+
+
+class Channel(HttpChannel):
+    """A webhook of a Discord channel."""
+
+    label: ClassVar[str] = "Discord"
+    pictures: ClassVar[str] = "和文字一起"
+    limits: ClassVar[str] = "2000 字；图片 10 MB"
+
+    webhook: SecretUrl
+    """webhook 地址"""
+    username: Filled | None = None
+    """显示的名字"""
+    avatar_url: Url | None = None
+    """显示的头像"""
+
+    async def send(self, delivery: Delivery, http: Client) -> Outcome:
+        """Send text and picture as one message."""
+        message = delivery.message
+        text, cut = fit_text(literal(message.text), MAX_TEXT, utf16_size)
+        if message.image is None:
+            return await self._post(text, None, [cut], http)
+        fitted, note = await fit_image(
+            message.image, max_bytes=MAX_PICTURE, formats=PICTURE_FORMATS
+        )
+        outcome = await self._post(text or literal(message.title), fitted, [cut, note], http)
+        if fitted is None or not text:
+            return outcome
+        return await or_text(outcome, lambda: self._post(text, None, [cut], http))
+
+    async def _post(
+        self, text: str, image: Image | None, notes: list[str], http: Client
+    ) -> Outcome:
+        names = {"username": self.username, "avatar_url": self.avatar_url}
+        payload: dict[str, object] = {
+            "content": text,
+            # What is written in a report calls nobody.
+            "allowed_mentions": {"parse": []},
+            **{name: value for name, value in names.items() if value},
+        }
+        parts: dict[str, object] = {
+            "payload_json": (None, orjson.dumps(payload), "application/json")
+        }
+        if image is not None:
+            name = f"screenshot.{image.extension}"
+            parts["files[0]"] = (name, image.data, image.media_type)
+        # Without `wait` the answer comes before the message is stored.
+        url = httpx2.URL(self.webhook.get_secret_value()).copy_merge_params({"wait": "true"})
+        return await http.post(str(url), files=parts, verdict=_verdict, notes=notes)
+
+
+def _verdict(answer: Answer) -> Outcome | None:
+    if answer.status == 429:
+        wait = seconds_of(answer.fields.get("retry_after"))
+        return NotSent("发送太快", answer.retry_after if wait is None else wait)
+    if answer.status in (401, 404):
+        return Rejected("webhook 不存在或已被删除，检查 webhook 地址")
+    if answer.succeeded and "id" not in answer.fields:
+        return NotSent("回答不是 Discord 的格式，检查 webhook 地址", answered=True)
+    return Delivered() if answer.succeeded else judge_status(answer)

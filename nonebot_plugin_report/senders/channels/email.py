@@ -1,0 +1,222 @@
+"""E-mail by SMTP: plain text and HTML, the picture inside.
+
+Sources: RFC 5321 section 4.2.1 (4yz later, 5yz never), RFC 8314 (465 and 587), RFC 2392
+(Content-ID). NetEase's servers speak TLS on 587, as BetterGI found.
+"""
+
+import asyncio
+import ssl
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate
+from html import escape
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+import aiosmtplib
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from ...model.delivery import Delivery, NotSent, Outcome, Rejected, Unknown
+from ...model.image import Image
+from ...settings import Filled, Names, Secret
+from ..base import Channel as Base
+from ..fit import fit_image, fit_text
+from ..http import Client
+from ..outcomes import delivered
+
+MAX_TEXT: Final = 100_000
+# Providers take 20 MB and more, base64 included; none names less.
+MAX_PICTURE: Final = 10 * 1000 * 1000
+PICTURE_FORMATS: Final = ("image/jpeg", "image/png", "image/gif")
+CONNECT_SECONDS: Final = 20.0
+EXCHANGE_SECONDS: Final = 120.0
+_NETEASE: Final = ("163.com", "126.com", "yeah.net")
+
+
+class Channel(Base):
+    """A mailbox that writes to others."""
+
+    label: ClassVar[str] = "邮件"
+    pictures: ClassVar[str] = "在正文里"
+    limits: ClassVar[str] = "100000 字；图片 10 MB"
+
+    host: Filled
+    """SMTP 服务器，例如 smtp.qq.com"""
+    to: Annotated[Names, Field(min_length=1)]
+    """收件人，几个用逗号隔开"""
+    port: Annotated[int, Field(ge=1, le=65535)] = 465
+    """端口：465（TLS）、587（STARTTLS）、25"""
+    security: Literal["tls", "starttls", "plain"] | None = None
+    """加密方式；不写则由端口决定（587 是 starttls，网易的 587 是 tls，25 不加密，其余 tls）"""
+    username: Filled | None = None
+    """用户名，多半是完整的邮箱地址"""
+    password: Secret | None = None
+    """授权码（不是邮箱密码）"""
+    sender: Filled | None = None
+    """发件人；不写就是 username"""
+    verify: bool = True
+    """是否检查服务器的证书"""
+
+    _context: ssl.SSLContext | None = PrivateAttr(default=None)
+
+    @field_validator("to", "sender")
+    @classmethod
+    def _check_addresses(cls, value: tuple[str, ...] | str | None) -> tuple[str, ...] | str | None:
+        for address in (value,) if isinstance(value, str) else value or ():
+            name, at, host = address.rpartition("@")
+            valid = name and at and host and address.isascii() and address.isprintable()
+            if not valid or " " in address:
+                raise ValueError("应为邮箱地址，例如 me@example.com")
+        return value
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username 和 password 要一起填")
+        if "@" not in self._sender:
+            raise ValueError("sender 没有填写，username 也不是邮箱地址")
+        return self
+
+    async def send(self, delivery: Delivery, http: Client) -> Outcome:
+        """Send one letter to all receivers."""
+        del http  # not spoken here
+        text, cut = fit_text(delivery.message.text, MAX_TEXT)
+        picture, note = await _picture(delivery.message.image)
+        # Both take the interpreter for long: no push should wait for it.
+        letter = await asyncio.to_thread(self._letter, delivery, text, picture)
+        if self._context is None and self._security != "plain":
+            self._context = await asyncio.to_thread(_tls_context, verify=self.verify)
+        smtp = self._smtp()
+        try:
+            async with asyncio.timeout(EXCHANGE_SECONDS):
+                await smtp.connect()
+                if self.username is not None and self.password is not None:
+                    await smtp.login(self.username, self.password.get_secret_value())
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+            smtp.close()
+            return _before(error)
+        try:
+            async with asyncio.timeout(EXCHANGE_SECONDS):
+                refused, _ = await smtp.sendmail(self._sender, list(self.to), letter)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+            return _during(error)
+        finally:
+            smtp.close()
+        return delivered(cut, note, f"{len(refused)} 个收件人被拒绝" if refused else "")
+
+    @property
+    def _sender(self) -> str:
+        return self.sender or self.username or ""
+
+    @property
+    def _security(self) -> str:
+        if self.security is not None:
+            return self.security
+        if self.port == 587:
+            return "tls" if self.host.lower().endswith(_NETEASE) else "starttls"
+        return "plain" if self.port == 25 else "tls"
+
+    def _smtp(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            use_tls=self._security == "tls",
+            # An opportunistic upgrade would send the letter in the clear where it is refused.
+            start_tls=self._security == "starttls",
+            tls_context=self._context,
+            timeout=CONNECT_SECONDS,
+        )
+
+    def _letter(self, delivery: Delivery, text: str, picture: Image | None) -> bytes:
+        """The letter as it goes over the wire."""
+        letter = EmailMessage(SMTP)
+        letter["Subject"] = " ".join(delivery.message.title.split())
+        letter["From"] = self._sender
+        letter["To"] = ", ".join(self.to)
+        letter["Date"] = formatdate(localtime=True)
+        # The same for every try, so that a letter that came twice is seen once.
+        letter["Message-ID"] = f"<{delivery.id}@{self._sender.rpartition('@')[2]}>"
+        letter.set_content(text or delivery.message.title)
+        words = f'<p style="white-space: pre-wrap">{escape(text)}</p>'
+        if picture is None:
+            letter.add_alternative(words, subtype="html")
+        else:
+            words += '<p><img src="cid:screenshot" style="max-width: 100%"></p>'
+            letter.add_alternative(words, subtype="html")
+            _add_picture(letter, picture)
+        return letter.as_bytes()
+
+
+def _tls_context(*, verify: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _picture(image: Image | None) -> tuple[Image | None, str]:
+    """The picture as it may go, and what became of it."""
+    if image is None:
+        return None, ""
+    return await fit_image(image, max_bytes=MAX_PICTURE, formats=PICTURE_FORMATS)
+
+
+def _add_picture(letter: EmailMessage, picture: Image) -> None:
+    """The HTML shows it by its Content-ID."""
+    html = letter.get_payload()[-1]  # pyright: ignore[reportArgumentType, reportUnknownVariableType] - typeshed's union
+    assert isinstance(html, EmailMessage)  # noqa: S101 - the caller added it
+    html.add_related(
+        picture.data,
+        "image",
+        picture.media_type.partition("/")[2],
+        cid="<screenshot>",
+        disposition="inline",
+        filename=f"screenshot.{picture.extension}",
+    )
+
+
+def _before(error: Exception) -> Outcome:
+    """What a failure means before the letter was given."""
+    match error:
+        case aiosmtplib.SMTPAuthenticationError(code=code) if code >= 500:
+            return Rejected(f"登录被拒绝（{code}），检查 username 和 password（要填授权码）")
+        case aiosmtplib.SMTPConnectError() | OSError() if _is_certificate(error):
+            return NotSent("服务器的证书不可信，没有发送；检查 host 和本机时间")
+        case aiosmtplib.SMTPTimeoutError() | TimeoutError():
+            return NotSent("服务器没有在时限内回答；检查 host、port 和 security")
+        case aiosmtplib.SMTPResponseException(code=code):
+            return NotSent(f"服务器不让连接或登录（{code}）", answered=True)
+        case aiosmtplib.SMTPNotSupported():
+            return Rejected("服务器不支持这种登录或加密方式，检查 port 和 security")
+        case _:
+            return NotSent("连不上服务器；检查 host、port 和 security")
+
+
+def _is_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError) or "CERTIFICATE" in str(error).upper():
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _during(error: Exception) -> Outcome:
+    """What a failure means while the letter is given: without an answer nobody knows."""
+    match error:
+        case aiosmtplib.SMTPRecipientsRefused(recipients=recipients):
+            code = max(one.code for one in recipients)
+            return _refused(code, "收件人被拒绝，检查 to")
+        case aiosmtplib.SMTPSenderRefused(code=code):
+            return _refused(code, "发件人被拒绝，检查 sender")
+        case aiosmtplib.SMTPResponseException(code=code) if code >= 400:
+            return _refused(code, "服务器拒绝了这封信")
+        case ValueError():
+            return Rejected("收件人或发件人的地址不对")
+        case _:
+            return Unknown("连接在服务器回答之前断开了")
+
+
+def _refused(code: int, words: str) -> Outcome:
+    """RFC 5321 section 4.2.1: 4yz may be tried again."""
+    reason = f"{words}（{code}）"
+    return Rejected(reason) if code >= 500 else NotSent(reason)

@@ -1,0 +1,69 @@
+"""QQ by a OneBot v11 implementation's HTTP server, without NoneBot's adapter.
+
+Source: OneBot 11, "HTTP" (authentication, answers) and "公开 API", send_msg.
+"""
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
+from ...settings import Secret, Url
+from ..base import HttpChannel
+from ..http import Answer, Client, judge_status
+from ..qq import MAX_TEXT, fit_message, judge_answer, segments_v11
+
+
+class Channel(HttpChannel):
+    """A QQ user or group, by NapCat, Lagrange and the like."""
+
+    label: ClassVar[str] = "OneBot"
+    pictures: ClassVar[str] = "和文字一起"
+    limits: ClassVar[str] = f"{MAX_TEXT} 字"
+
+    endpoint: Url
+    """OneBot 实现的 HTTP 服务器的网址"""
+    token: Secret | None = None
+    """它的 access token"""
+    user_id: Annotated[int, Field(gt=0)] | None = None
+    """发给哪个 QQ 号；和 group_id 填一个"""
+    group_id: Annotated[int, Field(gt=0)] | None = None
+    """发到哪个群"""
+
+    @model_validator(mode="after")
+    def _check_target(self) -> Self:
+        if (self.user_id is None) == (self.group_id is None):
+            raise ValueError("user_id 和 group_id 要填一个，也只能填一个")
+        return self
+
+    async def send(self, delivery: Delivery, http: Client) -> Outcome:
+        """Send text and picture as one message of segments."""
+        message, note = fit_message(delivery)
+        target: dict[str, object] = {"message_type": "private", "user_id": self.user_id}
+        if self.group_id is not None:
+            target = {"message_type": "group", "group_id": self.group_id}
+        headers: dict[str, str] = {}
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token.get_secret_value()}"
+        return await http.post(
+            f"{self.endpoint.rstrip('/')}/send_msg",
+            json={**target, "message": segments_v11(message)},
+            headers=headers,
+            verdict=_verdict,
+            notes=[note],
+        )
+
+
+def _verdict(answer: Answer) -> Outcome:
+    """`async` is taken, too: it is sent later, and nothing more will be said."""
+    if answer.status in (401, 403):
+        return Rejected(f"access token 不对（HTTP {answer.status}），检查 token")
+    if not answer.succeeded:
+        return judge_status(answer)
+    match answer.fields.get("status"):
+        case "ok" | "async":
+            return Delivered()
+        case "failed":
+            return judge_answer(answer.fields)
+        case _:
+            return NotSent("回答不是 OneBot 的格式，检查 endpoint", answered=True)

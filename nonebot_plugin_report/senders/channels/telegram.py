@@ -1,0 +1,105 @@
+"""Telegram: a bot's messages.
+
+Source: core.telegram.org/bots/api, sendMessage, sendPhoto, "Making requests".
+"""
+
+from typing import Any, ClassVar, Final
+
+from pydantic import SecretStr, field_validator
+
+from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
+from ...model.image import Image
+from ...settings import Filled, Secret, Url
+from ..base import PartedChannel
+from ..fit import fit_image, fit_text, utf16_size
+from ..http import Answer, Client, judge_status, seconds_of
+from ..literal import literal
+from ..outcomes import or_text, said
+from ..pace import Rate
+
+# sendMessage, sendPhoto; lengths are of UTF-16 code units ("MessageEntity").
+MAX_TEXT: Final = 4096
+MAX_CAPTION: Final = 1024
+MAX_PICTURE: Final = 10 * 1000 * 1000
+MAX_SIDES: Final = 10_000
+# core.telegram.org/bots/faq, "My bot is hitting limits": one a second in a chat, 20 a minute in a
+# group.
+RATES: Final = ((1, 1.0), (20, 60.0))
+
+
+class Channel(PartedChannel):
+    """A chat that a bot of Telegram writes into."""
+
+    label: ClassVar[str] = "Telegram"
+    pictures: ClassVar[str] = "和文字一起；文字超过 1024 字时作为第二条消息"
+    limits: ClassVar[str] = "4096 字；图片 10 MB；每秒 1 条、每分钟 20 条"
+    rates: ClassVar[tuple[Rate, ...]] = RATES
+
+    token: Secret
+    """BotFather 给的令牌"""
+    chat_id: Filled
+    """对话的 id（群的以 - 开头），或频道的 @名字"""
+    server: Url = "https://api.telegram.org"
+    """Bot API 的网址；用自己的反向代理时填写"""
+
+    @field_validator("token")
+    @classmethod
+    def _check_token(cls, token: SecretStr) -> SecretStr:
+        value = token.get_secret_value()
+        if not value.isascii() or set(value) & set("/?#% ") or ":" not in value:
+            raise ValueError("应为 123456:ABC… 的样子，照 BotFather 给的填写")
+        return token
+
+    async def send(self, delivery: Delivery, http: Client) -> Outcome:
+        """Send the picture with the text below it, or after a text that is too long for that."""
+        text, image = literal(delivery.message.text), delivery.message.image
+        if image is None:
+            return await self._text(text, http)
+        if utf16_size(text) <= MAX_CAPTION:
+            outcome = await self._photo(image, text, http)
+            return await or_text(outcome, lambda: self._text(text, http)) if text else outcome
+        return await self.send_parts(
+            delivery, lambda: self._text(text, http), lambda: self._photo(image, "", http)
+        )
+
+    async def _text(self, text: str, http: Client) -> Outcome:
+        fitted, cut = fit_text(text, MAX_TEXT, utf16_size)
+        content = {"chat_id": self.chat_id, "text": fitted, "disable_web_page_preview": True}
+        return await self._call("sendMessage", http, [cut], json=content)
+
+    async def _photo(self, image: Image, caption: str, http: Client) -> Outcome:
+        fitted, note = await fit_image(image, max_bytes=MAX_PICTURE, max_side_sum=MAX_SIDES)
+        if fitted is None:
+            return Rejected(note)
+        photo = (f"screenshot.{fitted.extension}", fitted.data, fitted.media_type)
+        content = {"chat_id": self.chat_id, **({"caption": caption} if caption else {})}
+        return await self._call("sendPhoto", http, [note], data=content, files={"photo": photo})
+
+    async def _call(self, method: str, http: Client, notes: list[str], **content: Any) -> Outcome:
+        url = f"{self.server.rstrip('/')}/bot{self.token.get_secret_value()}/{method}"
+        return await http.post(url, verdict=_verdict, notes=notes, **content)
+
+
+def _verdict(answer: Answer) -> Outcome:
+    match answer.fields:
+        case {"ok": True} if answer.succeeded:
+            return Delivered()
+        case {"parameters": {"retry_after": int() as wait}}:
+            return NotSent("发送太快", seconds_of(wait))
+        case _:
+            return _failure(answer)
+
+
+def _failure(answer: Answer) -> Outcome:
+    words = said(answer.fields.get("description"))
+    match answer.status:
+        case 401 | 404:
+            return Rejected("令牌不对，检查 token")
+        case 400 | 403 if "chat" in words or "blocked" in words or "kicked" in words:
+            return Rejected(f"不能发到这个对话（{words}），检查 chat_id，先和机器人说一句话")
+        case 400 | 403:
+            return Rejected(f"被拒绝（{words}）")
+        case _ if answer.succeeded:
+            return NotSent("回答不是 Telegram 的格式，检查 server", answered=True)
+        case _:
+            return judge_status(answer)

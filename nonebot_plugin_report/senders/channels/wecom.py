@@ -1,0 +1,76 @@
+"""WeCom (企业微信): a group's robot.
+
+Source: developer.work.weixin.qq.com, "群机器人配置说明" (messages, limits) and "全局错误码".
+"""
+
+import hashlib
+from typing import ClassVar, Final
+
+import pybase64
+
+from ...model.delivery import Delivery, Outcome, Rejected
+from ...model.image import Image
+from ...settings import SecretUrl
+from ..base import PartedChannel
+from ..fit import fit_image, fit_text, utf8_size
+from ..http import Answer, Client, judge_code
+from ..literal import literal
+from ..pace import Rate
+
+# "群机器人配置说明": 20 messages a minute; text of at most 2048 bytes of UTF-8; JPG and PNG of at
+# most 2 MB before base64.
+RATES: Final = ((20, 60.0),)
+MAX_TEXT: Final = 2048
+MAX_PICTURE: Final = 2 * 1024 * 1024
+# "全局错误码".
+_MENDS: Final = {
+    93000: "webhook 地址里的 key 不对，或机器人已被移出群",
+    93004: "机器人已被停用",
+    40008: "消息类型不受支持",
+    40009: "图片大小不合要求",
+}
+_WAITS: Final = {45009: 60.0}
+
+
+class Channel(PartedChannel):
+    """A robot of a WeCom group. Text and picture are two messages."""
+
+    label: ClassVar[str] = "企业微信"
+    pictures: ClassVar[str] = "作为第二条消息发送"
+    limits: ClassVar[str] = "2048 字节文字；图片 2 MB；每分钟 20 条"
+    rates: ClassVar[tuple[Rate, ...]] = RATES
+
+    webhook: SecretUrl
+    """群机器人的 webhook 地址"""
+
+    async def send(self, delivery: Delivery, http: Client) -> Outcome:
+        """Send the text, then the picture."""
+        message = delivery.message
+        parts = [lambda: self._text(message.text, http)] if message.text else []
+        if (image := message.image) is not None:
+            parts.append(lambda: self._picture(image, http))
+        return await self.send_parts(delivery, *parts)
+
+    async def _text(self, text: str, http: Client) -> Outcome:
+        fitted, note = fit_text(literal(text), MAX_TEXT, utf8_size)
+        return await self._post({"msgtype": "text", "text": {"content": fitted}}, note, http)
+
+    async def _picture(self, image: Image, http: Client) -> Outcome:
+        fitted, note = await fit_image(image, max_bytes=MAX_PICTURE)
+        if fitted is None:
+            return Rejected(note)
+        content = {
+            "base64": pybase64.b64encode_as_string(fitted.data),
+            # Their checksum of the picture, no protection.
+            "md5": hashlib.md5(fitted.data, usedforsecurity=False).hexdigest(),
+        }
+        return await self._post({"msgtype": "image", "image": content}, note, http)
+
+    async def _post(self, content: dict[str, object], note: str, http: Client) -> Outcome:
+        url = self.webhook.get_secret_value()
+        return await http.post(url, json=content, verdict=_verdict, notes=[note])
+
+
+def _verdict(answer: Answer) -> Outcome:
+    code, words = answer.fields.get("errcode"), answer.fields.get("errmsg")
+    return judge_code(answer, code, words, mends=_MENDS, waits=_WAITS)

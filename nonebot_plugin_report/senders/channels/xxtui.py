@@ -1,0 +1,73 @@
+"""xxtui: to WeChat and robots.
+
+Source: xxtui.com, "推送接口", as BetterGI's XxtuiNotifier uses it.
+"""
+
+from typing import Annotated, ClassVar, Final
+
+from pydantic import Field, SecretStr, field_validator
+
+from ...model.delivery import Delivery, Outcome
+from ...settings import Names, Secret, Url
+from ..base import HttpChannel
+from ..fit import fit_text
+from ..http import Answer, Client, judge_code, judge_status
+from ..literal import literal
+from ..outcomes import lost_picture
+
+# As in BetterGI.
+MAX_TEXT: Final = 2000
+MAX_FROM: Final = 20
+CHANNELS: Final = ("WX_MP", "WX_QY_ROBOT", "DING_ROBOT", "BARK")
+
+
+class Channel(HttpChannel):
+    """An API key of xxtui."""
+
+    label: ClassVar[str] = "xxtui"
+    pictures: ClassVar[str] = "不能发，只发文字"
+    limits: ClassVar[str] = "2000 字"
+
+    key: Secret
+    """API key"""
+    source: Annotated[str, Field(min_length=1, max_length=MAX_FROM)] = "Better原神"
+    """来源，最多 20 个字"""
+    channels: Names = ("WX_MP",)
+    """发到哪里：WX_MP、WX_QY_ROBOT、DING_ROBOT、BARK"""
+    server: Url = "https://www.xxtui.com"
+    """服务的网址"""
+
+    @field_validator("key")
+    @classmethod
+    def _check_key(cls, key: SecretStr) -> SecretStr:
+        value = key.get_secret_value()
+        if not value.isascii() or not value.isprintable() or set(value) & set("/?# "):
+            raise ValueError("有不能写在网址里的字符，检查是否多复制了什么")
+        return key
+
+    @field_validator("channels")
+    @classmethod
+    def _check_channels(cls, channels: tuple[str, ...]) -> tuple[str, ...]:
+        if not channels or set(channels) - set(CHANNELS):
+            raise ValueError(f"可用的有 {'、'.join(CHANNELS)}")
+        return channels
+
+    async def send(self, delivery: Delivery, http: Client) -> Outcome:
+        """Send the text."""
+        message = delivery.message
+        text, cut = fit_text(literal(message.text or message.title), MAX_TEXT)
+        return await http.post(
+            f"{self.server.rstrip('/')}/xxtui/{self.key.get_secret_value()}",
+            data={"content": text, "from": self.source, "channel": ",".join(self.channels)},
+            verdict=_verdict,
+            notes=[cut, lost_picture(message)],
+        )
+
+
+def _verdict(answer: Answer) -> Outcome:
+    """A code in the body counts; without one the status does, as for BetterGI."""
+    code = answer.fields.get("code")
+    if not isinstance(code, int):
+        return judge_status(answer)
+    words = answer.fields.get("message", answer.fields.get("msg"))
+    return judge_code(answer, code, words, success=(0, 200), mends={}, waits={})

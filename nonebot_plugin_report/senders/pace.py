@@ -1,0 +1,27 @@
+"""How fast a service takes messages."""
+
+import asyncio
+
+Rate = tuple[int, float]
+"""So many messages in so many seconds."""
+
+
+class Pace:
+    """Holds back what would pass a channel's rates."""
+
+    def __init__(self, rates: tuple[Rate, ...]) -> None:
+        self._rates = rates
+        self._turns: list[float] = []
+        """When the last messages went or will go, in seconds of the event loop's clock."""
+
+    async def turn(self) -> None:
+        """Wait until one more message may go out."""
+        if not self._rates:
+            return
+        now = asyncio.get_running_loop().time()
+        at = max([now, *self._turns[-1:]])
+        for count, period in self._rates:
+            if len(self._turns) >= count:
+                at = max(at, self._turns[-count] + period)
+        self._turns = [*self._turns, at][-max(count for count, _ in self._rates) :]
+        await asyncio.sleep(at - now)

@@ -1,0 +1,113 @@
+"""Hands each delivery to what sends it, and makes an outcome of whatever comes of that."""
+
+import asyncio
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from loguru import logger
+
+from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Rejected, Sender, Unknown
+from ..model.target import Lane
+from .base import Channel, HttpChannel
+from .pace import Pace
+from .redact import Redactor
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from .http import Client
+
+SEND_SECONDS: Final = 600.0
+"""For one try of one delivery, turns waited for included."""
+_GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
+
+
+@dataclass(slots=True)
+class Transport:
+    """Sends by QQ's bots and by the channels of the settings."""
+
+    qq: Sender
+    channels: Mapping[str, Channel]
+    """By the user's names for them."""
+    answer_seconds: float = 30.0
+    """How long a service may be silent before its answer is given up."""
+    _redactors: dict[str, Redactor] = field(init=False)
+    _clients: dict[str, "Client"] = field(default_factory=dict[str, "Client"])
+    _pools: "dict[str | None, httpx2.AsyncClient]" = field(
+        default_factory=dict[str | None, "httpx2.AsyncClient"]
+    )
+
+    def __post_init__(self) -> None:
+        self._redactors = {name: Redactor(channel) for name, channel in self.channels.items()}
+
+    def blocked(self, lane: Lane) -> str | None:
+        """Why nothing can go out in this lane now, or None."""
+        if lane.target.kind != "channel":
+            return self.qq.blocked(lane)
+        channel = self.channels.get(lane.target.id)
+        if channel is None:
+            return _GONE
+        return self._prefixed(lane.target.id, reason) if (reason := channel.blocked()) else None
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        """Send by the lane's bot or channel. Whatever a channel does, an outcome comes of it."""
+        if delivery.lane.target.kind != "channel":
+            return await self.qq.send(delivery)
+        name = delivery.lane.target.id
+        channel = self.channels.get(name)
+        if channel is None:
+            return Away(_GONE)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                outcome = await channel.send(delivery, self._client(name, channel))
+        except TimeoutError:
+            outcome = Unknown("没有在时限内发完")
+        except Exception as error:  # noqa: BLE001 - a channel may be anybody's code
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            kind = type(error).__name__
+            # Without the exception's text and values, which may hold a secret or the message.
+            logger.error(f"渠道 {name} 内部出错：{kind}，在 {where.filename}:{where.lineno}")
+            outcome = NotSent(f"内部出错（{kind}），见日志", answered=True)
+        return self._told(name, outcome)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        for channel in self.channels.values():
+            await channel.close()
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._pools.clear()
+        self._clients.clear()
+
+    def _client(self, name: str, channel: Channel) -> "Client":
+        if (client := self._clients.get(name)) is None:
+            from .http import Client, open_pool
+
+            proxy = None
+            if isinstance(channel, HttpChannel) and channel.proxy is not None:
+                proxy = channel.proxy.get_secret_value()
+            if proxy not in self._pools:
+                self._pools[proxy] = open_pool(proxy, self.answer_seconds)
+            client = self._clients[name] = Client(
+                self._pools[proxy], Pace(channel.rates), self._redactors[name]
+            )
+        return client
+
+    def _prefixed(self, name: str, reason: str) -> str:
+        return f"{self.channels[name].label}：{self._redactors[name].mask(reason)}"
+
+    def _told(self, name: str, outcome: Outcome) -> Outcome:
+        """The outcome with the channel's name, and without a secret that a service repeated."""
+        match outcome:
+            case Delivered(note):
+                return Delivered(self._prefixed(name, note) if note else "")
+            case NotSent(reason, retry_after, answered):
+                return NotSent(self._prefixed(name, reason), retry_after, answered)
+            case Away(reason):
+                return Away(self._prefixed(name, reason))
+            case Rejected(reason):
+                return Rejected(self._prefixed(name, reason))
+            case Unknown(reason):
+                return Unknown(self._prefixed(name, reason))

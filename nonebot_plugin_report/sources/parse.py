@@ -1,0 +1,280 @@
+"""How every dialect that arrives becomes a report.
+
+Pure: fields in, a `Report` out, or `InvalidReport` that names the field.
+The dialects are those of BetterGI since 2025-02 (numeric and named results, timestamps with seven
+digits, `send_to: ""`, a screenshot that is an object) and of the older nonebot-plugin-report.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, cast
+
+import pybase64
+
+from ..errors import InvalidReport
+from ..model.image import Image, read_image
+from ..model.numbers import MAX_ID_LENGTH, bot_id, qq_number
+from ..model.report import Report, Result
+from ..model.text import clean
+
+MAX_TARGETS: Final = 100
+MAX_TEXT: Final = 65_536
+"""Characters of a message, and of a content."""
+MAX_LENGTHS: Final[Mapping[str, int]] = {
+    "title": 512, "content": MAX_TEXT, "message": MAX_TEXT, "event": 128, "result": 64,
+    "timestamp": 64,
+}  # fmt: skip
+"""Characters; what is longer is cut."""
+MAX_DATA: Final = 65_536
+"""Characters of `data` as JSON; what is longer is left out."""
+ALIASES: Final = {"send_from": "from", "send_to": "to", "send_to_group": "to_group"}
+
+_RESULT_NAMES: Final = {
+    "success": Result.SUCCESS,
+    "fail": Result.FAIL,
+    "partialsuccess": Result.PARTIAL,
+    "0": Result.SUCCESS,
+    "1": Result.FAIL,
+    "2": Result.PARTIAL,
+}
+
+
+def parse(fields: Mapping[str, object], query: Mapping[str, str] | None = None) -> Report:
+    """Make a report of a body's fields and the URL's query; the body wins where it says something.
+
+    Raises:
+        InvalidReport: names the first field that is wrong.
+    """
+    report = _read(fields, query)
+    if not (report.heading or report.body or report.image or report.image_fault):
+        raise InvalidReport(
+            "content", "没有可以发送的内容，请填写 content、message、title 或 event"
+        )
+    return report
+
+
+def _read(fields: Mapping[str, object], query: Mapping[str, str] | None) -> Report:
+    image, fault = _read_image(fields.get("screenshot"))
+    texts = _Texts(fields)
+    return Report(
+        title=texts.text("title"),
+        content=texts.text("content"),
+        message=texts.text("message"),
+        event=texts.text("event"),
+        result=_result(texts),
+        timestamp=_timestamp(texts),
+        image=image,
+        image_fault=fault,
+        data=_data(texts),
+        send_from=_bot(fields, query),
+        send_to=_numbers(fields, query, "send_to", "QQ 号"),
+        send_to_group=_numbers(fields, query, "send_to_group", "群号"),
+        channel=_names(fields, query, "channel"),
+        key=_key(_scalar(fields, "id")),
+        cut=tuple(texts.cut),
+    )
+
+
+def _scalar(fields: Mapping[str, object], name: str) -> str | int | float | None:
+    match fields.get(name):
+        case bool() | dict() | list():
+            raise InvalidReport(name, "应为字符串或数字")
+        case str() | int() | float() | None as value:
+            return value
+        case _:  # json.loads makes nothing else
+            raise InvalidReport(name, "类型不受支持")
+
+
+class _Texts:
+    """A body's texts, each as long as it may be: what is longer costs no more than that."""
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        self.fields = fields
+        self.cut: list[str] = []
+        """What was longer (Chinese)."""
+
+    def scalar(self, name: str) -> str | int | float | None:
+        """A field, cut where it is text."""
+        value = _scalar(self.fields, name)
+        return self.shorten(name, value) if isinstance(value, str) else value
+
+    def text(self, name: str) -> str:
+        """A field as text, cleaned."""
+        value = self.scalar(name)
+        return "" if value is None else self.cleaned(name, value)
+
+    def cleaned(self, name: str, value: str | float) -> str:
+        """What a field said, as text."""
+        return clean(self.shorten(name, _digits(name, value))).strip()
+
+    def shorten(self, name: str, text: str) -> str:
+        """As much of a text as the field may have."""
+        most = MAX_LENGTHS[name]
+        if len(text) <= most:
+            return text
+        self.cut.append(f"{name} 过长，已截到 {most} 字")
+        return text[:most]
+
+
+def _digits(name: str, value: str | float) -> str:
+    try:
+        return str(value)
+    except ValueError:  # an integer of more than sys.get_int_max_str_digits() digits
+        raise InvalidReport(name, "数字过长") from None
+
+
+def _result(texts: _Texts) -> Result | str | None:
+    value = texts.scalar("result")
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return _RESULT_NAMES.get(value.strip().lower(), texts.cleaned("result", value))
+    whole = isinstance(value, float) and value.is_integer()
+    number = texts.cleaned("result", int(value) if whole else value)
+    return _RESULT_NAMES.get(number, number)
+
+
+def _timestamp(texts: _Texts) -> datetime | str | None:
+    value = texts.scalar("timestamp")
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, str):
+            # A time with no offset is this machine's, as BetterGI's oldest dialect means it.
+            return datetime.fromisoformat(value.strip()).astimezone()
+        seconds = value / 1000 if value > 1e11 else value  # JavaScript counts milliseconds
+        return datetime.fromtimestamp(seconds).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return texts.cleaned("timestamp", value)
+
+
+def _data(texts: _Texts) -> str:
+    value = texts.fields.get("data")
+    if _is_short(value):
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        except (ValueError, RecursionError):  # 1e999 was read as infinity
+            raise InvalidReport("data", "数字过大或嵌套层数过多") from None
+        if len(text) <= MAX_DATA:
+            return clean(text)
+    texts.cut.append("data 过大，没有保留")
+    return "null"
+
+
+def _is_short(value: object) -> bool:
+    """Whether a value's JSON may be short enough; looks at no more of it than that."""
+    left, parts = MAX_DATA, [value]
+    while parts:
+        part = parts.pop()
+        match part:
+            case str() | list() | dict():
+                size = len(cast("str | list[object] | dict[str, object]", part))
+            case int():
+                size = part.bit_length() // 4  # a digit is a little more than three bits
+            case _:
+                size = 0
+        left -= size + 1
+        if left < 0:
+            return False
+        if isinstance(part, dict):
+            items = cast("dict[str, object]", part)
+            left -= sum(map(len, items))
+            parts.extend(items.values())
+        elif isinstance(part, list):
+            parts.extend(cast("list[object]", part))
+    return left >= 0
+
+
+def _key(value: str | float | None) -> str:
+    key = "" if value is None else _digits("id", value).strip()
+    if len(key) > MAX_ID_LENGTH:
+        raise InvalidReport("id", f"最多 {MAX_ID_LENGTH} 个字符")
+    return clean(key).strip()
+
+
+def _numbers(
+    fields: Mapping[str, object], query: Mapping[str, str] | None, name: str, called: str
+) -> tuple[str, ...]:
+    try:
+        numbers = [qq_number(one, called) for one in _names(fields, query, name)]
+    except ValueError as error:
+        raise InvalidReport(name, str(error)) from None
+    return tuple(dict.fromkeys(numbers))
+
+
+def _bot(fields: Mapping[str, object], query: Mapping[str, str] | None) -> str:
+    named = _names(fields, query, "send_from")
+    try:
+        return bot_id(named[0]) if named else ""
+    except ValueError as error:
+        raise InvalidReport("send_from", str(error)) from None
+
+
+def _names(
+    fields: Mapping[str, object], query: Mapping[str, str] | None, name: str
+) -> tuple[str, ...]:
+    """The ids under a name: in the body, else in the query; the full name before its alias."""
+    for source in (fields, query or {}):
+        for key in (name, ALIASES.get(name)):
+            said = source.get(key) if key else None
+            if said not in (None, "") and (found := _split(name, said)):
+                return found
+    return ()
+
+
+def _split(name: str, value: object) -> tuple[str, ...]:
+    """A number, a string, a comma list or a list of those, as ids with no repeats.
+
+    Counted before it is looked at: a list of millions costs nothing.
+    """
+    parts = cast("list[object]", value) if isinstance(value, list) else [value]
+    names: list[str] = []
+    for part in parts[: MAX_TARGETS + 1]:
+        names += _ids(name, part)
+        if len(names) > MAX_TARGETS:
+            break
+    if max(len(parts), len(names)) > MAX_TARGETS:
+        raise InvalidReport(name, f"最多 {MAX_TARGETS} 个")
+    return tuple(dict.fromkeys(names))
+
+
+def _ids(name: str, part: object) -> list[str]:
+    match part:
+        case bool() | dict() | list():
+            raise InvalidReport(name, "应为数字、字符串、逗号分隔的字符串，或它们组成的列表")
+        case str() if len(part) > MAX_TARGETS * MAX_ID_LENGTH:
+            raise InvalidReport(name, f"过长，最多 {MAX_TARGETS} 个")
+        case str():
+            # A bot's or a channel's name may have a semicolon, and no name of ours a space.
+            between = r"[,，;；\s]" if name.startswith("send_to") else "[,，]"
+            ids = [one.strip() for one in re.split(between, clean(part)) if one.strip()]
+        case int():
+            ids = [_digits(name, part)]
+        case float() if part.is_integer() and abs(part) < 2**53:
+            ids = [_digits(name, int(part))]
+        case None:
+            ids = []
+        case _:
+            raise InvalidReport(name, "应为整数或字符串")
+    return ids
+
+
+def _read_image(value: object) -> tuple[Image | None, str]:
+    """The screenshot, or why it is of no use: it never costs the report its text."""
+    if value is None or value == "":
+        return None, ""
+    if not isinstance(value, str):
+        return None, "不是 base64 字符串"
+    try:
+        encoded = value.partition(",")[2] if value.startswith("data:") else value
+        if "\n" in encoded:  # as MIME folds it
+            encoded = "".join(encoded.split())
+        data = pybase64.b64decode(encoded, validate=True)
+    except ValueError:
+        return None, "不是 base64 字符串"
+    try:
+        return read_image(data), ""
+    except ValueError as error:
+        return None, str(error)

@@ -1,0 +1,136 @@
+"""Tells of what did not come. Learns of what was accepted from what is stored, after the answer."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from loguru import logger
+
+from ..errors import StoreUnavailable
+from ..model.clock import wait_for
+from ..model.grant import OWN
+from ..model.report import Report
+from ..model.watch import WatchState
+from ..store import Store
+from .watches import Changes, Watch, arrived, passed
+
+LOOK_EVERY: Final = 10.0
+"""Seconds between looks for what did not come."""
+SAVE_EVERY: Final = 60.0
+"""Seconds between notes of how far the watchdog has read, where nothing else is to be noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A report that was accepted, as far as a watch looks at it."""
+
+    id: str
+    event: str
+    source: str
+    at: float
+    """Epoch seconds."""
+
+
+class Watchdog:
+    """Keeps the watches, across restarts: what it was not told of before a kill it reads after."""
+
+    def __init__(
+        self,
+        store: Store,
+        watches: Sequence[Watch],
+        clock: Callable[[], float],
+        tell: Callable[[Watch, Report], Awaitable[None]],
+    ) -> None:
+        """`clock` gives epoch seconds; `tell` sends a watch's report, once for each key of it."""
+        self._store = store
+        self._watches = watches
+        self._clock = clock
+        self._tell = tell
+        self._watched: dict[str, WatchState] = {}
+        self._unsaved: dict[str, WatchState] = {}
+        """Of these, what the store does not know yet."""
+        self._untold: deque[tuple[Watch, Report]] = deque()
+        self._arrivals: deque[Arrival] = deque()
+        self._woken = asyncio.Event()
+        self._read = ""
+        """The id of the last report that was looked at."""
+        self._saved_at = 0.0
+
+    async def open(self) -> None:
+        """Take up what was waited for before, and what came that was not looked at yet.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        if not self._watches:
+            return
+        self._arrivals.clear()
+        self._watched = await self._store.watches.all() | self._unsaved
+        self._read = self._read or await self._store.watches.read_until()
+        while batch := await self._store.history.arrivals(self._read, but_from=OWN):
+            for identity, event, source, at in batch:
+                self._look_at(Arrival(identity, event, source, at))
+
+    def accepted(self, report_id: str, event: str, source: str) -> None:
+        """A report was stored now."""
+        if self._watches:
+            self._arrivals.append(Arrival(report_id, event, source, self._clock()))
+            self._woken.set()
+
+    async def run(self) -> None:
+        """Look at what comes, and now and then for what does not, until cancelled."""
+        while True:
+            await self.catch_up()
+            self._woken.clear()
+            if not self._arrivals:
+                await wait_for(self._woken, LOOK_EVERY)
+
+    async def catch_up(self) -> None:
+        """Look at all that came and did not come; tell of it, then write down where it stands.
+
+        In this order: what is told again after a crash between the two is known by its key. What
+        the store does not take is done the next time.
+        """
+        while self._arrivals:
+            self._look_at(self._arrivals.popleft())
+        self._take(passed(self._watches, self._watched, self._clock()))
+        try:
+            while self._untold:
+                await self._tell(*self._untold[0])
+                self._untold.popleft()
+            await self._save()
+        except StoreUnavailable as error:
+            logger.warning(f"看门狗的记录暂时没能存下，稍后再存：{error}")
+
+    async def shift(self) -> None:
+        """The clock was set: read anew what is waited for, which was shifted already.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        if self._watches:
+            self._watched = await self._store.watches.all() | self._unsaved
+
+    def _look_at(self, arrival: Arrival) -> None:
+        self._read = max(self._read, arrival.id)
+        news = arrived(self._watches, self._watched, arrival.event, arrival.source, arrival.at)
+        self._take(news)
+
+    async def _save(self) -> None:
+        now = self._clock()
+        if not self._unsaved and not (self._read and now - self._saved_at >= SAVE_EVERY):
+            return
+        changed, self._unsaved = self._unsaved, {}
+        try:
+            await self._store.watches.save(changed, self._read)
+        except StoreUnavailable:
+            self._unsaved = changed | self._unsaved
+            raise
+        self._saved_at = now
+
+    def _take(self, news: Changes) -> None:
+        self._watched.update(news.changed)
+        self._unsaved.update(news.changed)
+        self._untold.extend(news.reports)

@@ -1,0 +1,154 @@
+"""What is told of that did not come: a tool says nothing when it hangs, crashes or is off.
+
+Pure: the time is an argument. A watch waits for an event from the moment of another, or from a time
+of day, and is overdue when that does not come in time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Final, Self
+
+from pydantic import model_validator
+
+from ..model.grant import MASTER
+from ..model.patterns import Globs
+from ..model.report import EVENT_LABELS, Report, Result
+from ..model.timing import DailyTime, in_words
+from ..model.watch import WatchState
+from ..settings import Clock, Duration, EventGlobs, Recipients, Settings, TokenNames
+
+OVERDUE: Final = "watch.overdue"
+LATE: Final = "watch.late"
+
+
+class Watch(Settings):
+    """One entry of REPORT_WATCH."""
+
+    after: EventGlobs = Globs(())
+    """从哪些事件开始等，例如 dragon.start；可用通配符"""
+    since: Clock | None = None
+    """或者每天从几点开始等，例如 06:00；需要时后面加时区，例如 06:00 Asia/Shanghai"""
+    expect: EventGlobs = Globs(("*",))
+    """等哪些事件，例如 dragon.end；默认任何推送都算"""
+    within: Duration
+    """多久之内应该来，例如 3h"""
+    token: TokenNames = ()
+    """只看用这些令牌（名字）的推送"""
+    to: Recipients = ()
+    """没来时告诉谁；不写就按规则和 REPORT_DEFAULT_TARGETS"""
+
+    @model_validator(mode="after")
+    def _check_start(self) -> Self:
+        if bool(self.after.texts) == (self.since is not None):
+            raise ValueError("after 和 since 要写一个，且只写一个")
+        return self
+
+    @property
+    def name(self) -> str:
+        """One for each watch that says anything else."""
+        return sha256(self.model_dump_json().encode()).hexdigest()[:32]
+
+    def key(self, source: str) -> str:
+        """What its state is stored under, by the token of a report.
+
+        Everybody's start waits for their own end; since a time of day, anybody's report counts.
+        """
+        return self.name if self.since else f"{self.name}:{source}"
+
+    def concerns(self, source: str) -> bool:
+        """Whether it looks at reports of a token."""
+        return not self.token or source in self.token
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be remembered, and what is to be told."""
+
+    changed: Mapping[str, WatchState]
+    reports: tuple[tuple[Watch, Report], ...]
+
+
+def arrived(
+    watches: Sequence[Watch], states: Mapping[str, WatchState], event: str, source: str, now: float
+) -> Changes:
+    """What an event of a token means for those that wait."""
+    changed: dict[str, WatchState] = {}
+    reports: list[tuple[Watch, Report]] = []
+    for watch in watches:
+        key = watch.key(source)
+        state = states.get(key)
+        if not watch.concerns(source):
+            continue
+        if state is not None and state.due_at is not None and watch.expect.match(event):
+            if state.overdue_at is not None:
+                reports.append((watch, _late(watch, key, source, state, event, now)))
+            changed[key] = WatchState(state.since, None)
+        if watch.after.match(event):
+            changed[key] = WatchState(now, now + watch.within)
+    return Changes(changed, tuple(reports))
+
+
+def passed(watches: Sequence[Watch], states: Mapping[str, WatchState], now: float) -> Changes:
+    """What has come to be overdue by a moment, and what begins to wait."""
+    changed = {
+        watch.name: begun
+        for watch in watches
+        if watch.since is not None
+        and (begun := _begin(watch, watch.since, states.get(watch.name), now)) is not None
+    }
+    reports: list[tuple[Watch, Report]] = []
+    for watch in watches:
+        for key, state in {**states, **changed}.items():
+            name, _, source = key.partition(":")
+            overdue = state.due_at is not None and state.due_at <= now
+            if name == watch.name and overdue and state.overdue_at is None:
+                changed[key] = replace(state, overdue_at=now)
+                reports.append((watch, _overdue(watch, key, source, state, now)))
+    return Changes(changed, tuple(reports))
+
+
+def _begin(
+    watch: Watch, since: DailyTime, state: WatchState | None, now: float
+) -> WatchState | None:
+    """Where a watch of every day stands, if that has changed since it was looked at last."""
+    start = since.last(now)
+    if state is None:  # set today: it begins with the next day
+        return WatchState(start, None)
+    return WatchState(start, start + watch.within) if state.since < start else None
+
+
+def _labels(globs: Globs) -> str:
+    return "、".join(
+        "任何推送" if one == "*" else EVENT_LABELS.get(one, one) for one in globs.texts
+    )
+
+
+def _whose(source: str) -> str:
+    return f"（令牌 {source}）" if source not in ("", MASTER.name) else ""
+
+
+def _overdue(watch: Watch, key: str, source: str, state: WatchState, now: float) -> Report:
+    start = f"每天 {watch.since}" if watch.since else _labels(watch.after)
+    return Report(
+        title=f"没有等到{_labels(watch.expect)}{_whose(source)}",
+        content=(
+            f"{start}之后 {in_words(now - state.since)}，还没有等到{_labels(watch.expect)}。"
+            "工具可能卡住、崩溃了，或者电脑关机了"
+        ),
+        event=OVERDUE,
+        result=Result.FAIL,
+        key=f"{OVERDUE}:{key}:{state.since:.3f}",
+    )
+
+
+def _late(watch: Watch, key: str, source: str, state: WatchState, event: str, now: float) -> Report:
+    late = in_words(now - (state.due_at or now))
+    # Who gets this need not be somebody whom the token reaches: no word in it is the token's.
+    return Report(
+        title=f"等到了{EVENT_LABELS.get(event) or _labels(watch.expect)}{_whose(source)}",
+        content=f"比约定的时间晚了 {late}",
+        event=LATE,
+        result=Result.SUCCESS,
+        key=f"{LATE}:{key}:{state.since:.3f}",
+    )
