@@ -1,4 +1,4 @@
-"""Every setting of this plugin; read once, handed on as values."""
+"""All settings of this plugin; parsed once, passed on as values."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -204,7 +204,7 @@ class Config(BaseModel):
         return [*filter(None, (self.report_token,)), *others]
 
     def directory(self, superusers: Iterable[str]) -> Directory:
-        """Whom reports can reach; `superusers` are NoneBot's."""
+        """Who can be reached, and the rules; `superusers` are NoneBot's."""
         users, _ = onebot_users(superusers)
         return Directory(
             users,
@@ -215,14 +215,14 @@ class Config(BaseModel):
         )
 
     def policies(self, directory: Directory) -> Policies:
-        """How much each target is to be spared."""
+        """The policies of all targets."""
         common = Policy(
             merge=self.report_merge, rate=self.report_rate, absence=self.report_digest_after
         )
         return Policies(common, self.report_quiet, directory)
 
     def grants(self, directory: Directory) -> dict[str, Grant]:
-        """What each token lets its holder do, by the token's digest."""
+        """The grants of the tokens, by the token's digest."""
         grants: dict[str, Grant] = {}
         if self.report_token is not None:
             grants[digest(self.report_token)] = MASTER
@@ -236,17 +236,17 @@ class Config(BaseModel):
 
     @property
     def database_path(self) -> str | None:
-        """The SQLite file's path of `report_database_url`, or None where none is set."""
+        """The SQLite file's path in `report_database_url`, or None."""
         return self.report_database_url and self.report_database_url.partition(":///")[2]
 
 
 def explain(error: ValidationError) -> ConfigError:
-    """One Chinese line that names each wrong setting and the mend, without its value."""
+    """One Chinese line that names each wrong setting and how to correct it, without its value."""
     return ConfigError("；".join(_explain(one) for one in error.errors(include_input=False)))
 
 
 def unknown_settings(names: Iterable[str]) -> list[str]:
-    """Those names that look like ours and are none: most likely mistyped."""
+    """Names that look like ours but are unknown: most likely mistyped."""
     known = set(Config.model_fields)
     return sorted(
         name.upper() for name in names if name.startswith("report_") and name not in known
@@ -254,7 +254,7 @@ def unknown_settings(names: Iterable[str]) -> list[str]:
 
 
 def _explain(error: ErrorDetails) -> str:
-    if not error["loc"]:  # of several settings: it names them itself
+    if not error["loc"]:  # about several settings, which its text names
         return complaint(error)
     name, *inner = error["loc"]
     where = " 的 ".join(f"第 {one + 1} 条" if isinstance(one, int) else one for one in inner)
@@ -264,7 +264,7 @@ def _explain(error: ErrorDetails) -> str:
 
 
 def _faults(config: Config) -> Iterator[str]:
-    """What of the settings does not fit together: each is good by itself."""
+    """What does not fit together, of settings that are valid by themselves."""
     for faults in (_unknown_recipients, _unknown_tokens, _bad_tokens, _long_waits):
         for setting, fault in faults(config):
             yield f"{setting} 设置有误：{fault}"
@@ -276,7 +276,7 @@ _Faults = Iterator[tuple[str, str]]
 
 def _unknown_recipients(config: Config) -> _Faults:
     for setting, where, recipients in _named(config):
-        # An alias that stood for another could stand for itself.
+        # Aliases may not refer to aliases: they could form a loop.
         aliases = () if setting == "REPORT_ALIASES" else config.report_aliases
         for one in recipients:
             if fault := unknown(one, config.report_channels, aliases):
@@ -284,7 +284,7 @@ def _unknown_recipients(config: Config) -> _Faults:
 
 
 def _named(config: Config) -> Iterator[tuple[str, str, Iterable[Recipient]]]:
-    """Every place that names somebody: the setting, where in it, and whom."""
+    """Every place that names recipients: the setting, where in it, and the recipients."""
     yield "REPORT_DEFAULT_TARGETS", "", config.report_default_targets
     for name, members in config.report_aliases.items():
         yield "REPORT_ALIASES", f"{name}：", members
@@ -330,7 +330,7 @@ def _one_by_one(token: TokenSettings) -> list[Recipient]:
 def _meant(
     recipients: Iterable[Recipient], aliases: Mapping[str, tuple[Recipient, ...]]
 ) -> list[Recipient]:
-    """With what aliases stand for in their place."""
+    """The recipients, with aliases replaced by their members."""
     found: list[Recipient] = []
     for one in recipients:
         found += aliases.get(one.name, (one,)) if isinstance(one, Alias) else (one,)
@@ -338,12 +338,12 @@ def _meant(
 
 
 def _long_waits(config: Config) -> _Faults:
-    """What waits as long as it is kept would be given up at the very moment it may go out."""
+    """A wait as long as REPORT_EXPIRE would end just when the delivery expires."""
     expire = config.report_expire
     waits = [("REPORT_QUIET", f"{one}：", w.length) for one, w in config.report_quiet.items()]
     waits.append(("REPORT_MERGE", "", config.report_merge))
     rates = [("REPORT_RATE", "", config.report_rate)]
-    if "report_bind_rate" in config.model_fields_set:  # the default is there unasked
+    if "report_bind_rate" in config.model_fields_set:  # the user did not write the default
         rates.append(("REPORT_BIND_RATE", "", config.report_bind_rate))
     for name, token in config.report_tokens.items():
         rates.append(("REPORT_TOKENS", f"{name} 的 rate：", token.rate))
@@ -358,7 +358,7 @@ def _long_waits(config: Config) -> _Faults:
 
 
 def _binder(text: str) -> str:
-    """Who may have a token of their own, in the plain form."""
+    """One entry of REPORT_BIND, in canonical form."""
     try:
         return text if text == "friends" else str(_group(text))
     except ValueError:

@@ -215,7 +215,7 @@ class Hub:
             StoreUnavailable: it could not be written.
         """
         await self.mutes.mute(target, until)
-        await self._outbox.dispatcher.sweep()
+        await self._outbox.sweep()
 
     async def send_to(self, report: Report, targets: Sequence[Target]) -> Receipt:
         """Store a report for exactly these targets, past all rules.
@@ -290,7 +290,7 @@ class Hub:
 
     async def _resume(self) -> None:
         try:
-            await self._outbox.dispatcher.resume()
+            await self._outbox.resume()
         except StoreUnavailable as error:
             logger.warning(f"机器人已连接，但数据库暂时不可用，稍后补发：{error}")
 

@@ -1,7 +1,7 @@
-"""The kinds of values that settings have, and how a wrong one is told: in Chinese, unrepeated.
+"""The types of settings' values, and the messages for wrong ones (Chinese, without the value).
 
-What people write is read here, once, into the values that the code uses, so nothing of a setting
-can fail later. Full-width signs and spaces are taken as the plain ones.
+Settings are parsed here, once, into the values that the code uses, so that nothing about them can
+fail later. Full-width signs and spaces are accepted.
 """
 
 import json
@@ -35,7 +35,7 @@ _DAY: Final = 86400.0
 
 
 class Settings(BaseModel):
-    """A group of settings: nothing unknown, nothing changed later, no input in an error."""
+    """A group of settings: immutable, without unknown names, and without the input in errors."""
 
     # A refused setting may hold a secret, and pydantic repeats what it refuses. NoneBot reads what
     # looks like a number in `.env` as one, so numbers are taken for text.
@@ -49,7 +49,7 @@ class Settings(BaseModel):
 
 
 def _rate(value: object) -> object:
-    """So many in a time, such as `20/1h`."""
+    """Read a rate such as `20/1h`."""
     if value is None:
         return None
     if isinstance(value, tuple):  # as it is once it is read
@@ -79,7 +79,7 @@ def _text(value: object) -> object:
 
 
 def from_json(value: object) -> object:
-    """What NoneBot could not read as JSON arrives as text: it is read again, to tell where."""
+    """NoneBot leaves invalid JSON as text: parse it again, to say where it is wrong."""
     if not isinstance(value, str):
         return value
     try:
@@ -90,7 +90,7 @@ def from_json(value: object) -> object:
 
 
 def _words(value: object) -> tuple[str, ...]:
-    """A list, or its entries with commas between them."""
+    """Read a list, or text with separators."""
     match value:
         case str():
             return tuple(one for one in re.split("[,，;；\\s]+", value) if one)
@@ -119,7 +119,7 @@ def _plain_text(value: object) -> str:
 
 
 def _colon_words(value: object) -> tuple[str, ...]:
-    """As `_words`, where a colon may be full-width and have spaces around it."""
+    """Like `_words`; colons may be full-width and have spaces around them."""
     if isinstance(value, str):
         value = _plain_colons(value)
     return tuple(_plain_colons(one) for one in _words(value))
@@ -145,7 +145,7 @@ def _scope(value: object) -> tuple[Recipient | Kind, ...]:
 
 
 def _read_quiet(value: object) -> dict[Recipient, DailyWindow]:
-    """Quiet hours by whom they are for; a window alone is everybody's."""
+    """Quiet hours by recipient; a window alone is for everybody."""
     if isinstance(value, str) and not value.lstrip().startswith("{"):
         value = {EVERYBODY.name: value} if value.strip() else {}
     value = from_json(value)
@@ -213,51 +213,51 @@ def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0)]
-"""Seconds; a number, or text such as `24h`."""
+"""Seconds (positive); a number, or text such as `24h`."""
 Pause = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
-"""Likewise, and 0."""
+"""Seconds, or 0."""
 Size = Annotated[int, BeforeValidator(size)]
 """Bytes; a number, or text such as `8MiB`."""
 Text = Annotated[str | None, BeforeValidator(_text)]
 """Text at the top level of `.env`; empty: None."""
 Rate = Annotated[tuple[int, float] | None, BeforeValidator(_rate)]
-"""So many in so many seconds; text such as `20/1h`."""
+"""A number and seconds; text such as `20/1h`."""
 Filled = Annotated[str, Field(min_length=1)]
 """Text that cannot be empty."""
 Secret = Annotated[SecretStr, AfterValidator(_filled)]
-"""Text that cannot be empty and must not be seen."""
+"""Secret text that cannot be empty."""
 Url = Annotated[str, AfterValidator(check_url)]
 """An HTTP address."""
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
-"""An HTTP address that has a key in it, or credentials."""
+"""An HTTP address that contains a secret."""
 Secrets = Annotated[
     tuple[Secret, ...],
     BeforeValidator(lambda value: _words(value) if isinstance(value, str | int) else value),
     Field(min_length=1),
 ]
-"""Several, as a list or as one string with commas, semicolons or spaces."""
+"""Several secrets, as a list or as one string with commas, semicolons or spaces."""
 Headers = Annotated[dict[str, SecretStr], AfterValidator(_check_headers)]
-"""HTTP headers, whose values must not be seen."""
+"""HTTP headers; their values are secret."""
 Names = Annotated[tuple[str, ...], BeforeValidator(_words)]
 """A list, or one string with commas, semicolons or spaces."""
 TokenNames = Annotated[tuple[str, ...], BeforeValidator(_colon_words)]
-"""Likewise, of tokens: the names of bound users' have a colon."""
+"""Names of tokens, likewise; those of bound users have a colon."""
 Bots = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(map(bot_id, _words(value))))]
-"""Likewise, of bots' ids."""
+"""Bots' ids, likewise."""
 BotId = Annotated[Text, AfterValidator(lambda value: value and bot_id(value))]
-"""Of one bot, or None."""
+"""One bot's id, or None."""
 Recipients = Annotated[
     tuple[Recipient, ...], PlainValidator(_recipients), PlainSerializer(_written)
 ]
-"""Likewise, of targets and aliases."""
+"""Targets and aliases, likewise."""
 Scope = Annotated[tuple[Recipient | Kind, ...], PlainValidator(_scope), PlainSerializer(_written)]
-"""Likewise, and all of a kind, which is written `group:*`."""
+"""Likewise, and all targets of a kind, written `group:*`."""
 EventGlobs = Annotated[
     Globs,
     PlainValidator(lambda value: Globs(_words(value))),
     PlainSerializer(lambda value: value.texts),
 ]
-"""Likewise, of wildcards for events' names."""
+"""Wildcards for event names, likewise."""
 Regex = Annotated[
     Pattern,
     PlainValidator(lambda value: Pattern(_plain_text(value))),
@@ -269,13 +269,13 @@ QuietHours = Annotated[
     PlainValidator(_read_quiet),
     PlainSerializer(lambda value: {str(whose): str(window) for whose, window in value.items()}),
 ]
-"""Parts of the day by whom they are for."""
+"""Daily windows, by recipient."""
 Window = Annotated[
     DailyWindow,
     PlainValidator(lambda value: DailyWindow.parse(_plain_text(value))),
     PlainSerializer(str),
 ]
-"""A part of the day, such as `23:00-08:00`."""
+"""A daily window, such as `23:00-08:00`."""
 Clock = Annotated[
     DailyTime,
     PlainValidator(lambda value: DailyTime.parse(_plain_text(value))),
@@ -312,7 +312,7 @@ _COMPLAINTS: Final = {
 
 
 def complaint(error: ErrorDetails) -> str:
-    """What is wrong with a setting's value and how to mend it, in Chinese, without the value."""
+    """What is wrong with a setting's value and how to correct it (Chinese), without the value."""
     context: dict[str, Any] = dict(error.get("ctx", {}))
     if "expected" in context:
         context["expected"] = re.sub(r", | or ", "、", context["expected"])

@@ -1,1 +1,1 @@
-""""""
+"""Who may push, and to whom."""

@@ -1,4 +1,4 @@
-"""Tokens: who may push, and whom they may reach. Wrong ones are counted, by address and overall."""
+"""Checks tokens. Wrong ones are counted by address and overall, and slowed."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -21,14 +21,14 @@ OVERALL_REFILL_SECONDS: Final = 0.5
 MAX_ADDRESSES: Final = 10_000
 """Addresses remembered; the one that tried longest ago is forgotten first."""
 MAX_TOKEN: Final = 2**16
-"""Characters; more are no token, and not worth the time that it takes to see that."""
+"""Characters; longer ones are rejected unread."""
 SHORT_TOKEN: Final = 12
-"""Characters; fewer can be guessed, however slowly."""
+"""Characters; shorter ones could be guessed even slowly."""
 
 
 @dataclass(slots=True)
 class _Tries:
-    """Tries that are used up one by one, and come back with time."""
+    """A token bucket of attempts, refilled over time."""
 
     burst: float
     refill_seconds: float
@@ -36,11 +36,11 @@ class _Tries:
     at: float
 
     def wait(self, now: float) -> float:
-        """Seconds until there is one."""
+        """Seconds until an attempt is allowed."""
         return max(0.0, 1 - self._refilled(now)) * self.refill_seconds
 
     def use(self, now: float) -> None:
-        """One less."""
+        """Use up an attempt."""
         self.left, self.at = self._refilled(now) - 1, now
 
     def _refilled(self, now: float) -> float:
@@ -48,16 +48,16 @@ class _Tries:
 
 
 def digest(token: str) -> str:
-    """What is kept of a token: enough to know it again. Tokens are long and random."""
+    """A token's SHA-256: enough to recognize it, as tokens are long and random."""
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(slots=True)
 class Gate:
-    """Checks tokens. With `open` everybody is let in."""
+    """Checks tokens. If `open`, everybody is let in."""
 
     grants: Mapping[str, Grant]
-    """By the token's digest: how long a look-up takes says nothing of the token itself."""
+    """By the token's digest: the time of a look-up reveals nothing of the token."""
     open: bool
     clock: Callable[[], float]
     """Monotonic seconds."""
@@ -70,12 +70,12 @@ class Gate:
     def admit(self, token: str | None, address: str) -> Grant:
         """Let a caller in, or raise.
 
-        A right token always passes, whoever guessed from its address: a router's neighbours share
-        one, and BetterGI never retries. A missing one is no guess.
+        A right token always passes, whatever was tried from its address: machines behind a router
+        share one, and BetterGI never retries. A missing token is not an attempt.
 
         Raises:
             Forbidden: the token is missing or wrong.
-            TooManyAttempts: and there were too many wrong ones.
+            TooManyAttempts: it is wrong, and there were too many wrong ones.
         """
         if self.open:
             return MASTER
@@ -87,7 +87,7 @@ class Gate:
         raise Forbidden
 
     def find(self, token: str) -> Grant | None:
-        """Whose token it is; counts for nothing."""
+        """The grant of a token, or None; does not count as an attempt."""
         return self.grants.get(digest(token)) if len(token) <= MAX_TOKEN else None
 
     def _count(self, source: str) -> None:
@@ -104,7 +104,7 @@ class Gate:
 
 
 def _source(address: str) -> str:
-    """What is counted for an address: one IPv6 subscriber has a whole /64 (RFC 6177)."""
+    """The address by which attempts are counted: an IPv6 subscriber has a whole /64 (RFC 6177)."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -15,7 +15,7 @@ from ..store.tokens import Bindings
 from .gate import Gate, digest
 
 TOKEN_BYTES: Final = 18
-"""Of chance in a token that is made up."""
+"""Random bytes in a generated token."""
 
 
 class Tokens:
@@ -30,12 +30,14 @@ class Tokens:
         may_bind: bool,
         bind_rate: tuple[int, float] | None,
     ) -> None:
-        """Args:
-        grants: those of the settings' tokens, by the token's digest.
-        bindings: who is bound, as it is stored.
-        clock: gives epoch seconds.
-        may_bind: users may have a token of their own.
-        bind_rate: how much such a token may send.
+        """Take the settings' tokens.
+
+        Args:
+            grants: by the token's digest.
+            bindings: the stored bindings.
+            clock: gives epoch seconds.
+            may_bind: users may have tokens of their own.
+            bind_rate: the rate limit of such a token.
         """
         self._may_bind = may_bind
         self._bind_rate = bind_rate
@@ -44,13 +46,13 @@ class Tokens:
         self._grants = dict(grants)
         """By the token's digest."""
         self._seen: dict[str, deque[float]] = {}
-        """When the last reports of a token with a rate came, by its name."""
+        """When a token's last reports came, by its name; only of tokens with a rate."""
         self.gate: Final = Gate(
             self._grants, not self._grants and not self._may_bind, time.monotonic
         )
 
     async def open(self) -> None:
-        """Take up who is bound.
+        """Load the bindings.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -60,7 +62,7 @@ class Tokens:
         for one in await self._bindings.all():
             try:
                 self._grants[one.token] = self._bound_grant(one.user)
-            except ValueError:  # a user of OneBot 12 who has no number, bound by an older version
+            except ValueError:  # bound by an older version: a OneBot 12 user without a number
                 logger.warning(f"绑定的 {one.user[:40]!r} 不是 QQ 号，它的推送地址不再有效")
 
     def named(self, name: str) -> Grant | None:
@@ -72,7 +74,7 @@ class Tokens:
         return list(dict.fromkeys(one.name for one in (MASTER, *self._grants.values())))
 
     async def bind(self, user: str) -> str:
-        """Give a user a token that reaches only them; a former one is no longer good.
+        """Give a user a token that reaches only them; a former one becomes invalid.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -85,7 +87,7 @@ class Tokens:
         return token
 
     async def unbind(self, user: str) -> bool:
-        """Take a user's token away; whether there was one.
+        """Revoke a user's token. Returns whether there was one.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -99,7 +101,7 @@ class Tokens:
         return tuple(name.removeprefix(BOUND) for name in names if name.startswith(BOUND))
 
     def count(self, grant: Grant) -> float | None:
-        """Count a report; where its token has sent too many, when (epoch seconds) there is room."""
+        """Count a report. If its token is over its rate: when (epoch seconds) that ends."""
         if grant.rate is None:
             return None
         now = self._clock()
@@ -111,7 +113,7 @@ class Tokens:
         return None
 
     def shift(self, by: float) -> None:
-        """The clock was set, forward by `by` seconds: what was counted stays as long ago."""
+        """The clock was set, forward by `by` seconds: move what was counted with it."""
         self._seen = {
             name: deque((at + by for at in seen), seen.maxlen) for name, seen in self._seen.items()
         }

@@ -1,4 +1,4 @@
-"""A message on its way to a target, and what came of trying."""
+"""Deliveries, and the outcomes of sending them."""
 
 import math
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from .target import Lane, Target
 
 
 class Priority(IntEnum):
-    """How much of a hurry a delivery is in; the lower goes first."""
+    """The order within a lane; lower goes first."""
 
     URGENT = 0
-    """Waits for nothing but its lane."""
+    """Not held back by quiet hours, mutes, merging or rates."""
     NORMAL = 1
     BULK = 2
-    """Its token's rate was exceeded: it goes out in a digest only."""
+    """Over its token's rate: sent only in a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Outgoing:
     message: Message
     priority: Priority = Priority.NORMAL
     held_until: float = 0.0
-    """For Priority.BULK: epoch seconds before which it does not go out."""
+    """For Priority.BULK: not sent before (epoch seconds)."""
     reason: str = ""
     """Why it is held (Chinese)."""
     fallback: tuple[Target, ...] = ()
-    """Who gets it where this target does not."""
+    """Who gets it if this target does not."""
     fallback_after: float | None = None
-    """Seconds of waiting after which they do; None: only when it is given up."""
+    """Seconds of waiting after which they get it; None: only if the delivery fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,70 +46,70 @@ class Delivery:
     lane: Lane
     message: Message
     attempts: int = 0
-    """How often it was tried before; parking counts for nothing."""
+    """Earlier attempts; parking does not count."""
     created_at: float = 0.0
-    """When it was accepted; epoch seconds, as all times here."""
+    """When it was accepted (epoch seconds, like all times here)."""
     expires_at: float = math.inf
-    """When it is given up."""
+    """When it expires."""
     priority: Priority = Priority.NORMAL
     held_until: float = 0.0
-    """For Priority.BULK: before then it does not go out."""
+    """For Priority.BULK: not sent before."""
     reason: str = ""
-    """What the last try came to, or why it is held (Chinese)."""
+    """The result of the last attempt, or why it is held (Chinese)."""
     fallback: tuple[Target, ...] = ()
-    """Who gets it where this target does not."""
+    """Who gets it if this target does not."""
     fallback_at: float | None = None
-    """When they do; None: only when it is given up."""
+    """When they get it; None: only if the delivery fails."""
 
 
 class State(StrEnum):
-    """Where a delivery stands: in exactly one of these from the moment it is accepted."""
+    """The state of a delivery, from the moment it is accepted."""
 
     WAITING = "waiting"
-    """In its lane: to be sent, sent again, or parked while its bot is away."""
+    """To be sent, retried, or parked while its bot is away."""
     DELIVERED = "delivered"
-    """The far end said yes. Final."""
+    """The service accepted it. Final."""
     REJECTED = "rejected"
-    """The far end said no for good. Final, with a reason."""
+    """The service refused it permanently. Final, with a reason."""
     EXPIRED = "expired"
-    """Not made within REPORT_EXPIRE. Final, with a reason."""
+    """Not delivered within REPORT_EXPIRE. Final, with a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The far end took it. `note` says (Chinese) what had to be left out, if anything."""
+    """The service accepted it. `note` says what was left out (Chinese), if anything."""
 
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """It surely did not arrive; trying again may help."""
+    """It did not arrive; a retry may help."""
 
     reason: str
     retry_after: float | None = None
-    """Seconds that the far end asked for."""
+    """Seconds to wait, as the service asked."""
     answered: bool = False
-    """The far end answered with a failure that names no cause: trying for ever is of no use."""
+    """The service answered with an unexplained failure: retrying for ever would not help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """There is nobody to send by: the lane waits, and no attempt is counted."""
+    """No bot can send: the lane waits, and no attempt is counted."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It will never be taken."""
+    """It will never be accepted."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It left, and no answer came: it may have arrived."""
+    """It was sent, and no answer came: it may have arrived."""
 
     reason: str
 
@@ -118,10 +118,10 @@ Outcome = Delivered | NotSent | Away | Rejected | Unknown
 
 
 class Sender(Protocol):
-    """All that the outbox knows of sending."""
+    """What the outbox needs for sending."""
 
     def blocked(self, lane: Lane) -> str | None:
-        """Why nothing can go out in this lane now (Chinese), or None. Must not wait."""
+        """Why nothing can be sent in this lane now (Chinese), or None. Must not block."""
         ...
 
     async def send(self, delivery: Delivery) -> Outcome:

@@ -6,9 +6,9 @@ from typing import Final
 from .target import Kind, Target
 
 OWN: Final = "self"
-"""Where the name of a token would stand: of reports that the plugin makes itself."""
+"""The source of reports that the plugin makes itself, in place of a token's name."""
 BOUND: Final = "bind:"
-"""Before a user's number: the name of their own token."""
+"""The prefix of the names of bound users' tokens; their number follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +16,16 @@ class Grant:
     """What the holder of a token may do."""
 
     name: str
-    """The token's, which rules and the store know it by."""
+    """The token's name, used by rules and in the store."""
     scope: frozenset[Target | Kind] | None = None
-    """Whom it may reach, one by one or all of a kind; None: everybody."""
+    """Targets that it may reach, or kinds of which it may reach all; None: everybody."""
     defaults: tuple[Target, ...] = ()
-    """Who gets what names nobody; empty: REPORT_DEFAULT_TARGETS."""
+    """Targets of reports that name none; empty: REPORT_DEFAULT_TARGETS."""
     rate: tuple[int, float] | None = None
-    """So many reports in so many seconds."""
+    """A rate: reports, and the seconds in which no more may come."""
 
     def reaches(self, target: Target) -> bool:
-        """Whether its reports may go there."""
+        """Whether its reports may go to a target."""
         if self.scope is None:
             return True
         return target in self.scope or target.kind in self.scope
@@ -37,4 +37,4 @@ class Grant:
 
 
 MASTER: Final = Grant("master")
-"""REPORT_TOKEN's, and everybody's where no token is set at all."""
+"""REPORT_TOKEN's grant, and everybody's if no token is set."""

@@ -1,18 +1,18 @@
-"""The ids of QQ and of its bots, each in its one form."""
+"""QQ numbers and bots' ids, in canonical form."""
 
 from typing import Final
 
 MAX_ID_LENGTH: Final = 128
 MAX_BOT_LENGTH: Final = 64
 MAX_DIGITS: Final = 19
-"""Of a QQ number, which every store and OneBot keeps in 64 bits."""
+"""Digits of a QQ number: it fits into 64 bits everywhere."""
 
 
 def qq_number(text: str, name: str = "QQ 号") -> str:
-    """A number of QQ's in its one form, in which it is compared and stored.
+    """A QQ number in canonical form.
 
     Raises:
-        ValueError: it is none; the text is Chinese and says what `name` should be.
+        ValueError: it is not one; the text is Chinese, and calls it `name`.
     """
     text = text.strip()
     if text.isdecimal() and len(text) <= MAX_ID_LENGTH:
@@ -23,10 +23,10 @@ def qq_number(text: str, name: str = "QQ 号") -> str:
 
 
 def bot_id(text: str) -> str:
-    """A bot's id in its one form. OneBot 12 has bots whose ids are no numbers.
+    """A bot's id in canonical form. OneBot 12 has bots whose ids are not numbers.
 
     Raises:
-        ValueError: it is none; the text is Chinese.
+        ValueError: it is not one; the text is Chinese.
     """
     text = text.strip()
     if len(text) > MAX_BOT_LENGTH or not text or not text.isprintable() or " " in text:

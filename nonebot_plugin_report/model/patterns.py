@@ -1,7 +1,7 @@
-"""What settings search for: regular expressions and globs, compiled once.
+"""Regular expressions and globs of the settings, compiled once.
 
-What is searched comes from outside, so neither may take longer than the text is long: Python's own
-engine, which goes back and tries again, took seconds for an ordinary rule.
+They search text from outside, so both take linear time: Python's own engine backtracks, which took
+seconds for an ordinary rule.
 """
 
 import re
@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, Final
 
 MAX_MEMORY: Final = 2 * 2**20
-"""Bytes that one pattern may take, its program and what is remembered of texts."""
+"""Bytes of memory for one pattern, its program and cache."""
 
 # https://github.com/google/re2/wiki/Syntax: \d, \s and \w are ASCII's there; in Python, all of
 # Unicode's.
@@ -32,13 +32,13 @@ _PIECE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression that is searched for."""
+    """A regular expression."""
 
     text: str
     """As it was written, in Python's syntax.
 
     Raises:
-        ValueError: it is none, or more than a linear engine can do; the text is Chinese.
+        ValueError: it is invalid, or beyond a linear-time engine; the text is Chinese.
     """
     _search: Callable[[bytes], object] = field(init=False, repr=False, compare=False)
 
@@ -46,24 +46,24 @@ class Pattern:
         object.__setattr__(self, "_search", _compile(self.text))
 
     def found_in(self, text: str) -> bool:
-        """Whether it is somewhere in a text."""
+        """Whether it matches anywhere in a text."""
         return self._search(text.encode("utf-8", "replace")) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Globs:
-    """Shell-style wildcards, of which one has to fit the whole of a name."""
+    """Shell-style wildcards; a name matches if any of them matches all of it."""
 
     texts: tuple[str, ...]
     _compiled: tuple[re.Pattern[str], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # What this makes never goes back over what a star has taken (fnmatch.translate).
+        # fnmatch.translate's patterns do not backtrack over a star.
         compiled = tuple(re.compile(translate(one)) for one in self.texts)
         object.__setattr__(self, "_compiled", compiled)
 
     def match(self, name: str) -> bool:
-        """Whether one fits; upper and lower case differ."""
+        """Whether any matches; case-sensitive."""
         return any(one.match(name) for one in self._compiled)
 
 
@@ -93,7 +93,7 @@ def _compile(pattern: str) -> Callable[[bytes], object]:
 
 
 def _for_re2(pattern: str) -> str:
-    """The same pattern in RE2's syntax, as far as that differs."""
+    """The pattern in RE2's syntax."""
 
     def piece(found: re.Match[str]) -> str:
         if inside := found["class"]:

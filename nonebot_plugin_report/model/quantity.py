@@ -15,7 +15,7 @@ _SIZES: Final = {
     "mb": 2**20,
 }
 LONGEST: Final = 36500 * 86400.0
-"""Seconds: whatever is counted from now on still has a date."""
+"""Seconds; a longer duration from now has no valid date."""
 LARGEST: Final = 2**30
 """Bytes."""
 

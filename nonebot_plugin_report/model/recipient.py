@@ -1,4 +1,4 @@
-"""Whom a setting names: a target, or the name of some."""
+"""Recipients, as settings name them: targets and aliases."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +8,7 @@ from .target import NAME, Target
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A name for some targets: one of REPORT_ALIASES, or one of those below."""
+    """A name for targets: one of REPORT_ALIASES, or one of those below."""
 
     name: str
 
@@ -17,15 +17,15 @@ class Alias:
 
 
 SUPERUSERS: Final = Alias("superusers")
-"""Every superuser in private."""
+"""Every superuser, in private."""
 EVERYBODY: Final = Alias("*")
-"""Of quiet hours: whoever has none of their own."""
+"""In REPORT_QUIET: every target without quiet hours of its own."""
 Recipient = Target | Alias
-"""Whom a setting names. Aliases are looked up once, when the superusers are known too."""
+"""What settings name. Aliases are resolved once, when the superusers are known."""
 
 
 def read_recipient(text: str) -> Recipient:
-    """Read a target or the name of some.
+    """Read a target or an alias.
 
     Raises:
         ValueError: it is neither; the text is Chinese.
@@ -40,7 +40,7 @@ def read_recipient(text: str) -> Recipient:
 
 
 def unknown_recipient(text: str) -> ValueError:
-    """What is told of a text that names nobody."""
+    """The error for a text that names nobody."""
     return ValueError(
         f"{text[:40]!r} 应为 superusers、private:QQ号、group:群号、channel:渠道名或别名"
     )

@@ -1,4 +1,4 @@
-"""When what waits for a target goes out, and what of it together. Pure: the time is an argument."""
+"""When waiting deliveries are sent, and which together. Pure: the time is an argument."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,47 +8,47 @@ from .delivery import Delivery, Priority
 from .timing import DailyWindow, in_words
 
 MANY: Final = 5
-"""Messages that waited through an absence from which on they come as a digest."""
+"""Messages from which a backlog after an absence is sent as a digest."""
 MOST: Final = 200
-"""Messages that go into one digest."""
+"""Most messages in one digest."""
 MERGED: Final = 20
-"""Messages that are merged into one with all their words."""
+"""Most messages merged into one with their full text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How much a target is to be spared."""
+    """A target's quiet hours, mute, merging and rate."""
 
     quiet: DailyWindow | None = None
-    """What is not urgent waits for its end."""
+    """What is not urgent waits until its end."""
     muted_until: float = 0.0
-    """Likewise, in epoch seconds."""
+    """What is not urgent waits until then (epoch seconds)."""
     merge: float = 0.0
-    """Seconds for which a message waits for others to go with it."""
+    """Seconds for which a message waits to be merged with later ones."""
     rate: tuple[int, float] | None = None
-    """So many messages in so many seconds; more come together when there is room again."""
+    """Messages, and the seconds in which no more are sent; the others follow as a digest."""
     absence: float = 0.0
-    """Seconds of waiting from which on a backlog comes as a digest; 0: never."""
+    """Seconds of waiting after which a backlog is sent as a digest; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """These go out now, as one message: indices into what was given."""
+    """Send these now as one message: indices into what was given."""
 
     chosen: tuple[int, ...]
     digest: bool = False
-    """As a digest; else with all their words."""
+    """As a digest; otherwise with their full text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing goes out before."""
+    """Send nothing before."""
 
     until: float
     reason: str
     """Chinese."""
     limits: bool = False
-    """It is because of the rate: what gathers goes out as a digest."""
+    """Because of the rate: what gathers is sent as a digest."""
 
 
 def plan(
@@ -60,7 +60,7 @@ def plan(
         waiting: by priority, then by age.
         policy: the target's.
         now: epoch seconds, as all times.
-        sent: when the lane's last messages went out, oldest first.
+        sent: when the lane's last messages were sent, oldest first.
         limited: the lane has been waiting because of its rate.
     """
     if not waiting:
@@ -105,7 +105,7 @@ def _over_rate(policy: Policy, now: float, sent: Sequence[float]) -> Wait | None
 
 
 def _slept_through(first: Delivery, count: int, policy: Policy, now: float) -> bool:
-    """Whether these waited for the morning, or for somebody who was long away."""
+    """Whether these waited through quiet hours, a mute, or a long absence."""
     quiet = policy.quiet is not None and policy.quiet.covers(first.created_at)
     muted = 0 < first.created_at < policy.muted_until
     away = bool(policy.absence) and now - first.created_at >= policy.absence and count >= MANY

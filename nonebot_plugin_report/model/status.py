@@ -1,4 +1,4 @@
-"""What is told of stored reports and of what waits."""
+"""What is reported about stored reports and waiting deliveries."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ from .target import Lane, Target
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the sender of a report is told: it is on disk."""
+    """The answer to the sender of a report: it is stored."""
 
     id: str
     status: Literal["accepted", "duplicate", "dropped"]
@@ -18,13 +18,13 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """A delivery as its sender may ask for it."""
+    """A delivery's state, as its sender may see it."""
 
     target: Target
     state: State
     attempts: int
     repeats: int
-    """How often it was sent again although an earlier try may have arrived."""
+    """Repeats of an attempt that may have arrived."""
     reason: str
     finished_at: float | None
     """Epoch seconds."""
@@ -41,15 +41,15 @@ class ReportState:
     received_at: float
     """Epoch seconds."""
     source: str
-    """The name of the token that it came with."""
+    """The name of its token."""
     note: str
-    """Why it has no delivery (Chinese), where it has none."""
+    """Why it has no deliveries (Chinese), if so."""
     deliveries: tuple[DeliveryState, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A lane that waits for something."""
+    """A parked lane."""
 
     lane: Lane
     reason: str
@@ -59,7 +59,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits in the outbox."""
+    """What is waiting."""
 
     waiting: int
     oldest: float | None

@@ -8,7 +8,7 @@ from .numbers import qq_number
 
 Kind = Literal["private", "group", "channel"]
 NAME: Final = re.compile(r"[^\s,，:：\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}")
-"""What a user may call a channel."""
+"""A channel's name."""
 _NUMBER: Final = re.compile("[1-9][0-9]{0,18}")
 
 
@@ -16,11 +16,10 @@ _NUMBER: Final = re.compile("[1-9][0-9]{0,18}")
 class Target:
     """Who gets a report. Written `private:10001`, `group:777`, `channel:phone`.
 
-    There is one way to write each, and none can be taken for another: lanes, scopes, quiet hours
-    and rates go by it.
+    Each has exactly one form, since lanes, scopes, quiet hours and rates are looked up by it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a target.
     """
 
     kind: Kind
@@ -50,10 +49,10 @@ class Target:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Read what people write: with a full-width colon or digits, spaces, leading zeros.
+        """Read what people write: full-width colons and digits, spaces and leading zeros too.
 
         Raises:
-            ValueError: it is no target.
+            ValueError: it is not a target.
         """
         kind, _, identity = text.replace("：", ":").partition(":")
         kind, identity = kind.strip(), identity.strip()
@@ -62,7 +61,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What goes out one after the other: a target, by one bot or by any."""
+    """Deliveries that are sent one after the other: those to one target through one bot."""
 
     target: Target
     bot: str = ""

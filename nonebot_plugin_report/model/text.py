@@ -8,8 +8,8 @@ _CONTROL: Final = {code: None for code in (*range(32), *range(127, 160)) if code
 def clean(text: str) -> str:
     """Text that every store, terminal and chat can take.
 
-    Control characters (ANSI's ESC, NUL) go, line ends become newlines, half of a surrogate pair
-    becomes U+FFFD.
+    Control characters (ANSI's ESC, NUL) are removed, line ends become newlines, lone surrogates
+    become U+FFFD.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL)
     if text.isascii():

@@ -1,15 +1,26 @@
-"""Where a watch stands."""
+"""The values of the watchdog that are stored."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """Where a watch stands; all in epoch seconds."""
+    """The state of a watch; all times in epoch seconds."""
 
     since: float
     """When it began to wait."""
     due_at: float | None
-    """By when the event has to come; None: it waits for none."""
+    """When the event is due; None: it waits for none."""
     overdue_at: float | None = None
-    """When it was told that it had not come."""
+    """When it was reported overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a watch needs of an accepted report."""
+
+    id: str
+    event: str
+    source: str
+    at: float
+    """Epoch seconds."""

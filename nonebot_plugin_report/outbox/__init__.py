@@ -1,7 +1,7 @@
-"""The outbox: what it accepted is on disk, and goes out in order, at least once.
+"""The outbox: accepted reports are on disk, and are delivered in order, at least once.
 
-`accept` returns when the report is committed. Everything else happens by itself: sending, trying
-again, parking while a bot is away, giving up what is too old, forgetting what is past retention.
+`accept` returns when the report is committed. Everything else happens in the background: sending,
+retrying, parking while a bot is away, expiry, and deleting what is past retention.
 """
 
 import asyncio
@@ -27,17 +27,17 @@ from ..store.rows import Entry
 from .dispatch import EXPIRY_PATIENCE, Dispatcher
 
 CLOCK_BACK: Final = 60.0
-"""Seconds by which what waits may be ahead of the clock at a start; more: that was set back."""
+"""Seconds by which deliveries may be ahead of the clock at a start; if more, it was set back."""
 SWEEP_EVERY: Final = 60.0
-"""Seconds between looks for lanes in which something waits that nobody was told of."""
+"""Seconds between checks for waiting deliveries that no event announced."""
 EXPIRE_EVERY: Final = 30.0
-"""Seconds between looks for what is too old to be delivered."""
+"""Seconds between checks for deliveries that are too old."""
 FALL_BACK_EVERY: Final = 10.0
-"""Seconds between looks for deliveries whose fallback is due."""
+"""Seconds between checks for due fallbacks."""
 PRUNE_EVERY: Final = 3600.0
-"""Seconds between looks for what is past retention."""
+"""Seconds between deletions of what is past retention."""
 CHECK_EVERY: Final = 1.0
-"""Seconds between looks whether what is written will still be found again."""
+"""Seconds between checks of the database file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Limits:
 
 
 class Outbox:
-    """Accepts reports, and the tasks that deliver them."""
+    """Accepts reports, and owns the tasks that deliver them."""
 
     def __init__(
         self,
@@ -62,19 +62,18 @@ class Outbox:
         clock: Callable[[], float],
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`policy` says how much a target is to be spared; `clock` gives epoch seconds, `jitter`
-        numbers in [0, 1)."""
+        """`policy` gives a target's policy, `clock` epoch seconds, `jitter` numbers in [0, 1)."""
         self._store = store
         self._limits = limits
         self._clock = clock
         self._ids = IdMaker(clock)
         self._lanes: set[Lane] = set()
         self.dispatcher: Final = Dispatcher(
-            store.queue, sender, policy=policy, owner=self._ids.next(), clock=clock, jitter=jitter
+            store, sender, policy=policy, owner=self._ids.next(), clock=clock, jitter=jitter
         )
 
     async def open(self) -> None:
-        """Take up what a former process left in the store, which is open.
+        """Recover what a former process left in the store, which is open.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -94,7 +93,7 @@ class Outbox:
         """Deliver until cancelled.
 
         Raises:
-            StoreUnavailable: in a group, when what is written would not be found again.
+            StoreUnavailable: in a group, when the database file was lost.
         """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.dispatcher.run())
@@ -104,8 +103,24 @@ class Outbox:
             tasks.create_task(self._repeat(self.fall_back, FALL_BACK_EVERY))
             tasks.create_task(self._check())
 
+    async def resume(self) -> None:
+        """A bot came back: send what waited for it.
+
+        Raises:
+            StoreUnavailable: the waiting lanes could not be read.
+        """
+        await self.dispatcher.resume()
+
+    async def sweep(self) -> None:
+        """Look at every lane again, since a policy has changed.
+
+        Raises:
+            StoreUnavailable: the waiting lanes could not be read.
+        """
+        await self.dispatcher.sweep()
+
     async def close(self) -> None:
-        """Let go of the lanes. `run` must have ended."""
+        """Release the lanes. `run` must have ended."""
         try:
             await self.dispatcher.release()
         except StoreUnavailable as error:
@@ -152,7 +167,7 @@ class Outbox:
         )
 
     async def expire(self) -> None:
-        """Give up what is older than the limit, in lanes that nothing goes out in.
+        """Expire deliveries that are too old, in lanes that nothing is sent in.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -163,7 +178,7 @@ class Outbox:
             logger.error(f"{given_up} 条推送超过 REPORT_EXPIRE 仍未送达，已放弃；原因见各条的状态")
 
     async def fall_back(self) -> None:
-        """Send to other targets what was given up, or has waited too long.
+        """Send what has failed or waited too long to its fallback targets.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -188,7 +203,7 @@ class Outbox:
         self.dispatcher.wake(await self._store.housekeeping.fall_back(now, divert))
 
     async def prune(self) -> None:
-        """Forget what is past retention, a little at a time.
+        """Delete what is past retention, in small batches.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -200,11 +215,11 @@ class Outbox:
         self._lanes = {lane for lane in self._lanes if str(lane) not in gone}
 
     async def shift(self, since: float, by: float) -> None:
-        """The clock was set, forward by `by` seconds: waits stay as long as they were meant.
+        """The clock was set, forward by `by` seconds: move all waits with it.
 
         Args:
-            since: its reading when it was set or started the last time before this.
-            by: seconds; negative: it went back.
+            since: the clock's reading when it was started, or last set before this.
+            by: seconds; negative: it was set back.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -218,7 +233,7 @@ class Outbox:
             await asyncio.sleep(CHECK_EVERY)
 
     async def _repeat(self, job: Callable[[], Awaitable[None]], every: float) -> None:
-        """Run a job now and then. The store's faults do not end it."""
+        """Run a job periodically; a failure of the store does not end it."""
         while True:
             try:
                 await job()

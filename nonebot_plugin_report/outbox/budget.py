@@ -1,4 +1,4 @@
-"""Bounds how much of pictures is on its way at once: each is written several times to be sent."""
+"""Bounds the bytes of pictures that are being sent: each is copied several times on the way."""
 
 import asyncio
 from collections import deque
@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 PATIENCE: Final = 20.0
-"""Seconds after which whoever has not finished holds up the others no longer."""
+"""Seconds after which a holder's room is given to others."""
 
 
 class Budget:
-    """Room for so many bytes. Whoever finds none waits, in the order of their coming."""
+    """Room for a number of bytes, given out first come, first served."""
 
     def __init__(self, size: int, patience: float = PATIENCE) -> None:
         """`size` in bytes, `patience` in seconds."""
@@ -22,7 +22,7 @@ class Budget:
 
     @asynccontextmanager
     async def room(self, wanted: int) -> AsyncGenerator[None]:
-        """Have room for so many bytes, as far as there is that much at all."""
+        """Hold room for a number of bytes (at most all there is)."""
         if wanted == 0:
             yield
             return

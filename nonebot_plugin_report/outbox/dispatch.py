@@ -1,4 +1,4 @@
-"""Lanes at work: claim, send, record. In order within a lane, lanes side by side."""
+"""Runs the lanes: claim, send, record. In order within a lane, lanes side by side."""
 
 import asyncio
 from collections import OrderedDict
@@ -14,42 +14,43 @@ from ..model.clock import wait_for
 from ..model.delivery import Delivery, Outcome, Sender, State
 from ..model.scheduling import Policy
 from ..model.target import Lane, Target
-from ..store.queue import Queue, Queued, expiry_reason
+from ..store import Store
+from ..store.queue import Queued, expiry_reason
 from .compose import Composer
 from .lane import LEASE, Deliver, Expire, Fill, LaneQueue, Rest
 from .pictures import Pictures
 from .retry import Finish, Park, Retry, decide
 
 STORE_RETRY: Final = 2.0
-"""Seconds between tries to write down what came of a delivery while the store does not work."""
+"""Seconds between attempts to record an outcome while the store fails."""
 FAULT_DELAY: Final = 5.0
-"""Seconds before a lane is looked at again that could not be worked in."""
+"""Seconds before a lane that failed is tried again."""
 IDLE_LANES: Final = 1000
-"""Lanes remembered in which nothing waits: whoever pushes may make up any number of them."""
+"""Idle lanes kept in memory: senders can make up any number of them."""
 EXPIRY_PATIENCE: Final = 60.0
-"""Seconds after a start, and after the clock was set, in which nothing is given up as too old: a
-clock that is wrong is mostly set right soon after."""
+"""Seconds without expiry after a start or a change of the clock: a wrong clock is mostly corrected
+soon after."""
 
 
 @dataclass(slots=True)
 class _Work:
-    """A lane, and how far this process has got in it."""
+    """A lane and this process's state of it."""
 
     lane: Lane
     queue: LaneQueue = field(default_factory=LaneQueue)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     parked: str | None = None
-    """The reason that the store has; None: it is not known."""
+    """The reason that is stored; None: unknown."""
     told: str = ""
     """The reason for waiting that was last logged."""
 
 
 class Dispatcher:
-    """Sends what waits. Decisions are the lane queues' and `retry`'s, statements the store's."""
+    """Sends what waits. `lane` and `retry` decide; this runs their decisions."""
 
     def __init__(
         self,
-        queue: Queue,
+        store: Store,
         sender: Sender,
         *,
         policy: Callable[[Target], Policy],
@@ -57,16 +58,17 @@ class Dispatcher:
         clock: Callable[[], float],
         jitter: Callable[[], float],
     ) -> None:
-        """`policy` says how much a target is to be spared, `owner` names this process in leases;
-        `clock` gives epoch seconds, `jitter` [0, 1)."""
-        self._queue = queue
+        """`policy` gives a target's policy, `owner` names this process in leases, `clock` gives
+        epoch seconds, `jitter` numbers in [0, 1)."""
+        self._queue = store.queue
+        self._leases = store.leases
         self._sender = sender
         self._policy = policy
         self._owner = owner
         self._clock = clock
-        self._dice = jitter
+        self._jitter = jitter
         self._pictures = Pictures()
-        self._composer = Composer(queue, self._pictures)
+        self._composer = Composer(store.queue, self._pictures)
         self._expiry_from = 0.0
         self._lanes: OrderedDict[Lane, _Work] = OrderedDict()
         self._running: set[Lane] = set()
@@ -74,12 +76,12 @@ class Dispatcher:
         self._tasks: asyncio.TaskGroup | None = None
 
     def begin(self, *, patience: float) -> None:
-        """Start from what is stored; for `patience` seconds nothing is given up as too old."""
+        """Start from what is stored; nothing expires for `patience` seconds."""
         self._lanes.clear()
         self._expiry_from = self._clock() + patience
 
     def may_expire(self) -> bool:
-        """Whether what is too old may be given up: not while the clock may still be wrong."""
+        """Whether deliveries may expire: not while the clock may still be wrong."""
         return self._clock() >= self._expiry_from
 
     async def run(self) -> None:
@@ -93,14 +95,14 @@ class Dispatcher:
                 self._tasks = None
 
     def accepted(self, queued: Iterable[Queued]) -> None:
-        """These were just stored."""
+        """These deliveries were just stored."""
         for one in queued:
             work = self._work(one.delivery.lane)
             work.queue.accept(self._pictures.admit(one))
             self._wake(work)
 
     def wake(self, lanes: Iterable[Lane]) -> None:
-        """Something waits in these lanes that was not seen yet, or their bot is back."""
+        """Read these lanes' queues again: something new waits, or their bot is back."""
         for lane in lanes:
             work = self._work(lane)
             work.queue.miss()
@@ -114,7 +116,7 @@ class Dispatcher:
         return work
 
     def _forget_idle(self) -> None:
-        """Forget the lane that was made longest ago of those in which nothing is going on."""
+        """Forget the oldest of the idle lanes."""
         for lane, work in self._lanes.items():
             if lane not in self._running and work.queue.idle:
                 del self._lanes[lane]
@@ -135,7 +137,7 @@ class Dispatcher:
         for lane, work in self._lanes.items():
             if lane.target.kind != "channel":
                 work.queue.succeeded()
-        await self._queue.resume()
+        await self._leases.resume()
         await self.sweep()
 
     async def sweep(self) -> None:
@@ -144,10 +146,10 @@ class Dispatcher:
         Raises:
             StoreUnavailable: the waiting lanes could not be read.
         """
-        self.wake(await self._queue.waiting_lanes())
+        self.wake(await self._leases.waiting_lanes())
 
     async def shift(self, by: float) -> None:
-        """The clock was set: look at every lane anew. What is stored was shifted already.
+        """The clock was set: look at every lane again. Stored times were moved already.
 
         Raises:
             StoreUnavailable: the waiting lanes could not be read.
@@ -159,8 +161,8 @@ class Dispatcher:
         await self.sweep()
 
     async def release(self) -> None:
-        """Let go of the lanes, but for those in which a message was just leaving."""
-        await self._queue.release(self._owner, [str(lane) for lane in self._sending])
+        """Release the lanes, except those in which a message was being sent."""
+        await self._leases.release(self._owner, [str(lane) for lane in self._sending])
 
     async def drain(self, lane: Lane) -> float | None:
         """Send what waits in a lane until it is empty, parked or has to wait.
@@ -169,7 +171,7 @@ class Dispatcher:
 
         Raises:
             StoreUnavailable: the queue could not be read.
-            LeaseLost: the lane is another process's.
+            LeaseLost: another process has taken the lane over.
         """
         work = self._work(lane)
         work.woken.clear()
@@ -216,7 +218,7 @@ class Dispatcher:
         return self._clock() + FAULT_DELAY
 
     async def _fill(self, work: _Work, limit: int) -> None:
-        """Read the head of the queue, claiming the lane where that is needed."""
+        """Read the head of the queue, claiming the lane first if necessary."""
         work.queue.reading()
         if work.queue.lease is not None:
             work.queue.filled(None, await self._queue.head(work.lane, limit), limit)
@@ -227,15 +229,15 @@ class Dispatcher:
         work.parked = None
 
     async def _deliver(self, work: _Work, batch: Sequence[Queued], *, digest: bool) -> None:
-        """Try these as one message, and write down what came of it."""
-        # Stays there where a cancellation cuts this short: `release` must not let go of the lane.
+        """Send these as one message and record the outcome."""
+        # Kept if this is cancelled: `release` must not release the lane then.
         self._sending.add(work.lane)
         try:
             outcome = await self._send(batch, digest=digest)
         except Unreadable as error:
             aside = [one.delivery for one in await self._composer.unreadable(batch)]
             await self._record(work, aside, Finish(State.REJECTED, str(error)))
-            work.queue.forget()  # the rest goes out in the next turn
+            work.queue.forget()  # the others are sent in the next turn
         else:
             await self._conclude(work, batch, outcome, digest=digest)
         self._sending.discard(work.lane)
@@ -249,10 +251,10 @@ class Dispatcher:
         self, work: _Work, batch: Sequence[Queued], outcome: Outcome, *, digest: bool
     ) -> None:
         first = batch[0].delivery
-        decision = decide(outcome, first.attempts + 1, work.queue.failures + 1, self._dice())
+        decision = decide(outcome, first.attempts + 1, work.queue.failures + 1, self._jitter())
         if isinstance(decision, Park):
             await self._park(work, decision.reason)
-            # Its bot's return wakes the lane; but look again, in case that was just now.
+            # The bot's return wakes the lane; check again in case it has just returned.
             work.queue.due_at = self._clock() + FAULT_DELAY
             return
         if len(batch) > 1 and isinstance(decision, Finish):
@@ -265,7 +267,7 @@ class Dispatcher:
     async def _record(
         self, work: _Work, deliveries: Sequence[Delivery], decision: Finish | Retry
     ) -> None:
-        """Write down a decision."""
+        """Store a decision."""
         if (lease := work.queue.lease) is None:
             raise LeaseLost
         now, ids = self._clock(), [one.id for one in deliveries]
@@ -287,7 +289,7 @@ class Dispatcher:
     async def _write_until_stored(
         self, write: Callable[[], Awaitable[None]], delivery: Delivery
     ) -> None:
-        """Write, however long the store does not work. To go on without would send it again."""
+        """Retry a write until the store works: going on without it would send the message again."""
         complained = False
         while True:
             try:
@@ -301,7 +303,7 @@ class Dispatcher:
     async def _park(self, work: _Work, reason: str) -> None:
         work.queue.lose()
         if work.parked != reason:
-            await self._queue.park(work.lane, self._owner, reason, self._clock())
+            await self._leases.park(work.lane, self._owner, reason, self._clock())
             if work.told != reason:
                 logger.info(f"{work.lane} 的推送先存着：{reason}")
         work.parked = work.told = reason
@@ -313,7 +315,7 @@ class Dispatcher:
         if not names:
             return
         try:
-            await self._queue.renew(self._owner, names, until)
+            await self._leases.renew(self._owner, names, until)
         except StoreUnavailable as error:
             logger.warning(f"发送队列的租约没能续上：{error}")
             return
@@ -329,7 +331,7 @@ def _together(note: str, count: int, *, digest: bool) -> str:
 
 
 def _log(delivery: Delivery, decision: Finish | Retry, *, first: bool) -> None:
-    """What is worth knowing; without a word of the message."""
+    """Log what is worth knowing, without the message's words."""
     subject = f"{delivery.report_id} → {delivery.lane}"
     match decision:
         case Finish(State.DELIVERED, note) if note:

@@ -1,4 +1,4 @@
-"""What a process knows of a lane's queue, and what it does there next. No task, no I/O."""
+"""A lane's queue as this process sees it, and what to do next. No tasks, no I/O."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -7,44 +7,45 @@ from typing import Final
 
 from ..model.delivery import Priority
 from ..model.scheduling import MOST, Policy, Send, Wait, plan
-from ..store.queue import Claim, Lease, Queued
+from ..store.leases import Claim, Lease
+from ..store.queue import Queued
 
 LEASE: Final = 60.0
-"""Seconds a lane stays with a process that says nothing more."""
+"""Seconds for which a lane belongs to a process without renewal."""
 BATCH: Final = 16
-"""Deliveries of a lane held in memory; of their pictures, only what was just accepted."""
+"""Deliveries of a lane held in memory; pictures only of those just accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Read so many from the head of the queue; without a lease, claim the lane before."""
+    """Read up to `limit` from the head of the queue; without a lease, claim the lane first."""
 
     limit: int
 
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """Give this one up as too old."""
+    """This delivery has expired."""
 
     queued: Queued
 
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Send these as one message."""
+    """Send these deliveries as one message."""
 
     batch: tuple[Queued, ...]
     digest: bool = False
-    """As a digest; else with all their words."""
+    """As a digest; otherwise with their full text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Do nothing before a moment (epoch seconds)."""
+    """Wait until a moment (epoch seconds)."""
 
     until: float
     reason: str = ""
-    """Why the lane is parked (Chinese); empty: it only backs off."""
+    """Why the lane is parked (Chinese); empty: it is only backing off."""
 
 
 Step = Fill | Expire | Deliver | Rest | None
@@ -57,51 +58,51 @@ class LaneQueue:
     def __init__(self) -> None:
         self.lease: Lease | None = None
         self.due_at = 0.0
-        """Back-off: nothing goes out before."""
+        """Nothing is sent before (back-off)."""
         self.failures = 0
-        """Tries in a row that failed."""
+        """Failed attempts in a row."""
         self._ready: deque[Queued] = deque()
         self._depth = 0
-        """How many were asked for when `_ready` was read."""
+        """The limit with which `_ready` was read."""
         self._complete = False
-        """`_ready` is the whole queue: what is accepted now may go to its end."""
+        """`_ready` is the whole queue: a new delivery can be appended."""
         self._missed = False
-        """Something was stored that did not go to `_ready`."""
+        """Something was stored that is not in `_ready`."""
         self._last = ""
         """The greatest id that was ever in `_ready`."""
         self._sent: deque[float] = deque()
-        """When the last messages went out, as many as the lane's rate counts."""
+        """When the last messages were sent, as many as the rate counts."""
         self._limited = False
-        """It has been waiting because of its rate."""
+        """The lane has been waiting because of its rate."""
 
     @property
     def idle(self) -> bool:
-        """Nothing is known of it that the store does not know."""
+        """Forgetting it would lose nothing."""
         return not self._ready and not self.failures
 
     def accept(self, queued: Queued) -> None:
-        """This was just stored. Where the lane has nothing else, it need not be read back."""
+        """A delivery was just stored; if the queue is complete, it need not be read back."""
         one = queued.delivery
         if not self._complete or len(self._ready) >= BATCH or one.id <= self._last:
             self.miss()
         elif self._ready and one.priority < self._ready[-1].delivery.priority:
-            self.forget()  # it goes before what is there
+            self.forget()  # it goes before those in memory
             self._missed = True
         else:
             self._ready.append(queued)
             self._last = one.id
 
     def miss(self) -> None:
-        """Something waits in the store that is not here."""
+        """The store has something that is not here."""
         self._complete, self._missed = False, True
 
     def forget(self) -> None:
-        """Read the queue anew before the next message."""
+        """Read the queue again before the next message."""
         self._ready.clear()
         self._complete = False
 
     def lose(self) -> None:
-        """The lane may be another process's: claim it anew."""
+        """The lane may have been taken over: claim it again."""
         self.lease = None
         self.forget()
 
@@ -112,11 +113,11 @@ class LaneQueue:
         self.lose()
 
     def reading(self) -> None:
-        """The store is being read: what it misses from here on is missed."""
+        """A read of the store begins: what is stored from now on may not be in it."""
         self._missed = False
 
     def filled(self, claim: Claim | None, queued: Sequence[Queued], limit: int) -> None:
-        """This was read; `claim` is what came of asking for the lane, where that was needed."""
+        """The queue was read; `claim` is the result of claiming the lane, if that was necessary."""
         if claim is not None:
             self.lease, self.failures, self.due_at = claim.lease, claim.failures, claim.due_at
         self._ready = deque(queued)
@@ -126,12 +127,12 @@ class LaneQueue:
             self._last = max(self._last, *(one.delivery.id for one in queued))
 
     def next(self, policy: Policy, now: float, expiry_from: float) -> Step:
-        """What to do now. What is to be sent or given up is taken out of the queue.
+        """What to do now. Deliveries to be sent or expired are removed from the queue.
 
         Args:
             policy: the target's.
             now: epoch seconds.
-            expiry_from: before then nothing is given up as too old.
+            expiry_from: nothing expires before.
         """
         if self.due_at > now:
             return Rest(self.due_at)
@@ -159,15 +160,15 @@ class LaneQueue:
             case Send(chosen, digest):
                 if len(chosen) > 1 and not self._complete and self._depth < MOST:
                     self.forget()
-                    return Fill(MOST)  # all that could go along
+                    return Fill(MOST)  # everything that could be sent together
                 batch = tuple(self._ready[index] for index in chosen)
                 for one in batch:
                     self._ready.remove(one)
                 return Deliver(batch, digest)
 
     def tried(self, priority: Priority, policy: Policy, now: float) -> None:
-        """A message went out: it counts for the rate."""
-        self._limited &= priority is Priority.URGENT  # it went past those that wait
+        """A message was sent: count it for the rate."""
+        self._limited &= priority is Priority.URGENT  # an urgent one passes those that wait
         if policy.rate is None:
             return
         self._sent.append(now)
@@ -175,12 +176,12 @@ class LaneQueue:
             self._sent.popleft()
 
     def succeeded(self) -> bool:
-        """A delivery is over. Whether the lane had been failing before."""
+        """A delivery has ended. Returns whether the lane had been failing."""
         before, self.due_at, self.failures = self.failures, 0.0, 0
         return bool(before)
 
     def failed(self, due_at: float) -> None:
-        """A try ended nothing: what was tried is no longer here, and has changed."""
+        """An attempt failed: the delivery stays in the store, with a new state."""
         self.due_at = due_at
         self.failures += 1
         self.forget()

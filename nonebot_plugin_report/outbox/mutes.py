@@ -1,4 +1,4 @@
-"""Who wants to be left in peace for a while, and said so in the chat."""
+"""Targets that were muted by a command in the chat."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from ..store import mutes as store
 
 
 class Mutes:
-    """The muted targets, as they are stored."""
+    """The muted targets; stored, and kept in memory."""
 
     def __init__(self, stored: store.Mutes, clock: Callable[[], float]) -> None:
         """`clock` gives epoch seconds."""
@@ -16,7 +16,7 @@ class Mutes:
         self._until: dict[Target, float] = {}
 
     async def open(self) -> None:
-        """Take up who is muted.
+        """Load the muted targets.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -24,11 +24,11 @@ class Mutes:
         self._until = await self._stored.all()
 
     def until(self, target: Target) -> float:
-        """Until when (epoch seconds) a target is muted; 0, or a moment that is past: it is not."""
+        """Until when (epoch seconds) a target is muted; 0 or a past moment: it is not."""
         return self._until.get(target, 0.0)
 
     async def mute(self, target: Target, until: float) -> None:
-        """Hold what is not urgent back until a moment (epoch seconds); 0: no longer.
+        """Hold back what is not urgent until a moment (epoch seconds); 0: unmute.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -37,6 +37,6 @@ class Mutes:
         self._until = {**self._until, target: until}
 
     def all(self) -> dict[Target, float]:
-        """Until when (epoch seconds) each muted target is."""
+        """The muted targets, and until when (epoch seconds)."""
         now = self._clock()
         return {target: until for target, until in self._until.items() if until > now}

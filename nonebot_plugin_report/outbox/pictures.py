@@ -1,4 +1,4 @@
-"""Pictures in memory: each once, and no more of them than there is room for."""
+"""Pictures in memory: each once, within a bound."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -11,22 +11,22 @@ from ..store.queue import Queued
 from .budget import Budget
 
 KEPT_BYTES: Final = 16 * 2**20
-"""Bytes of pictures up to which what was just accepted stays in memory until it is sent."""
+"""Bytes of just accepted pictures that are kept in memory until they are sent."""
 ROOM_BYTES: Final = 8 * 2**20
-"""Bytes of pictures on their way at the same time; each is then in memory five to seven times, as
-base64, as JSON and in what the sockets hold."""
+"""Bytes of pictures being sent at the same time; each then takes five to seven times its size, as
+base64, JSON and socket buffers."""
 
 
 class Pictures:
-    """What the lanes have of pictures, together."""
+    """The pictures of all lanes."""
 
     def __init__(self) -> None:
         self._alive: WeakValueDictionary[str | int, Image] = WeakValueDictionary()
-        """By their hash where they were read from the store, else by identity."""
+        """By hash if they were read from the store, otherwise by identity."""
         self._budget = Budget(ROOM_BYTES)
 
     def admit(self, queued: Queued) -> Queued:
-        """A delivery with its message, if there is room for its picture; else without it."""
+        """The delivery with its message if there is room for its picture, otherwise without."""
         image = queued.delivery.message.image
         if image is None:
             return queued
@@ -38,13 +38,13 @@ class Pictures:
         return replace(queued, delivery=bare, loaded=False)
 
     def known(self, sha: str) -> Image | None:
-        """A picture that some lane has read already."""
+        """A picture that a lane has in memory, by its hash."""
         return self._alive.get(sha)
 
     def add(self, sha: str, image: Image) -> None:
-        """A picture was read."""
+        """Remember a picture that was read."""
         self._alive[sha] = image
 
     def room(self, size: int) -> AbstractAsyncContextManager[None]:
-        """Room for pictures of so many bytes, as long as they are on their way."""
+        """Hold room for pictures of `size` bytes while they are being sent."""
         return self._budget.room(size)

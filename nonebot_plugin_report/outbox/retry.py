@@ -1,4 +1,4 @@
-"""What follows from an outcome. Pure: the random number is an argument."""
+"""Decides what follows from an outcome. Pure: the random number is an argument."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,18 +6,19 @@ from typing import Final
 from ..model.delivery import Away, Delivered, NotSent, Outcome, Rejected, State, Unknown
 
 FIRST_DELAY: Final = 2.0
-"""Seconds before the second try; each further one waits twice as long."""
+"""Seconds before the second attempt; the delay doubles with each further one."""
 LONGEST_DELAY: Final = 600.0
 FIRST_DELAY_UNKNOWN: Final = 30.0
-"""A message that may have arrived is repeated with care: each repeat may be seen twice."""
+"""Longer if the message may have arrived: a repeat may be seen twice."""
 LONGEST_DELAY_UNKNOWN: Final = 3600.0
 MAX_REFUSALS: Final = 5
-"""Tries of a message that is answered with a failure of no known cause, lest it block its lane."""
+"""Attempts of a message that is answered with an unexplained failure, so that it cannot block its
+lane for ever."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The delivery is over."""
+    """The delivery has ended."""
 
     state: State
     reason: str
@@ -30,12 +31,12 @@ class Retry:
     delay: float
     reason: str
     repeated: bool
-    """The next try may be a repeat of one that arrived."""
+    """The next attempt may repeat a message that arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """Wait until the bot is back; this was no try."""
+    """Wait until the bot is back; this does not count as an attempt."""
 
     reason: str
 
@@ -44,13 +45,13 @@ Decision = Finish | Retry | Park
 
 
 def decide(outcome: Outcome, attempts: int, failures: int, jitter: float) -> Decision:
-    """What to do after a try.
+    """What to do after an attempt.
 
     Args:
-        outcome: what came of it.
-        attempts: tries of this delivery, this one included.
-        failures: tries in a row that failed in its lane, this one included.
-        jitter: a random number in [0, 1), which spreads the tries.
+        outcome: its outcome.
+        attempts: attempts of this delivery, including this one.
+        failures: failed attempts in a row in its lane, including this one.
+        jitter: a random number in [0, 1).
     """
     match outcome:
         case Delivered(note):
@@ -70,6 +71,6 @@ def decide(outcome: Outcome, attempts: int, failures: int, jitter: float) -> Dec
 
 
 def _delay(first: float, longest: float, failures: int, jitter: float) -> float:
-    """Exponential, the upper half of it random, so that lanes do not move in step."""
+    """Exponential back-off; the upper half is random, so that lanes do not retry in step."""
     full = min(longest, first * 2 ** min(failures - 1, 20))
     return full * (1 + jitter) / 2

@@ -1,1 +1,1 @@
-""""""
+"""From a report to what each target gets. Pure."""

@@ -16,16 +16,16 @@ from .template import Template
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What becomes of a report."""
+    """The deliveries of a report."""
 
     routing: Routing
     outgoing: tuple[Outgoing, ...]
-    """As many as the routing's targets, in their order."""
+    """One for each of the routing's targets, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans reports by the settings."""
+    """Plans reports according to the settings."""
 
     directory: Directory
     template: Template
@@ -35,16 +35,16 @@ class Planner:
     def plan(
         self, report: Report, grant: Grant, now: float, held_until: float | None = None
     ) -> Plan:
-        """Route a report that came with a grant, and write it.
+        """Route a report that came with a grant, and render its messages.
 
         Args:
             report: what was sent.
             grant: what its token lets it do.
             now: epoch seconds.
-            held_until: its token has sent too many: until then it is held back.
+            held_until: hold it back until then, since its token is over its rate.
 
         Raises:
-            Forbidden: its grant does not reach whom it names.
+            Forbidden: its grant does not reach a recipient that it names.
             InvalidReport: it reaches nobody.
         """
         return self.write(route(report, self.directory, grant, now), report, grant, now, held_until)
@@ -57,12 +57,12 @@ class Planner:
         now: float,
         held_until: float | None = None,
     ) -> Plan:
-        """The same of a report that was routed already."""
+        """Render the messages of a report that was routed already."""
         outgoing = (self._outgoing(one, report, grant, now, held_until) for one in routing.planned)
         return Plan(routing, tuple(outgoing))
 
     def wait(self, one: Outgoing, now: float) -> hold.Wait | None:
-        """Why a report would not go out to a target now, were it the only one."""
+        """Why a delivery would have to wait now, if it were the only one in its lane."""
         alone = Delivery(
             "", "", Lane(one.target), one.message, created_at=now, priority=one.priority,
             held_until=one.held_until,
@@ -86,7 +86,7 @@ class Planner:
         )  # fmt: skip
         if one.fallback_after is None or (wait := self.wait(one, now)) is None:
             return one
-        # The time in which a target is left in peace is no failure to reach it.
+        # Quiet hours and mutes are not a failure to reach the target.
         return replace(one, fallback_after=one.fallback_after + wait.until - now)
 
     def _words(self, planned: Planned, report: Report) -> str:

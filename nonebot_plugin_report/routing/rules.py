@@ -1,4 +1,4 @@
-"""Who gets a report, in which words, how soon. Pure: the time is an argument."""
+"""Who gets a report, and how. Pure: the time is an argument."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,17 +29,17 @@ from .template import Template, compile_template
 MAX_MATCHED: Final = 10_000
 """Characters of a message that `match` looks at."""
 QUICK: Final = 500
-"""Characters in which patterns have looked in next to no time."""
+"""Characters that patterns search in negligible time."""
 _RESULTS: Final = {
     "0": "0", "success": "0", "1": "1", "fail": "1", "2": "2", "partialsuccess": "2",
 }  # fmt: skip
 
 
 def read_template(value: object) -> Template:
-    """A template of the settings, compiled.
+    """Compile a template of the settings.
 
     Raises:
-        ValueError: it is none; the text is Chinese.
+        ValueError: it is not one; the text is Chinese.
     """
     if not isinstance(value, str):
         raise ValueError("应为字符串；请加上引号")
@@ -56,7 +56,7 @@ Words = Annotated[
 
 
 class Rule(Settings):
-    """One entry of REPORT_RULES: conditions, all of which must hold, and what to do then."""
+    """One entry of REPORT_RULES: conditions, all of which must hold, and actions."""
 
     event: EventGlobs = Globs(())
     """事件名，可用通配符，例如 *.error；写几个是满足其一"""
@@ -106,7 +106,7 @@ class Rule(Settings):
         return self
 
     def holds(self, report: Report, source: str, now: float) -> bool:
-        """Whether every condition is met."""
+        """Whether every condition holds."""
         return (
             (not self.event.texts or self.event.match(report.event))
             and (not self.result or _result(report) in self.result)
@@ -118,7 +118,7 @@ class Rule(Settings):
 
 
 def _searched(report: Report) -> str:
-    """What `match` looks at. A line end at its end would hide the end from `$`."""
+    """The text that `match` searches. A final line end would keep `$` from matching."""
     return f"{report.title}\n{report.body}"[:MAX_MATCHED].rstrip("\n")
 
 
@@ -128,7 +128,7 @@ def _result(report: Report) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Whom reports can reach, and the rules for it."""
+    """Who can be reached, and the rules."""
 
     superusers: tuple[Target, ...]
     channels: frozenset[str] = frozenset()
@@ -142,7 +142,7 @@ class Directory:
     rules: Sequence[Rule] = ()
 
     def expand(self, recipients: Iterable[Recipient]) -> tuple[Target, ...]:
-        """Whom settings mean, each once. The settings have no alias that is not known here."""
+        """The targets of recipients, each once. Every alias in the settings is known here."""
         found: list[Target] = []
         for one in recipients:
             if isinstance(one, Target):
@@ -154,10 +154,10 @@ class Directory:
         return tuple(dict.fromkeys(found))
 
     def find(self, text: str) -> tuple[Target, ...]:
-        """Whom a person means who writes as settings do.
+        """The targets of a recipient written as in the settings.
 
         Raises:
-            ValueError: nobody; the text is Chinese.
+            ValueError: it names nobody; the text is Chinese.
         """
         recipient = read_recipient(text)
         if fault := unknown(recipient, self.channels, self.aliases):
@@ -165,14 +165,14 @@ class Directory:
         return self.expand([recipient])
 
     def is_slow(self, report: Report) -> bool:
-        """Whether to look which rules take a report may take a while, though not for ever."""
+        """Whether matching this report against the rules may take noticeable time."""
         searching = any(rule.match is not None for rule in self.rules)
         return searching and len(report.body) > QUICK
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One target of a report, and how it is to be reached."""
+    """One target of a report, and how it is to be delivered."""
 
     target: Target
     template: Template | None = None
@@ -181,25 +181,25 @@ class Planned:
     urgent: bool = False
     fallback: tuple[Target, ...] = ()
     fallback_after: float | None = None
-    """Seconds; None: only where it is given up."""
+    """Seconds; None: only if the delivery fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What becomes of a report."""
+    """Who gets a report."""
 
     planned: tuple[Planned, ...]
     rules: tuple[int, ...] = ()
-    """The rules that took it, counted from 1."""
+    """The rules that applied, counted from 1."""
     reason: str = ""
-    """Why nobody gets it (Chinese), where nobody does."""
+    """Why nobody gets it (Chinese), if so."""
 
 
 def onebot_users(superusers: Iterable[str]) -> tuple[tuple[Target, ...], tuple[str, ...]]:
-    """Those of NoneBot's SUPERUSERS that OneBot reaches, and the entries that are no QQ number.
+    """NoneBot's SUPERUSERS that OneBot can reach, and the entries that are not QQ numbers.
 
-    An entry is `10001`, or `onebot:10001` for one adapter; one for another adapter names nobody
-    that OneBot could reach. Sorted, so that a set of settings gives the same order each time.
+    An entry is `10001`, or `onebot:10001` for one adapter; those of other adapters are skipped.
+    Sorted, since NoneBot's setting is a set.
     """
     users: set[str] = set()
     unusable: list[str] = []
@@ -217,7 +217,7 @@ def onebot_users(superusers: Iterable[str]) -> tuple[tuple[Target, ...], tuple[s
 def unknown(
     recipient: Recipient, channels: Iterable[str], aliases: Iterable[str] = ()
 ) -> str | None:
-    """Why a recipient that could be read is nobody all the same (Chinese), or None."""
+    """Why a well-formed recipient does not exist (Chinese), or None."""
     match recipient:
         case Alias(name) if recipient != SUPERUSERS and name not in aliases:
             return str(unknown_recipient(name))
@@ -228,13 +228,13 @@ def unknown(
 
 
 def route(report: Report, directory: Directory, grant: Grant, now: float) -> Routing:
-    """What becomes of a report that came with a grant, at a moment (epoch seconds).
+    """Who gets a report that came with a grant, at a moment (epoch seconds).
 
-    What the report names wins over the rules unless one says `override`; a grant's scope wins over
-    everything.
+    Recipients that the report names win over the rules, unless a rule says `override`; a grant's
+    scope wins over everything.
 
     Raises:
-        Forbidden: it names somebody outside of its token's scope, or all its token could reach is.
+        Forbidden: it names somebody outside its token's scope, or its defaults are.
         InvalidReport: it reaches nobody, or it names an unknown channel.
     """
     named = _named(report, directory, grant)
@@ -248,7 +248,7 @@ def route(report: Report, directory: Directory, grant: Grant, now: float) -> Rou
             break
         for target in directory.expand(rule.to):
             if grant.reaches(target) and target not in planned:
-                # A rule that names nobody says how, for everybody.
+                # A rule without `to` applies to every target.
                 saying = [
                     one
                     for _, one in matched
@@ -270,7 +270,7 @@ def _named(report: Report, directory: Directory, grant: Grant) -> tuple[Target, 
     if not known and grant.is_master:
         raise InvalidReport("channel", "REPORT_CHANNELS 里没有这个名字的渠道")
     named = _written(report) if known else []
-    # Who may not reach everything does not learn what there is.
+    # A limited token does not learn which channels exist.
     if not known or not all(map(grant.reaches, named)):
         raise Forbidden("这个令牌不能发给推送里写明的接收者")
     return tuple(dict.fromkeys(named))
@@ -285,7 +285,7 @@ def _written(report: Report) -> list[Target]:
 def _matched(
     report: Report, rules: Sequence[Rule], source: str, now: float
 ) -> list[tuple[int, Rule]]:
-    """The rules that take a report, up to the first that does not say `continue`."""
+    """The rules that apply to a report, up to the first without `continue`."""
     found: list[tuple[int, Rule]] = []
     for number, rule in enumerate(rules, 1):
         if rule.holds(report, source, now):
@@ -296,7 +296,7 @@ def _matched(
 
 
 def _defaults(directory: Directory, grant: Grant) -> tuple[Target, ...]:
-    """Who gets what names nobody: the token's own, else REPORT_DEFAULT_TARGETS in its scope."""
+    """The targets of a report that names none: the token's, or the settings' within its scope."""
     targets = grant.defaults or directory.expand(directory.defaults)
     allowed = tuple(target for target in targets if grant.reaches(target))
     if targets and not allowed:
@@ -309,7 +309,7 @@ def _defaults(directory: Directory, grant: Grant) -> tuple[Target, ...]:
 
 
 def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Grant) -> Planned:
-    """What the rules say of a target; the first that says something wins."""
+    """What the rules say about a target; the first that says something wins."""
     falling = next((rule for rule in rules if rule.fallback), None)
     fallback = directory.expand(falling.fallback) if falling else ()
     return Planned(

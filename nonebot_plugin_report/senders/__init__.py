@@ -1,4 +1,4 @@
-"""Where messages leave; one file a channel, found by its name."""
+"""How messages are sent. Channels are found by name: one file each, in `channels`."""
 
 import pkgutil
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ from .base import Channel
 
 
 def names() -> list[str]:
-    """The types of channels that come with the plugin."""
+    """The built-in types of channels."""
     found = (module.name for module in pkgutil.iter_modules(channels.__path__))
     return sorted(found)
 
 
 def channel_class(kind: str) -> type[Channel]:
-    """The class of a type: `feishu` is one of ours, `package.module` somebody else's.
+    """The class of a type: `feishu` is built in, `package.module` is somebody else's.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: there is no such type.
     """
     if "." not in kind and kind not in names():
         raise ConfigError(f"没有这种渠道；可用的有 {'、'.join(names())}")
@@ -42,10 +42,10 @@ def channel_class(kind: str) -> type[Channel]:
 
 
 def load(settings: Mapping[str, object]) -> Channel:
-    """Make a channel of its settings.
+    """Make a channel from its settings.
 
     Raises:
-        ConfigError: names the field and the mend, for each that is wrong.
+        ConfigError: names each wrong field and how to correct it.
     """
     kind = settings.get("type")
     if not isinstance(kind, str) or not kind:

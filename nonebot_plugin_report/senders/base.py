@@ -1,8 +1,9 @@
 """What a channel is: one file with one class `Channel`, whose fields are its settings.
 
-To add one, write `senders/<type>.py` (or a module of your own, and its dotted name as `type`) with
-a class `Channel(base.Channel)`: its class variables say what users read, its fields are the
-settings, its `send` is the wire. Copy `feishu.py`. Nothing else has to know of it.
+To add one, write `channels/<type>.py` (or a module of your own, and its dotted name as `type`) with
+a class `Channel(base.Channel)`: its class variables are for users' tables, its fields are the
+settings, and `send` speaks the service's protocol. Start from a copy of `channels/feishu.py`.
+Nothing is registered anywhere.
 """
 
 from abc import abstractmethod
@@ -23,27 +24,27 @@ if TYPE_CHECKING:
     from .http import Client
 
 Settled = Delivered | Rejected
-"""What is not tried again."""
+"""Outcomes that are final."""
 REMEMBERED: Final = 1000
-"""Deliveries of which a channel remembers what part of them has gone out."""
+"""Deliveries for which a channel remembers the parts that were sent."""
 
 
 class Channel(Settings):
-    """A way to reach somebody. An instance is a channel of the user's, with its settings."""
+    """A service that delivers messages. An instance is one entry of REPORT_CHANNELS."""
 
     label: ClassVar[str]
-    """Its name in Chinese; stands before each reason."""
+    """Its name (Chinese), put before each reason."""
     pictures: ClassVar[str]
-    """What becomes of a picture (Chinese), for the table in docs/channels.md."""
+    """How pictures are sent (Chinese), for the table in docs/channels.md."""
     limits: ClassVar[str]
-    """What it can take (Chinese), likewise."""
+    """The service's limits (Chinese), for the same table."""
     rates: ClassVar[tuple[Rate, ...]] = ()
-    """How many messages the service takes in a time; more wait for their turn."""
+    """The service's rate limits; messages above them wait."""
     needs_bot: ClassVar[bool] = False
-    """It sends by a bot of the running NoneBot, so nothing can be sent without that."""
+    """It sends through a bot of the running NoneBot, and cannot send without one."""
 
     def blocked(self) -> str | None:
-        """Why nothing can go out now (Chinese), or None. What waits is not tried until then."""
+        """Why nothing can be sent now (Chinese), or None. Deliveries wait until it is None."""
         return None
 
     @abstractmethod
@@ -52,7 +53,7 @@ class Channel(Settings):
         ...
 
     async def close(self) -> None:
-        """Let go of what is kept open between two deliveries."""
+        """Close what is kept open between deliveries."""
 
 
 class HttpChannel(Channel):
@@ -63,7 +64,7 @@ class HttpChannel(Channel):
 
 
 class PartedChannel(HttpChannel):
-    """A channel that needs several messages for one delivery: none of them goes out twice."""
+    """A channel that may need several messages for one delivery, each sent once."""
 
     _done: OrderedDict[str, list[Settled]] = PrivateAttr(
         default_factory=OrderedDict[str, list[Settled]]
@@ -75,9 +76,9 @@ class PartedChannel(HttpChannel):
         *parts: Callable[[], Awaitable[Outcome]],
         independent: bool = False,
     ) -> Outcome:
-        """Send the parts in order, going on where an earlier try of this delivery stopped.
+        """Send the parts in order, continuing where an earlier attempt stopped.
 
-        Where a later part is rejected, the delivery is made all the same, and says so.
+        If a later part is rejected, the delivery still succeeds, with a note.
 
         Args:
             delivery: what the parts belong to.
@@ -104,7 +105,7 @@ class PartedChannel(HttpChannel):
 
 
 def _summed(done: list[Settled], rejected: str) -> Outcome:
-    """One outcome of the parts': made where any of them was."""
+    """One outcome for all parts: delivered if any of them was."""
     if not any(isinstance(one, Delivered) for one in done):
         return done[0]
     notes = [
@@ -114,7 +115,7 @@ def _summed(done: list[Settled], rejected: str) -> Outcome:
 
 
 def as_json(delivery: Delivery, *, screenshot: bool) -> bytes:
-    """The report as a program takes it, the picture as base64 where it is wanted."""
+    """The report as JSON, with the picture as base64 if `screenshot`."""
     image = delivery.message.image if screenshot else None
     return dump(
         delivery.message.report,

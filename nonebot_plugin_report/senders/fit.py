@@ -1,4 +1,4 @@
-"""Makes texts and pictures small enough for a channel, and tells what was lost."""
+"""Makes texts and pictures fit a channel's limits, with a note of what was lost."""
 
 import asyncio
 import unicodedata
@@ -14,9 +14,9 @@ CUT: Final = "内容过长，只发了开头"
 MARK: Final = "…"
 _Fitted = tuple[Image | None, str]
 _one_at_a_time: Final = ThreadPoolExecutor(1, "report-shrink")
-"""A large picture takes the memory that there is for all of them."""
+"""One large picture at a time: each may take all the memory meant for decoding."""
 _underway: Final[list[tuple[tuple[Image, int, int | None], "Future[_Fitted]"]]] = []
-"""What is being made smaller, and to what bounds: several channels often need the same."""
+"""What is being shrunk, and to which limits: several channels often want the same."""
 
 
 def utf8_size(text: str) -> int:
@@ -55,7 +55,7 @@ def fit_text(text: str, limit: int, size: Callable[[str], int] = len) -> tuple[s
 
 
 def _joins(text: str, at: int) -> bool:
-    """Whether a character is drawn into the one before it."""
+    """Whether a character combines with the one before it."""
     joiner = "\u200d"  # as in the emoji of a family
     skin = "\U0001f3fb" <= text[at] <= "\U0001f3ff"
     variation = "\ufe00" <= text[at] <= "\ufe0f"
@@ -76,8 +76,8 @@ async def fit_image(
 ) -> _Fitted:
     """The picture as a service takes it, and a note: empty, or what was done to it.
 
-    What fits goes unchanged; else it becomes a JPEG of falling quality, then of falling size.
-    None: nothing can be made of it, and the note says why.
+    A picture that fits is unchanged; otherwise it becomes a JPEG of lower quality, then of smaller
+    size. None: that is not possible, and the note says why.
 
     Args:
         image: what was sent.
@@ -89,7 +89,7 @@ async def fit_image(
     if small and len(image.data) <= max_bytes and image.media_type in formats:
         return image, ""
     made = _shrunk((image, max_bytes, max_side_sum))
-    # Whoever gives up leaves it to the others.
+    # A caller that is cancelled does not cancel it for the others.
     return await asyncio.shield(asyncio.wrap_future(made))
 
 
@@ -104,7 +104,7 @@ def _shrunk(wanted: tuple[Image, int, int | None]) -> "Future[_Fitted]":
 
 
 def _shrink(image: Image, max_bytes: int, max_side_sum: int | None) -> _Fitted:
-    # Imported here, in the thread: it takes long, and most pictures need nothing of it.
+    # Imported here, in the thread: it is slow, and most pictures do not need it.
     from .shrink import shrink
 
     return shrink(image, max_bytes, max_side_sum)

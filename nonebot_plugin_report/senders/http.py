@@ -1,6 +1,6 @@
-"""The one place where HTTP is spoken to a channel, and where its failures become outcomes.
+"""HTTP to the channels' services; its failures become outcomes here.
 
-Imported by channels that are configured, so that a bot without any does not pay for the client.
+Imported only when a channel is configured: the HTTP client is slow to load.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from .redact import Redactor
 
 CONNECT_SECONDS: Final = 10.0
 EXCHANGE_SECONDS: Final = 120.0
-"""For all of a request and its answer."""
+"""For a whole request with its answer."""
 MAX_ANSWER: Final = 256 * 1024
 """Bytes of an answer that are read."""
 MAX_RETRY_AFTER: Final = 86400.0
@@ -46,7 +46,7 @@ class Answer:
 
     @property
     def succeeded(self) -> bool:
-        """The status says so; what the body says is the channel's to know."""
+        """By its status; whether the body says otherwise, the channel knows."""
         return 200 <= self.status < 300
 
     @property
@@ -58,13 +58,13 @@ class Answer:
 
 
 Verdict = Callable[[Answer], Outcome | None]
-"""What a channel makes of an answer; None: the status decides. Must be pure."""
+"""Makes an outcome of an answer; None: decide by the status. Must be pure."""
 
 
 def seconds_of(value: object, most: float = MAX_RETRY_AFTER) -> float | None:
     """Seconds that a service names, between none and `most`, or None where that is no number.
 
-    Every wait and every lifetime of a service's is read here.
+    Every delay and lifetime that a service names is read here.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -80,13 +80,13 @@ def _until(date: str) -> float | None:
     try:
         at = parsedate_to_datetime(date)
         seconds = (at - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError, OverflowError):  # no date, none with a zone, or of no calendar
+    except (ValueError, TypeError, OverflowError):  # not a date, or without a zone, or out of range
         return None
     return seconds_of(seconds)
 
 
 def judge_status(answer: Answer) -> Outcome:
-    """What an HTTP status means, for a service that says no more."""
+    """The outcome of an HTTP status, for a service that says nothing more."""
     status, wait = answer.status, answer.retry_after
     match status:
         case _ if answer.succeeded:
@@ -115,17 +115,17 @@ def judge_code(
     words: object,
     *,
     success: Container[int] = (0,),
-    mends: Mapping[int, str],
+    fixes: Mapping[int, str],
     waits: Mapping[int, float],
 ) -> Outcome:
-    """What an answer means, of a service that writes a code into its body.
+    """The outcome of an answer, for a service that puts a code into the body.
 
     Args:
         answer: its answer.
         code: the code in it, of whatever type.
         words: what it says beside the code.
         success: the codes of a success.
-        mends: what the user can do (Chinese) about each code that is final.
+        fixes: for each final code, what the user can do about it (Chinese).
         waits: codes of "too fast", and the seconds to wait where the answer names none.
     """
     if isinstance(code, bool) or not isinstance(code, int):
@@ -133,8 +133,8 @@ def judge_code(
         if not isinstance(status, Delivered):
             return status
         return NotSent("回答不是这种服务的格式，检查地址", answered=True)
-    if code in mends:
-        return Rejected(mends[code])
+    if code in fixes:
+        return Rejected(fixes[code])
     if code in waits:
         return NotSent("发送太快，服务要求稍后再发", answer.retry_after or waits[code])
     if not answer.succeeded:
@@ -145,7 +145,7 @@ def judge_code(
 
 
 class Client:
-    """One channel's way to its service. The connections below are shared."""
+    """One channel's HTTP client. Connections are shared with other channels."""
 
     def __init__(self, pool: httpx2.AsyncClient, pace: Pace, redactor: Redactor) -> None:
         self._pool = pool
@@ -161,12 +161,12 @@ class Client:
         method: str = "POST",
         **content: Any,
     ) -> Outcome:
-        """Send a message, in the channel's pace.
+        """Send a message, within the channel's rate limits.
 
         Args:
-            url: the address, secrets included: it goes nowhere else.
+            url: the address, which may hold secrets; it is never logged.
             verdict: what the answer means.
-            notes: what was left out of the message, told where it arrives; empty ones say nothing.
+            notes: what was left out of the message, for the outcome; empty ones are skipped.
             method: the HTTP method.
             content: httpx2's `json`, `data`, `files`, `content`, `params`, `headers`, `auth`.
         """
@@ -180,9 +180,9 @@ class Client:
     async def fetch(
         self, url: str, *, method: str = "POST", **content: Any
     ) -> Answer | NotSent | Rejected:
-        """A request before the message itself: a token, an upload. It counts for no pace.
+        """A request before the message itself: a token, an upload. No rate limit applies.
 
-        Any answer is given back, whatever its status; where none came, nothing was sent yet.
+        Any answer is returned, whatever its status; without one, nothing was sent yet.
         """
         answer = await self._exchange(method, url, content)
         return NotSent(answer.reason) if isinstance(answer, Unknown) else answer
@@ -190,7 +190,7 @@ class Client:
     async def _exchange(
         self, method: str, url: str, content: dict[str, Any]
     ) -> Answer | NotSent | Rejected | Unknown:
-        if "json" in content:  # a large picture in it takes the client's own writer too long
+        if "json" in content:  # the client's own encoder is slow for a large picture
             content["content"] = orjson.dumps(content.pop("json"))
             content["headers"] = {"Content-Type": "application/json", **content.get("headers", {})}
         hush = _ours.set(True)
@@ -209,7 +209,7 @@ class Client:
 
 async def _read(response: httpx2.Response) -> object:
     body = bytearray()
-    # As it came: what is compressed, although we ask for none of that, inflates without a bound.
+    # Raw: a compressed body, though we ask for none, could inflate without a bound.
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > MAX_ANSWER:
@@ -221,7 +221,7 @@ async def _read(response: httpx2.Response) -> object:
 
 
 def _judge(error: Exception) -> NotSent | Rejected | Unknown:
-    """What httpx2's exceptions mean for a message. Their texts may hold the address: not used."""
+    """The outcome of an exception of httpx2. Its text may hold the address and is not used."""
     match error:
         case httpx2.ProxyError():
             return NotSent("代理拒绝了连接；检查 proxy")
@@ -242,7 +242,7 @@ def _judge(error: Exception) -> NotSent | Rejected | Unknown:
 def open_pool(proxy: str | None, answer_seconds: float) -> httpx2.AsyncClient:
     """Connections that many channels share.
 
-    Redirects are not followed: they would take credentials elsewhere. The environment's proxies
+    Redirects are not followed: they would carry credentials elsewhere. The environment's proxies
     are not used: each channel has a setting, and a service in the local network needs none.
 
     Args:
@@ -263,7 +263,7 @@ def open_pool(proxy: str | None, answer_seconds: float) -> httpx2.AsyncClient:
     )
 
 
-# The client logs whole addresses, and keys stand in them. Other users of it keep their lines.
+# The client logs whole addresses, which hold keys. Other users' lines are kept.
 _ours: ContextVar[bool] = ContextVar("ours", default=False)
 _LOGGERS: Final = (
     "httpx2",

@@ -1,9 +1,9 @@
-"""Keeps words that others wrote from acting in the services that read more than words in them."""
+"""Neutralizes markup and mentions in text from outside, for services that would act on them."""
 
 import re
 from typing import Final
 
-# Broken by a character that is not seen, as Discord's own client writes a name that shall not call.
+# A zero-width space, as Discord's own client puts into a name that must not mention.
 _BREAK: Final = "\u200b"
 _ACTING: Final = re.compile(
     r"""
@@ -19,5 +19,5 @@ _ACTING: Final = re.compile(
 
 
 def literal(text: str) -> str:
-    """The same words to whoever reads them, and nothing but words to the service."""
+    """The same text to a reader, without mentions, links or tags to the service."""
     return _ACTING.sub(lambda found: found[0] + _BREAK, text)

@@ -1,4 +1,4 @@
-"""Outcomes, as channels make them."""
+"""Helpers with which channels make outcomes."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -12,17 +12,17 @@ PICTURE_REJECTED: Final = "只发了文字，图片被拒绝：{}"
 
 
 def delivered(*notes: str) -> Delivered:
-    """It arrived; each note that is not empty says what had to be left out."""
+    """A `Delivered` whose note joins these; empty ones are skipped."""
     return Delivered("；".join(dict.fromkeys(filter(None, notes))))
 
 
 def lost_picture(message: Message) -> str:
-    """The note of a channel without pictures, where there was one."""
+    """The note of a channel that cannot send pictures; empty without a picture."""
     return "" if message.image is None else "这个渠道不能发图片"
 
 
 async def or_text(outcome: Outcome, send_text: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Send the text alone where the message with its picture was rejected."""
+    """If the message with its picture was rejected, send the text alone."""
     if not isinstance(outcome, Rejected):
         return outcome
     alone = await send_text()
@@ -32,6 +32,6 @@ async def or_text(outcome: Outcome, send_text: Callable[[], Awaitable[Outcome]])
 
 
 def said(text: object) -> str:
-    """What a service says of a failure, short and on one line, to stand in a reason."""
+    """A service's own words about a failure, short and on one line, for a reason."""
     words = " ".join(clean(text).split()) if isinstance(text, str) else ""
     return words[:_SAID_LENGTH]

@@ -1,21 +1,21 @@
-"""How fast a service takes messages."""
+"""Keeps to a service's rate limits."""
 
 import asyncio
 
 Rate = tuple[int, float]
-"""So many messages in so many seconds."""
+"""Messages, and the seconds in which no more than these may be sent."""
 
 
 class Pace:
-    """Holds back what would pass a channel's rates."""
+    """Delays messages that would exceed a channel's rates."""
 
     def __init__(self, rates: tuple[Rate, ...]) -> None:
         self._rates = rates
         self._turns: list[float] = []
-        """When the last messages went or will go, in seconds of the event loop's clock."""
+        """When the last messages were or will be sent, by the event loop's clock."""
 
     async def turn(self) -> None:
-        """Wait until one more message may go out."""
+        """Wait until one more message may be sent."""
         if not self._rates:
             return
         now = asyncio.get_running_loop().time()

@@ -25,29 +25,29 @@ from .fit import CUT
 V11: Final = "OneBot V11"
 V12: Final = "OneBot V12"
 BURST: Final = 5
-"""Messages that a bot may send at once before REPORT_SEND_INTERVAL holds it back."""
+"""Messages that a bot may send at once before REPORT_SEND_INTERVAL applies."""
 MAX_TEXT: Final = 4000
-"""Characters. QQ refuses longer messages somewhere above; no document names the figure."""
+"""Characters. QQ refuses messages somewhat longer than this; the limit is not documented."""
 FORWARD_FROM: Final = 500
-"""Characters of a merged message from which on it comes folded, as a forward message."""
+"""Characters from which a merged message is sent as a forward message, which QQ folds."""
 MAX_PICTURES: Final = 8 * 2**20
-"""Bytes of all pictures of a message together; one of any size goes."""
+"""Bytes of all pictures of a message together; a single one may be larger."""
 LARGE: Final = 2**20
-"""Bytes of pictures that are made base64 off the event loop."""
+"""Bytes of pictures from which base64 is made in a thread."""
 TEXT_ONLY_AFTER: Final = 2
-"""Refusals of a message with a picture before its text goes alone."""
+"""Failed attempts with a picture before the text is sent alone."""
 TEXT_ONLY: Final = "截图多次发送失败，只发了文字"
 _REASON_LENGTH: Final = 120
 
 
 @dataclass(slots=True)
 class _Pace:
-    """A token bucket in time: when the bot's next message may go at the latest rate."""
+    """A token bucket (as a virtual schedule): the bot's next message is due at `next_at`."""
 
     next_at: float = 0.0
 
     def delay(self, now: float, interval: float) -> float:
-        """Seconds to wait before the message that is counted now."""
+        """Count a message; the seconds to wait before it is sent."""
         self.next_at = max(self.next_at, now - interval * (BURST - 1)) + interval
         return max(0.0, self.next_at - interval - now)
 
@@ -77,7 +77,7 @@ class OneBotSender:
         ]
 
     def set_online(self, self_id: str, *, online: bool) -> bool:
-        """Take a heartbeat's word for whether QQ is online. True: it has just come back."""
+        """Record whether a heartbeat says that QQ is online. True: it has just come back."""
         if not online:
             self._offline.add(self_id)
             return False
@@ -87,7 +87,7 @@ class OneBotSender:
         return True
 
     def disconnected(self, self_id: str) -> None:
-        """End the calls that wait for this bot: the adapter lets them wait for their time-out."""
+        """End this bot's pending calls, which the adapter would leave until their timeout."""
         self._offline.discard(self_id)
         for call in self._calls.pop(self_id, ()):
             call.reschedule(asyncio.get_running_loop().time())
@@ -98,7 +98,7 @@ class OneBotSender:
         return chosen if isinstance(chosen, str) else None
 
     async def send(self, delivery: Delivery) -> Outcome:
-        """Send by the lane's bot, in its pace."""
+        """Send through the lane's bot, at its pace."""
         bot = self._choose(delivery.lane)
         if isinstance(bot, Bot) and (pause := self._pause(bot.self_id)):
             await asyncio.sleep(pause)
@@ -137,7 +137,7 @@ class OneBotSender:
         connections: Mapping[str, object] | None = getattr(bot.adapter, "connections", None)
         if connections is None or bot.self_id in connections:
             return None
-        # A bot that only ever posted events over HTTP can be called where its address is set.
+        # A bot that only posts events over HTTP can be called if its address is set.
         roots = getattr(getattr(bot.adapter, "onebot_config", None), "onebot_api_roots", {})
         return None if bot.self_id in roots else f"QQ 机器人 {bot.self_id} 只有 HTTP 上报，不能发送"
 
@@ -149,7 +149,7 @@ class OneBotSender:
 
     @asynccontextmanager
     async def _call(self, self_id: str) -> AsyncGenerator[None]:
-        """A call that ends with TimeoutError when its bot disconnects."""
+        """A scope that ends with TimeoutError when the bot disconnects."""
         async with asyncio.timeout(None) as scope:
             self._calls[self_id].add(scope)
             try:
@@ -158,7 +158,7 @@ class OneBotSender:
                 self._calls[self_id].discard(scope)
 
     def _judge(self, bot: Bot, error: Exception) -> Outcome:
-        """What an exception of the adapter means for the message."""
+        """The outcome of an exception from the adapter."""
         match error:
             case ActionFailed():
                 return _judge_failure(error)
@@ -175,7 +175,7 @@ class OneBotSender:
 
 
 def fit_message(delivery: Delivery) -> tuple[Message, str]:
-    """The message as QQ can take it, and what was left out."""
+    """The message within QQ's limits, and a note of what was left out."""
     message, note = _with_pictures(delivery.message)
     text, image = message.text, message.image
     if image is not None and delivery.attempts >= TEXT_ONLY_AFTER and text:
@@ -183,13 +183,13 @@ def fit_message(delivery: Delivery) -> tuple[Message, str]:
         text = f"{text}\n[{note}]"
     if len(text) > MAX_TEXT:
         text, note = _cut(text), note or CUT
-    # What is tried again goes out the plain way.
+    # Later attempts use a plain message.
     parts = message.parts if delivery.attempts < TEXT_ONLY_AFTER else ()
     return replace(message, text=text, image=image, parts=parts), note
 
 
 def _with_pictures(message: Message) -> tuple[Message, str]:
-    """The message with as many of its pictures as may go at once, and what was left out."""
+    """The message with as many pictures as may be sent at once, and a note of the others."""
     kept: list[Image] = []
     room, pictures = MAX_PICTURES, _pictures(message)
     for image in pictures:
@@ -210,7 +210,7 @@ def _with_pictures(message: Message) -> tuple[Message, str]:
 
 
 def _cut(text: str) -> str:
-    """A text as long as QQ takes it."""
+    """A text within QQ's limit."""
     if len(text) <= MAX_TEXT:
         return text
     mark = f"…\n[内容过长，共 {len(text)} 字，只显示开头]"
@@ -238,7 +238,7 @@ async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Ou
             note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
     if sum(len(image.data) for image in pictures) < LARGE:
         segments = segments_v11(message)
-    else:  # what the adapter does with it next takes the loop for long enough
+    else:  # the adapter's own encoding blocks the loop for long enough
         segments = await asyncio.to_thread(segments_v11, message)
     await bot.call_api(f"send_{target.kind}_msg", message=segments, **options)
     return Delivered(note)
@@ -293,10 +293,10 @@ async def _send_v12(bot: Bot, target: Target, message: Message, note: str) -> Ou
 
 
 async def reply(bot: Bot, target: Target, message: Message) -> Outcome:
-    """Answer somebody in a chat, past outbox and pace.
+    """Answer in a chat at once, without the outbox and its pace.
 
     Raises:
-        ActionFailed, NetworkError: as the adapter does.
+        ActionFailed, NetworkError: from the adapter.
     """
     send = _send_v12 if bot.type == V12 else _send_v11
     return await send(bot, target, message, "")
@@ -307,7 +307,7 @@ def _pictures(message: Message) -> tuple[Image, ...]:
 
 
 def _picture_timeout(image: Image) -> float:
-    """Seconds. NapCat takes 10 and the upload's time; the adapter's default is 30 for all."""
+    """Seconds. NapCat needs 10 plus the upload; the adapter's default is 30 for everything."""
     return 30.0 + len(image.data) / (256 * 1024)
 
 
@@ -316,7 +316,7 @@ def _judge_failure(error: ActionFailed) -> Outcome:
 
 
 def judge_answer(fields: Mapping[str, Any]) -> Outcome:
-    """Sort a failure that the implementation answered.
+    """The outcome of a failure that the OneBot implementation answered.
 
     1400 and 1404 are OneBot 11's bad parameters and unknown action, 1xxxx OneBot 12's request
     errors and 35xxx its "logic errors" such as a user that does not exist ("动作响应").

@@ -1,4 +1,4 @@
-"""Takes a channel's secrets out of what its service says, before anything is made of that."""
+"""Removes a channel's secrets from its service's answers."""
 
 from collections.abc import Iterable
 from typing import Any, Final, cast
@@ -7,12 +7,12 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 from pydantic import BaseModel, SecretStr
 
 SHORTEST: Final = 6
-"""Characters of a secret that are not to be seen together."""
+"""Characters of a secret in a row that must not be shown."""
 MASK: Final = "***"
 MAX_TEXT: Final = 8192
-"""Characters of one of a service's texts; what is of use to us is shorter."""
+"""Characters read of each text in an answer."""
 MAX_DEPTH: Final = 16
-"""Of an answer; what is of use to us stands higher."""
+"""Levels read of an answer's JSON."""
 _SHORTEST_KEY: Final = 8
 _LONGEST_WORD: Final = 20
 
@@ -27,11 +27,11 @@ class Redactor:
         keys = _spelled(key for one in secrets for key in _keys(one))
         whole = keys | _spelled(part for one in secrets for part in _addresses(one))
         self._whole = sorted(whole, key=len, reverse=True)
-        # A service may itself have cut what it repeats.
+        # A service may repeat a part of a secret.
         self._pieces = {key[at : at + SHORTEST] for key in keys for at in range(len(key) - 5)}
 
     def mask(self, text: str) -> str:
-        """A text, in part our own words, without the secrets."""
+        """A text without the secrets; it may be partly our own words."""
         for secret in self._whole:
             text = text.replace(secret, MASK)
         return text
@@ -39,7 +39,7 @@ class Redactor:
     def mask_pieces(self, text: str) -> str:
         """A service's words without the secrets, whole or in pieces.
 
-        Not for our own: `secret` can be a piece of one.
+        Not for our own words, which may happen to contain a piece of one.
         """
         text = self.mask(text)
         shown: list[str] = []
@@ -54,7 +54,7 @@ class Redactor:
         return "".join([*shown, text[copied:]])
 
     def answer(self, value: Any, depth: int = 0) -> Any:
-        """A service's JSON without the secrets, and no more of it than can be of use."""
+        """A service's JSON without the secrets, cut to a bounded size."""
         match value:
             case str():
                 return self.mask_pieces(value[:MAX_TEXT])
@@ -70,7 +70,7 @@ class Redactor:
 
 
 def _spelled(secrets: Iterable[str]) -> set[str]:
-    """As they are, and as addresses spell them; what is too short to be known again is left out."""
+    """Each as it is and URL-encoded; those too short to recognize are left out."""
     found = {spelled for one in secrets for spelled in (one, unquote(one), quote(one, safe=""))}
     return {one for one in found if len(one) >= SHORTEST}
 
@@ -91,7 +91,7 @@ def _values(value: object) -> Iterable[object]:
 
 
 def _split(secret: str) -> SplitResult | None:
-    """The address that a setting is, or None where it is none."""
+    """The URL in a setting, or None."""
     try:
         return urlsplit(secret) if "://" in secret else None
     except ValueError:
@@ -99,7 +99,7 @@ def _split(secret: str) -> SplitResult | None:
 
 
 def _keys(secret: str) -> list[str]:
-    """The keys in a setting: it itself, or what of an address is no word and no path."""
+    """The secret parts of a setting: all of it, or those of a URL that are not plain words."""
     if (url := _split(secret)) is None:
         return [secret]
     values = (value for _, value in parse_qsl(url.query))
@@ -112,6 +112,6 @@ def _addresses(secret: str) -> list[str]:
 
 
 def _is_key(segment: str) -> bool:
-    """Whether a part of an address's path is a key and no word such as `webhook`."""
+    """Whether a segment of a URL's path is a key rather than a word such as `webhook`."""
     has_digit = any(character.isdigit() for character in segment)
     return len(segment) > _LONGEST_WORD or (has_digit and len(segment) >= _SHORTEST_KEY)

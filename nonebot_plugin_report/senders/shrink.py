@@ -1,7 +1,6 @@
-"""Makes a picture smaller, within a bound of memory whatever its header promises.
+"""Shrinks a picture within a bound of memory, whatever its header says.
 
-Runs in a thread of its own (`fit`), and is the one place that decodes a picture: Pillow's import
-and a decoder's memory are paid only by who needs them.
+Runs in a thread of its own (see `fit`). The only module that decodes pictures and imports Pillow.
 """
 
 from io import BytesIO
@@ -17,23 +16,23 @@ SHRUNK: Final = "截图已缩小"
 TOO_LARGE: Final = "截图太大，没有发送"
 BROKEN: Final = "截图已损坏，没有发送"
 QUALITIES: Final = (85, 70, 55, 40)
-"""Of JPEG, tried in turn before the picture is made smaller."""
+"""JPEG qualities, tried in turn before the picture is scaled down."""
 SMALLER: Final = 0.7
-"""By how much, each time."""
+"""The factor of each scaling."""
 LARGE: Final = 2**22
-"""Pixels from which on it is halved, or the like: that needs no further copy of its size."""
+"""Pixels from which a picture is reduced by a whole factor, which needs no second copy."""
 MEMORY: Final = 40 * 2**20
 """Bytes that a picture may take while it is decoded; one of 4096x2160 pixels takes 34 MiB."""
 MAX_CHUNKS: Final = 20_000
-"""Of a PNG; encoders write them of 8 KB and more."""
+"""Chunks of a PNG; encoders write chunks of 8 KB and more."""
 MAX_SCANS: Final = 100
-"""Of a JPEG: a decoder goes through the whole picture for each."""
+"""Scans of a JPEG: a decoder processes the whole picture for each."""
 _PIXEL: Final = 4
-"""Bytes of a pixel, of whatever mode but the smallest."""
+"""Bytes per decoded pixel, at most."""
 _WEBP_PIXEL: Final = 4 * _PIXEL
-"""Its decoder keeps two pictures, and gives out a third that is then copied."""
+"""WebP's decoder holds two pictures and returns a third, which is copied."""
 _SAMPLE: Final = 2
-"""Bytes of a coefficient, which a JPEG of several scans keeps all of."""
+"""Bytes per coefficient; a JPEG of several scans keeps them all."""
 _STRIP: Final = 64
 """Rows that are converted at a time; divisible by every scale."""
 _FORMATS: Final = {
@@ -83,7 +82,7 @@ def _decoded(image: Image) -> Pillow.Image:
 
 
 def _essential(data: bytes) -> bytes:
-    """A PNG without what is no picture: texts and the like, packed, can be of any size."""
+    """A PNG without its ancillary chunks: compressed text in them may be of any size."""
     view, at = memoryview(data), 8
     kept = [view[:8]]
     for _ in range(MAX_CHUNKS):
@@ -97,7 +96,7 @@ def _essential(data: bytes) -> bytes:
 
 
 def _prepare(opened: Pillow.Image, data: bytes) -> None:
-    """See that the decoder stays within the bound; a JPEG's can decode at a smaller scale."""
+    """Check the decoder's memory; a JPEG may be decoded at a smaller scale to fit."""
     pixels = opened.width * opened.height
     if isinstance(opened, JpegImageFile):
         coefficients = _coefficients(opened, data)
@@ -106,14 +105,17 @@ def _prepare(opened: Pillow.Image, data: bytes) -> None:
                 opened.draft("RGB", (max(1, opened.width // scale), max(1, opened.height // scale)))
                 return
         raise _TooLarge
-    run_lengths = opened.format == "BMP" and data[30] in (1, 2)  # undone by a loop in Python
+    run_lengths = opened.format == "BMP" and data[30] in (
+        1,
+        2,
+    )  # Pillow decodes these in a Python loop
     per_pixel = _WEBP_PIXEL if opened.format == "WEBP" else _PIXEL
     if run_lengths or per_pixel * pixels > MEMORY:
         raise _TooLarge
 
 
 def _coefficients(opened: JpegImageFile, data: bytes) -> int:
-    """Bytes of them that have to be kept (libjpeg.txt, "Progressive JPEG support")."""
+    """Bytes of coefficients in memory (libjpeg.txt, "Progressive JPEG support")."""
     scans = data.count(b"\xff\xda")
     if scans > MAX_SCANS:
         raise _TooLarge
@@ -126,9 +128,9 @@ def _coefficients(opened: JpegImageFile, data: bytes) -> int:
 
 
 def _flat(opened: Pillow.Image) -> Pillow.Image:
-    """The picture as JPEG can hold it, where what is transparent becomes white.
+    """The picture as RGB; transparent pixels become white.
 
-    In strips, so that no second copy of its size is made, and smaller where two do not fit.
+    Converted in strips, without a second full copy, and reduced if two copies do not fit.
     """
     pixels = opened.width * opened.height
     scale = next(n for n in (1, 2, 4) if _PIXEL * pixels * (1 + 1 / n**2) <= MEMORY or n == 4)

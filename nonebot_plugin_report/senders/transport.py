@@ -1,4 +1,4 @@
-"""Hands each delivery to what sends it, and makes an outcome of whatever comes of that."""
+"""Hands each delivery to QQ or its channel, and turns every result into an outcome."""
 
 import asyncio
 import traceback
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from .http import Client
 
 SEND_SECONDS: Final = 600.0
-"""For one try of one delivery, turns waited for included."""
+"""For one attempt of a delivery, waiting for its turn included."""
 _GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
 
 
 @dataclass(slots=True)
 class Transport:
-    """Sends by QQ's bots and by the channels of the settings."""
+    """Sends through QQ's bots and the configured channels."""
 
     qq: Sender
     channels: Mapping[str, Channel]
-    """By the user's names for them."""
+    """By name."""
     answer_seconds: float = 30.0
-    """How long a service may be silent before its answer is given up."""
+    """Seconds to wait for a service's answer."""
     _redactors: dict[str, Redactor] = field(init=False)
     _clients: dict[str, "Client"] = field(default_factory=dict[str, "Client"])
     _pools: "dict[str | None, httpx2.AsyncClient]" = field(
@@ -43,7 +43,7 @@ class Transport:
         self._redactors = {name: Redactor(channel) for name, channel in self.channels.items()}
 
     def blocked(self, lane: Lane) -> str | None:
-        """Why nothing can go out in this lane now, or None."""
+        """Why nothing can be sent in this lane now (Chinese), or None."""
         if lane.target.kind != "channel":
             return self.qq.blocked(lane)
         channel = self.channels.get(lane.target.id)
@@ -52,7 +52,7 @@ class Transport:
         return self._prefixed(lane.target.id, reason) if (reason := channel.blocked()) else None
 
     async def send(self, delivery: Delivery) -> Outcome:
-        """Send by the lane's bot or channel. Whatever a channel does, an outcome comes of it."""
+        """Send through the lane's bot or channel. Exceptions of a channel become outcomes."""
         if delivery.lane.target.kind != "channel":
             return await self.qq.send(delivery)
         name = delivery.lane.target.id
@@ -67,13 +67,13 @@ class Transport:
         except Exception as error:  # noqa: BLE001 - a channel may be anybody's code
             where = traceback.extract_tb(error.__traceback__)[-1]
             kind = type(error).__name__
-            # Without the exception's text and values, which may hold a secret or the message.
+            # Without the exception's text, which may hold a secret or the message.
             logger.error(f"渠道 {name} 内部出错：{kind}，在 {where.filename}:{where.lineno}")
             outcome = NotSent(f"内部出错（{kind}），见日志", answered=True)
         return self._told(name, outcome)
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         for channel in self.channels.values():
             await channel.close()
         for pool in self._pools.values():
@@ -99,7 +99,7 @@ class Transport:
         return f"{self.channels[name].label}：{self._redactors[name].mask(reason)}"
 
     def _told(self, name: str, outcome: Outcome) -> Outcome:
-        """The outcome with the channel's name, and without a secret that a service repeated."""
+        """The outcome, prefixed with the channel's name and without secrets."""
         match outcome:
             case Delivered(note):
                 return Delivered(self._prefixed(name, note) if note else "")

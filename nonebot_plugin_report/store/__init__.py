@@ -1,6 +1,7 @@
 """Everything that is kept, in one database. The only place that knows SQL.
 
-Statements are SQLAlchemy Core's, the same on every engine; what comes in and goes out are values.
+Statements are written in SQLAlchemy Core, the same for every engine; callers pass and get plain
+values.
 """
 
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from .database import Database
 from .history import History
 from .housekeeping import Housekeeping
+from .leases import Leases
 from .mutes import Mutes
 from .queue import Queue
 from .tokens import Binding, Bindings
@@ -17,12 +19,13 @@ __all__ = ["Binding", "Store"]
 
 
 class Store:
-    """A database by theme. Opened and closed as a whole."""
+    """One database, its functions grouped by theme."""
 
     def __init__(self, path: Path) -> None:
         """`path` is the SQLite file."""
         self._database = Database(path)
         self.queue = Queue(self._database)
+        self.leases = Leases(self._database)
         self.history = History(self._database)
         self.housekeeping = Housekeeping(self._database)
         self.bindings = Bindings(self._database)
@@ -30,7 +33,7 @@ class Store:
         self.watches = Watches(self._database)
 
     async def open(self) -> None:
-        """Make it usable by this process.
+        """Connect, and lock it for this process.
 
         Raises:
             StoreUnavailable: another process has it, or it cannot be used.
@@ -38,13 +41,13 @@ class Store:
         await self._database.open()
 
     async def close(self) -> None:
-        """Finish what was asked for, and let go of it."""
+        """Finish pending operations and disconnect."""
         await self._database.close()
 
     async def check(self) -> None:
-        """See whether what is written will still be found again.
+        """Check that the file on disk is still the one that was opened.
 
         Raises:
-            StoreUnavailable: it will not; after `close`, `open` mends it.
+            StoreUnavailable: it is not; `close` followed by `open` repairs it.
         """
         await self._database.check_file()

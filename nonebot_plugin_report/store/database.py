@@ -3,10 +3,10 @@
 An operation is a plain function of a SQLAlchemy `Connection`. All operations that wait when the
 writer becomes free run in one transaction, so the cost of reaching the disk is shared.
 
-For SQLite the statements run right here, as they only touch memory (tens of microseconds each),
-and a commit that waits for the disk in a thread: a statement there would wait for the interpreter
-lock of a busy event loop, each time for longer than it runs. What has to wait for a lock of
-somebody else's, or went wrong, runs in the thread as a whole.
+Statements run on the event loop, since they only touch memory (tens of microseconds each), and a
+commit that waits for the disk runs in a thread: a statement there would wait for the interpreter
+lock of a busy event loop, each time for longer than it runs. What has to wait for another
+process's lock, or failed, runs in the thread as a whole.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ T = TypeVar("T")
 CHECKPOINT_BYTES: Final = 4 * 2**20
 """The write-ahead log is copied into the database at a quiet moment when it is larger than this."""
 CHECKPOINT_AT_ONCE: Final = 16 * 2**20
-"""And without waiting for a quiet moment when it is larger than this."""
+"""Above this size the copy does not wait for a quiet moment."""
 QUIET_SECONDS: Final = 0.05
-"""A moment is quiet when nothing was asked for this long."""
+"""Seconds without an operation that make a moment quiet."""
 WAL_LIMIT: Final = 16 * 2**20
 """Bytes that the write-ahead log keeps on disk once it has been copied."""
 BUSY_TIMEOUT: Final = 5.0
-"""Seconds to wait for somebody else's lock on the file. BetterGI waits 30 s for an answer."""
+"""Seconds to wait for another process's lock on the file. BetterGI waits 30 s for an answer."""
 MAX_BATCH: Final = 64
 """Operations in one transaction."""
 GROUP_COMMIT_SECONDS: Final = 0.001
-"""How long a transaction that waits for the disk waits for as many calls as the last one had."""
+"""Seconds that a durable transaction waits for as many operations as the last one had."""
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Database:
             raise
 
     async def close(self) -> None:
-        """Finish what was asked for, and let go of the file."""
+        """Finish pending operations and release the file."""
         thread, self._thread = self._thread, None
         if thread is None:
             return
@@ -91,10 +91,10 @@ class Database:
         thread.shutdown()
 
     async def check_file(self) -> None:
-        """See whether what is written is still written where it will be found again.
+        """Check that the file on disk is still the one that was opened.
 
         Raises:
-            StoreUnavailable: it is not; after `close`, `open` mends it.
+            StoreUnavailable: it is not; `close` followed by `open` repairs it.
         """
         if fault := await asyncio.to_thread(self._file.fault):
             raise StoreUnavailable(fault)
@@ -115,13 +115,13 @@ class Database:
         return await future
 
     def _schedule(self) -> None:
-        """Look at what waits in the next turn of the event loop; what this one brings shares it."""
+        """Begin a transaction in the next turn of the event loop, for all that this turn brings."""
         if not (self._busy or self._scheduled):
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._look)
 
     def _look(self, *, patient: bool = True) -> None:
-        """Begin a transaction, if it has company enough or none is to be expected."""
+        """Begin a transaction, unless more operations are expected to join it."""
         self._scheduled = False
         if self._busy:
             return
@@ -201,8 +201,8 @@ class Database:
         """Copy the write-ahead log into the database.
 
         On the writer's own connection: SQLite before 3.51.3 can lose data where another connection
-        does it beside commits (sqlite.org/wal.html, "The WAL-Reset Bug"). Left to SQLite it would
-        be done inside of a commit, and somebody would wait for it.
+        does it beside commits (sqlite.org/wal.html, "The WAL-Reset Bug"). Left to
+        SQLite it would happen inside a commit, which somebody waits for.
         """
         assert self._conn is not None  # noqa: S101 - for the type checker: close() waits for this
         try:
@@ -240,9 +240,9 @@ class Database:
         return results
 
     def _one_by_one(self, batch: list[_Call]) -> list[Any]:
-        """Each operation in a transaction of its own, waiting for locks of others.
+        """Run each operation in a transaction of its own, waiting for other processes' locks.
 
-        One that waited in vain waited for all: the rest are not made to wait as long again.
+        Once one of them has waited in vain, the others do not wait again.
         """
         conn = self._conn
         assert conn is not None  # noqa: S101 - for the type checker: close() waits for this
@@ -298,7 +298,7 @@ def _engine(path: Path) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA wal_autocheckpoint = 0")  # `_checkpoint` does it, in time
+        cursor.execute("PRAGMA wal_autocheckpoint = 0")  # `_checkpoint` does it
         cursor.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
@@ -326,7 +326,7 @@ def _set(conn: Connection, pragma: str, value: str) -> None:
 
 
 def _translate(error: Exception) -> Exception:
-    """SQLite's reason in our words. The statement and its values stay out of it."""
+    """Make an error of ours from SQLite's, without the statement and its values."""
     if isinstance(error, ReportError):
         return error
     if isinstance(error, DBAPIError):

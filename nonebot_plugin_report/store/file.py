@@ -17,7 +17,7 @@ PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 
 _Identity = tuple[int, int]
-"""Device and inode: two names of one file have the same, a new file of an old name has not."""
+"""Device and inode: equal for two names of one file, different once a file was replaced."""
 
 
 class DatabaseFile:
@@ -30,10 +30,10 @@ class DatabaseFile:
         self._opened: dict[Path, _Identity | None] = {}
 
     def acquire(self) -> None:
-        """Take the file for this process; it is made where there is none, for its owner alone.
+        """Lock the file for this process, creating it (private to its owner) if there is none.
 
         Raises:
-            StoreUnavailable: another process has it, under whatever name, or it cannot be used.
+            StoreUnavailable: another process holds it, under any name, or it cannot be used.
         """
         folder = self.path.parent
         try:
@@ -61,7 +61,7 @@ class DatabaseFile:
         self._opened = {file: _identity(file) for file in self._files()[:2]}
 
     def fault(self) -> str:
-        """Why what is written now would not be found again (Chinese); empty: it would."""
+        """Why writes would be lost (Chinese): the file is gone or replaced. Empty: it is not."""
         for file, identity in self._opened.items():
             if _identity(file) != identity:
                 return f"数据库文件 {file} 被删除或替换了"
@@ -75,7 +75,7 @@ class DatabaseFile:
             return 0
 
     def rescue(self, connection: sqlite3.Connection) -> Path | None:
-        """Write what a connection to files that are gone still has into a new file.
+        """Save the contents of a connection whose files are gone into a new file.
 
         Returns its name, or None where that could not be done.
         """
@@ -91,10 +91,10 @@ class DatabaseFile:
         return kept
 
     def restore(self, kept: Path) -> None:
-        """Put a rescued file where the lost one was; where another file is, leave both."""
+        """Put a rescued file in the lost one's place; if another file is there, keep both."""
         database, log, index = self._files()
         for file in (log, index):
-            # A log that is older than its database would be played into it.
+            # SQLite would replay a log that is older than its database.
             if file is index or _identity(file) == self._opened.get(log):
                 file.unlink(missing_ok=True)
         if _identity(database) in (None, self._opened.get(database)):
@@ -104,7 +104,7 @@ class DatabaseFile:
             logger.error(f"数据库 {database} 运行中被换成了另一个文件；原来的内容存在 {kept}")
 
     def release(self) -> None:
-        """Let go of the file."""
+        """Release the file."""
         self._opened = {}
         if self._descriptor is not None:
             os.close(self._descriptor)
@@ -131,12 +131,12 @@ def _make_private(file: Path) -> None:
 
 
 def _lock(descriptor: int) -> None:
-    """Lock the file itself: a link to it is another name for the same lock.
+    """Lock the file itself, so that a link to it is locked too.
 
     Raises:
         BlockingIOError: another process has it.
     """
-    if sys.platform != "win32":  # there the name's lock has to do
+    if sys.platform != "win32":  # there only the lock file is used
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,6 +11,7 @@ from ..model.message import Message
 from ..model.report import Report
 from ..model.status import Backlog, Blocked, DeliveryState, ReportState
 from ..model.target import Target
+from ..model.watch import Arrival
 from .database import Database
 from .rows import IS_WAITING, TEXT, read_lane, read_picture, read_report, read_target
 from .schema import delivery, image, lane, report
@@ -20,13 +21,13 @@ ARRIVALS: Final = 500
 
 
 class History:
-    """Looks things up."""
+    """Reads stored reports and their deliveries."""
 
     def __init__(self, database: Database) -> None:
         self._run = database.run
 
     async def backlog(self) -> Backlog:
-        """What waits, and which lanes are parked.
+        """How much waits, and which lanes are parked.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -56,7 +57,7 @@ class History:
         return await self._run(read)
 
     async def state_for(self, wanted: str, source: str, target: Target) -> ReportState | None:
-        """What `state` finds, as a target of it may see it; None where it is none.
+        """The part of `state` that one of the report's targets may see; None if it is not a target.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -64,8 +65,8 @@ class History:
         return await self._run(lambda conn: _seen_by(conn, _state(conn, wanted, source), target))
 
     async def sent(self, report_id: str, target: Target) -> tuple[str, bool] | None:
-        """A report in the words that a target was sent, and whether with its picture; None: it is
-        no target of it.
+        """The words that a target was sent, and whether with the picture; None if it is no target
+        of the report.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -73,7 +74,7 @@ class History:
         return await self._run(lambda conn: _sent(conn, report_id, target))
 
     async def message(self, report_id: str, target: Target) -> Message:
-        """What of a report was sent to a target, as far as it is still there.
+        """The message that a target was sent, as far as it is still stored.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -84,7 +85,7 @@ class History:
         return Message(text, picture)
 
     async def report(self, report_id: str) -> tuple[Report, Image | None] | None:
-        """A stored report and its picture, as far as they are still there.
+        """A stored report and its picture, as far as they are still stored.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -92,11 +93,11 @@ class History:
         """
         return await self._run(lambda conn: _report(conn, report_id))
 
-    async def arrivals(self, after: str, but_from: str) -> list[tuple[str, str, str, float]]:
-        """Id, event, source and time (epoch seconds) of reports after an id, the oldest first.
+    async def arrivals(self, after: str, but_from: str) -> list[Arrival]:
+        """The reports after an id, the oldest first.
 
-        Some of them: the next ones come after the last of these. `but_from` is a source that is
-        left out.
+        At most `ARRIVALS` of them; ask again with the last one's id for more. `but_from` is a
+        source to leave out.
 
         Raises:
             StoreUnavailable: they could not be read.
@@ -107,7 +108,7 @@ class History:
             .order_by(report.c.id)
             .limit(ARRIVALS)
         )
-        return await self._run(lambda conn: [tuple(row) for row in conn.execute(query)])
+        return await self._run(lambda conn: [Arrival(*row) for row in conn.execute(query)])
 
     async def last_received(self, event: str, source: str, since_id: str) -> float | None:
         """When an event last came from a source, among reports with ids from `since_id` on.
@@ -184,7 +185,7 @@ def _delivery_state(row: Any, target: Target) -> DeliveryState:
 
 
 def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> ReportState | None:
-    """What one target may know of a report: its own delivery, headed by how its words begin."""
+    """The part of a report that one target may see: its own delivery, titled by its first line."""
     sent = state and _sent(conn, state.id, target)
     if state is None or sent is None:
         return None

@@ -1,4 +1,4 @@
-"""What is done now and then: giving up, falling back, forgetting, taking up after a restart."""
+"""Maintenance: expiry, fallbacks, retention, and recovery after a restart."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_,
 from ..model.delivery import Delivery, Priority, State
 from ..model.target import Lane, Target
 from .database import Database
-from .queue import GIVE_UP, WAITING_LANES, count_repeats, expiry_reason
+from .leases import WAITING_LANES, count_repeats
+from .queue import GIVE_UP, expiry_reason
 from .rows import (
     INSERT_DELIVERY,
     IS_WAITING,
@@ -39,16 +40,16 @@ class DueFallback:
 
 
 class Housekeeping:
-    """The work that nobody waits for, a little at a time."""
+    """Work in the background, in small batches."""
 
     def __init__(self, database: Database) -> None:
         self._run = database.run
 
     async def recover(self) -> None:
-        """Let go of all lanes of processes that are gone; only where there can be no other one.
+        """Release all lanes of processes that have ended. No other process may be using the store.
 
-        What stood at the head of a lane that was not let go may have been sent: the next try of it
-        is counted as a repeat.
+        The head of a lane that was not released may have been sent already: its next attempt is
+        counted as a repeat.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -61,7 +62,7 @@ class Housekeeping:
         await self._run(write)
 
     async def set_aside(self, now: float) -> dict[str, int]:
-        """End the deliveries of lanes that cannot be read. Returns how many there were, by lane.
+        """Reject the deliveries of lanes that cannot be read. Returns their number by lane.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -69,7 +70,7 @@ class Housekeeping:
         return await self._run(lambda conn: _set_aside(conn, now))
 
     async def expire(self, now: float) -> int:
-        """Give up what is too old in lanes that nobody sends in. Returns how many there were.
+        """Expire what is too old in lanes that no process is sending in. Returns the number.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -79,13 +80,13 @@ class Housekeeping:
     async def fall_back(
         self, now: float, divert: Callable[[DueFallback], Sequence[Delivery]]
     ) -> list[Lane]:
-        """Store deliveries to other targets of what was given up, or has waited too long.
+        """Store deliveries to the fallback targets of what has failed or waited too long.
 
         Args:
             now: epoch seconds.
             divert: makes the new deliveries.
 
-        Returns the lanes that they are in.
+        Returns the new deliveries' lanes.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -93,7 +94,7 @@ class Housekeeping:
         return await self._run(lambda conn: _fall_back(conn, now, divert))
 
     async def forget_reports(self, before: str) -> None:
-        """Forget reports with ids below `before` of which nothing waits.
+        """Delete reports with ids below `before` that have no waiting delivery.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -101,7 +102,7 @@ class Housekeeping:
         await self._repeated(lambda conn: _forget_reports(conn, before))
 
     async def forget_images(self, before: float) -> None:
-        """Forget pictures last used before a time (epoch seconds) that nothing waiting shows.
+        """Delete pictures last used before a time (epoch seconds) that no waiting delivery shows.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -109,7 +110,7 @@ class Housekeeping:
         await self._repeated(lambda conn: _forget_images(conn, before))
 
     async def forget_lanes(self) -> set[str]:
-        """Forget lanes of which nothing is left. Returns their names.
+        """Delete lanes without deliveries. Returns their names.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -120,9 +121,9 @@ class Housekeeping:
         return gone
 
     async def move_in_time(self, since: float, by: float) -> None:
-        """Keep waits as long as they were meant: the clock was set, forward by `by` seconds.
+        """The clock was set, forward by `by` seconds: move stored times with it.
 
-        What was written down before `since` (epoch seconds) was so by another reading of it.
+        Only times recorded since `since` (epoch seconds) are moved: those of the same clock.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -143,7 +144,7 @@ class Housekeeping:
         return await self._run(read)
 
     async def newest_moment(self) -> float:
-        """When the newest of what waits was accepted, by the clock of then; 0: nothing waits.
+        """When the newest waiting delivery was accepted, by the clock of then; 0: nothing waits.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -152,10 +153,10 @@ class Housekeeping:
         return await self._run(lambda conn: conn.scalar(newest)) or 0.0
 
     async def probe(self, now: float) -> None:
-        """A real write, to see that there can be one.
+        """Write something, to check that writing works.
 
         Raises:
-            StoreUnavailable: there cannot.
+            StoreUnavailable: it does not.
         """
 
         def write(conn: Connection) -> None:
@@ -218,16 +219,16 @@ def _fall_back(
     conn: Connection, now: float, divert: Callable[[DueFallback], Sequence[Delivery]]
 ) -> list[Lane]:
     lanes: list[Lane] = []
-    for fallen in _fallen(conn, now):
-        for one in divert(fallen):
+    for due in _fallen(conn, now):
+        for one in divert(due):
             add_lane(conn, one.lane)
-            conn.execute(INSERT_DELIVERY, delivery_row(one, one.message.text, fallen.image))
+            conn.execute(INSERT_DELIVERY, delivery_row(one, one.message.text, due.image))
             lanes.append(one.lane)
     return lanes
 
 
 def _fallen(conn: Connection, now: float) -> list[DueFallback]:
-    """The deliveries whose fallback is due, each once: they are marked."""
+    """The deliveries whose fallback is due; each is returned once and marked."""
     rows = conn.execute(_FALLEN, {"now": now}).all()
     conn.execute(
         update(delivery).where(delivery.c.id.in_([row.id for row in rows])).values(fallback="")

@@ -23,7 +23,7 @@ def _decode(text: str) -> int:
 
 
 def first_id(at: float) -> str:
-    """The least id of a moment (epoch seconds)."""
+    """The smallest id of a moment (epoch seconds)."""
     return _encode(int(at * 1000) << _RANDOM_BITS)
 
 
@@ -39,13 +39,13 @@ class IdMaker:
         self._last = 0
 
     def continue_after(self, newest: str) -> None:
-        """Make only ids greater than this one (empty: none was made yet)."""
+        """Make only ids greater than this one (empty: any)."""
         self._last = max(self._last, _decode(newest))
 
     def next(self) -> str:
         """A new id."""
-        # No secret: who may ask for a report by its id has the token.
+        # Not a secret: asking for a report by its id needs the token.
         fresh = int(self._clock() * 1000) << _RANDOM_BITS | random.getrandbits(_RANDOM_BITS)
-        # A step of chance: another process may stand at the same id.
+        # A random step: another process may be at the same id.
         self._last = max(fresh, self._last + 1 + random.getrandbits(_STEP_BITS))
         return _encode(self._last)

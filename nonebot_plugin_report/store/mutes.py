@@ -1,4 +1,4 @@
-"""Who wants to be left in peace, and until when."""
+"""Muted targets."""
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -15,7 +15,7 @@ class Mutes:
         self._run = database.run
 
     async def all(self) -> dict[Target, float]:
-        """Until when (epoch seconds) each muted target is.
+        """Each muted target, and until when (epoch seconds).
 
         Raises:
             StoreUnavailable: they could not be read.
@@ -30,7 +30,7 @@ class Mutes:
         return await self._run(read)
 
     async def set(self, target: Target, until: float) -> None:
-        """Mute a target until a moment (epoch seconds); 0: no longer.
+        """Mute a target until a moment (epoch seconds); 0: unmute it.
 
         Raises:
             StoreUnavailable: it could not be written.

@@ -1,4 +1,4 @@
-"""Rows and the values they stand for: the one way to write each, and to read it."""
+"""Rows to values and back: the one place that writes or reads each kind of row."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,11 +28,11 @@ class Entry:
 
     @property
     def text(self) -> str:
-        """The words that are stored once, for all deliveries that have them."""
+        """The text that is stored once, for all deliveries that show it."""
         return self.deliveries[0].message.text if self.deliveries else ""
 
 
-# The state is written out, so that the partial index of what waits is used.
+# A literal and no parameter, so that the partial index on waiting deliveries is used.
 IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
 TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")
 INSERT_REPORT: Final = insert(report)
@@ -45,7 +45,7 @@ _TOUCH_IMAGE: Final = (
 
 
 def add_lane(conn: Connection, of: Lane) -> None:
-    """Make a lane's row where there is none."""
+    """Insert a lane's row if there is none."""
     row = {
         "name": str(of), "target": str(of.target), "bot": of.bot, "due_at": 0.0, "failures": 0,
         "blocked_reason": "", "blocked_at": 0.0, "owner": None, "epoch": 0, "lease_until": 0.0,
@@ -54,7 +54,7 @@ def add_lane(conn: Connection, of: Lane) -> None:
 
 
 def store_image(conn: Connection, picture: Image | None, now: float) -> str | None:
-    """Keep a picture, once however often it comes. Returns its hash."""
+    """Store a picture, each once. Returns its hash."""
     if picture is None:
         return None
     sha = sha256(picture.data).hexdigest()
@@ -107,13 +107,13 @@ def delivery_row(one: Delivery, text: str | None, sha: str | None) -> dict[str, 
 
 
 def read_lane(row: Any) -> Lane | None:
-    """A stored lane; None: it is none that this code writes."""
+    """The lane of a row; None if this code cannot read it."""
     target = read_target(row.target)
     return target and Lane(target, row.bot)
 
 
 def read_target(text: str) -> Target | None:
-    """A stored target; None: it is none that this code writes."""
+    """The target of a row; None if this code cannot read it."""
     try:
         return Target.parse(text)
     except ValueError:
@@ -124,7 +124,7 @@ _PRIORITIES: Final = {int(priority): priority for priority in Priority}
 
 
 def read_priority(stored: int) -> Priority:
-    """A stored priority; one that there is not is nobody's hurry."""
+    """The priority of a row; an unknown one is normal."""
     return _PRIORITIES.get(stored, Priority.NORMAL)
 
 
@@ -137,7 +137,7 @@ def read_report(fields: str) -> Report:
     """A stored report, without its picture.
 
     Raises:
-        Unreadable: it is none that this code writes.
+        Unreadable: this code did not write it.
     """
     try:
         return restore(fields)

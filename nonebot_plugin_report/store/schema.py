@@ -1,4 +1,4 @@
-"""The outbox's tables, and how a store of an older version becomes one of today's."""
+"""The tables, and the upgrades from older versions."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ from ..errors import StoreUnavailable
 from ..model.delivery import State
 
 VERSION: Final = 3
-"""What this code writes. A change of the tables adds one, and the step that upgrades to it."""
+"""The version of today's tables. Changing them adds one, and a step that upgrades to it."""
 
 metadata: Final = MetaData()
 
@@ -44,12 +44,12 @@ report: Final = Table(
     Column("event", Text, nullable=False),
     Column("heading", Text, nullable=False),
     Column("fields", Text, nullable=False),  # the report as JSON, without the picture
-    Column("text", Text, nullable=False, server_default=""),  # in its first delivery's words
+    Column("text", Text, nullable=False, server_default=""),  # the first delivery's text
     Column("image", String(64), nullable=True),
     Column("source", String, nullable=False, server_default=""),  # the token's name
     Column("note", Text, nullable=False, server_default=""),  # why it has no delivery
 )
-# The sender's own id is unique within its token: nobody meets somebody else's.
+# The sender's own id is unique within its token, not across tokens.
 Index("report_source_key", report.c.source, report.c.key, unique=True,
       sqlite_where=report.c.key.is_not(None))  # fmt: skip
 Index("report_event", report.c.event, report.c.source, report.c.id)
@@ -57,7 +57,7 @@ Index("report_event", report.c.event, report.c.source, report.c.id)
 image: Final = Table(
     "image",
     metadata,
-    Column("sha256", String(64), primary_key=True),  # the same bytes are kept once
+    Column("sha256", String(64), primary_key=True),  # equal pictures are stored once
     Column("bytes", LargeBinary, nullable=False),
     Column("media_type", String, nullable=False),
     Column("width", Integer, nullable=False),
@@ -104,7 +104,7 @@ delivery: Final = Table(
 )
 Index("delivery_report", delivery.c.report_id)
 Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
-# What waits is little, however large the store grows: only that is indexed.
+# Only waiting deliveries are indexed: they stay few, however large the store grows.
 _WAITING: Final = text(f"state = '{State.WAITING}'")
 Index("delivery_queue", delivery.c.lane, delivery.c.priority, delivery.c.id,
       sqlite_where=_WAITING)  # fmt: skip
@@ -140,7 +140,7 @@ watch: Final = Table(
 
 
 def upgrade(conn: Connection) -> None:
-    """Make the tables, or bring them to `VERSION`.
+    """Create the tables, or upgrade them to `VERSION`.
 
     Raises:
         StoreUnavailable: a newer version of the plugin wrote them.

@@ -19,13 +19,13 @@ class Binding:
 
 
 class Bindings:
-    """Who is bound."""
+    """The users who bound themselves, and their tokens."""
 
     def __init__(self, database: Database) -> None:
         self._run = database.run
 
     async def all(self) -> list[Binding]:
-        """Everybody's, the oldest first.
+        """All bindings, the oldest first.
 
         Raises:
             StoreUnavailable: they could not be read.
@@ -38,7 +38,7 @@ class Bindings:
         return await self._run(read)
 
     async def add(self, one: Binding) -> None:
-        """Give a user a token; a former one is no longer good.
+        """Give a user a token; a former one becomes invalid.
 
         Raises:
             StoreUnavailable: it could not be written.

@@ -1,4 +1,4 @@
-"""Where the watches stand, and how far their keeper has read."""
+"""The states of the watches, and how far the watchdog has read."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -13,13 +13,13 @@ _READ_UNTIL: Final = "watched_until"
 
 
 class Watches:
-    """What each watch is waiting for."""
+    """The states of the watches."""
 
     def __init__(self, database: Database) -> None:
         self._run = database.run
 
     async def all(self) -> dict[str, WatchState]:
-        """Each watch's, by its key.
+        """All states, by the watch's key.
 
         Raises:
             StoreUnavailable: they could not be read.
@@ -32,7 +32,7 @@ class Watches:
         return await self._run(read)
 
     async def read_until(self) -> str:
-        """The id of the last report that was looked at; at first the newest that there is, or "0".
+        """The id of the last report that was read; at first the newest stored one, or "0".
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -45,7 +45,7 @@ class Watches:
         return await self._run(read)
 
     async def save(self, changed: Mapping[str, WatchState], read_until: str) -> None:
-        """Remember what these are waiting for, and how far was read.
+        """Store changed states, and how far was read.
 
         Raises:
             StoreUnavailable: it could not be written.

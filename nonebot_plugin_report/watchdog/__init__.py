@@ -1,1 +1,1 @@
-""""""
+"""Events that should have come."""

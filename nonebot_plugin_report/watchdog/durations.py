@@ -1,4 +1,4 @@
-"""How long a task took: an end event knows when its start event came."""
+"""How long a task took: the time between its start event and its end event."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,17 +16,17 @@ _END: Final = ".end"
 
 
 class Durations:
-    """Remembers starts, by the source that they came from."""
+    """Remembers start events by source."""
 
     def __init__(self, history: History, clock: Callable[[], float]) -> None:
         """`clock` gives epoch seconds."""
         self._history = history
         self._clock = clock
         self._starts: OrderedDict[tuple[str, str], float | None] = OrderedDict()
-        """By source and event without its ending; None: ended."""
+        """By source and the event without its suffix; None: it has ended."""
 
     async def elapsed(self, event: str, source: str) -> float | None:
-        """Of an end event: the seconds since its start event came from the same source.
+        """For an end event: the seconds since its start event came from the same source.
 
         Raises:
             StoreUnavailable: the start could not be looked up.
@@ -41,13 +41,13 @@ class Durations:
         return now - start if start is not None and 0 <= now - start <= LONGEST else None
 
     def accepted(self, event: str, source: str) -> None:
-        """An event was accepted now."""
+        """An event was just accepted."""
         for ending, start in ((_START, self._clock()), (_END, None)):
             if event.endswith(ending):
                 self._remember((source, event.removesuffix(ending)), start)
 
     def shift(self, by: float) -> None:
-        """The clock was set, forward by `by` seconds: what began stays as long ago as it was."""
+        """The clock was set, forward by `by` seconds: move the starts with it."""
         for key, start in self._starts.items():
             self._starts[key] = None if start is None else start + by
 
@@ -58,7 +58,7 @@ class Durations:
             self._starts.popitem(last=False)
 
     async def _stored_start(self, stem: str, source: str) -> float | None:
-        """The start that is not in memory: before the last restart, perhaps."""
+        """A start that is not in memory, such as one before the last restart."""
         since = first_id(self._clock() - LONGEST)
         start = await self._history.last_received(f"{stem}{_START}", source, since)
         end = await self._history.last_received(f"{stem}{_END}", source, since)

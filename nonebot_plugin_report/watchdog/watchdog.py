@@ -1,9 +1,8 @@
-"""Tells of what did not come. Learns of what was accepted from what is stored, after the answer."""
+"""Reports events that did not come. It learns of accepted ones from the store, after the answer."""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from loguru import logger
@@ -12,29 +11,18 @@ from ..errors import StoreUnavailable
 from ..model.clock import wait_for
 from ..model.grant import OWN
 from ..model.report import Report
-from ..model.watch import WatchState
+from ..model.watch import Arrival, WatchState
 from ..store import Store
 from .watches import Changes, Watch, arrived, passed
 
 LOOK_EVERY: Final = 10.0
-"""Seconds between looks for what did not come."""
+"""Seconds between checks for overdue events."""
 SAVE_EVERY: Final = 60.0
-"""Seconds between notes of how far the watchdog has read, where nothing else is to be noted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A report that was accepted, as far as a watch looks at it."""
-
-    id: str
-    event: str
-    source: str
-    at: float
-    """Epoch seconds."""
+"""Seconds between saving how far the watchdog has read, if nothing else is to be saved."""
 
 
 class Watchdog:
-    """Keeps the watches, across restarts: what it was not told of before a kill it reads after."""
+    """Keeps the watches' states across restarts; what a kill made it miss, the store has."""
 
     def __init__(
         self,
@@ -43,23 +31,23 @@ class Watchdog:
         clock: Callable[[], float],
         tell: Callable[[Watch, Report], Awaitable[None]],
     ) -> None:
-        """`clock` gives epoch seconds; `tell` sends a watch's report, once for each key of it."""
+        """`clock` gives epoch seconds; `tell` sends a watch's report, once for each of its keys."""
         self._store = store
         self._watches = watches
         self._clock = clock
         self._tell = tell
-        self._watched: dict[str, WatchState] = {}
+        self._states: dict[str, WatchState] = {}
         self._unsaved: dict[str, WatchState] = {}
-        """Of these, what the store does not know yet."""
+        """Those states that are not stored yet."""
         self._untold: deque[tuple[Watch, Report]] = deque()
         self._arrivals: deque[Arrival] = deque()
         self._woken = asyncio.Event()
         self._read = ""
-        """The id of the last report that was looked at."""
+        """The id of the last report that was read."""
         self._saved_at = 0.0
 
     async def open(self) -> None:
-        """Take up what was waited for before, and what came that was not looked at yet.
+        """Load the states, and read the reports that came since.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -67,20 +55,20 @@ class Watchdog:
         if not self._watches:
             return
         self._arrivals.clear()
-        self._watched = await self._store.watches.all() | self._unsaved
+        self._states = await self._store.watches.all() | self._unsaved
         self._read = self._read or await self._store.watches.read_until()
         while batch := await self._store.history.arrivals(self._read, but_from=OWN):
-            for identity, event, source, at in batch:
-                self._look_at(Arrival(identity, event, source, at))
+            for arrival in batch:
+                self._look_at(arrival)
 
     def accepted(self, report_id: str, event: str, source: str) -> None:
-        """A report was stored now."""
+        """A report was just stored."""
         if self._watches:
             self._arrivals.append(Arrival(report_id, event, source, self._clock()))
             self._woken.set()
 
     async def run(self) -> None:
-        """Look at what comes, and now and then for what does not, until cancelled."""
+        """Follow what arrives and what does not, until cancelled."""
         while True:
             await self.catch_up()
             self._woken.clear()
@@ -88,14 +76,14 @@ class Watchdog:
                 await wait_for(self._woken, LOOK_EVERY)
 
     async def catch_up(self) -> None:
-        """Look at all that came and did not come; tell of it, then write down where it stands.
+        """Process what arrived and what is overdue: send the reports, then save the states.
 
         In this order: what is told again after a crash between the two is known by its key. What
         the store does not take is done the next time.
         """
         while self._arrivals:
             self._look_at(self._arrivals.popleft())
-        self._take(passed(self._watches, self._watched, self._clock()))
+        self._take(passed(self._watches, self._states, self._clock()))
         try:
             while self._untold:
                 await self._tell(*self._untold[0])
@@ -105,18 +93,18 @@ class Watchdog:
             logger.warning(f"看门狗的记录暂时没能存下，稍后再存：{error}")
 
     async def shift(self) -> None:
-        """The clock was set: read anew what is waited for, which was shifted already.
+        """The clock was set: load the states again, which the store has moved already.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
         if self._watches:
-            self._watched = await self._store.watches.all() | self._unsaved
+            self._states = await self._store.watches.all() | self._unsaved
 
     def _look_at(self, arrival: Arrival) -> None:
         self._read = max(self._read, arrival.id)
-        news = arrived(self._watches, self._watched, arrival.event, arrival.source, arrival.at)
-        self._take(news)
+        changes = arrived(self._watches, self._states, arrival.event, arrival.source, arrival.at)
+        self._take(changes)
 
     async def _save(self) -> None:
         now = self._clock()
@@ -130,7 +118,7 @@ class Watchdog:
             raise
         self._saved_at = now
 
-    def _take(self, news: Changes) -> None:
-        self._watched.update(news.changed)
-        self._unsaved.update(news.changed)
-        self._untold.extend(news.reports)
+    def _take(self, changes: Changes) -> None:
+        self._states.update(changes.changed)
+        self._unsaved.update(changes.changed)
+        self._untold.extend(changes.reports)

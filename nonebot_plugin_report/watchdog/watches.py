@@ -1,4 +1,4 @@
-"""What is told of that did not come: a tool says nothing when it hangs, crashes or is off.
+"""Watches: events that are expected, since a tool that hangs, crashes or is off says nothing.
 
 Pure: the time is an argument. A watch waits for an event from the moment of another, or from a time
 of day, and is overdue when that does not come in time.
@@ -46,24 +46,24 @@ class Watch(Settings):
 
     @property
     def name(self) -> str:
-        """One for each watch that says anything else."""
+        """A key for the watch; different settings have different keys."""
         return sha256(self.model_dump_json().encode()).hexdigest()[:32]
 
     def key(self, source: str) -> str:
-        """What its state is stored under, by the token of a report.
+        """The key of its state, for a report's source.
 
         Everybody's start waits for their own end; since a time of day, anybody's report counts.
         """
         return self.name if self.since else f"{self.name}:{source}"
 
     def concerns(self, source: str) -> bool:
-        """Whether it looks at reports of a token."""
+        """Whether it watches reports of a source."""
         return not self.token or source in self.token
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is to be remembered, and what is to be told."""
+    """States to save and reports to send."""
 
     changed: Mapping[str, WatchState]
     reports: tuple[tuple[Watch, Report], ...]
@@ -72,7 +72,7 @@ class Changes:
 def arrived(
     watches: Sequence[Watch], states: Mapping[str, WatchState], event: str, source: str, now: float
 ) -> Changes:
-    """What an event of a token means for those that wait."""
+    """The effect of an event from a source."""
     changed: dict[str, WatchState] = {}
     reports: list[tuple[Watch, Report]] = []
     for watch in watches:
@@ -90,7 +90,7 @@ def arrived(
 
 
 def passed(watches: Sequence[Watch], states: Mapping[str, WatchState], now: float) -> Changes:
-    """What has come to be overdue by a moment, and what begins to wait."""
+    """What has become overdue by a moment, and which watches begin."""
     changed = {
         watch.name: begun
         for watch in watches
@@ -111,7 +111,7 @@ def passed(watches: Sequence[Watch], states: Mapping[str, WatchState], now: floa
 def _begin(
     watch: Watch, since: DailyTime, state: WatchState | None, now: float
 ) -> WatchState | None:
-    """Where a watch of every day stands, if that has changed since it was looked at last."""
+    """The new state of a daily watch, or None if it has not changed."""
     start = since.last(now)
     if state is None:  # set today: it begins with the next day
         return WatchState(start, None)

@@ -193,7 +193,7 @@ class Delivering(RuleBasedStateMachine):
         for _ in range(12):
             self.clock.now += 2 * 3600.0
             for one in self.processes:
-                for lane in self.runner.run(self.store.queue.waiting_lanes()):
+                for lane in self.runner.run(self.store.leases.waiting_lanes()):
                     try:
                         self.runner.run(one.dispatcher.drain(lane))
                     except LeaseLost:

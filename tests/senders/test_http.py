@@ -69,7 +69,7 @@ def test_what_is_no_number_of_seconds(value: Any) -> None:
 def test_true_and_false_are_no_codes() -> None:
     for code in (True, False):
         answer = Answer(200, {}, {"code": code})
-        outcome = judge_code(answer, code, "", success=(0, 1), mends={}, waits={})
+        outcome = judge_code(answer, code, "", success=(0, 1), fixes={}, waits={})
         assert isinstance(outcome, NotSent)
 
 

@@ -24,7 +24,7 @@ MAX_TITLE: Final = 200
 MAX_TEXT: Final = 2600
 MAX_ENCRYPTED: Final = 1700
 _KEY_SIZES: Final = (16, 24, 32)
-_MENDS: Final = {400: "device_key 不对，或推送服务拒绝了它", 404: "地址不存在，检查 server"}
+_FIXES: Final = {400: "device_key 不对，或推送服务拒绝了它", 404: "地址不存在，检查 server"}
 
 
 class Channel(PartedChannel):
@@ -130,4 +130,4 @@ def encrypt(plain: bytes, key: bytes, mode: str) -> dict[str, object]:
 
 def _verdict(answer: Answer) -> Outcome:
     code, words = answer.fields.get("code"), answer.fields.get("message")
-    return judge_code(answer, code, words, success=(200,), mends=_MENDS, waits={429: 5.0})
+    return judge_code(answer, code, words, success=(200,), fixes=_FIXES, waits={429: 5.0})

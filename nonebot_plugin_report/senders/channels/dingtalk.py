@@ -26,7 +26,7 @@ RATES: Final = ((20, 60.0),)
 MAX_TEXT: Final = 3000
 _WAITS: Final = {130101: 600.0}
 _SECURITY: Final = 310000
-_MENDS: Final = {300001: "webhook 地址里的 access_token 不对", 40035: "消息的格式不受支持"}
+_FIXES: Final = {300001: "webhook 地址里的 access_token 不对", 40035: "消息的格式不受支持"}
 
 
 class Channel(HttpChannel):
@@ -70,8 +70,8 @@ def sign(timestamp: str, secret: str) -> str:
 
 def _verdict(answer: Answer) -> Outcome:
     code, words = answer.fields.get("errcode"), answer.fields.get("errmsg")
-    mends = _MENDS | {_SECURITY: _security(str(words))}
-    return judge_code(answer, code, words, mends=mends, waits=_WAITS)
+    fixes = _FIXES | {_SECURITY: _security(str(words))}
+    return judge_code(answer, code, words, fixes=fixes, waits=_WAITS)
 
 
 def _security(words: str) -> str:

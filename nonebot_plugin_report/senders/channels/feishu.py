@@ -31,7 +31,7 @@ MAX_PICTURE: Final = 10 * 1000 * 1000
 PICTURE_FORMATS: Final = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp")
 TOKEN_MARGIN: Final = 60.0
 """Seconds before its end at which a token is no longer used."""
-_MENDS: Final = {
+_FIXES: Final = {
     19021: "签名不符或时间相差太大，检查 secret 和本机时间",
     19022: "本机的 IP 不在机器人的白名单里",
     19024: "消息里没有机器人要求的关键词",
@@ -165,7 +165,7 @@ def _content(text: str, image_key: str) -> dict[str, object]:
 def _verdict(answer: Answer) -> Outcome:
     """A success is `code` 0, in older answers `StatusCode` 0."""
     code = answer.fields.get("code", answer.fields.get("StatusCode"))
-    return judge_code(answer, code, answer.fields.get("msg"), mends=_MENDS, waits=_WAITS)
+    return judge_code(answer, code, answer.fields.get("msg"), fixes=_FIXES, waits=_WAITS)
 
 
 def _refusal(answer: Answer) -> NotSent | Rejected:

@@ -16,7 +16,7 @@ from ..outcomes import lost_picture
 MAX_TITLE: Final = 200
 MAX_TEXT: Final = 20_000
 # "接口返回码说明"; who goes on after a 900 is shut out for days.
-_MENDS: Final = {
+_FIXES: Final = {
     401: "没有权限，检查 token",
     403: "本机的 IP 不在账号的白名单里",
     888: "账号积分不足",
@@ -64,4 +64,4 @@ class Channel(HttpChannel):
 
 def _verdict(answer: Answer) -> Outcome:
     code, words = answer.fields.get("code"), answer.fields.get("msg")
-    return judge_code(answer, code, words, success=(200,), mends=_MENDS, waits=_WAITS)
+    return judge_code(answer, code, words, success=(200,), fixes=_FIXES, waits=_WAITS)

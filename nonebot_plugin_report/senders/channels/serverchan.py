@@ -20,7 +20,7 @@ from ..outcomes import lost_picture
 MAX_TITLE: Final = 32
 MAX_TEXT: Final = 32 * 1000
 _BAD_KEY: Final = 40001
-_MENDS: Final = {_BAD_KEY: "SendKey 不对"}
+_FIXES: Final = {_BAD_KEY: "SendKey 不对"}
 _QUOTA_WAIT: Final = 3600.0
 
 
@@ -70,4 +70,4 @@ def _verdict(answer: Answer) -> Outcome:
     words = answer.fields.get("message", answer.fields.get("errmsg"))
     if code == _BAD_KEY and "次数" in str(words):
         return NotSent("超过了当天的条数", _QUOTA_WAIT)
-    return judge_code(answer, code, words, mends=_MENDS, waits={})
+    return judge_code(answer, code, words, fixes=_FIXES, waits={})

@@ -23,7 +23,7 @@ RATES: Final = ((20, 60.0),)
 MAX_TEXT: Final = 2048
 MAX_PICTURE: Final = 2 * 1024 * 1024
 # "全局错误码".
-_MENDS: Final = {
+_FIXES: Final = {
     93000: "webhook 地址里的 key 不对，或机器人已被移出群",
     93004: "机器人已被停用",
     40008: "消息类型不受支持",
@@ -73,4 +73,4 @@ class Channel(PartedChannel):
 
 def _verdict(answer: Answer) -> Outcome:
     code, words = answer.fields.get("errcode"), answer.fields.get("errmsg")
-    return judge_code(answer, code, words, mends=_MENDS, waits=_WAITS)
+    return judge_code(answer, code, words, fixes=_FIXES, waits=_WAITS)

@@ -70,4 +70,4 @@ def _verdict(answer: Answer) -> Outcome:
     if not isinstance(code, int):
         return judge_status(answer)
     words = answer.fields.get("message", answer.fields.get("msg"))
-    return judge_code(answer, code, words, success=(0, 200), mends={}, waits={})
+    return judge_code(answer, code, words, success=(0, 200), fixes={}, waits={})

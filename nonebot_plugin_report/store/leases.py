@@ -1,0 +1,197 @@
+"""Leases: which process may send in a lane. Every write of a lane's owner carries its lease."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+
+from ..errors import LeaseLost
+from ..model.target import Lane
+from .database import Database
+from .rows import IS_WAITING, read_lane
+from .schema import delivery, lane
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to send in a lane. Every write of its owner carries the epoch."""
+
+    lane: str
+    owner: str
+    epoch: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The result of claiming a lane."""
+
+    lease: Lease | None
+    """None: it cannot be claimed before `due_at`."""
+    due_at: float
+    failures: int
+
+
+class Leases:
+    """The lanes, and who may send in them."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.run
+
+    async def waiting_lanes(self) -> list[Lane]:
+        """The lanes with waiting deliveries.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+
+        def read(conn: Connection) -> list[Lane]:
+            rows = conn.execute(WAITING_LANES)
+            return [of for row in rows if (of := read_lane(row)) is not None]
+
+        return await self._run(read)
+
+    async def renew(self, owner: str, names: Sequence[str], until: float) -> None:
+        """Renew the leases of a process.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        held = lane.c.name.in_(names) & (lane.c.owner == owner)
+        statement = update(lane).where(held).values(lease_until=until)
+        await self._run(lambda conn: conn.execute(statement))
+
+    async def park(self, of: Lane, owner: str, reason: str, now: float) -> None:
+        """Release a lane and note why it waits. Its deliveries are unchanged.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        await self._run(lambda conn: _park(conn, of, owner, reason, now))
+
+    async def resume(self) -> None:
+        """End the back-off of QQ's lanes: a bot has come back.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        await self._run(lambda conn: conn.execute(_RESUME))
+
+    async def release(self, owner: str, keep: Sequence[str]) -> None:
+        """Release all lanes of a process that is ending, except `keep`.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        held = (lane.c.owner == owner) & lane.c.name.not_in(keep)
+        statement = update(lane).where(held).values(owner=None)
+        await self._run(lambda conn: conn.execute(statement))
+
+
+WAITING_LANES: Final = select(lane.c.name, lane.c.target, lane.c.bot).where(
+    exists().where(delivery.c.lane == lane.c.name, IS_WAITING)
+)
+_LOCK_LANE: Final = (
+    select(lane).where(lane.c.name == bindparam("lane")).with_for_update(skip_locked=True)
+)
+_OWN: Final = (
+    update(lane)
+    .where(lane.c.name == bindparam("of"))
+    .values(
+        owner=bindparam("by"), epoch=bindparam("at"), lease_until=bindparam("until"),
+        blocked_reason="", blocked_at=0.0,
+    )
+)  # fmt: skip
+_RESUME: Final = (
+    update(lane)
+    .where(
+        lane.c.due_at > 0,
+        lane.c.target.not_like("channel:%"),
+        exists().where(delivery.c.lane == lane.c.name, IS_WAITING),
+    )
+    .values(due_at=0.0, failures=0)
+)
+_HEADS: Final = (
+    select(func.min(delivery.c.id))
+    .where(
+        IS_WAITING,
+        delivery.c.lane.in_(
+            select(lane.c.name).where(
+                lane.c.owner.is_not(None),
+                or_(bindparam("lane").is_(None), lane.c.name == bindparam("lane")),
+            )
+        ),
+    )
+    .group_by(delivery.c.lane)
+)
+
+
+def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> Claim:
+    """Take a lane, unless another process holds it or it is backing off; all times epoch seconds.
+
+    A lane whose owner let its lease lapse is taken over: its head may have been sent, so its next
+    attempt is counted as a repeat.
+    """
+    row = conn.execute(_LOCK_LANE, {"lane": str(of)}).one_or_none()
+    if row is None:  # its row is locked by another process
+        return Claim(None, now + 1, 0)
+    if row.owner not in (None, owner) and row.lease_until > now:
+        return Claim(None, row.lease_until, row.failures)
+    if row.due_at > now:
+        return Claim(None, row.due_at, row.failures)
+    if row.owner not in (None, owner):
+        count_repeats(conn, str(of))
+    epoch = row.epoch + (row.owner != owner)
+    conn.execute(_OWN, {"of": str(of), "by": owner, "at": epoch, "until": until})
+    return Claim(Lease(str(of), owner, epoch, until), row.due_at, row.failures)
+
+
+def _park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> None:
+    conn.execute(
+        update(lane)
+        .where(lane.c.name == str(of), or_(lane.c.owner.is_(None), lane.c.owner == owner))
+        .where(lane.c.blocked_reason != reason)
+        .values(blocked_reason=reason, blocked_at=now, owner=None)
+    )
+    conn.execute(
+        update(lane).where(lane.c.name == str(of), lane.c.owner == owner).values(owner=None)
+    )
+
+
+def count_repeats(conn: Connection, name: str | None) -> None:
+    """Note that the head of an owned lane (None: of all) may have been sent already."""
+    heads = conn.scalars(_HEADS, {"lane": name}).all()
+    if heads:
+        repeated = update(delivery).where(delivery.c.id.in_(heads))
+        conn.execute(repeated.values(repeats=delivery.c.repeats + 1))
+
+
+_HOLDS: Final = (
+    lane.c.name == bindparam("of"),
+    lane.c.owner == bindparam("by"),
+    lane.c.epoch == bindparam("at"),
+)
+IS_HELD: Final = exists().where(*_HOLDS)
+_BACK_OFF: Final = (
+    update(lane).where(*_HOLDS).values(due_at=bindparam("due"), failures=bindparam("count"))
+)
+
+
+def back_off(conn: Connection, lease: Lease, due_at: float, failures: int) -> None:
+    """Send nothing in a lane before `due_at`; 0 and 0: it works again."""
+    conn.execute(_BACK_OFF, {**_held(lease), "due": due_at, "count": failures})
+
+
+def write_held(conn: Connection, statement: Any, lease: Lease, **values: object) -> None:
+    """Change one row, by a statement with `IS_HELD`.
+
+    Raises:
+        LeaseLost: another process has taken the lane over; nothing was written.
+    """
+    if conn.execute(statement, {**_held(lease), **values}).rowcount != 1:
+        raise LeaseLost
+
+
+def _held(lease: Lease) -> dict[str, object]:
+    return {"of": lease.lane, "by": lease.owner, "at": lease.epoch}
