@@ -10,6 +10,7 @@ import nonebot
 
 from ..config import Config
 from ..errors import InvalidReport, Refused
+from ..model.delivery import Priority
 from ..model.grant import MASTER
 from ..model.scheduling import Wait
 from ..model.timing import in_words, parse_time
@@ -109,15 +110,15 @@ def _moment(at: str) -> float:
 
 
 def _how(planned: Planned, wait: Wait | None) -> Iterator[str]:
-    if planned.urgent:
+    if planned.handling.priority is Priority.URGENT:
         yield "紧急：不等免打扰，不合并"
     if not planned.screenshot:
         yield "不带截图"
     if wait is not None:
         until = datetime.fromtimestamp(wait.until).astimezone()
         yield f"{wait.reason}，{until:%H:%M} 再发"
-    if planned.fallback:
-        targets = "、".join(str(one) for one in planned.fallback)
-        waiting = planned.fallback_after
+    if planned.handling.fallback:
+        targets = "、".join(str(one) for one in planned.handling.fallback)
+        waiting = planned.handling.fallback_after
         when = "没能送达" if waiting is None else f"等了 {in_words(waiting)}还没送达，或没能送达"
         yield f"{when}时改发给 {targets}"

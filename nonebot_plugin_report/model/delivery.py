@@ -20,20 +20,27 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Handling:
+    """How a delivery is treated, as rules and rates decide."""
+
+    priority: Priority = Priority.NORMAL
+    held_until: float = 0.0
+    """For Priority.BULK: not sent before (epoch seconds)."""
+    reason: str = ""
+    """Why it waits (Chinese): why it is held, later the result of the last attempt."""
+    fallback: tuple[Target, ...] = ()
+    """Who gets it if this target does not."""
+    fallback_after: float | None = None
+    """Seconds of waiting after which they get it; None: only if the delivery fails."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One target of a report, ready to be accepted."""
 
     target: Target
     message: Message
-    priority: Priority = Priority.NORMAL
-    held_until: float = 0.0
-    """For Priority.BULK: not sent before (epoch seconds)."""
-    reason: str = ""
-    """Why it is held (Chinese)."""
-    fallback: tuple[Target, ...] = ()
-    """Who gets it if this target does not."""
-    fallback_after: float | None = None
-    """Seconds of waiting after which they get it; None: only if the delivery fails."""
+    handling: Handling = Handling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +58,7 @@ class Delivery:
     """When it was accepted (epoch seconds, like all times here)."""
     expires_at: float = math.inf
     """When it expires."""
-    priority: Priority = Priority.NORMAL
-    held_until: float = 0.0
-    """For Priority.BULK: not sent before."""
-    reason: str = ""
-    """The result of the last attempt, or why it is held (Chinese)."""
-    fallback: tuple[Target, ...] = ()
-    """Who gets it if this target does not."""
-    fallback_at: float | None = None
-    """When they get it; None: only if the delivery fails."""
+    handling: Handling = Handling()
 
 
 class State(StrEnum):

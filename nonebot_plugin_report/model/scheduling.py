@@ -65,16 +65,16 @@ def plan(
     """
     if not waiting:
         return None
-    if waiting[0].priority is Priority.URGENT:
+    if waiting[0].handling.priority is Priority.URGENT:
         return Send((0,))
     if wait := _quiet(policy, now) or _over_rate(policy, now, sent):
         return wait
-    normal = [i for i, one in enumerate(waiting) if one.priority is Priority.NORMAL][:MOST]
-    bulk = [i for i, one in enumerate(waiting) if one.priority is Priority.BULK][:MOST]
-    if bulk and waiting[bulk[0]].held_until <= now:
+    normal = [i for i, one in enumerate(waiting) if one.handling.priority is Priority.NORMAL][:MOST]
+    bulk = [i for i, one in enumerate(waiting) if one.handling.priority is Priority.BULK][:MOST]
+    if bulk and waiting[bulk[0]].handling.held_until <= now:
         return Send(tuple(bulk), digest=True)
     if not normal:
-        return Wait(waiting[bulk[0]].held_until, "等到可以合成摘要")
+        return Wait(waiting[bulk[0]].handling.held_until, "等到可以合成摘要")
     first = waiting[normal[0]]
     if len(normal) > 1 and (limited or _slept_through(first, len(normal), policy, now)):
         return Send(tuple(normal), digest=True)

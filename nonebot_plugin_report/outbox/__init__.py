@@ -13,7 +13,7 @@ from typing import Final
 from loguru import logger
 
 from ..errors import StoreUnavailable
-from ..model.delivery import Delivery, Outgoing, Sender
+from ..model.delivery import Delivery, Handling, Outgoing, Sender
 from ..model.message import Message
 from ..model.report import Report
 from ..model.scheduling import Policy
@@ -159,11 +159,7 @@ class Outbox:
             one.message,
             created_at=now,
             expires_at=now + self._limits.expire,
-            priority=one.priority,
-            held_until=one.held_until,
-            reason=one.reason,
-            fallback=one.fallback,
-            fallback_at=None if one.fallback_after is None else now + one.fallback_after,
+            handling=one.handling,
         )
 
     async def expire(self) -> None:
@@ -185,19 +181,19 @@ class Outbox:
         """
         now = self._clock()
 
-        def divert(fallen: DueFallback) -> list[Delivery]:
-            text = f"{fallen.text}\n[没能送到 {fallen.target}，改发到这里]".strip()
+        def divert(due: DueFallback) -> list[Delivery]:
+            text = f"{due.text}\n[没能送到 {due.target}，改发到这里]".strip()
             return [
                 Delivery(
                     self._ids.next(),
-                    fallen.report_id,
+                    due.report_id,
                     Lane(target),
                     Message(text),
                     created_at=now,
                     expires_at=now + self._limits.expire,
-                    priority=fallen.priority,
+                    handling=Handling(due.priority),
                 )
-                for target in fallen.fallback
+                for target in due.fallback
             ]
 
         self.dispatcher.wake(await self._store.housekeeping.fall_back(now, divert))

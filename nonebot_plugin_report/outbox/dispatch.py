@@ -189,7 +189,7 @@ class Dispatcher:
                 case Fill(limit):
                     await self._fill(work, limit)
                 case Expire(queued):
-                    finish = Finish(State.EXPIRED, expiry_reason(queued.delivery.reason))
+                    finish = Finish(State.EXPIRED, expiry_reason(queued.delivery.handling.reason))
                     await self._record(work, [queued.delivery], finish)
                 case Deliver(batch, digest):
                     await self._deliver(work, batch, digest=digest)
@@ -261,7 +261,7 @@ class Dispatcher:
             told = _together(decision.reason, len(batch), digest=digest)
             decision = replace(decision, reason=told)
         await self._record(work, [queued.delivery for queued in batch], decision)
-        work.queue.tried(first.priority, self._policy(work.lane.target), self._clock())
+        work.queue.tried(first.handling.priority, self._policy(work.lane.target), self._clock())
         work.told = ""
 
     async def _record(

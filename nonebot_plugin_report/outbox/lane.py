@@ -85,7 +85,7 @@ class LaneQueue:
         one = queued.delivery
         if not self._complete or len(self._ready) >= BATCH or one.id <= self._last:
             self.miss()
-        elif self._ready and one.priority < self._ready[-1].delivery.priority:
+        elif self._ready and _priority(queued) < _priority(self._ready[-1]):
             self.forget()  # it goes before those in memory
             self._missed = True
         else:
@@ -185,3 +185,7 @@ class LaneQueue:
         self.due_at = due_at
         self.failures += 1
         self.forget()
+
+
+def _priority(queued: Queued) -> Priority:
+    return queued.delivery.handling.priority

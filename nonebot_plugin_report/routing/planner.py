@@ -64,9 +64,8 @@ class Planner:
     def wait(self, one: Outgoing, now: float) -> hold.Wait | None:
         """Why a delivery would have to wait now, if it were the only one in its lane."""
         alone = Delivery(
-            "", "", Lane(one.target), one.message, created_at=now, priority=one.priority,
-            held_until=one.held_until,
-        )  # fmt: skip
+            "", "", Lane(one.target), one.message, created_at=now, handling=one.handling
+        )
         step = hold.plan([alone], self.policy(one.target), now, (), limited=False)
         return step if isinstance(step, hold.Wait) else None
 
@@ -76,18 +75,18 @@ class Planner:
         image = report.image if planned.screenshot else None
         text = self._words(planned, report) or ("" if image else report.heading or "[截图]")
         message = Message(text, image, replace(report, image=None))
-        priority = Priority.URGENT if planned.urgent else Priority.NORMAL
-        reason = ""
+        handling = planned.handling
         if held_until is not None:
-            priority, reason = Priority.BULK, f"超过令牌 {grant.name} 的频率限制"
-        one = Outgoing(
-            planned.target, message, priority, held_until or 0.0, reason,
-            planned.fallback, planned.fallback_after,
-        )  # fmt: skip
-        if one.fallback_after is None or (wait := self.wait(one, now)) is None:
+            reason = f"超过令牌 {grant.name} 的频率限制"
+            handling = replace(
+                handling, priority=Priority.BULK, held_until=held_until, reason=reason
+            )
+        one = Outgoing(planned.target, message, handling)
+        if handling.fallback_after is None or (wait := self.wait(one, now)) is None:
             return one
         # Quiet hours and mutes are not a failure to reach the target.
-        return replace(one, fallback_after=one.fallback_after + wait.until - now)
+        later = handling.fallback_after + wait.until - now
+        return replace(one, handling=replace(handling, fallback_after=later))
 
     def _words(self, planned: Planned, report: Report) -> str:
         notes = list(report.cut)

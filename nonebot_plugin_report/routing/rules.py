@@ -7,6 +7,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, PlainSerializer, PlainValidator, field_validator, model_validator
 
 from ..errors import ConfigError, Forbidden, InvalidReport
+from ..model.delivery import Handling, Priority
 from ..model.grant import Grant
 from ..model.numbers import qq_number
 from ..model.patterns import Globs
@@ -178,10 +179,7 @@ class Planned:
     template: Template | None = None
     """None: REPORT_TEMPLATE."""
     screenshot: bool = True
-    urgent: bool = False
-    fallback: tuple[Target, ...] = ()
-    fallback_after: float | None = None
-    """Seconds; None: only if the delivery fails."""
+    handling: Handling = field(default_factory=Handling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,11 +310,14 @@ def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Gr
     """What the rules say about a target; the first that says something wins."""
     falling = next((rule for rule in rules if rule.fallback), None)
     fallback = directory.expand(falling.fallback) if falling else ()
+    handling = Handling(
+        Priority.URGENT if any(rule.urgent for rule in rules) else Priority.NORMAL,
+        fallback=tuple(one for one in fallback if grant.reaches(one) and one != target),
+        fallback_after=falling.fallback_after if falling else None,
+    )
     return Planned(
         target,
         template=next((rule.template for rule in rules if rule.template is not None), None),
         screenshot=next((r.screenshot for r in rules if r.screenshot is not None), True),
-        urgent=any(rule.urgent for rule in rules),
-        fallback=tuple(one for one in fallback if grant.reaches(one) and one != target),
-        fallback_after=falling.fallback_after if falling else None,
+        handling=handling,
     )

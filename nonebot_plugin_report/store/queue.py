@@ -15,6 +15,7 @@ from ..model.target import Lane, Target
 from .database import Database
 from .leases import IS_HELD, Claim, Lease, back_off, claim, write_held
 from .rows import (
+    HANDLING,
     INSERT_DELIVERY,
     INSERT_REPORT,
     IS_WAITING,
@@ -22,8 +23,8 @@ from .rows import (
     Entry,
     add_lane,
     delivery_row,
+    read_handling,
     read_picture,
-    read_priority,
     read_report,
     report_row,
     store_image,
@@ -220,7 +221,7 @@ def _accept(conn: Connection, entry: Entry) -> Receipt:
 _HEAD: Final = (
     select(
         delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.expires_at,
-        delivery.c.reason, delivery.c.created_at, delivery.c.priority, delivery.c.held_until,
+        delivery.c.created_at, *HANDLING,
         func.coalesce(func.length(image.c.bytes), 0).label("picture_bytes"),
     ).outerjoin(image, delivery.c.image == image.c.sha256)
     .where(delivery.c.lane == bindparam("lane"), IS_WAITING)
@@ -245,9 +246,7 @@ def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
                 row.attempts,
                 created_at=row.created_at,
                 expires_at=row.expires_at,
-                priority=read_priority(row.priority),
-                held_until=row.held_until,
-                reason=row.reason,
+                handling=read_handling(row),
             ),
             picture_bytes=row.picture_bytes,
         )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, insert, literal_column, upda
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ..errors import Unreadable
-from ..model.delivery import Delivery, Priority, State
+from ..model.delivery import Delivery, Handling, Priority, State
 from ..model.image import Image
 from ..model.report import Report, dump, restore
 from ..model.target import Lane, Target
@@ -85,7 +85,9 @@ def report_row(entry: Entry, sha: str | None) -> dict[str, object]:
 
 
 def delivery_row(one: Delivery, text: str | None, sha: str | None) -> dict[str, object]:
-    """A delivery's row; `text` is None where the report's is shown, `sha` its picture's hash."""
+    """A delivery's row; `text` is None if it shows the report's, `sha` its picture's hash."""
+    handling = one.handling
+    after = handling.fallback_after
     return {
         "id": one.id,
         "report_id": one.report_id,
@@ -95,14 +97,14 @@ def delivery_row(one: Delivery, text: str | None, sha: str | None) -> dict[str, 
         "image": sha,
         "attempts": 0,
         "repeats": 0,
-        "reason": one.reason,
+        "reason": handling.reason,
         "created_at": one.created_at,
         "expires_at": one.expires_at,
         "finished_at": None,
-        "priority": int(one.priority),
-        "held_until": one.held_until,
-        "fallback": " ".join(str(target) for target in one.fallback),
-        "fallback_at": one.fallback_at,
+        "priority": int(handling.priority),
+        "held_until": handling.held_until,
+        "fallback": " ".join(str(target) for target in handling.fallback),
+        "fallback_at": None if after is None else one.created_at + after,
     }
 
 
@@ -123,8 +125,17 @@ def read_target(text: str) -> Target | None:
 _PRIORITIES: Final = {int(priority): priority for priority in Priority}
 
 
+HANDLING: Final = (delivery.c.priority, delivery.c.held_until, delivery.c.reason)
+"""The columns of `read_handling`."""
+
+
+def read_handling(row: Any) -> Handling:
+    """The handling of a row, without fallbacks, which the housekeeping reads."""
+    return Handling(read_priority(row.priority), row.held_until, row.reason)
+
+
 def read_priority(stored: int) -> Priority:
-    """The priority of a row; an unknown one is normal."""
+    """A stored priority; an unknown one is normal."""
     return _PRIORITIES.get(stored, Priority.NORMAL)
 
 

@@ -16,6 +16,7 @@ from nonebot_plugin_report.errors import LeaseLost
 from nonebot_plugin_report.model.delivery import (
     Away,
     Delivered,
+    Handling,
     NotSent,
     Outcome,
     Outgoing,
@@ -100,11 +101,11 @@ class Delivering(RuleBasedStateMachine):
         text = f"<{len(self.accepted)}>"
         report = Report(content=text, event="x", result=Result.FAIL if failed else None)
         one = Outgoing(
-            ME, Message(text, None, report), priority, fallback=fallback,
-            fallback_after=after if fallback else None,
+            ME, Message(text, None, report),
+            Handling(priority, fallback=fallback, fallback_after=after if fallback else None),
         )  # fmt: skip
         if priority is Priority.BULK:
-            one = replace(one, held_until=self.clock.now + 600.0)
+            one = replace(one, handling=replace(one.handling, held_until=self.clock.now + 600.0))
         self.runner.run(self.processes[by].accept(report, [one]))
         self.accepted[text] = fallback
 

@@ -10,6 +10,7 @@ import pytest
 
 from nonebot_plugin_report.model.delivery import (
     Delivery,
+    Handling,
     NotSent,
     Outgoing,
     Priority,
@@ -52,7 +53,7 @@ async def accept(w: World, text: str, image: Image | None = None, **how: object)
     """A report as the hub hands it on; `how` is of `Outgoing` and of `Report`."""
     report_fields = {name: how.pop(name) for name in ("event", "result") if name in how}
     report = Report(content=text, **report_fields)  # pyright: ignore[reportArgumentType] - as given
-    outgoing = Outgoing(ME, Message(text, image, report), **how)  # pyright: ignore[reportArgumentType] - as given
+    outgoing = Outgoing(ME, Message(text, image, report), Handling(**how))  # pyright: ignore[reportArgumentType] - as given
     return await w.outbox.accept(replace(report, image=image), [outgoing])
 
 

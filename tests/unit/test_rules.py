@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import Forbidden, InvalidReport
+from nonebot_plugin_report.model.delivery import Handling, Priority
 from nonebot_plugin_report.model.grant import MASTER, Grant
 from nonebot_plugin_report.model.recipient import read_recipient
 from nonebot_plugin_report.model.report import Report, Result
@@ -165,20 +166,33 @@ def test_a_rule_that_names_nobody_says_how_for_everybody() -> None:
     }  # fmt: skip
     failed = Report(event="x", result=Result.FAIL)
     assert planned(by_rules(failed, how)) == Planned(
-        ME, template=compile_template("{icon}"), screenshot=False, urgent=True,
-        fallback=(Target("channel", "phone"),), fallback_after=600.0,
+        ME, template=compile_template("{icon}"), screenshot=False,
+        handling=Handling(
+            Priority.URGENT, fallback=(Target("channel", "phone"),), fallback_after=600.0
+        ),
     )  # fmt: skip
     found = by_rules(failed, how, {"event": "x", "to": "group:777"})
-    assert planned(found).urgent
-    assert planned(found).fallback == (Target("channel", "phone"), Target("private", "10001"))
+    assert planned(found).handling.priority is Priority.URGENT
+    assert planned(found).handling.fallback == (
+        Target("channel", "phone"),
+        Target("private", "10001"),
+    )
 
 
 def test_a_later_rule_for_the_same_target_adds_what_the_first_left_open() -> None:
     first: dict[str, object] = {"to": ["superusers", "group:7"], "urgent": True, "continue": True}
     second: dict[str, object] = {"to": "superusers", "screenshot": False, "template": "{title}"}
     own, group = by_rules(Report(title="x"), first, second).planned
-    assert (own.urgent, own.screenshot, own.template) == (True, False, compile_template("{title}"))
-    assert (group.urgent, group.screenshot, group.template) == (True, True, None)
+    assert (own.handling.priority, own.screenshot, own.template) == (
+        Priority.URGENT,
+        False,
+        compile_template("{title}"),
+    )
+    assert (group.handling, group.screenshot, group.template) == (
+        Handling(Priority.URGENT),
+        True,
+        None,
+    )
 
 
 TARGETS = ["private:1", "private:2", "group:7", "group:8", "channel:phone", "channel:team"]
@@ -255,6 +269,6 @@ def test_nothing_leaves_a_scope_and_every_report_ends_somewhere(
         assert allowed.issuperset(wanted)
         for one in found.planned:
             assert one.target in allowed
-            assert allowed.issuperset(one.fallback)
+            assert allowed.issuperset(one.handling.fallback)
     if not any(rule.override for rule in rules):
         assert not named or {one.target for one in found.planned} == set(wanted)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.model.delivery import Delivery, Priority
+from nonebot_plugin_report.model.delivery import Delivery, Handling, Priority
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.scheduling import MANY, MERGED, Policy, Send, Wait, plan
 from nonebot_plugin_report.model.target import Lane, Target
@@ -21,7 +21,7 @@ MORNING = MIDNIGHT + 8 * 3600
 def held(created_at: float, priority: Priority, held_until: float = 0.0) -> Delivery:
     lane = Lane(Target("private", "10001"))
     return Delivery(
-        "", "", lane, Message(""), created_at=created_at, priority=priority, held_until=held_until
+        "", "", lane, Message(""), created_at=created_at, handling=Handling(priority, held_until)
     )
 
 
@@ -122,7 +122,7 @@ def test_time_lets_everything_out_in_the_end(
     waiting: list[Delivery], policy: Policy, sent: list[float], now: float, limited: bool
 ) -> None:
     """Whatever the policy: each step sends something or waits for a later moment."""
-    queue = sorted(waiting, key=lambda one: (one.priority, one.created_at))
+    queue = sorted(waiting, key=lambda one: (one.handling.priority, one.created_at))
     history = sorted(sent)
     for _ in range(200):
         match plan(queue, policy, now, history, limited=limited):
@@ -138,6 +138,6 @@ def test_time_lets_everything_out_in_the_end(
             case Wait(until, reason, limits):
                 assert until > now
                 assert reason
-                assert all(one.priority is not Priority.URGENT for one in queue)
+                assert all(one.handling.priority is not Priority.URGENT for one in queue)
                 now, limited = until, limited or limits
     raise AssertionError("it never ends")
