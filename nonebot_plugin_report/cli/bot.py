@@ -42,7 +42,7 @@ def prepare_bot(**settings: Any) -> Driver:
 
 def server_options() -> dict[str, Any]:
     """How uvicorn is to serve the bot."""
-    from ..web.routes import COMPRESSES
+    from ..web.websocket import COMPRESSES
 
     state = getattr(getattr(nonebot.get_driver(), "server_app", None), "state", None)
     if state is not None:  # another driver than FastAPI's has no routes of ours

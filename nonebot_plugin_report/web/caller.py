@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,7 +11,10 @@ from urllib.parse import urlsplit
 import orjson
 from starlette.requests import HTTPConnection
 
+from ..access.gate import Gate
 from ..errors import Forbidden, InvalidReport
+from ..model.grant import Grant
+from .body import HEAD
 
 MAX_QUERY: Final = 8192
 """Bytes of a URL's query."""
@@ -22,6 +26,77 @@ MAX_CANDIDATES: Final = 8
 Networks = Sequence[IPv4Network | IPv6Network]
 
 _TOKEN: Final = re.compile(rb'"token"\s*:\s*("(?:[^"\\\x00-\x1f]|\\.){1,4096}"|\d{1,64})')
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request, as far as it can be told before its body is read."""
+
+    address: str
+    token: str | None
+    """The one beside the body."""
+    grant: Grant | None
+    """What it lets them do; None: the token has to stand in the body."""
+
+
+class Callers:
+    """Finds out who asks, and lets them in or not."""
+
+    def __init__(self, gate: Gate, proxies: Networks, public_url: str) -> None:
+        """Args:
+        gate: knows the tokens.
+        proxies: whose `X-Forwarded-For` is believed.
+        public_url: the address under which the user has made the bot known; may be empty.
+        """
+        self._gate = gate
+        self._proxies = proxies
+        self._public_host = urlsplit(public_url).hostname or ""
+
+    @property
+    def open(self) -> bool:
+        """Whether everybody may push."""
+        return self._gate.open
+
+    def identify(self, connection: HTTPConnection) -> Caller:
+        """Who asks, by all that stands outside of the body.
+
+        Raises:
+            Forbidden: the token is wrong, or a web page asks and no token is set.
+            InvalidReport: the query is too long to be read.
+            TooManyAttempts: there were too many wrong ones.
+        """
+        address = client_address(connection, self._proxies)
+        if self._gate.open:
+            refuse_web_pages(connection, self._public_host)
+        token = outer_token(connection)
+        return Caller(address, token, self.admit_outer(token, address))
+
+    def admit_outer(self, token: str | None, address: str) -> Grant | None:
+        """What the token beside the body lets its sender do; None: there has to be one in it."""
+        if token is None and not self._gate.open:
+            return None
+        return self._gate.admit(token, address)
+
+    def admit_head(self, head: bytes, address: str) -> tuple[str, Grant]:
+        """The token that stands in the beginning of a body, and what it lets its sender do. Of a
+        stranger's body no more is read, and nothing of it as JSON."""
+        tokens = seen_tokens(head)
+        for token in tokens:
+            if (grant := self._gate.find(token)) is not None:
+                return token, grant
+        if not tokens and len(head) == HEAD:
+            raise Forbidden(
+                f"请求体的前 {HEAD // 1024} KiB 里没有令牌；请把令牌写在网址里（?token=…）"
+            )
+        return "", self._gate.admit(tokens[0] if tokens else None, address)
+
+    def admit(self, token: str | None, address: str) -> Grant:
+        """What the token that was found in the body lets its sender do."""
+        return self._gate.admit(token, address)
+
+    def knows(self, token: str) -> bool:
+        """Whether a token is good; everybody's is where none is set."""
+        return self._gate.open or self._gate.find(token) is not None
 
 
 def outer_token(connection: HTTPConnection) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from nonebot_plugin_report.web.routes import WEBSOCKETS
+from nonebot_plugin_report.web.websocket import WEBSOCKETS
 from tests.attacks.measure import MEMORY, STANDSTILL, least_cost
 from tests.bot import TOKEN, Bot, running, until
 from tests.integration.test_commands import FRIEND, ask, say

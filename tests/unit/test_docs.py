@@ -30,7 +30,7 @@ from nonebot_plugin_report.senders import channel_class, load, names
 from nonebot_plugin_report.senders.base import Channel
 from nonebot_plugin_report.sources.decode import decode
 from nonebot_plugin_report.sources.parse import ALIASES, parse
-from nonebot_plugin_report.web.routes import STATUS
+from nonebot_plugin_report.web.answers import STATUS
 from tests.documents import (
     EXAMPLE,
     PAGES,

@@ -1,0 +1,130 @@
+"""What a client is told: errors as statuses, receipts and states as JSON.
+
+An error of ours becomes a status in one table; nothing that a sender writes comes back to it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+from fastapi import Response
+
+from ..errors import (
+    BodyTooLarge,
+    Busy,
+    Forbidden,
+    InvalidReport,
+    Refused,
+    StoreUnavailable,
+    TooManyAttempts,
+    UnsupportedMedia,
+)
+from ..hub import Health
+from ..model.status import Receipt, ReportState
+
+STATUS: Final[Mapping[type[Refused], int]] = {
+    InvalidReport: 422,
+    UnsupportedMedia: 415,
+    BodyTooLarge: 413,
+    Forbidden: 403,
+    TooManyAttempts: 429,
+    Busy: 503,
+    StoreUnavailable: 503,
+}
+RETRY_SECONDS: Final = 5
+"""When a client may try again after the store could not be used."""
+HOLD_BACK_SECONDS: Final = 1.0
+"""How long whoever tries too many wrong tokens waits for the answer."""
+MAX_HELD_BACK: Final = 64
+"""How many wait so at once; the others are answered without."""
+
+
+class Refusals:
+    """Answers to what was refused."""
+
+    def __init__(self) -> None:
+        self._held_back = 0
+
+    async def answer(self, error: Refused) -> Response:
+        """The answer to a refused request; who guesses tokens has to wait for it."""
+        if isinstance(error, TooManyAttempts) and self._held_back < MAX_HELD_BACK:
+            self._held_back += 1
+            try:
+                await asyncio.sleep(HOLD_BACK_SECONDS)
+            finally:
+                self._held_back -= 1
+        return _refused(error)
+
+
+def error_answer(status: int, reason: str) -> Response:
+    """A status other than 200, and why (Chinese)."""
+    return json_answer({"status": "error", "error": reason}, status)
+
+
+def json_answer(content: Mapping[str, object], status: int = 200) -> Response:
+    """JSON."""
+    return Response(orjson.dumps(content), status, media_type="application/json")
+
+
+def refusal_json(error: Refused) -> dict[str, object]:
+    """A refusal where no status goes beside it: over a WebSocket."""
+    return {"status": "error", "code": STATUS[type(error)], "error": str(error)}
+
+
+def receipt_json(receipt: Receipt) -> dict[str, object]:
+    """What the sender of a report is told."""
+    deliveries = [{"target": str(target)} for target in receipt.targets]
+    return {"id": receipt.id, "status": receipt.status, "deliveries": deliveries}
+
+
+def state_json(state: ReportState) -> dict[str, object]:
+    """A report and each of its deliveries."""
+    return {
+        "id": state.id,
+        "key": state.key or None,
+        "event": state.event,
+        "heading": state.heading,
+        "received_at": state.received_at,
+        "token": state.source or None,
+        "reason": state.note or None,
+        "deliveries": [
+            {
+                "target": str(one.target),
+                "state": one.state,
+                "attempts": one.attempts,
+                "repeats": one.repeats,
+                "reason": one.reason or None,
+                "finished_at": one.finished_at,
+            }
+            for one in state.deliveries
+        ],
+    }
+
+
+def health_json(health: Health) -> dict[str, object]:
+    """Whether reports can be stored, and what waits."""
+    backlog = health.backlog
+    return {
+        "status": "error" if health.fault else "ok",
+        "reason": health.fault or None,
+        "bots": [
+            {"id": self_id, "adapter": adapter, "online": online}
+            for self_id, adapter, online in health.bots
+        ],
+        "waiting": backlog.waiting if backlog else None,
+        "oldest_waiting_at": backlog.oldest if backlog else None,
+        "blocked": [
+            {"lane": str(one.lane), "reason": one.reason, "since": one.since}
+            for one in (backlog.blocked if backlog else ())
+        ],
+    }
+
+
+def _refused(error: Refused) -> Response:
+    response = error_answer(STATUS[type(error)], str(error))
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(int(error.retry_after) + 1)
+    elif isinstance(error, StoreUnavailable):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response

@@ -1,0 +1,158 @@
+"""Reports over WebSockets: one for each message, with an answer each."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import orjson
+from fastapi import WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from ..errors import BodyTooLarge, Busy, Forbidden, Refused
+from ..hub import Hub
+from ..model.grant import Grant
+from ..model.status import Receipt
+from .answers import Refusals, receipt_json, refusal_json
+from .body import HEAD, STRANGER_SECONDS, Body, Intake
+from .caller import Caller, Callers
+from .content import read_report
+
+WEBSOCKETS: Final = 4
+"""WebSockets that a limited token, or those who have shown none, may have open. What the web server
+has read of a message is out of our sight: up to 16 MiB for each."""
+MASTER_WEBSOCKETS: Final = 16
+"""Likewise, of whoever may do everything."""
+
+COMPRESSES: Final = "compresses_websockets"
+"""Of the app's `state`: false where the web server was told not to."""
+
+
+@dataclass(slots=True)
+class Session:
+    """An open WebSocket."""
+
+    websocket: WebSocket
+    caller: Caller
+    shown: str = ""
+    """The last token of a message, where there is none beside the URL."""
+    owner: str | None = None
+    """Whose WebSockets it counts among; empty: those that have shown no token."""
+
+
+class Sessions:
+    """All open WebSockets of one hub."""
+
+    def __init__(self, hub: Hub, callers: Callers, intake: Intake, refusals: Refusals) -> None:
+        self._hub = hub
+        self._callers = callers
+        self._intake = intake
+        self._refusals = refusals
+        self._limit = hub.config.report_max_body
+        self._open = Counter[str]()
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """收下每一条文本或二进制消息；格式与 POST 相同。"""
+        try:
+            caller = self._callers.identify(websocket)
+            session = Session(websocket, caller)
+            _check_compression(websocket, caller.grant)
+            self._count(session, caller.grant)
+        except Refused as error:
+            response = await self._refusals.answer(error)
+            await _unless_gone(websocket.send_denial_response(response))
+            return
+        try:
+            await websocket.accept()
+            await self._answer_messages(session)
+        finally:
+            self._uncount(session)
+
+    async def _answer_messages(self, session: Session) -> None:
+        """Answer each message, until the client goes or a token is wrong.
+
+        A client that is gone may have sent something before, which is still to be read.
+        """
+        while True:
+            patience = None if self._is_trusted(session) else STRANGER_SECONDS
+            try:
+                async with asyncio.timeout(patience):
+                    message = await session.websocket.receive()
+            except TimeoutError:
+                break
+            if message["type"] == "websocket.disconnect":
+                return
+            try:
+                answer = receipt_json(await self._push(session, message))
+            except Refused as error:
+                answer = refusal_json(error)
+            await _unless_gone(session.websocket.send_text(orjson.dumps(answer).decode()))
+            if not self._is_trusted(session):
+                break
+        # RFC 6455 section 7.4.1: "violates its policy"
+        await _unless_gone(session.websocket.close(1008))
+
+    async def _push(self, session: Session, message: Mapping[str, Any]) -> Receipt:
+        content = self._bytes_of(message.get("bytes") or message.get("text") or b"")
+        caller = session.caller
+        # Anew for each message: a token may be taken away.
+        grant = self._callers.admit_outer(caller.token, caller.address)
+        if grant is None and not self._is_trusted(session):
+            session.shown, owner = self._callers.admit_head(content[:HEAD], caller.address)
+            self._count(session, owner)
+        async with Body(self._intake, content) as body:
+            query = session.websocket.query_params
+            report, token = await body.work(partial(read_report, charset=None, query=query))
+            if grant is None:
+                if token is not None:
+                    session.shown = token
+                grant = self._callers.admit(token, caller.address)
+            return await self._hub.submit(report, grant)
+
+    def _bytes_of(self, content: bytes | str) -> bytes:
+        if len(content) > self._limit:  # characters: before they are made bytes
+            raise BodyTooLarge
+        if isinstance(content, str):
+            content = content.encode("utf-8", "replace")
+        if len(content) > self._limit:
+            raise BodyTooLarge
+        return content
+
+    def _is_trusted(self, session: Session) -> bool:
+        """Whether a right token was shown, which is still good."""
+        return self._callers.knows(session.caller.token or session.shown)
+
+    def _count(self, session: Session, grant: Grant | None) -> None:
+        """Count a WebSocket among those of whoever speaks; raises where that is one too many."""
+        owner = grant.name if grant else ""
+        limit = MASTER_WEBSOCKETS if grant and grant.is_master else WEBSOCKETS
+        if self._open[owner] >= limit:
+            raise Busy
+        self._open[owner] += 1
+        self._uncount(session)
+        session.owner = owner
+
+    def _uncount(self, session: Session) -> None:
+        if session.owner is not None:
+            self._open[session.owner] -= 1
+
+
+def _check_compression(websocket: WebSocket, grant: Grant | None) -> None:
+    """Refuse a client that could send a thousand times what it sends. uvicorn has agreed to
+    compress before we are asked, so there is no other way to be without; our own bot tells it not
+    to."""
+    if grant is not None and grant.is_master:
+        return
+    offered = websocket.headers.get("sec-websocket-extensions", "")
+    if "deflate" in offered and getattr(websocket.app.state, COMPRESSES, True):
+        raise Forbidden("请关掉 WebSocket 客户端的压缩（permessage-deflate）")
+
+
+async def _unless_gone(sending: Coroutine[Any, Any, None]) -> None:
+    """Send something, if the client is still there: BetterGI closes right after its one message."""
+    try:
+        await sending
+    except (WebSocketDisconnect, RuntimeError):
+        return
