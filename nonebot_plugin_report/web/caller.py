@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 import orjson
 from starlette.requests import HTTPConnection
@@ -26,6 +26,7 @@ MAX_CANDIDATES: Final = 8
 Networks = Sequence[IPv4Network | IPv6Network]
 
 _TOKEN: Final = re.compile(rb'"token"\s*:\s*("(?:[^"\\\x00-\x1f]|\\.){1,4096}"|\d{1,64})')
+_FORM_TOKEN: Final = re.compile(rb"(?:[A-Za-z_]\w*=[^&]*&)*?token=([^&\s]{1,4096})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ def outer_token(connection: HTTPConnection) -> str | None:
 
 
 def seen_tokens(head: bytes) -> list[str]:
-    """What looks like a token in the beginning of a JSON body, without reading it as JSON."""
+    """What looks like a token in the beginning of a body, JSON or a form, without reading it."""
+    if form := _FORM_TOKEN.match(head):
+        return [unquote_plus(form[1].decode("utf-8", "replace"))]
     encoding = json.detect_encoding(head)
     if encoding not in ("utf-8", "utf-8-sig"):
         head = head.decode(encoding, "replace").encode("utf-8", "replace")

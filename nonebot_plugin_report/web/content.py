@@ -1,7 +1,10 @@
 """What a request's headers say of its body, and the report that body, query and headers make."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from email.errors import HeaderParseError
+from email.header import decode_header
+from functools import partial
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -9,17 +12,25 @@ from starlette.datastructures import Headers
 from ..errors import Forbidden, UnsupportedMedia
 from ..model.report import Report
 from ..sources.decode import decode, decode_text
+from ..sources.form import decode_form, decode_plain, decode_unlabelled
 from ..sources.parse import parse
+
+Decode = Callable[[bytes | bytearray], dict[str, object]]
+"""Reads a body as fields."""
 
 MAX_CONTENT_TYPE: Final = 256
 """Characters of that header that are read."""
+MAX_TITLE: Final = 4096
+"""Characters of a `Title` header that are read, as they are encoded."""
+QUERY_TEXTS: Final = ("title", "content", "message", "event", "result")
+"""What the URL may say where the body does not."""
 
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.ASCII)
 _JSON_TYPES: Final = frozenset({"application/json", "application/json; charset=utf-8"})
 
 
-def body_charset(headers: Headers, *, is_open: bool, has_token: bool) -> str | None:
-    """The charset that the sender names, or None for JSON.
+def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
+    """How to read the body that a request announces.
 
     Args:
         headers: the request's.
@@ -32,44 +43,92 @@ def body_charset(headers: Headers, *, is_open: bool, has_token: bool) -> str | N
     """
     content_type = headers.get("content-type", "")
     if content_type in _JSON_TYPES and "content-encoding" not in headers:
-        return None  # what nearly all send
+        return decode  # what nearly all send
     media_type, _, parameters = content_type[:MAX_CONTENT_TYPE].lower().partition(";")
     media_type = media_type.strip()
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMedia("不支持压缩的请求体（Content-Encoding）")
     if media_type == "application/json" or media_type.endswith("+json"):
-        return None
-    if media_type.startswith(("multipart/", "image/", "audio/", "video/")):
-        raise UnsupportedMedia("只接受 JSON 或纯文本")
+        return decode
+    _refuse_files(media_type)
     if is_open:
         raise UnsupportedMedia
+    charset = _CHARSET.search(parameters)
+    named = charset[1] if charset else ""
+    if media_type == "application/x-www-form-urlencoded":
+        return partial(decode_form, charset=named)
+    if not media_type.startswith("text/"):
+        return partial(decode_unlabelled, charset=named)
     if not has_token:
         raise Forbidden(
-            "请求体不是 application/json 时，令牌要写在网址里（?token=…）；"
+            "请求体是纯文本时，令牌要写在网址里（?token=…）；"
             "若请求体是 JSON，请加上 Content-Type: application/json"
         )
-    charset = _CHARSET.search(parameters)
-    return charset[1] if charset else ""
+    return partial(decode_plain, charset=named)
 
 
 def read_report(
-    content: bytes | bytearray, *, charset: str | None, query: Mapping[str, str], key: str = ""
+    content: bytes | bytearray,
+    *,
+    decode: Decode,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
 ) -> tuple[Report, str | None]:
     """The report, and the token that stands in the body.
 
     Args:
-        content: the body.
-        charset: None for JSON.
+        content: the body, which wins over all else.
+        decode: reads it.
         query: what the URL says.
-        key: stands in for an `id` that the body does not have.
+        headers: what the headers say, by field.
 
     Raises:
         InvalidReport: names the field that is wrong.
+        UnsupportedMedia: the body is no text.
     """
-    fields = decode(content) if charset is None else decode_text(content, charset)
-    if key and not fields.get("id"):
-        fields["id"] = key
+    fields = decode(content)
+    texts = {name: query[name] for name in QUERY_TEXTS if query.get(name)}
+    for name, value in {**headers, **texts}.items():
+        if fields.get(name) in (None, ""):
+            fields[name] = value
     return parse(fields, query), _token(fields)
+
+
+def header_fields(headers: Headers) -> dict[str, str]:
+    """The fields that a request's headers say."""
+    said = {"id": headers.get("idempotency-key", "")}
+    if title := headers.get("title", ""):
+        said["title"] = _header_text(title[:MAX_TITLE])
+    return {name: value for name, value in said.items() if value}
+
+
+def _header_text(value: str) -> str:
+    """A header's text: as RFC 2047 encodes it, or the bytes of UTF-8 (or GBK) as they are, which
+    reach us as Latin-1."""
+    if "=?" not in value:
+        return _text(value.encode("latin-1", "replace"))
+    try:
+        parts = decode_header(value)
+    except HeaderParseError:
+        return value
+    return "".join(
+        part if isinstance(part, str) else _text(part, charset or "") for part, charset in parts
+    )
+
+
+def _text(content: bytes, charset: str = "") -> str:
+    return str(decode_text(content, charset)["content"])
+
+
+def _refuse_files(media_type: str) -> None:
+    if media_type.startswith("multipart/"):
+        raise UnsupportedMedia(
+            "不支持 multipart/form-data（curl 的 -F）；请用 curl 的 --data-urlencode，或写成 JSON"
+        )
+    if media_type.startswith(("image/", "audio/", "video/")):
+        raise UnsupportedMedia(
+            "只接受 JSON、表单或纯文本；截图请写成 JSON 里的 screenshot（base64）"
+        )
 
 
 def _token(fields: Mapping[str, object]) -> str | None:

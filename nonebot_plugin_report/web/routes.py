@@ -23,7 +23,7 @@ from .answers import (
 )
 from .body import Intake
 from .caller import Callers
-from .content import body_charset, read_report
+from .content import decoder_for, header_fields, read_report
 from .websocket import Sessions
 
 DISCARD_SECONDS: Final = 5.0
@@ -80,7 +80,7 @@ class Receiver:
         try:
             caller = callers.identify(request)
             grant = caller.grant
-            charset = body_charset(
+            decode = decoder_for(
                 request.headers, is_open=callers.open, has_token=caller.token is not None
             )
             body = await self._intake.read(
@@ -92,11 +92,14 @@ class Receiver:
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         try:
-            key = request.headers.get("idempotency-key", "")
+            read = partial(
+                read_report,
+                decode=decode,
+                query=request.query_params,
+                headers=header_fields(request.headers),
+            )
             async with body:
-                report, token = await body.work(
-                    partial(read_report, charset=charset, query=request.query_params, key=key)
-                )
+                report, token = await body.work(read)
                 grant = grant or callers.admit(token, caller.address)
                 return json_answer(receipt_json(await self._hub.submit(report, grant)))
         except Refused as error:

@@ -15,6 +15,7 @@ from ..errors import BodyTooLarge, Busy, Forbidden, Refused
 from ..hub import Hub
 from ..model.grant import Grant
 from ..model.status import Receipt
+from ..sources.decode import decode
 from .answers import Refusals, receipt_json, refusal_json
 from .body import HEAD, STRANGER_SECONDS, Body, Intake
 from .caller import Caller, Callers
@@ -104,7 +105,8 @@ class Sessions:
             self._count(session, owner)
         async with Body(self._intake, content) as body:
             query = session.websocket.query_params
-            report, token = await body.work(partial(read_report, charset=None, query=query))
+            read = partial(read_report, decode=decode, query=query, headers={})
+            report, token = await body.work(read)
             if grant is None:
                 if token is not None:
                     session.shown = token

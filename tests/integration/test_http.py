@@ -99,6 +99,61 @@ async def test_media_types(bot: Bot, headers: dict[str, str], status: int) -> No
     assert (await send(bot, b'{"content": "x"}', **headers)).status_code == status
 
 
+FORM = "application/x-www-form-urlencoded"
+SENT = {
+    "JSON without a type": (b'{"content": "a"}', {}, "", "a"),
+    "JSON that curl calls a form": (b'{"content": "b"}', {"Content-Type": FORM}, "", "b"),
+    "a form": ("title=备份&content=c+%2B".encode(), {"Content-Type": FORM}, "", "备份\nc +"),
+    "text that curl calls a form": (b"d=1", {"Content-Type": FORM}, "", "d=1"),
+    "a title in the query": (b"e", {"Content-Type": "text/plain"}, "title=%E6%A0%87", "标\ne"),
+    "the body wins": (b'{"title": "f"}', JSON, "title=g&content=h", "f\nh"),
+    "nothing but the query": (b"", {}, "event=domain.end&result=0", "✅ 自动秘境结束"),
+    "a header as it is": (b"i", {"Title": "备份"}, "", "备份\ni"),
+    "a header as RFC 2047 has it": (b"j", {"Title": "=?UTF-8?B?5aSH5Lu9?="}, "", "备份\nj"),
+    "the query before a header": (b"k", {"Title": "l"}, "title=m", "m\nk"),
+    "a broken header": (b"n", {"Title": "=?UTF-8?B?a?= o"}, "", "=?UTF-8?B?a?= o\nn"),
+}
+
+
+async def test_what_people_send_by_hand_is_understood(bot: Bot, qq: ScriptedV11) -> None:
+    async with bot.client() as client:
+        for name, (body, headers, query, _) in SENT.items():
+            raw = {key: value.encode() for key, value in headers.items()}
+            answer = await client.post(f"{bot.url}?{query}", content=body, headers=raw)
+            assert answer.status_code == 200, (name, answer.text)
+    received = await qq.wait_for(len(SENT))
+    assert [one.text for one in received] == [text for *_, text in SENT.values()]
+
+
+async def test_a_body_that_is_no_text_is_refused_with_the_way_to_do_it(bot: Bot) -> None:
+    picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+    async with bot.client() as client:
+        for kind in ("", "application/octet-stream", FORM, "text/plain", "image/png"):
+            answer = await client.post("", content=picture, headers={"Content-Type": kind})
+            assert answer.status_code == 415, kind
+            assert "screenshot" in answer.json()["error"], kind
+        answer = await client.post("", files={"file": picture})
+        assert answer.status_code == 415
+        assert "--data-urlencode" in answer.json()["error"]
+
+
+async def test_the_token_may_stand_in_a_body_that_names_it(bot: Bot) -> None:
+    async with bot.client(None) as client:
+
+        async def status(body: str, kind: str) -> int:
+            content = body.encode()
+            return (
+                await client.post("", content=content, headers={"Content-Type": kind})
+            ).status_code
+
+        assert await status(f"content=x&token={TOKEN}", FORM) == 200
+        assert await status(f'{{"content": "x", "token": "{TOKEN}"}}', "") == 200
+        assert await status("content=x&token=wrong", FORM) == 403
+        assert await status("content=x", FORM) == 403
+        assert await status(f"the token is {TOKEN}", "") == 403
+        assert await status(f"x&token={TOKEN}", FORM) == 403, "that is text"
+
+
 async def test_the_token_may_stand_in_three_places_and_nowhere_else(bot: Bot) -> None:
     async with bot.client(None) as client:
 
@@ -182,7 +237,8 @@ async def test_without_a_token_only_json_and_no_web_page(tmp_path: Path) -> None
                 return answer.status_code
 
             assert await status() == 200
-            assert await status(**{"Content-Type": "text/plain"}) == 415
+            for kind in ("text/plain", "", FORM):
+                assert await status(**{"Content-Type": kind}) == 415, "a web page could send it"
             assert await status(Origin="https://evil.example") == 403
             assert await status(Origin="null") == 403
             assert await status(**{"Sec-Fetch-Site": "cross-site"}) == 403

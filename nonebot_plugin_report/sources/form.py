@@ -1,0 +1,83 @@
+"""Bodies that do not say what they are, or that `curl -d` and PowerShell call a form. Pure."""
+
+import re
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from ..errors import InvalidReport, UnsupportedMedia
+from .decode import decode, decode_text
+from .parse import ALIASES
+
+FORM_FIELDS: Final = frozenset(
+    {
+        "token", "title", "content", "message", "event", "result", "timestamp", "screenshot",
+        "data", "send_from", "send_to", "send_to_group", "channel", "id", "image", "text", "body",
+        "msg", "desp", *ALIASES.values(),
+    }
+)  # fmt: skip
+"""A form has at least one of them; otherwise it is text that happens to have a `=`."""
+MAX_FORM_FIELDS: Final = 100
+"""Of any name."""
+
+_NAME: Final = re.compile(rb"[A-Za-z_]\w*", re.ASCII)
+_JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")
+_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+# https://github.com/file/file/blob/FILE5_46/src/encoding.c: the bytes that stand in no text.
+_NO_TEXT: Final = bytes([*range(0x07), *range(0x0E, 0x1B), *range(0x1C, 0x20)])
+_GLANCE: Final = 2**16
+
+
+def decode_form(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
+    """Read what its sender calls a form, as `curl -d` does whatever it sends: the fields of a form
+    where one of ours is among them; else a JSON object where it is one; else text.
+
+    Raises:
+        UnsupportedMedia: it is no text.
+    """
+    return _form_fields(body, charset) or decode_unlabelled(body, charset)
+
+
+def decode_unlabelled(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
+    """Read what its sender calls nothing that we know: a JSON object where it is one, else text.
+
+    Raises:
+        UnsupportedMedia: it is no text.
+    """
+    if _JSON_START.match(body):
+        try:
+            return decode(body)
+        except InvalidReport:
+            pass  # text in braces
+    return decode_plain(body, charset)
+
+
+def decode_plain(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
+    """Read text: all of it is `content`.
+
+    Raises:
+        UnsupportedMedia: it is no text.
+    """
+    if not charset and body.startswith(_UTF16_MARKS):
+        charset = "utf-16"
+    head = body[:_GLANCE]
+    if "16" not in charset and len(head.translate(None, _NO_TEXT)) < len(head):
+        raise UnsupportedMedia(
+            "请求体不是文本；截图请写成 JSON 里的 screenshot（base64），"
+            "或运行 python -m nonebot_plugin_report push --image 图片"
+        )
+    return decode_text(body, charset)
+
+
+def _form_fields(body: bytes | bytearray, charset: str) -> dict[str, object]:
+    """The fields of a form; empty where it is none, or has none of ours."""
+    if body.count(b"&") >= MAX_FORM_FIELDS:
+        return {}
+    fields: dict[str, object] = {}
+    for pair in bytes(body).strip().split(b"&"):
+        name, equals, value = pair.partition(b"=")
+        if not equals or not _NAME.fullmatch(name):
+            return {}
+        # curl sends what it is given as it is: raw UTF-8, or a Chinese Windows' GBK.
+        plain = unquote_to_bytes(value.replace(b"+", b" "))
+        fields[name.decode("ascii")] = decode_plain(plain, charset)["content"]
+    return fields if FORM_FIELDS.intersection(fields) else {}

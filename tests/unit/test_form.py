@@ -1,0 +1,74 @@
+"""Bodies that do not say what they are."""
+
+import json
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nonebot_plugin_report.errors import UnsupportedMedia
+from nonebot_plugin_report.sources.form import decode_form, decode_plain, decode_unlabelled
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["title", "content", "send_to", "to_group", "a", "b_2"]),
+        # A lone surrogate is in no UTF-8, and control characters make it no text.
+        st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20),
+        min_size=1,
+    )
+)
+def test_a_form_with_a_field_of_ours_is_read_as_such(fields: dict[str, str]) -> None:
+    read = decode_form(urlencode(fields).encode())
+    assert read == (fields if fields.keys() - {"a", "b_2"} else {"content": urlencode(fields)})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_form_that_curl_did_not_encode_is_read_too(encoding: str) -> None:
+    body = "title=备份&content=第 3 次完成\n".encode(encoding)
+    assert decode_form(body) == {"title": "备份", "content": "第 3 次完成"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a=1&b=2", "备份完成", "result=5 & done", "content", "x" * 10 + "&" * 200, "{备份} 完成", ""],
+)
+def test_what_only_is_called_a_form_is_text(text: str) -> None:
+    assert decode_form(text.encode()) == {"content": text}
+
+
+@pytest.mark.parametrize("decode", [decode_form, decode_unlabelled])
+def test_json_needs_no_label(decode: Callable[[bytes], dict[str, object]]) -> None:
+    fields = {"content": "a=1&title=2", "data": [1]}
+    for body in (json.dumps(fields).encode(), b"\xef\xbb\xbf \n" + json.dumps(fields).encode()):
+        assert decode(body) == fields
+
+
+def test_json_that_is_called_text_is_text() -> None:
+    assert decode_plain(b'{"content": "x"}') == {"content": '{"content": "x"}'}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xff\xd8\xff\xe0\0\x10JFIF", b"PK\x03\x04",
+        b"content=%00%01", b"MZ\x90\0",
+    ],
+)  # fmt: skip
+def test_what_is_no_text_is_refused_with_the_way_to_do_it(body: bytes) -> None:
+    with pytest.raises(UnsupportedMedia, match=r"screenshot.*push --image"):
+        decode_form(body)
+
+
+@pytest.mark.parametrize("body", ["备份\x1b[32m完成\x1b[0m\r\n\t", "备份完成\f"])
+def test_text_with_colours_is_text(body: str) -> None:
+    assert decode_plain(body.encode()) == {"content": body}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"), [("utf-16", ""), ("utf-16-le", "utf-16le"), ("utf-16-be", "UTF-16BE")]
+)
+def test_text_in_utf_16_is_text(encoding: str, named: str) -> None:
+    assert decode_plain("backup 完成".encode(encoding), named) == {"content": "backup 完成"}
