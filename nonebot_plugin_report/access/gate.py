@@ -80,11 +80,11 @@ class Gate:
         if self.open:
             return MASTER
         if not token:
-            raise Forbidden
+            raise Forbidden("没有令牌：请写在网址里（?token=…）")
         if (grant := self.find(token)) is not None:
             return grant
         self._count(_source(address))
-        raise Forbidden
+        raise Forbidden("令牌不正确：请核对网址里 token= 后面的部分")
 
     def find(self, token: str) -> Grant | None:
         """The grant of a token, or None; does not count as an attempt."""

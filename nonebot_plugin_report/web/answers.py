@@ -3,7 +3,6 @@
 An error of ours becomes a status in one table; nothing that a sender writes comes back to it.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -34,32 +33,21 @@ STATUS: Final[Mapping[type[Refused], int]] = {
 }
 RETRY_SECONDS: Final = 5
 """When a client may try again after the store could not be used."""
-HOLD_BACK_SECONDS: Final = 1.0
-"""How long whoever tries too many wrong tokens waits for the answer."""
-MAX_HELD_BACK: Final = 64
-"""How many wait so at once; the others are answered without."""
-
-
-class Refusals:
-    """Answers to what was refused."""
-
-    def __init__(self) -> None:
-        self._held_back = 0
-
-    async def answer(self, error: Refused) -> Response:
-        """The answer to a refused request; who guesses tokens has to wait for it."""
-        if isinstance(error, TooManyAttempts) and self._held_back < MAX_HELD_BACK:
-            self._held_back += 1
-            try:
-                await asyncio.sleep(HOLD_BACK_SECONDS)
-            finally:
-                self._held_back -= 1
-        return _refused(error)
 
 
 def error_answer(status: int, reason: str) -> Response:
     """A status other than 200, and why (Chinese)."""
     return json_answer({"status": "error", "error": reason}, status)
+
+
+def refusal_answer(error: Refused) -> Response:
+    """The status of what was refused, and when to try again."""
+    response = error_answer(STATUS[type(error)], str(error))
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(int(error.retry_after) + 1)
+    elif isinstance(error, StoreUnavailable):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def json_answer(content: Mapping[str, object], status: int = 200) -> Response:
@@ -119,12 +107,3 @@ def health_json(health: Health) -> dict[str, object]:
             for one in (backlog.blocked if backlog else ())
         ],
     }
-
-
-def _refused(error: Refused) -> Response:
-    response = error_answer(STATUS[type(error)], str(error))
-    if isinstance(error, TooManyAttempts):
-        response.headers["Retry-After"] = str(int(error.retry_after) + 1)
-    elif isinstance(error, StoreUnavailable):
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response

@@ -66,11 +66,15 @@ class Callers:
             InvalidReport: the query is too long to be read.
             TooManyAttempts: there were too many wrong ones.
         """
-        address = client_address(connection, self._proxies)
+        address = self.address(connection)
         if self._gate.open:
             refuse_web_pages(connection, self._public_host)
         token = outer_token(connection)
         return Caller(address, token, self.admit_outer(token, address))
+
+    def address(self, connection: HTTPConnection) -> str:
+        """Whose request it is."""
+        return client_address(connection, self._proxies)
 
     def admit_outer(self, token: str | None, address: str) -> Grant | None:
         """What the token beside the body lets its sender do; None: there has to be one in it."""

@@ -13,17 +13,11 @@ from ..errors import Refused
 from ..hub import Hub
 from ..model.numbers import MAX_ID_LENGTH
 from . import openapi
-from .answers import (
-    Refusals,
-    error_answer,
-    health_json,
-    json_answer,
-    receipt_json,
-    state_json,
-)
+from .answers import error_answer, health_json, json_answer, receipt_json, state_json
 from .body import Intake
 from .caller import Callers
 from .content import decoder_for, header_fields, read_report
+from .refusals import Refusals
 from .websocket import Sessions
 
 DISCARD_SECONDS: Final = 5.0
@@ -88,7 +82,7 @@ class Receiver:
             )
         except Refused as error:
             await self._discard(request, 1 if grant is None else DISCARD_FACTOR)
-            return await self._refusals.answer(error)
+            return await self._refuse(error, request)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         try:
@@ -103,7 +97,7 @@ class Receiver:
                 grant = grant or callers.admit(token, caller.address)
                 return json_answer(receipt_json(await self._hub.submit(report, grant)))
         except Refused as error:
-            return await self._refusals.answer(error)
+            return await self._refuse(error, request)
 
     async def state(self, request: Request, report_id: str) -> Response:
         """一条推送，以及它到每个接收者的状态。"""
@@ -129,6 +123,10 @@ class Receiver:
             return json_answer(health_json(health), 503 if health.fault else 200)
         fault = await self._hub.fault()
         return json_answer({"status": "error" if fault else "ok"}, 503 if fault else 200)
+
+    async def _refuse(self, error: Refused, request: Request) -> Response:
+        self._refusals.log(error, self._callers.address(request))
+        return await self._refusals.answer(error)
 
     async def _discard(self, request: Request, factor: int) -> None:
         left = self._limit * factor

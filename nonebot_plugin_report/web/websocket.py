@@ -16,10 +16,11 @@ from ..hub import Hub
 from ..model.grant import Grant
 from ..model.status import Receipt
 from ..sources.decode import decode
-from .answers import Refusals, receipt_json, refusal_json
+from .answers import receipt_json, refusal_json
 from .body import HEAD, STRANGER_SECONDS, Body, Intake
 from .caller import Caller, Callers
 from .content import read_report
+from .refusals import Refusals
 
 WEBSOCKETS: Final = 4
 """WebSockets that a limited token, or those who have shown none, may have open. What the web server
@@ -62,6 +63,7 @@ class Sessions:
             _check_compression(websocket, caller.grant)
             self._count(session, caller.grant)
         except Refused as error:
+            self._refusals.log(error, self._callers.address(websocket))
             response = await self._refusals.answer(error)
             await _unless_gone(websocket.send_denial_response(response))
             return
@@ -88,6 +90,7 @@ class Sessions:
             try:
                 answer = receipt_json(await self._push(session, message))
             except Refused as error:
+                self._refusals.log(error, session.caller.address)
                 answer = refusal_json(error)
             await _unless_gone(session.websocket.send_text(orjson.dumps(answer).decode()))
             if not self._is_trusted(session):

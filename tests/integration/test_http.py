@@ -208,6 +208,32 @@ async def test_the_token_is_in_no_log_line(bot: Bot) -> None:
     assert not [line for line in lines if TOKEN in line]
 
 
+async def test_the_log_says_why_a_push_was_refused_and_is_not_filled_by_it(bot: Bot) -> None:
+    secret = "wr0ng-token-and-payload"
+
+    def lines(reason: str) -> list[str]:
+        found = [line for line in bot.log.splitlines() if "没有收下" in line and reason in line]
+        assert not [line for line in found if secret in line]
+        return found
+
+    async with bot.client(None) as client:
+        await client.post("", json={"content": "x"})
+        assert len(lines("没有令牌")) == 1
+        await client.post("", params={"token": secret}, json={"content": secret})
+        assert len(lines("令牌不正确")) == 1
+        query = {"token": TOKEN}
+        await client.post("", params=query, json={"content": secret, "send_to": {}})
+        assert len(lines("send_to")) == 1
+        async with connect(f"ws://127.0.0.1:{bot.port}/report/ws?token={TOKEN}", proxy=None) as ws:
+            await ws.send(json.dumps([secret]))
+            await ws.recv()
+        assert len(lines("应为 JSON 对象")) == 1
+        for _ in range(30):
+            await client.post("", params=query, json={})
+    assert 1 <= len(lines("")) <= 5, "one address does not fill it"
+    assert "127.0.0.1" in lines("")[0]
+
+
 async def test_a_websocket_with_a_wrong_token_is_refused(bot: Bot) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(f"ws://127.0.0.1:{bot.port}/report/ws?token=bad", proxy=None)

@@ -1,0 +1,60 @@
+"""What was refused: the answer to it, and a line in the log that says why."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import Response
+from loguru import logger
+
+from ..errors import Refused, TooManyAttempts
+from .answers import STATUS, refusal_answer
+
+HOLD_BACK_SECONDS: Final = 1.0
+"""How long whoever tries too many wrong tokens waits for the answer."""
+MAX_HELD_BACK: Final = 64
+"""How many wait so at once; the others are answered without."""
+LOG_SECONDS: Final = 60.0
+"""In so long, at most this many lines are written:"""
+LINES_PER_ADDRESS: Final = 5
+LINES: Final = 20
+
+
+class Refusals:
+    """Answers what was refused, and tells the bot's owner why."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock`: monotonic seconds."""
+        self._clock = clock
+        self._held_back = 0
+        self._since = clock()
+        self._written = Counter[str]()
+        """Lines for each address since then."""
+        self._unwritten = 0
+
+    async def answer(self, error: Refused) -> Response:
+        """The answer to a refused request; who guesses tokens has to wait for it."""
+        if isinstance(error, TooManyAttempts) and self._held_back < MAX_HELD_BACK:
+            self._held_back += 1
+            try:
+                await asyncio.sleep(HOLD_BACK_SECONDS)
+            finally:
+                self._held_back -= 1
+        return refusal_answer(error)
+
+    def log(self, error: Refused, address: str) -> None:
+        """Write why a push was refused; whoever is refused again and again does not fill the log.
+        An error's text repeats nothing that was sent."""
+        now = self._clock()
+        if now - self._since >= LOG_SECONDS:
+            if self._unwritten:
+                logger.warning(f"另有 {self._unwritten} 条推送没有收下，没有逐条写出")
+            self._since, self._unwritten = now, 0
+            self._written.clear()
+        if self._written[address] >= LINES_PER_ADDRESS or self._written.total() >= LINES:
+            self._unwritten += 1
+            return
+        self._written[address] += 1
+        logger.warning(f"没有收下 {address} 的推送（{STATUS[type(error)]}）：{error}")
