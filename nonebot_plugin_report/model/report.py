@@ -1,6 +1,7 @@
 """What a report is."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Final
 import orjson
 
 from .image import Image
+from .text import begins_with
 
 EVENT_LABELS: Final[Mapping[str, str]] = {
     "notify.test": "测试通知",
@@ -50,6 +52,25 @@ class Result(Enum):
         return ("✅", "❌", "⚠️")[self.value]
 
 
+_RESULT_WORDS: Final[Mapping[Result, str]] = {
+    Result.SUCCESS: "0 success succeeded successful ok okay pass passed done complete completed"
+    " finished true yes up resolved healthy 成功 完成 已完成 通过 已通过 正常 恢复 已恢复 ✅",
+    Result.FAIL: "1 fail failed failure error errored err false no down firing fatal critical"
+    " exception crashed timeout timedout unhealthy 失败 已失败 错误 出错 异常 报错 超时 崩溃 ❌",
+    Result.PARTIAL: "2 partial partialsuccess warning warn degraded unstable"
+    " 部分成功 部分完成 部分失败 警告 ⚠ ⚠\ufe0f",
+}
+"""What tools and people call each. What only says how a task was (info, skipped) is none."""
+_RESULTS: Final = {
+    word: result for result, words in _RESULT_WORDS.items() for word in words.split()
+}
+
+
+def read_result(word: str) -> Result | None:
+    """The result that a word stands for; None: it is a word of the sender's own."""
+    return _RESULTS.get(re.sub(r"[\s_-]", "", word.lower()))
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One report as it was sent. Texts have no control characters but newline and tab."""
@@ -84,16 +105,25 @@ class Report:
         return EVENT_LABELS.get(self.event, self.event)
 
     @property
+    def icon(self) -> str:
+        """The result's emoji; a word of the sender's own stands in brackets."""
+        if isinstance(self.result, Result):
+            return self.result.icon
+        return f"[{self.result}]" if self.result else ""
+
+    @property
     def heading(self) -> str:
         """Title, else the event."""
         return self.title or self.event_label
 
     @property
     def body(self) -> str:
-        """Message, else content; both where they differ."""
-        if self.message and self.content and self.message != self.content:
-            return f"{self.message}\n{self.content}"
-        return self.message or self.content
+        """Message and content; one of them where it says what the other says."""
+        if begins_with(self.message, self.content):
+            return self.message
+        if begins_with(self.content, self.message):
+            return self.content
+        return f"{self.message}\n{self.content}"
 
 
 def dump(report: Report, **more: object) -> bytes:

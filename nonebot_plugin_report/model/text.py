@@ -1,7 +1,9 @@
 """Text that every store, terminal and chat can take."""
 
+import re
 from typing import Final
 
+_WORD: Final = re.compile("[0-9A-Za-z]{2}")
 _CONTROL: Final = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
 
 
@@ -15,3 +17,15 @@ def clean(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def begins_with(text: str, words: str) -> bool:
+    """Whether a text begins with these words: "Disk full" does with "Disk", "Diskette" does not."""
+    at = len(words)
+    return text.startswith(words) and not (at and _WORD.match(text[at - 1 : at + 1]))
+
+
+def one_line(text: str, limit: int) -> str:
+    """A text as one line of at most `limit` characters, marked where it was cut."""
+    line = " ".join(text[: 4 * limit].split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

@@ -12,7 +12,7 @@ from ..model.grant import Grant
 from ..model.numbers import qq_number
 from ..model.patterns import Globs
 from ..model.recipient import SUPERUSERS, Alias, Recipient, read_recipient, unknown_recipient
-from ..model.report import Report, Result
+from ..model.report import Report, Result, read_result
 from ..model.target import Target
 from ..settings import (
     Bots,
@@ -31,9 +31,6 @@ MAX_MATCHED: Final = 10_000
 """Characters of a message that `match` looks at."""
 QUICK: Final = 500
 """Characters that patterns search in negligible time."""
-_RESULTS: Final = {
-    "0": "0", "success": "0", "1": "1", "fail": "1", "2": "2", "partialsuccess": "2",
-}  # fmt: skip
 
 
 def read_template(value: object) -> Template:
@@ -94,9 +91,10 @@ class Rule(Settings):
     @field_validator("result")
     @classmethod
     def _check_result(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(one.lower() in _RESULTS for one in value):
+        known = [result for one in value if (result := read_result(one)) is not None]
+        if len(known) < len(value):
             raise ValueError("应为 Success、Fail、PartialSuccess 或 0、1、2")
-        return tuple(_RESULTS[one.lower()] for one in value)
+        return tuple(str(one.value) for one in known)
 
     @model_validator(mode="after")
     def _check_actions(self) -> Self:

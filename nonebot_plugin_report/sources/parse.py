@@ -16,7 +16,7 @@ import pybase64
 from ..errors import InvalidReport
 from ..model.image import Image, read_image
 from ..model.numbers import MAX_ID_LENGTH, bot_id, qq_number
-from ..model.report import Report, Result
+from ..model.report import Report, Result, read_result
 from ..model.text import clean
 
 MAX_TARGETS: Final = 100
@@ -29,16 +29,12 @@ MAX_LENGTHS: Final[Mapping[str, int]] = {
 """Characters; what is longer is cut."""
 MAX_DATA: Final = 65_536
 """Characters of `data` as JSON; what is longer is left out."""
-ALIASES: Final = {"send_from": "from", "send_to": "to", "send_to_group": "to_group"}
-
-_RESULT_NAMES: Final = {
-    "success": Result.SUCCESS,
-    "fail": Result.FAIL,
-    "partialsuccess": Result.PARTIAL,
-    "0": Result.SUCCESS,
-    "1": Result.FAIL,
-    "2": Result.PARTIAL,
-}
+ALIASES: Final = {
+    "screenshot": "image", "send_from": "from", "send_to": "to", "send_to_group": "to_group",
+}  # fmt: skip
+OTHERS: Final = ("text", "desp", "body", "msg")
+"""What other tools call the words; looked at where neither of our names has any."""
+_WEB: Final = re.compile("https?://", re.IGNORECASE)
 
 
 def parse(fields: Mapping[str, object], query: Mapping[str, str] | None = None) -> Report:
@@ -56,12 +52,15 @@ def parse(fields: Mapping[str, object], query: Mapping[str, str] | None = None) 
 
 
 def _read(fields: Mapping[str, object], query: Mapping[str, str] | None) -> Report:
-    image, fault = _read_image(fields.get("screenshot"))
+    image, fault = _read_image(_screenshot(fields))
     texts = _Texts(fields)
+    title, content, message = (texts.text(name) for name in ("title", "content", "message"))
+    if not (content or message):
+        message, content = _other_words(texts)
     return Report(
-        title=texts.text("title"),
-        content=texts.text("content"),
-        message=texts.text("message"),
+        title=title,
+        content=content,
+        message=message,
         event=texts.text("event"),
         result=_result(texts),
         timestamp=_timestamp(texts),
@@ -105,6 +104,16 @@ class _Texts:
         value = self.scalar(name)
         return "" if value is None else self.cleaned(name, value)
 
+    def other(self, name: str) -> str:
+        """A field of other tools as content; one that holds something else says nothing."""
+        match self.fields.get(name):
+            case str() as text:
+                return self.cleaned("content", text)
+            case int() | float() as number if not isinstance(number, bool) and abs(number) < 1e15:
+                return str(number)
+            case _:
+                return ""
+
     def cleaned(self, name: str, value: str | float) -> str:
         """What a field said, as text."""
         return clean(self.shorten(name, _digits(name, value))).strip()
@@ -125,15 +134,20 @@ def _digits(name: str, value: str | float) -> str:
         raise InvalidReport(name, "数字过长") from None
 
 
+def _other_words(texts: _Texts) -> tuple[str, str]:
+    """What other tools say; where several fields do, `text` is what the others are about."""
+    text, *others = (texts.other(name) for name in OTHERS)
+    return text, next(filter(None, others), "")
+
+
 def _result(texts: _Texts) -> Result | str | None:
-    value = texts.scalar("result")
+    value = texts.fields.get("result")
+    value = str(value) if isinstance(value, bool) else texts.scalar("result")
     if value is None or value == "":
         return None
-    if isinstance(value, str):
-        return _RESULT_NAMES.get(value.strip().lower(), texts.cleaned("result", value))
     whole = isinstance(value, float) and value.is_integer()
-    number = texts.cleaned("result", int(value) if whole else value)
-    return _RESULT_NAMES.get(number, number)
+    word = texts.cleaned("result", int(value) if whole else value)
+    return read_result(word) or word
 
 
 def _timestamp(texts: _Texts) -> datetime | str | None:
@@ -248,7 +262,7 @@ def _ids(name: str, part: object) -> list[str]:
             raise InvalidReport(name, f"过长，最多 {MAX_TARGETS} 个")
         case str():
             # A bot's or a channel's name may have a semicolon, and no name of ours a space.
-            between = r"[,，;；\s]" if name.startswith("send_to") else "[,，]"
+            between = r"[,，;；、\s]" if name.startswith("send_to") else "[,，]"
             ids = [one.strip() for one in re.split(between, clean(part)) if one.strip()]
         case int():
             ids = [_digits(name, part)]
@@ -261,12 +275,22 @@ def _ids(name: str, part: object) -> list[str]:
     return ids
 
 
+def _screenshot(fields: Mapping[str, object]) -> object:
+    """The screenshot; elsewhere what is called an image need be none, but for text."""
+    if (value := fields.get("screenshot")) not in (None, ""):
+        return value
+    image = fields.get(ALIASES["screenshot"])
+    return image if isinstance(image, str) else None
+
+
 def _read_image(value: object) -> tuple[Image | None, str]:
     """The screenshot, or why it is of no use: it never costs the report its text."""
     if value is None or value == "":
         return None, ""
     if not isinstance(value, str):
         return None, "不是 base64 字符串"
+    if _WEB.match(value):
+        return None, "是网址，不会去下载；请写图片的 base64"
     try:
         encoded = value.partition(",")[2] if value.startswith("data:") else value
         if "\n" in encoded:  # as MIME folds it

@@ -27,6 +27,7 @@ JSON = st.recursive(
 FIELDS = (
     "token", "title", "content", "message", "event", "result", "timestamp", "screenshot", "data",
     "send_from", "send_to", "send_to_group", "channel", "id", "from", "to", "to_group",
+    "image", "text", "desp", "body", "msg",
 )  # fmt: skip
 
 
@@ -103,6 +104,7 @@ def test_a_data_url_is_a_screenshot_too() -> None:
         ([10001, "10002,10003", None, ""], ("10001", "10002", "10003")),
         (["10001", 10001], ("10001",)),
         ("10001;10002 10003；０10004", ("10001", "10002", "10003", "10004")),
+        ("10001、10002\n10003\r\n 10004；、10005", ("10001", "10002", "10003", "10004", "10005")),
         ("", ()),
         (None, ()),
         ([], ()),
@@ -110,6 +112,14 @@ def test_a_data_url_is_a_screenshot_too() -> None:
 )
 def test_send_to_is_understood_in_every_form(value: object, expected: tuple[str, ...]) -> None:
     assert parse({"content": "x", "send_to": value}).send_to == expected
+
+
+@pytest.mark.parametrize("name", ["send_to", "to", "send_to_group", "to_group"])
+@pytest.mark.parametrize("value", ["我", "10001 我", "0", "1.5", "-1", "9" * 20, ["我"]])
+def test_what_is_no_number_of_qqs_is_told(name: str, value: object) -> None:
+    for fields, query in (({name: value}, {}), ({}, {name: str(value)})):
+        with pytest.raises(InvalidReport, match="^send_to.*应为数字"):
+            parse({"content": "x", **fields}, query)
 
 
 @pytest.mark.parametrize("value", [True, {}, {"a": 1}, [[1]], [True], 1.5, float("inf")])
@@ -135,10 +145,59 @@ def test_the_query_speaks_where_the_body_says_nothing() -> None:
         (0, Result.SUCCESS), (1, Result.FAIL), (2, Result.PARTIAL), ("Success", Result.SUCCESS),
         ("fail", Result.FAIL), ("PartialSuccess", Result.PARTIAL), (2.0, Result.PARTIAL),
         ("自定", "自定"), (7, "7"), (None, None), ("", None),
+        ("error", Result.FAIL), ("成功", Result.SUCCESS), ("失败", Result.FAIL),
+        ("ok", Result.SUCCESS), (" Warning ", Result.PARTIAL), (True, Result.SUCCESS),
+        (False, Result.FAIL), ("partial_success", Result.PARTIAL), ("firing", Result.FAIL),
+        ("resolved", Result.SUCCESS), ("⚠️", Result.PARTIAL), ("timed out", Result.FAIL),
+        ("skipped", "skipped"), ("Info", "Info"),
     ],
 )  # fmt: skip
 def test_results_by_number_and_name(value: object, expected: object) -> None:
     assert parse({"content": "x", "result": value}).result == expected
+
+
+@pytest.mark.parametrize("name", ["text", "desp", "body", "msg"])
+def test_what_other_tools_call_the_words_is_understood(name: str) -> None:
+    assert parse({name: "备份完成"}).body == "备份完成"
+    assert parse({"title": "备份", name: " 完成 ", "content": ""}).body == "完成"
+    assert parse({name: 42}).body == "42"
+    for better in ("content", "message"):
+        assert parse({name: "x", better: "备份完成"}).body == "备份完成"
+
+
+def test_the_text_of_some_tools_is_what_the_rest_is_about() -> None:
+    report = parse({"text": "备份完成", "desp": "共 3 个文件", "type": "markdown"})
+    assert (report.heading, report.body) == ("", "备份完成\n共 3 个文件")
+
+
+@pytest.mark.parametrize("value", [{"content": "x"}, ["x"], True, None, 10**400, float("nan")])
+@pytest.mark.parametrize("name", ["text", "desp", "body", "msg"])
+def test_what_is_something_else_there_costs_nothing(name: str, value: object) -> None:
+    assert parse({"title": "备份", name: value}).body == ""
+
+
+def test_an_image_is_a_screenshot_where_there_is_none() -> None:
+    encoded, other = (base64.b64encode(one).decode() for one in (PICTURE, jpeg(8, 8)))
+    for one in (encoded, f"data:image/jpeg;base64,{encoded}"):
+        image = parse({"image": one, "screenshot": ""}).image
+        assert image is not None
+        assert image.data == PICTURE
+    better = parse({"image": other, "screenshot": encoded}).image
+    assert better is not None
+    assert better.data == PICTURE
+
+
+@pytest.mark.parametrize("name", ["image", "screenshot"])
+def test_an_address_of_an_image_is_told_and_never_costs_the_text(name: str) -> None:
+    report = parse({"text": "正文", name: "https://example.com/a.png"})
+    assert (report.body, report.image) == ("正文", None)
+    assert "网址" in report.image_fault
+
+
+@pytest.mark.parametrize("value", [{"url": "x"}, ["x"], True, 7])
+def test_an_image_that_is_something_else_is_passed_over(value: object) -> None:
+    report = parse({"text": "正文", "image": value})
+    assert (report.body, report.image, report.image_fault) == ("正文", None, "")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"x"', b"\xff\xfe\xff", b'{"a": NaN}',
