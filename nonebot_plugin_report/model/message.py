@@ -1,10 +1,14 @@
 """What a target is to see."""
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
 from .image import Image
-from .report import Report, Result
+from .report import Report
+from .text import begins_with, one_line
+
+MAX_TITLE: Final = 80
+"""Characters of a text's first line that stand as its title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +27,26 @@ class Message:
 
     @property
     def title(self) -> str:
-        """One line, never empty: the icon and the heading, else how the text begins."""
-        icon = self.report.result.icon if isinstance(self.report.result, Result) else ""
-        if self.report.heading:
-            return f"{icon} {self.report.heading}".strip().replace("\n", " ")
-        return self.text.partition("\n")[0] or "[截图]"
+        """One line, never empty: the icon and the heading, or how the text begins where that says
+        the heading too, or where there is none."""
+        first, _ = self._apart()
+        heading = " ".join(self.report.heading.split())
+        shown = first or heading or one_line(self._words, MAX_TITLE)
+        return f"{self.report.icon} {shown}".strip() or "[截图]"
 
     @property
     def body(self) -> str:
         """What the text says beyond the title; may be empty."""
-        return self.text.removeprefix(self.title).strip()
+        return self._apart()[1]
+
+    @property
+    def _words(self) -> str:
+        return self.text.removeprefix(self.report.icon).strip()
+
+    def _apart(self) -> tuple[str, str]:
+        """The text's first line where it is the title, and the rest."""
+        first, _, rest = self._words.partition("\n")
+        heading = self.report.heading
+        if len(first) <= max(MAX_TITLE, len(heading)) and begins_with(first, heading):
+            return first, rest.strip()
+        return "", self._words

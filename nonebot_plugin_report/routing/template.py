@@ -1,5 +1,6 @@
 """A report's words. A template is compiled once; values are only ever substituted."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Final
 
 from ..errors import ConfigError
 from ..model.report import Report, Result
+from ..model.text import begins_with
 from ..model.timing import in_words
 
 DEFAULT: Final = "{icon} {heading}\n{body}\n{timestamp} {elapsed}"
@@ -36,13 +38,18 @@ _PLACEHOLDERS: Final[dict[str, Callable[[Report], str]]] = {
     "heading": lambda report: report.heading,
     "body": lambda report: report.body,
     "result": _result,
-    "icon": lambda report: report.result.icon if isinstance(report.result, Result) else "",
+    "icon": lambda report: report.icon,
     "timestamp": _local_time,
     "elapsed": lambda report: "" if report.elapsed is None else f"用时 {in_words(report.elapsed)}",
     "from": lambda report: report.send_from,
     "screenshot": lambda _: "",  # the older plugin's default template names it
 }
 PLACEHOLDERS: Final = tuple(_PLACEHOLDERS)
+
+_HEADED: Final = re.compile(
+    r"^((?:\{icon\}\s*)?)\{(heading|title|event_label)\}\s+\{(body|content|message)\}", re.M
+)
+"""A heading with nothing but an icon before it, and words right behind it."""
 
 _Line = tuple[tuple[str, str | None], ...]
 """Pieces of one line: a literal, and the placeholder behind it or None."""
@@ -55,16 +62,30 @@ class Template:
     text: str
     """As it was written."""
     lines: tuple[_Line, ...]
+    headed: tuple[str, str] | None = None
+    """The placeholders of a heading, and of the words that follow it."""
+    bare: tuple[_Line, ...] = ()
+    """The lines without that heading, for words that say it themselves."""
 
     def render(self, report: Report) -> str:
         """The words for a report. A line whose placeholders are all empty is left out.
 
-        A template that comes to nothing for this report gives way to the default one, so that
+        A template that comes to nothing, or an icon alone, gives way to the default one, so that
         what was accepted is always shown.
         """
-        rendered = (_render_line(line, report) for line in self.lines)
+        lines = self.bare if self._says_heading(report) else self.lines
+        rendered = (_render_line(line, report) for line in lines)
         text = "\n".join(line for line in rendered if line is not None).strip()
-        return text or ("" if self is DEFAULT_TEMPLATE else DEFAULT_TEMPLATE.render(report))
+        if self is DEFAULT_TEMPLATE or text not in ("", report.icon):
+            return text
+        return DEFAULT_TEMPLATE.render(report)
+
+    def _says_heading(self, report: Report) -> bool:
+        """Whether the words behind the heading say it too. They do where there is none."""
+        if self.headed is None:
+            return False
+        heading, words = (_PLACEHOLDERS[name](report) for name in self.headed)
+        return bool(words) and begins_with(words, heading)
 
 
 def compile_template(text: str) -> Template:
@@ -75,8 +96,16 @@ def compile_template(text: str) -> Template:
     Raises:
         ConfigError: an unknown placeholder, or more than a plain name in the braces.
     """
-    lines = text.replace("\\n", "\n").split("\n")
-    return Template(text, tuple(_compile_line(line) for line in lines))
+    plain = text.replace("\\n", "\n")
+    lines = _compile_lines(plain)
+    if (found := _HEADED.search(plain)) is None:
+        return Template(text, lines)
+    bare = _compile_lines(_HEADED.sub(r"\1{\3}", plain, count=1))
+    return Template(text, lines, (found[2], found[3]), bare)
+
+
+def _compile_lines(text: str) -> tuple[_Line, ...]:
+    return tuple(_compile_line(line) for line in text.split("\n"))
 
 
 def _compile_line(line: str) -> _Line:

@@ -29,6 +29,7 @@ async def test_the_demo_shows_message_and_picture_and_ends(tmp_path: Path) -> No
     code, output = await command(tmp_path, "demo", "--once")
     assert code == 0, output
     assert "✅ 自动秘境结束" in output
+    assert output.count("自动秘境结束") == 1
     assert "Traceback" not in output
     with Image.open(tmp_path / "report-demo.jpg") as picture:
         assert picture.format == "JPEG"

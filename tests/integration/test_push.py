@@ -36,7 +36,7 @@ async def test_every_generation_of_bettergi_arrives(bot: Bot, qq: ScriptedV11, s
     received = await qq.wait_for(len(bodies))
     for (name, _), message in zip(bodies.items(), received, strict=True):
         assert message.target == "private:10001"
-        assert message.text.startswith("✅ 自动秘境结束\n自动秘境结束\n20")
+        assert message.text.startswith("✅ 自动秘境结束\n20")
         pictured = name in ("to 2025-02", "since 2026-05-30")
         assert message.images == ([PICTURE] if pictured else [])
         assert ("截图无法使用" in message.text) == (name == "2025-03 to 2025-07")
@@ -93,9 +93,9 @@ async def test_plain_text_with_the_token_in_the_url(bot: Bot, qq: ScriptedV11) -
     ["[CQ:at,qq=all]", "&#91;CQ:at,qq=all&#93;", "{report_token}", "{0.__class__}", "<red>x</red>"],
 )
 async def test_hostile_text_is_only_text(bot: Bot, qq: ScriptedV11, hostile: str) -> None:
-    await bot.push(content=hostile, title=hostile)
+    await bot.push(content=f"x{hostile}", title=hostile)
     (message,) = await qq.wait_for(1)
-    assert message.text == f"{hostile}\n{hostile}"
+    assert message.text == f"{hostile}\nx{hostile}"
     assert [segment["type"] for segment in message.segments] == ["text"]
     assert "Traceback" not in bot.log
 
