@@ -3,17 +3,21 @@
 This module is what others import: the metadata, and the Python API `report`.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pybase64
 from nonebot.plugin import PluginMetadata
 
 from .config import Config
-from .errors import ReportError, StoreUnavailable
+from .errors import InvalidReport, ReportError, StoreUnavailable
 from .model.report import Result
 from .model.status import Receipt
-from .sources.parse import parse
+from .sources.parse import MAX_TARGETS, parse
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -43,12 +47,12 @@ async def report(
     content: str,
     *,
     title: str = "",
-    image: bytes | None = None,
-    to: Sequence[int | str] = (),
-    to_group: Sequence[int | str] = (),
-    channel: Sequence[str] = (),
+    image: bytes | PathLike[str] | None = None,
+    to: int | str | Iterable[int | str] = (),
+    to_group: int | str | Iterable[int | str] = (),
+    channel: str | Iterable[str] = (),
     event: str = "",
-    result: Result | None = None,
+    result: Result | str | int | None = None,
     send_from: int | str = "",
     key: str = "",
 ) -> Receipt:
@@ -57,12 +61,12 @@ async def report(
     Args:
         content: the text.
         title: shown before it.
-        image: a picture's bytes: JPEG, PNG, GIF, WebP or BMP.
-        to: QQ numbers; with `to_group` empty too: every superuser.
-        to_group: group numbers.
-        channel: names of channels.
+        image: a picture's bytes or the path of its file: JPEG, PNG, GIF, WebP or BMP.
+        to: QQ numbers, or one; with `to_group` empty too: every superuser.
+        to_group: group numbers, or one.
+        channel: names of channels, or one.
         event: such as `backup.done`.
-        result: shown as an icon.
+        result: shown as an icon; a name such as "Fail" will do.
         send_from: the bot that sends; empty: `REPORT_FROM`, else any.
         key: the same key again is the same report.
 
@@ -74,16 +78,52 @@ async def report(
     fields = {
         "title": title,
         "content": content,
-        "screenshot": image and pybase64.b64encode_as_string(image),
-        "send_to": list(to),
-        "send_to_group": list(to_group),
-        "channel": list(channel),
+        "screenshot": await _encoded(image, _hub.config.report_max_body),
+        "send_to": _listed(to),
+        "send_to_group": _listed(to_group),
+        "channel": _listed(channel),
         "event": event,
-        "result": result and result.value,
+        "result": result.value if isinstance(result, Result) else result,
         "send_from": send_from,
         "id": key,
     }
     return await _hub.submit(parse(fields))
+
+
+def _listed(several: object) -> object:
+    """A list of what can be gone through; all else is for `parse` to judge."""
+    match several:
+        case str() | bytes() | bytearray() | Mapping():
+            return cast("object", several)
+        case Iterable():
+            return list(islice(cast("Iterable[object]", several), MAX_TARGETS + 1))
+        case _:
+            return several
+
+
+async def _encoded(image: object, most: int) -> str | None:
+    """A picture as a report's field has it; of a file at most so many bytes are read."""
+    if image is None:
+        return None
+    if isinstance(image, PathLike):
+        path = Path(cast("PathLike[str]", image))
+        image = await asyncio.to_thread(_read_file, path, most)
+    if not isinstance(image, bytes | bytearray | memoryview):
+        raise InvalidReport("image", '应为图片的字节，或者文件的路径：Path("截图.png")')
+    return pybase64.b64encode_as_string(cast("bytes", image))
+
+
+def _read_file(path: Path, most: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except FileNotFoundError:
+        raise InvalidReport("image", "没有这个图片文件，检查路径") from None
+    except (OSError, ValueError) as error:
+        raise InvalidReport("image", f"图片文件打不开（{type(error).__name__}）") from None
+    if len(content) > most:
+        raise InvalidReport("image", "图片文件超过 REPORT_MAX_BODY")
+    return content
 
 
 # NoneBot sets this before it runs a plugin's module; a plain import of us binds nothing, and who
