@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Final, Self, cast
 
 from pydantic import (
@@ -26,7 +27,7 @@ from .routing.policies import Policies
 from .routing.rules import Directory, Rule, Words, onebot_users, unknown
 from .routing.template import DEFAULT_TEMPLATE
 from .senders import load_all
-from .senders.base import Channel
+from .senders.base import Channel, Unavailable
 from .settings import (
     BotId,
     Duration,
@@ -203,15 +204,22 @@ class Config(BaseModel):
         others = (one.token.get_secret_value() for one in self.report_tokens.values())
         return [*filter(None, (self.report_token,)), *others]
 
+    @property
+    def unavailable(self) -> dict[str, str]:
+        """The channels that cannot be used yet, each with the reason (Chinese)."""
+        channels = self.report_channels.items()
+        return {name: one.reason for name, one in channels if isinstance(one, Unavailable)}
+
     def directory(self, superusers: Iterable[str]) -> Directory:
         """Who can be reached, and the rules; `superusers` are NoneBot's."""
-        users, _ = onebot_users(superusers)
+        users, unusable = onebot_users(superusers)
         return Directory(
             users,
             frozenset(self.report_channels),
             self.report_default_targets,
             self.report_aliases,
             self.report_rules,
+            unusable,
         )
 
     def policies(self, directory: Directory) -> Policies:
@@ -247,10 +255,16 @@ def explain(error: ValidationError) -> ConfigError:
 
 def unknown_settings(names: Iterable[str]) -> list[str]:
     """Names that look like ours but are unknown: most likely mistyped."""
-    known = set(Config.model_fields)
+    others = (name for name in names if name not in Config.model_fields)
     return sorted(
-        name.upper() for name in names if name.startswith("report_") and name not in known
+        name.upper() for name in others if name.startswith("report_") or similar_setting(name)
     )
+
+
+def similar_setting(name: str) -> str:
+    """The setting that was most likely meant; empty: none is like it."""
+    found = get_close_matches(name.lower(), Config.model_fields, 1, 0.85)
+    return found[0].upper() if found else ""
 
 
 def _explain(error: ErrorDetails) -> str:

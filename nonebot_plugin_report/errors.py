@@ -2,6 +2,7 @@
 
 ReportError
 ├── ConfigError          a setting is wrong
+│   └── MissingExtra     what it needs is not installed
 ├── Refused              a report was not accepted; the receiver turns each into an HTTP status
 │   ├── InvalidReport
 │   ├── UnsupportedMedia
@@ -10,11 +11,33 @@ ReportError
 │   ├── TooManyAttempts
 │   ├── Busy
 │   └── StoreUnavailable
+├── NotDone              the running bot did not do what a command asked of it
 ├── LeaseLost            another process took the lane over
 └── Unreadable           a stored row is none that this plugin writes
 
 A message is Chinese, as users read it, and never repeats what was sent to us.
 """
+
+import errno
+from typing import Final
+
+_REASONS: Final = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EEXIST: "已经有一个同名的文件",
+    errno.ENOTDIR: "路径中间有一个同名的文件，不是文件夹",
+    errno.EISDIR: "它是文件夹，不是文件",
+    errno.ENOSPC: "磁盘满了",
+    errno.EROFS: "磁盘是只读的",
+    errno.EADDRINUSE: "端口被占用",
+    errno.EADDRNOTAVAIL: "这台电脑没有这个地址",
+}
+
+
+def os_reason(error: OSError) -> str:
+    """Why the operating system refused something, in Chinese as far as it is known."""
+    return _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
 class ReportError(Exception):
@@ -26,6 +49,20 @@ class ReportError(Exception):
 
 class ConfigError(ReportError):
     """设置有误。"""
+
+
+class MissingExtra(ConfigError, ValueError):
+    """需要另外安装。"""
+
+
+def no_data_folder(error: OSError | RuntimeError) -> ConfigError:
+    """The folder for data cannot be made, or written to; localstore raises either."""
+    if isinstance(error, OSError):
+        why = f" {error.filename or ''}：{os_reason(error)}"
+    else:
+        why = "：那里有一个同名的文件"
+    mend = "改好它，或在 .env 里设置 LOCALSTORE_DATA_DIR=另一个文件夹"
+    return ConfigError(f"用不了数据文件夹{why}；{mend}")
 
 
 class Refused(ReportError):
@@ -68,6 +105,16 @@ class Busy(Refused):
 
 class StoreUnavailable(Refused):
     """暂时无法存储，请稍后重试。"""
+
+
+class NotDone(ReportError):
+    """运行中的机器人没有做到要它做的事。"""
+
+    def __init__(self, text: str, mend: str = "") -> None:
+        """`text` says what went wrong, `mend` what to do about it."""
+        super().__init__(f"{text}；{mend}" if mend else text)
+        self.text = text
+        self.mend = mend
 
 
 class LeaseLost(ReportError):

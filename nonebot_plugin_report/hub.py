@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -14,16 +15,17 @@ from .access.tokens import Tokens
 from .config import Config
 from .errors import InvalidReport, StoreUnavailable
 from .model.clock import Clock
-from .model.delivery import Outgoing
+from .model.delivery import Outgoing, State
 from .model.grant import MASTER, OWN, Grant
 from .model.message import Message
 from .model.report import Report
-from .model.status import Backlog, Receipt, ReportState
+from .model.status import Backlog, DeliveryState, Receipt, ReportState
 from .model.target import Target
 from .outbox import Limits, Outbox
 from .outbox.mutes import Mutes
 from .routing import rules
 from .routing.planner import Plan, Planner
+from .senders.diagnosis import Refusals, strangers
 from .senders.qq import OneBotSender
 from .senders.transport import Transport
 from .store import Store
@@ -35,6 +37,11 @@ CLOCK_EVERY: Final = 1.0
 """Seconds between looks whether the computer's clock was set."""
 PROBE_EVERY: Final = 5.0
 """Seconds between writes that only see whether there can be some."""
+LATELY: Final = 86400.0
+"""Seconds for which what was not delivered is told of."""
+MOST_FAILURES: Final = 3
+"""How many of them are told; they are looked for among so many reports:"""
+LOOKED_THROUGH: Final = 50
 REOPEN_EVERY: Final = 5.0
 """Seconds between tries to open a store that another process has, or that cannot be used."""
 
@@ -52,6 +59,12 @@ class Health:
     """Id, adapter and whether it can send now."""
     backlog: Backlog | None
     """None while the store does not work."""
+    refused_at: float | None = None
+    """When a OneBot implementation with another token was last turned away (epoch seconds)."""
+    failures: tuple[DeliveryState, ...] = ()
+    """Deliveries of late that were not made; only where details are asked for."""
+    strangers: tuple[str, ...] = ()
+    """Superusers who are friends of no bot; likewise."""
 
 
 class Hub:
@@ -70,7 +83,7 @@ class Hub:
         seconds; None: the computer's."""
         self.config = config
         self.directory = config.directory(superusers)
-        for entry in rules.onebot_users(superusers)[1]:
+        for entry in self.directory.unusable:
             logger.warning(f"SUPERUSERS 里的 {entry[:40]!r} 不是 QQ 号，推送不会发给它；请改正")
         self._computer = Clock()
         self.clock: Final = clock or self._computer
@@ -91,6 +104,8 @@ class Hub:
             config.report_template,
             lambda target: policies.of(target, self.mutes.until(target)),
         )
+        self._bots = bots
+        self._refusals = Refusals()
         self._qq = OneBotSender(bots, config.report_send_interval, config.report_from or "")
         self._router = Transport(self._qq, config.report_channels)
         self._outbox = Outbox(
@@ -110,6 +125,7 @@ class Hub:
 
     async def open(self) -> None:
         """Start. A store that cannot be used is tried again later; until then all is refused."""
+        self._refusals.listen()
         # NoneBot runs start-up and shutdown hooks in different tasks, which no TaskGroup can span:
         # this one task is ours to end, and all others live in groups below it.
         self._task = asyncio.get_running_loop().create_task(self._work(), name="report outbox")
@@ -117,6 +133,7 @@ class Hub:
 
     async def close(self) -> None:
         """Stop; what was not delivered waits on disk."""
+        self._refusals.close()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -169,26 +186,46 @@ class Hub:
         visible = state is not None and (grant.is_master or state.source == grant.name)
         return state if visible else None
 
-    async def health(self) -> Health:
-        """Whether reports can be stored (tried by a real write now and then), and what waits."""
-        bots = tuple(self._qq.connected())
+    async def health(self, *, detailed: bool = False) -> Health:
+        """Whether reports can be stored (tried by a real write now and then), and what waits; with
+        `detailed` also what costs more to find out."""
+        bots, refused_at = tuple(self._qq.connected()), self._refusals.last
         if self._fault:
-            return Health(self._fault, bots, None)
+            return Health(self._fault, bots, None, refused_at)
         now = time.monotonic()
         probe = now - self._probed >= PROBE_EVERY
         if self._trouble and not probe:
-            return Health(self._trouble, bots, None)
+            return Health(self._trouble, bots, None, refused_at)
         try:
             if probe:
                 await self._store.housekeeping.probe(self.clock())
             backlog = await self.history.backlog()
+            failures = await self._failures() if detailed else ()
         except StoreUnavailable as error:
             self._trouble = str(error)
-            return Health(self._trouble, bots, None)
+            return Health(self._trouble, bots, None, refused_at)
         finally:
             self._probed = now if probe else self._probed
         self._trouble = ""
-        return Health("", bots, backlog)
+        unknown = await self._strangers() if detailed else ()
+        return Health("", bots, backlog, refused_at, failures, unknown)
+
+    async def _failures(self) -> tuple[DeliveryState, ...]:
+        since = self.clock() - LATELY
+        recent = await self.history.recent(LOOKED_THROUGH, None)
+        found = (
+            one
+            for report in recent
+            for one in report.deliveries
+            if one.state in (State.REJECTED, State.EXPIRED) and (one.finished_at or 0.0) >= since
+        )
+        return tuple(islice(found, MOST_FAILURES))
+
+    async def _strangers(self) -> tuple[str, ...]:
+        users = [one.id for one in self.directory.superusers]
+        connected = {self_id for self_id, _, online in self._qq.connected() if online}
+        bots = [bot for self_id, bot in self._bots().items() if self_id in connected]
+        return await strangers(users, bots)
 
     async def fault(self) -> str:
         """Why nothing can be stored (Chinese); empty: it can. Writes nothing while all is well."""

@@ -139,6 +139,8 @@ class Directory:
     )
     """REPORT_ALIASES."""
     rules: Sequence[Rule] = ()
+    unusable: tuple[str, ...] = ()
+    """Entries of SUPERUSERS that are no QQ number."""
 
     def expand(self, recipients: Iterable[Recipient]) -> tuple[Target, ...]:
         """The targets of recipients, each once. Every alias in the settings is known here."""

@@ -6,12 +6,13 @@ from importlib import import_module
 from typing import cast
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from ..errors import ConfigError
+from ..errors import ConfigError, MissingExtra
 from ..model.target import NAME
 from ..settings import complaint, place
 from . import channels
-from .base import Channel
+from .base import Channel, Unavailable
 
 
 def names() -> list[str]:
@@ -46,6 +47,7 @@ def load(settings: Mapping[str, object]) -> Channel:
 
     Raises:
         ConfigError: names each wrong field and how to correct it.
+        MissingExtra: nothing is wrong, but a library that it needs is not installed.
     """
     kind = settings.get("type")
     if not isinstance(kind, str) or not kind:
@@ -58,12 +60,20 @@ def load(settings: Mapping[str, object]) -> Channel:
         return found.model_validate({k: v for k, v in settings.items() if k != "type"})
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False)
+        missing = [one for one in details if isinstance(_cause(one), MissingExtra)]
+        if len(missing) == len(details):
+            raise MissingExtra(f"{found.label}：{complaint(missing[0])}") from None
         wrong = (": ".join(filter(None, (place(one), complaint(one)))) for one in details)
         raise ConfigError("，".join(one.replace(": ", "：", 1) for one in wrong)) from None
 
 
+def _cause(error: ErrorDetails) -> object:
+    return error.get("ctx", {}).get("error")
+
+
 def load_all(settings: object) -> dict[str, Channel]:
-    """The channels of REPORT_CHANNELS, by the user's names for them.
+    """The channels of REPORT_CHANNELS, by the user's names for them. One of which something has
+    yet to be installed is `Unavailable`.
 
     Raises:
         ValueError: what is wrong, in Chinese.
@@ -83,5 +93,7 @@ def _load_named(name: str, settings: object) -> Channel:
         raise ValueError(f'渠道 {name} 应为 JSON 对象，例如 {{"type": "bark", …}}')
     try:
         return load(cast("dict[str, object]", settings))
+    except MissingExtra as error:  # the others go on without it
+        return Unavailable(reason=str(error))
     except ConfigError as error:
         raise ValueError(f"渠道 {name} 的 {error}") from None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import pybase64
 from pydantic import PrivateAttr
 
-from ..model.delivery import Delivered, Delivery, Outcome, Rejected
+from ..model.delivery import Away, Delivered, Delivery, Outcome, Rejected
 from ..model.report import dump
 from ..settings import SecretUrl, Settings
 from .outcomes import PICTURE_REJECTED, delivered
@@ -54,6 +54,27 @@ class Channel(Settings):
 
     async def close(self) -> None:
         """Close what is kept open between deliveries."""
+
+
+class Unavailable(Channel):
+    """One of the settings that cannot be used as long as something is not installed. What is sent
+    to it waits."""
+
+    label: ClassVar[str] = "用不了"
+    pictures: ClassVar[str] = "不能发"
+    limits: ClassVar[str] = "无"
+
+    reason: str
+    """为什么"""
+
+    def blocked(self) -> str:
+        """Why."""
+        return self.reason
+
+    async def send(self, delivery: Delivery, http: "Client") -> Outcome:
+        """Put it off."""
+        del delivery, http
+        return Away(self.reason)
 
 
 class HttpChannel(Channel):

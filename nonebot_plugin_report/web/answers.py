@@ -106,4 +106,10 @@ def health_json(health: Health) -> dict[str, object]:
             {"lane": str(one.lane), "reason": one.reason, "since": one.since}
             for one in (backlog.blocked if backlog else ())
         ],
+        "onebot_refused_at": health.refused_at,
+        "failures": [
+            {"target": str(one.target), "reason": one.reason, "finished_at": one.finished_at}
+            for one in health.failures
+        ],
+        "superusers_without_friend": list(health.strangers),
     }

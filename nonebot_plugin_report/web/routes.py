@@ -119,7 +119,7 @@ class Receiver:
         except Refused as error:
             return await self._refusals.answer(error)
         if grant is not None and grant.is_master:
-            health = await self._hub.health()
+            health = await self._hub.health(detailed="detail" in request.query_params)
             return json_answer(health_json(health), 503 if health.fault else 200)
         fault = await self._hub.fault()
         return json_answer({"status": "error" if fault else "ok"}, 503 if fault else 200)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from pydantic import PrivateAttr, SecretStr, field_validator
 
+from ...errors import MissingExtra
 from ...model.delivery import Delivered, Delivery, NotSent, Outcome
 from ...settings import Secret
 from ..base import Channel as Base
@@ -38,7 +39,7 @@ class Channel(Base):
         try:
             apprise: Any = import_module("apprise")
         except ImportError:
-            raise ValueError('需要另外安装 Apprise：pip install ".[apprise]"') from None
+            raise MissingExtra('需要另外安装 Apprise：pip install ".[apprise]"') from None
         _hush()
         if apprise.Apprise.instantiate(url.get_secret_value()) is None:
             raise ValueError("Apprise 不认识这个地址，检查开头和各部分")

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Final, Literal
 import orjson
 from pydantic import Field, SecretStr, field_validator
 
+from ...errors import MissingExtra
 from ...model.delivery import Delivery, Outcome
 from ...settings import Filled, Secret, Secrets, Url
 from ..base import PartedChannel
@@ -65,7 +66,7 @@ class Channel(PartedChannel):
         if len(key.get_secret_value().encode()) not in _KEY_SIZES:
             raise ValueError("应为 16、24 或 32 个字符，和 App 里的一样")
         if find_spec("cryptography") is None:
-            raise ValueError('加密需要另外安装：pip install ".[bark]"')
+            raise MissingExtra('加密需要另外安装：pip install ".[bark]"')
         return key
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:

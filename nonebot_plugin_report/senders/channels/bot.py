@@ -14,6 +14,7 @@ from nonebot.adapters import Bot
 from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 from pydantic import field_validator, model_validator
 
+from ...errors import MissingExtra
 from ...model.delivery import Away, Delivery, NotSent, Outcome, Rejected, Unknown
 from ...model.image import Image
 from ...settings import Filled
@@ -56,7 +57,7 @@ class Channel(Base):
     @model_validator(mode="after")
     def _check_installed(self) -> Self:
         if find_spec("nonebot_plugin_alconna") is None:
-            raise ValueError('需要另外安装：pip install ".[adapters]"')
+            raise MissingExtra('需要另外安装：pip install ".[adapters]"')
         return self
 
     def blocked(self) -> str | None:

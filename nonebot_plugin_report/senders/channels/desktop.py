@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, Self
 
 from pydantic import PrivateAttr, model_validator
 
+from ...errors import MissingExtra
 from ...model.delivery import Delivered, Delivery, NotSent, Outcome
 from ...settings import Filled
 from ..base import Channel as Base
@@ -42,7 +43,7 @@ class Channel(Base):
         try:
             import_module("desktop_notifier")
         except ImportError:
-            raise ValueError('需要另外安装：pip install ".[desktop]"') from None
+            raise MissingExtra('需要另外安装：pip install ".[desktop]"') from None
         return self
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:

@@ -1,0 +1,65 @@
+"""What the doctor wants to know of OneBot: whether one was refused, and who is whose friend."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, cast
+
+from loguru import logger
+from nonebot.adapters import Bot
+
+if TYPE_CHECKING:
+    from loguru import Message, Record
+
+ANSWER_SECONDS: Final = 5.0
+"""How long an implementation may take to list its friends."""
+_REFUSALS: Final = ("Authorization Header", "Signature Header", "Missing Signature")
+"""What NoneBot's OneBot adapters log of an implementation with another token or secret."""
+
+
+class Refusals:
+    """Hears when NoneBot's OneBot adapter turned an implementation away."""
+
+    def __init__(self) -> None:
+        self.last: float | None = None
+        """Epoch seconds by the computer's clock; None: there was none."""
+        self._sink: int | None = None
+
+    def listen(self) -> None:
+        """From now on."""
+        # The adapters tell nobody but the log, and NoneBot has no hook for it.
+        self._sink = logger.add(self._hear, level="WARNING", filter=_is_refusal, format="")
+
+    def close(self) -> None:
+        """No longer."""
+        if self._sink is not None:
+            logger.remove(self._sink)
+            self._sink = None
+
+    def _hear(self, message: "Message") -> None:
+        self.last = message.record["time"].timestamp()
+
+
+def _is_refusal(record: "Record") -> bool:
+    from_adapter = "OneBot" in record["message"]
+    return from_adapter and any(one in record["message"] for one in _REFUSALS)
+
+
+async def strangers(users: Iterable[str], bots: Iterable[Bot]) -> tuple[str, ...]:
+    """Who of some users is a friend of none of these OneBot bots; nobody where one does not say.
+
+    OneBot 11, "公开 API", and OneBot 12, "用户接口": get_friend_list.
+    """
+    friends: set[str] = set()
+    asked = list(bots)
+    for bot in asked:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer: object = await bot.call_api("get_friend_list")
+        except Exception:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
+            return ()
+        if not isinstance(answer, list):
+            return ()
+        for one in cast("list[object]", answer):
+            if isinstance(one, dict):
+                friends.add(str(cast("dict[object, object]", one).get("user_id")))
+    return tuple(one for one in users if one not in friends) if asked else ()
