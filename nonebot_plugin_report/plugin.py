@@ -1,5 +1,7 @@
 """Puts the hub into NoneBot: settings, routes, hooks."""
 
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,9 +15,18 @@ from pydantic import ValidationError
 
 from .access.gate import SHORT_TOKEN
 from .chat.commands import bind_commands
-from .config import Config, explain
+from .config import Config, explain, similar_setting, unknown_settings
+from .errors import no_data_folder
 from .hub import Hub
-from .web.addresses import push_url
+from .settings import placeholders
+from .web.addresses import (
+    is_open,
+    missing_secrets,
+    onebot_url,
+    push_url,
+    read_settings,
+    with_token,
+)
 from .web.log_mask import TokenMask
 from .web.memory import give_back_large_blocks
 from .web.routes import Receiver
@@ -53,7 +64,7 @@ def _follow(driver: Driver, hub: Hub) -> None:
         TokenMask(
             hub.config.tokens, lambda token: hub.tokens.gate.find(token) is not None
         ).install()
-        _warn(hub)
+        _introduce(hub, driver)
         await hub.open()
 
     driver.on_shutdown(hub.close)
@@ -75,14 +86,62 @@ def _follow(driver: Driver, hub: Hub) -> None:
             await hub.bot_heartbeat(bot.self_id, online=online is not False)
 
 
-def _warn(hub: Hub) -> None:
-    """Tell what is not safe."""
+def _introduce(hub: Hub, driver: Driver) -> None:
+    """Tell what is set up and what to paste where; what is not safe, or not meant so."""
+    config = hub.config
+    if isinstance(getattr(driver, "server_app", None), FastAPI):
+        _tell_addresses(config.report_token, driver)
+    logger.info(
+        f"推送中心：{len(config.report_channels)} 个渠道，{len(config.report_rules)} 条规则，"
+        f"{len(config.report_tokens)} 个分给别人的令牌，{len(config.report_watch)} 个看门狗"
+    )
+    for warning in _warnings(hub, driver):
+        logger.warning(warning)
+
+
+def _tell_addresses(token: str | None, driver: Driver) -> None:
+    """What to paste where. The token is for the terminal alone: a log can be read by many."""
+    hidden = push_url() if token is None else f"{push_url()}?token=…"
+    said = (
+        "BetterGI 等工具的推送地址（Webhook）：\n  {}\n"
+        f"OneBot 实现（NapCat 等）的反向 WebSocket 地址：\n  {onebot_url()}"
+    )
+    if token is not None and sys.stdout.isatty() and _shows_info(driver.config.log_level):
+        sys.stdout.write(f"{said.format(with_token(push_url(), token))}\n")
+        sys.stdout.flush()
+    else:
+        logger.info(said.format(hidden))
+
+
+def _shows_info(level: int | str) -> bool:
+    number = level if isinstance(level, int) else logger.level(level).no
+    return number <= logger.level("INFO").no
+
+
+def _warnings(hub: Hub, driver: Driver) -> Iterator[str]:
+    settings, superusers = read_settings(), driver.config.superusers
     if hub.tokens.gate.open:
-        logger.warning(
-            "没有设置 REPORT_TOKEN：任何能连到这个端口的程序都能推送。请在 .env 里设置一个"
-        )
+        yield "没有设置 REPORT_TOKEN：任何能连到这个端口的程序都能推送。请在 .env 里设置一个"
     if any(len(one) < SHORT_TOKEN for one in hub.config.tokens):
-        logger.warning(f"有令牌不到 {SHORT_TOKEN} 个字符，容易被猜到；请换成更长的随机字符")
+        yield f"有令牌不到 {SHORT_TOKEN} 个字符，容易被猜到；请换成更长的随机字符"
+    if is_open():
+        for name, what in missing_secrets():
+            yield (
+                f"端口对所有网络开放，却没有设置 {name}：谁都能冒充 QQ 机器人（{what}）。"
+                f"只在本机用就设置 HOST=127.0.0.1，否则在 .env 和 OneBot 实现里设置同样的 {name}"
+            )
+    for name in unknown_settings(settings):
+        meant = similar_setting(name)
+        yield f"不认识设置 {name}{f'，是不是 {meant}' if meant else ''}；请检查拼写"
+    for name in placeholders(settings, superusers):
+        yield f"{name} 里还是文档里的例子，换成你自己的"
+    if not superusers:
+        yield (
+            "没有设置 SUPERUSERS（你的 QQ 号）：推送要写明发给谁，否则会被拒绝。"
+            '在 .env 里写上，例如 SUPERUSERS=["123456789"]'
+        )
+    for name, reason in hub.config.unavailable.items():
+        yield f"渠道 {name} 先不用：{reason}；发给它的推送会存着"
 
 
 def _read_settings() -> Config:
@@ -105,7 +164,11 @@ def _database_path(config: Config) -> Path:
     require("nonebot_plugin_localstore")
     from nonebot_plugin_localstore import get_plugin_data_dir
 
-    folder = get_plugin_data_dir()
+    try:
+        folder = get_plugin_data_dir()
+    except (OSError, RuntimeError) as error:
+        logger.error(str(no_data_folder(error)))
+        raise SystemExit(1) from None
     with suppress(OSError):  # where the system has no such modes
         folder.chmod(0o700)
     return folder / "report.db"

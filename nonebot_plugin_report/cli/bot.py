@@ -3,17 +3,22 @@
 import os
 import secrets
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import nonebot
 from nonebot.config import Config as NoneBotConfig
-from nonebot.config import Env
+from nonebot.config import Env, SettingsError
 from nonebot.drivers import Driver
 from pydantic import ValidationError
 
 from ..config import Config, explain
+from ..errors import ConfigError, no_data_folder, os_reason
 from ..web.addresses import read_settings
+from .env_file import reading_env_files
 
 PACKAGE: Final = "nonebot_plugin_report"
 MASK: Final = "…"
@@ -24,9 +29,10 @@ def prepare_bot(**settings: Any) -> Driver:
     """A NoneBot that only needs to be run. `settings` stand above `.env`.
 
     Raises:
-        SystemExit: a setting is wrong; it was logged.
+        ConfigError: a setting of NoneBot's own is wrong.
+        SystemExit: one of ours is; it was logged.
     """
-    init_nonebot(**settings)
+    init_nonebot(**({"driver": wanted_driver()} | settings))
     from nonebot.adapters.onebot import v11, v12
 
     driver = nonebot.get_driver()
@@ -57,10 +63,13 @@ def server_options() -> dict[str, Any]:
 
 
 def init_nonebot(**settings: Any) -> None:
-    """Read `.env`; make up a token where it sets none.
+    """Read `.env`; make up a token where it sets none. Without a driver named, none is loaded.
 
     Data goes to `data` in the current folder, unless localstore is told otherwise, so that two
     bots in two folders do not share a store.
+
+    Raises:
+        ConfigError: a setting of NoneBot's own is wrong, or the token cannot be kept.
     """
     if level := settings.get("log_level"):
         # NoneBot greets before it reads its settings.
@@ -68,8 +77,8 @@ def init_nonebot(**settings: Any) -> None:
     # At DEBUG NoneBot prints all settings, tokens among them.
     nonebot.logger.disable("nonebot")
     try:
-        # Its WebSocket client lets ONEBOT_WS_URLS (the bot connects to the implementation) work.
-        nonebot.init(**({"driver": _driver()} | settings))
+        with _told_in_chinese(), reading_env_files():
+            nonebot.init(**({"driver": "~none"} | settings))
     finally:
         nonebot.logger.enable("nonebot")
     extra = read_settings()
@@ -78,16 +87,60 @@ def init_nonebot(**settings: Any) -> None:
         extra["report_token"] = own_token()
 
 
-def own_token() -> str:
-    """The token in the data folder; made at the first call."""
-    path = token_file()
+def wanted_driver() -> str:
+    """The driver that `.env` names, else one with a WebSocket client besides NoneBot's default.
+
+    Raises:
+        ConfigError: a setting of NoneBot's own is wrong.
+    """
+    with _told_in_chinese(), reading_env_files():
+        config = NoneBotConfig(_env_file=(".env", f".env.{Env().environment}"))
+    # Its WebSocket client lets ONEBOT_WS_URLS (the bot connects to the implementation) work.
+    return config.driver if "driver" in config.model_fields_set else "~fastapi+~websockets"
+
+
+@contextmanager
+def _told_in_chinese() -> Generator[None]:
+    """What NoneBot makes of settings that it cannot use, as one line with the mend."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        yield
+    except SettingsError as error:
+        name = str(error).partition('"')[2].rstrip('"').upper()
+        raise ConfigError(f'{name} 设置有误：应为列表，例如 {name}=["…"]') from error
+    except ValidationError as error:
+        raise explain(error) from error
+    except ImportError as error:
+        missing = f"，缺少 {error.name}" if error.name else ""
+        mend = "检查 .env 里的 DRIVER（接收推送用 ~fastapi），或安装它要的库"
+        raise ConfigError(f"加载不了驱动器{missing}；{mend}") from error
+    except OSError as error:
+        raise ConfigError(f"读不了 {error.filename}：{os_reason(error)}") from error
+
+
+def needs_server() -> ConfigError:
+    """The web server is not installed."""
+    return ConfigError(
+        f'没有装 uvicorn，收不了推送；请运行：{sys.executable} -m pip install "uvicorn[standard]"'
+    )
+
+
+def own_token() -> str:
+    """The token in the data folder; made at the first call.
+
+    Raises:
+        ConfigError: it cannot be kept there.
+    """
+    try:
+        path = token_file()
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="ascii").strip()
+        with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - a descriptor, no path
+            file.write(secrets.token_urlsafe(18))
         return path.read_text(encoding="ascii").strip()
-    with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - a descriptor, no path
-        file.write(secrets.token_urlsafe(18))
-    return path.read_text(encoding="ascii").strip()
+    except (OSError, RuntimeError) as error:
+        raise no_data_folder(error) from error
 
 
 def token_file() -> Path:
@@ -98,18 +151,25 @@ def token_file() -> Path:
     return get_data_dir(PACKAGE) / "token"
 
 
-def read_config() -> Config | None:
-    """The settings of the current folder; where they are wrong, None, and that was told."""
+def read_config() -> Config:
+    """The settings of the current folder.
+
+    Raises:
+        ConfigError: one is wrong.
+    """
     init_nonebot(log_level="ERROR")
     try:
         return Config.model_validate(read_settings())
     except ValidationError as error:
-        print(explain(error), file=sys.stderr)
-        return None
+        raise explain(error) from error
 
 
 def token() -> str:
-    """The token in force."""
+    """The token in force; empty before the settings are read."""
+    try:
+        nonebot.get_driver()
+    except ValueError:
+        return ""
     return str(read_settings().get("report_token") or "")
 
 
@@ -119,11 +179,7 @@ def where_token_is() -> str:
 
 
 def masked(text: str) -> str:
-    """Text of others without the token in force."""
-    return text.replace(secret, MASK) if (secret := token()) else text
-
-
-def _driver() -> str:
-    """The driver that `.env` names, else one with a WebSocket client besides NoneBot's default."""
-    config = NoneBotConfig(_env_file=(".env", f".env.{Env().environment}"))
-    return config.driver if "driver" in config.model_fields_set else "~fastapi+~websockets"
+    """Text of others without the token in force, plain or as a URL has it."""
+    for secret in filter(None, (token(), quote(token(), safe=""))):
+        text = text.replace(secret, MASK)
+    return text

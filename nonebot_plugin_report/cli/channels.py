@@ -1,20 +1,61 @@
 """What users read of the channels, made from their code."""
 
-import sys
+import json
+import re
+import unicodedata
 from typing import Any, get_args
 
-from ..errors import ConfigError
 from ..senders import channel_class, names
+from ..settings import TO_FILL
 
 
 def run_channels(kind: str | None) -> int:
-    """Print all types of channels, or the settings of one; 0 if there is such a type."""
-    try:
-        print(describe_settings(kind) if kind else describe())
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
+    """Print all types of channels, or the settings of one.
+
+    Raises:
+        ConfigError: there is no such type.
+    """
+    print(show_settings(_type_of(kind)) if kind else show())
     return 0
+
+
+def _type_of(text: str) -> str:
+    """A type by itself or by its Chinese name."""
+    wanted = text.strip().lower()
+    for name in names():
+        if wanted in (name, channel_class(name).label.lower()):
+            return name
+    return text.strip()
+
+
+def show() -> str:
+    """All types of channels, for a terminal."""
+    rows = [(name, channel_class(name).label, channel_class(name).pictures) for name in names()]
+    lines = [f"{_padded(kind, 12)}{_padded(label, 18)}图片：{how}" for kind, label, how in rows]
+    return "\n".join([*lines, "", "一种渠道的设置：channels 类型，例如 channels bark"])
+
+
+def show_settings(kind: str) -> str:
+    """A channel's settings, for a terminal, and what to copy into `.env`.
+
+    Raises:
+        ConfigError: there is no such channel.
+    """
+    text = describe_settings(kind).replace("`", "").removeprefix("## ")
+    text = re.sub(r"^- ", "  ", text, flags=re.MULTILINE)
+    fields = channel_class(kind).model_fields.items()
+    needed = {name: f"{TO_FILL} {name}" for name, info in fields if info.is_required()}
+    example = json.dumps({kind.rpartition(".")[2]: {"type": kind, **needed}}, ensure_ascii=False)
+    return (
+        f"{text}\n\n复制到 .env 里，填好（已经有 REPORT_CHANNELS 的，把里面的一项加进去）：\n\n"
+        f"REPORT_CHANNELS='{example}'\n\n再试一下：test {kind.rpartition('.')[2]}"
+    )
+
+
+def _padded(text: str, columns: int) -> str:
+    """Text with spaces behind it; a Chinese character takes two columns."""
+    wide = sum(unicodedata.east_asian_width(one) in "WF" for one in text)
+    return text + " " * max(1, columns - len(text) - wide)
 
 
 def describe() -> str:

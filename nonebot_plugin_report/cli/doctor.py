@@ -1,142 +1,84 @@
-"""What is set wrong, and how to mend it."""
+"""What is wrong, and how to mend it: the settings and the computer here, then the running bot."""
 
 import asyncio
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
 
-import httpx2
-import nonebot
-from pydantic import ValidationError
-
-from ..access.gate import SHORT_TOKEN
-from ..config import Config, explain, unknown_settings
+from ..config import Config
+from ..errors import ConfigError, NotDone
 from ..model.delivery import Delivered
+from ..model.target import Target
 from ..model.text import clean
-from ..web.addresses import address, onebot_url, push_url, read_settings
-from .bot import init_nonebot, masked, own_token, token, where_token_is
-from .test import tell, try_channel
+from ..web.addresses import onebot_url, push_url, read_settings
+from .bot import init_nonebot, masked
+from .checks import Finding, checked_config, installation, machine, security, settings
+from .client import Client
+from .progress import Progress
+from .test import try_targets
+from .words import tell
 
-ANSWER_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    level: Literal["正常", "提醒", "错误"]
-    text: str
-    """What was found."""
-    mend: str = ""
-    """What to do about it."""
+_MARKS = {"正常": "✅", "提醒": "⚠️ ", "错误": "❌"}
 
 
 def run_doctor(*, send: bool) -> int:
-    """Print all findings; 1 if one of them keeps reports from arriving.
+    """Print all findings as they come; 1 if one of them keeps reports from arriving.
 
     With `send` each channel gets a test report: only that shows that it takes one.
     """
-    init_nonebot(log_level="ERROR")
-    findings = [*_settings(), *_security(), *_installation(), *asyncio.run(_running())]
-    if send:
-        findings += asyncio.run(_channels())
-    for finding in findings:
-        mark = {"正常": "✅", "提醒": "⚠️ ", "错误": "❌"}[finding.level]
-        # What the bot on that port answered is in it, and what people print here they show others.
-        mend = f"\n   → {finding.mend}" if finding.mend else ""
-        print(masked(clean(f"{mark} {finding.text}{mend}")))
-    return int(any(finding.level == "错误" for finding in findings))
+    found: list[Finding] = []
 
+    def show(findings: Iterable[Finding]) -> None:
+        for one in findings:
+            found.append(one)
+            print(_shown(one), flush=True)
 
-def _settings() -> Iterator[Finding]:
-    settings = read_settings()
+    show(installation())
     try:
-        Config.model_validate(settings)
-        yield Finding("正常", "推送插件的设置没有错误")
-    except ValidationError as error:
-        yield Finding("错误", str(explain(error)), "改好 .env 后重新启动机器人")
-    for name in unknown_settings(settings):
-        yield Finding("提醒", f"不认识设置 {name}", "检查拼写；可用的设置见 docs/operation.md")
-    for name in sorted(os.environ):
-        if name.lower() in Config.model_fields and name.lower() not in settings:
-            mend = f"把它写进 .env；NoneBot 只读 .env 里出现过的设置（可以写空的 {name}=）"
-            yield Finding("提醒", f"环境变量 {name} 不会生效", mend)
-    if settings.get("report_bind") and not settings.get("report_public_url"):
-        text = f"绑定的人得到的地址以 {address()} 开头，别的电脑可能连不上"
-        yield Finding("提醒", text, "设置 REPORT_PUBLIC_URL=别人能访问到这个机器人的网址")
-    config = nonebot.get_driver().config
-    if not config.superusers:
-        mend = '在 .env 里写上你的 QQ 号：SUPERUSERS=["10001"]'
-        yield Finding("提醒", "没有设置 SUPERUSERS：推送没有写明接收者时会被拒绝（422）", mend)
-    if "fastapi" not in config.driver:
-        mend = "在 .env 里设置 DRIVER=~fastapi，或在原值后面加上 +~fastapi"
-        yield Finding("错误", f"驱动器是 {config.driver}，收不了推送", mend)
+        init_nonebot(log_level="ERROR")
+    except ConfigError as error:
+        show([Finding("错误", str(error), "改好后再运行一次 doctor")])
+        return 1
+    show(settings())
+    show(security())
+    show(machine())
+    show(asyncio.run(_running()))
+    config = checked_config() if send else None
+    if config is not None and config.report_channels:
+        show(_channels(config))
+    return int(any(one.level == "错误" for one in found))
 
 
-def _security() -> Iterator[Finding]:
-    settings = read_settings()
-    if token() == own_token():
-        text = ".env 里没有 REPORT_TOKEN：自带的机器人用它自己生成的令牌，别的机器人则没有令牌"
-        yield Finding("提醒", text, f"在 .env 里写上 REPORT_TOKEN=令牌；令牌在{where_token_is()}")
-    if len(token()) < SHORT_TOKEN:
-        mend = f"换成 {SHORT_TOKEN} 个以上的随机字符，工具里的推送地址也跟着换"
-        yield Finding("提醒", "REPORT_TOKEN 太短，容易被猜到", mend)
-    if str(nonebot.get_driver().config.host) not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        return
-    for name, what in (("access_token", "WebSocket"), ("secret", "HTTP 上报")):
-        if not (settings.get(f"onebot_{name}") or settings.get(f"onebot_v11_{name}")):
-            upper = f"ONEBOT_{name.upper()}"
-            text = f"端口对所有网络开放，但没有设置 {upper}：谁都能冒充 QQ 机器人（{what}）"
-            mend = (
-                f"只在本机用就设置 HOST=127.0.0.1，否则在 .env 和 OneBot 实现里设置同样的 {upper}"
-            )
-            yield Finding("错误", text, mend)
-
-
-def _installation() -> Iterator[Finding]:
-    try:
-        distribution("nonebot-plugin-report")
-    except PackageNotFoundError:
-        return
-    mend = (
-        "先 pip uninstall nonebot-plugin-report，"
-        "再 pip install --force-reinstall --no-deps nonebot-plugin-report-hub"
-    )
-    yield Finding("错误", "还装着旧插件 nonebot-plugin-report，它与本插件的模块同名", mend)
+def _shown(finding: Finding) -> str:
+    # What the bot on that port answered is in it, and what people print here they show others.
+    mend = f"\n   → {finding.mend}" if finding.mend else ""
+    return masked(clean(f"{_MARKS[finding.level]} {finding.text}{mend}"))
 
 
 async def _running() -> list[Finding]:
     """What the running bot says of itself."""
-    headers = {b"Authorization": f"Bearer {token()}".encode()}
     try:
-        async with httpx2.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as client:
-            answer = await client.get(f"{push_url()}/health", headers=headers)
-        health: dict[str, Any] = answer.json()
-        status = health["status"]
-    except httpx2.HTTPError:
-        mend = "启动机器人；若端口不同，检查 .env 的 HOST 和 PORT"
-        return [Finding("错误", f"{address()} 上没有机器人在运行", mend)]
-    except (ValueError, KeyError, TypeError):
-        mend = "检查 PORT 与 REPORT_ROUTE，并确认机器人加载了本插件"
-        return [Finding("错误", f"{push_url()} 上不是本插件在回答", mend)]
-    if "bots" not in health:
-        mend = "机器人启动后改过令牌的话，重新启动它；在同一个文件夹里运行 doctor"
-        return [Finding("错误", "机器人在运行，但令牌和这里的不一样", mend)]
-    return [*_store(status, health), *_bots(health["bots"]), *_backlog(health)]
+        async with Client() as client:
+            await client.require()
+            health = await client.health()
+    except NotDone as error:
+        return [Finding("错误", error.text, error.mend)]
+    return [
+        *_store(health), *_bots(health["bots"]), *_onebot(health), *_backlog(health),
+        *_failures(health),
+    ]  # fmt: skip
 
 
-async def _channels() -> list[Finding]:
+def _channels(config: Config) -> list[Finding]:
     """What each channel makes of a test report."""
-    try:
-        config = Config.model_validate(read_settings())
-    except ValidationError:
-        return []  # told of with the settings
-    names = list(config.report_channels)
-    outcomes = await asyncio.gather(*(try_channel(config, name) for name in names))
+    targets = {name: Target("channel", name) for name in config.report_channels}
     findings: list[Finding] = []
-    for name, outcome in zip(names, outcomes, strict=True):
+    with Progress(f"渠道 {name}" for name in targets) as progress:
+        outcomes = asyncio.run(
+            try_targets(config, targets, lambda name, _: progress.done(f"渠道 {name}"))
+        )
+    for name in targets:
+        outcome = outcomes[name]
         text = f"渠道 {name}：{tell(outcome)}"
         mend = f"改好后用 test {name} 再试"
         if isinstance(outcome, Delivered):
@@ -146,12 +88,15 @@ async def _channels() -> list[Finding]:
     return findings
 
 
-def _store(status: str, health: dict[str, Any]) -> Iterator[Finding]:
-    if status == "ok":
+def _store(health: dict[str, Any]) -> Iterator[Finding]:
+    if health["status"] == "ok":
         yield Finding("正常", f"机器人在运行，能收下推送：{push_url()}?token=…")
-    else:
-        mend = "检查磁盘空间和数据目录的权限"
-        yield Finding("错误", f"机器人在运行，但收不下推送：{health['reason']}", mend)
+        return
+    reason = str(health["reason"])
+    mend = "检查磁盘空间和数据文件夹的权限"
+    if "另一个进程" in reason:
+        mend = "关掉多开的那个机器人；真的要两个，就给它们各自的文件夹"
+    yield Finding("错误", f"机器人在运行，但收不下推送：{reason}", mend)
 
 
 def _bots(bots: list[dict[str, Any]]) -> Iterator[Finding]:
@@ -169,8 +114,29 @@ def _bots(bots: list[dict[str, Any]]) -> Iterator[Finding]:
         yield Finding(level, "没有 QQ 机器人连接；发给 QQ 的推送会先存着", mend)
 
 
+def _onebot(health: dict[str, Any]) -> Iterator[Finding]:
+    if refused := health.get("onebot_refused_at"):
+        level = "提醒" if health["bots"] else "错误"
+        text = f"{_moment(refused)} 有 OneBot 实现连过来，因为 Token 不对被拒绝了"
+        mend = "把 OneBot 实现里的 Token 改成 .env 里的 ONEBOT_ACCESS_TOKEN（没有设置就清空）"
+        yield Finding(level, text, mend)
+    if users := health.get("superusers_without_friend"):
+        text = f"SUPERUSERS 里的 {'、'.join(users)} 不是机器人的好友，多半收不到私聊"
+        yield Finding("提醒", text, "用这个 QQ 号加机器人为好友，或改 SUPERUSERS")
+
+
 def _backlog(health: dict[str, Any]) -> Iterator[Finding]:
     if waiting := health["waiting"]:
         yield Finding("提醒", f"有 {waiting} 条推送等待送出")
     for lane in health["blocked"]:
         yield Finding("提醒", f"{lane['lane']} 暂停发送：{lane['reason']}")
+
+
+def _failures(health: dict[str, Any]) -> Iterator[Finding]:
+    for one in health.get("failures", ()):
+        text = f"{_moment(one['finished_at'])} 发给 {one['target']} 的一条没有送到：{one['reason']}"
+        yield Finding("提醒", text, "按原因改好；要再发一次，在 QQ 里用「推送 重发」")
+
+
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds).astimezone():%m-%d %H:%M}"

@@ -29,8 +29,6 @@ FIELDS: Final = (
 def run_explain(pairs: Sequence[str], *, token: str, at: str) -> int:
     """Tell what would become of a report; 0 if it would be accepted."""
     config = read_config()
-    if config is None:
-        return 2
     superusers = nonebot.get_driver().config.superusers
     try:
         fields = read_fields(pairs)

@@ -1,21 +1,32 @@
 """A push to the running bot."""
 
 import argparse
-import sys
-from typing import Final
+import asyncio
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-import httpx2
+import orjson
 import pybase64
 
-from ..model.text import clean
-from ..web.addresses import push_url
-from .bot import MASK, init_nonebot, masked, token
+from ..errors import NotDone, os_reason
+from ..model.delivery import Delivered, Outcome
+from ..web.addresses import read_settings
+from .bot import init_nonebot
+from .client import Accepted, Client
+from .progress import Progress
+from .words import line
 
-PUSH_SECONDS: Final = 30.0
+WAIT_SECONDS: Final = 60.0
+_STORED: Final = {
+    "accepted": "✅ 收下了，发给 {targets}",
+    "duplicate": "✅ 同样 ID 的推送早已收下，没有再发",
+    "dropped": "⚠️  收下了，但规则写着不发给任何人",
+}
 
 
 def run_push(options: argparse.Namespace) -> int:
-    """Push once; 0 if it was accepted."""
+    """Push once; 0 if it was accepted, and with `wait` if it was delivered too."""
     init_nonebot(log_level="WARNING")
     fields = {
         "title": options.title,
@@ -23,20 +34,59 @@ def run_push(options: argparse.Namespace) -> int:
         "send_to": options.to,
         "send_to_group": options.to_group,
         "channel": options.channel,
-        "screenshot": options.image and pybase64.b64encode_as_string(options.image.read_bytes()),
+        "screenshot": options.image and _picture(options.image),
     }
-    secret: str = options.token or token()
-    headers = {b"Authorization": f"Bearer {secret}".encode()}
-    try:
-        # No proxy of the environment: it could not reach this machine's own address.
-        with httpx2.Client(timeout=PUSH_SECONDS, trust_env=False) as client:
-            answer = client.post(options.url or push_url(), json=fields, headers=headers)
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        print(
-            f"连不上机器人（{type(error).__name__}）；它在运行吗？可以用 doctor 检查",
-            file=sys.stderr,
+    return asyncio.run(_push(options, fields))
+
+
+async def _push(options: argparse.Namespace, fields: dict[str, Any]) -> int:
+    url = options.url and full_url(options.url)
+    secret = options.token or (_token_in(url) if url else None)
+    async with Client(url, secret) as client:
+        accepted = await client.push(fields)
+        if options.json:
+            print(orjson.dumps(accepted.answer).decode())
+        else:
+            print(_told(accepted), flush=True)
+        if not options.wait or not accepted.targets:
+            return 0
+        return await _wait(client, accepted)
+
+
+async def _wait(client: Client, accepted: Accepted) -> int:
+    with Progress(accepted.targets) as progress:
+
+        def tell(target: str, outcome: Outcome) -> None:
+            progress.done(target, line(target, outcome))
+
+        outcomes = await client.outcomes(
+            accepted.id, told=tell, until_final=True, seconds=WAIT_SECONDS
         )
-        return 1
-    said = masked(clean(answer.text).replace(secret, MASK))
-    print(said, file=sys.stdout if answer.is_success else sys.stderr)
-    return 0 if answer.is_success else 1
+    return 0 if all(isinstance(one, Delivered) for one in outcomes.values()) else 1
+
+
+def full_url(text: str) -> str:
+    """A push address of which the beginning or the path may be missing."""
+    url = text.strip() if "://" in text else f"http://{text.strip()}"
+    parts = urlsplit(url)
+    if parts.path.strip("/"):
+        return url
+    route = str(read_settings().get("report_route") or "/report").strip().strip("/")
+    return urlunsplit(parts._replace(path=f"/{route}"))
+
+
+def _token_in(url: str) -> str | None:
+    return next(iter(parse_qs(urlsplit(url).query).get("token", ())), None)
+
+
+def _picture(path: Path) -> str:
+    try:
+        return pybase64.b64encode_as_string(path.read_bytes())
+    except OSError as error:
+        raise NotDone(f"读不了图片 {path}：{os_reason(error)}") from error
+
+
+def _told(accepted: Accepted) -> str:
+    targets = "、".join(accepted.targets)
+    said = _STORED.get(accepted.status, "✅ 收下了").format(targets=targets)
+    return f"{said}（ID {accepted.id}）"

@@ -1,28 +1,67 @@
 """The ready bot, run."""
 
+import asyncio
+import errno
+import socket
 import sys
+from importlib.util import find_spec
 
 import nonebot
 
-from ..web.addresses import onebot_url, push_url
-from .bot import MASK, prepare_bot, server_options, token, where_token_is
+from ..errors import ConfigError, os_reason
+from ..web.addresses import address, push_url
+from .bot import MASK, needs_server, prepare_bot, server_options, where_token_is
+from .client import Answerer, Client, who_has_port
 
 
 def run() -> int:
-    """Serve until it is stopped; returns the exit code."""
-    try:
-        import uvicorn  # noqa: F401  # pyright: ignore[reportUnusedImport] - only whether it is there
-    except ModuleNotFoundError:
-        print('启动机器人还需要 uvicorn，请运行：pip install "nonebot-plugin-report-hub[bot]"')
-        return 1
-    driver = prepare_bot()
-    shown = sys.stdout.isatty()  # else it goes to a log, which many can read
-    print(f"BetterGI 的 Webhook 地址：\n  {push_url()}?token={token() if shown else MASK}")
-    if not shown:
-        print(f"日志里不写令牌；把上面的 {MASK} 换成令牌，它在{where_token_is()}")
-    print(f"OneBot 实现（NapCat 等）的反向 WebSocket 地址：\n  {onebot_url()}")
-    if not driver.config.superusers:
-        print("还没有设置 SUPERUSERS（你的 QQ 号），推送时要写明 send_to，例如 .env 里：\n"
-              '  SUPERUSERS=["10001"]')  # fmt: skip
+    """Serve until it is stopped; returns the exit code.
+
+    Raises:
+        ConfigError: it cannot: a setting is wrong, or its port is taken.
+    """
+    if find_spec("uvicorn") is None:
+        raise needs_server()
+    prepare_bot()
+    _check_port()
+    if not sys.stdout.isatty():  # what the plugin prints goes to a log, which many can read
+        print(f"日志里不写令牌；把推送地址里的 {MASK} 换成令牌，它在{where_token_is()}", flush=True)
     nonebot.run(**server_options())
     return 0
+
+
+def _check_port() -> None:
+    """Raise where the web server could not listen, and say who is in the way."""
+    config = nonebot.get_driver().config
+    host = str(config.host)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        if sys.platform != "win32":  # there it would let several listen
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, config.port))
+        except PermissionError as error:
+            # Windows keeps whole ranges for Hyper-V, Unix those below 1024 for root.
+            text = f"系统不让用端口 {config.port}（被保留，或被另一个程序独占）"
+            raise ConfigError(f"{text}；在 .env 里换一个，例如 PORT=18080") from error
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise ConfigError(asyncio.run(_taken())) from error
+            mend = "在 .env 里设置 HOST=127.0.0.1（只有本机能连）或 HOST=0.0.0.0"
+            raise ConfigError(f"用不了 HOST={host}：{os_reason(error)}；{mend}") from error
+
+
+async def _taken() -> str:
+    """Who has the port, and what to do about it (Chinese)."""
+    async with Client() as client:
+        found = await client.look()
+    if found is Answerer.OURS:
+        return (
+            f"{address()} 上已经有一个机器人在运行（{push_url()} 在回答），不用再启动；"
+            "要重启就先停下它：关掉它的窗口，或在那里按 Ctrl-C"
+        )
+    return (
+        f"端口 {address().rpartition(':')[2]} 被另一个程序占用了；关掉它，"
+        "或在 .env 里换一个端口，例如 PORT=18080（工具和 OneBot 实现里的地址也跟着换）。"
+        f"{who_has_port()}"
+    )

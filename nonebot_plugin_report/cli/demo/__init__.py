@@ -23,8 +23,8 @@ from websockets.exceptions import InvalidHandshake
 from ...config import Config
 from ...model.image import read_image
 from ...model.text import clean
-from ...web.addresses import onebot_url, push_url
-from ..bot import masked, prepare_bot, server_options, token
+from ...web.addresses import onebot_url, push_url, with_token
+from ..bot import masked, needs_server, prepare_bot, server_options, token
 from ..sample import bettergi_body, sample_screenshot
 from .onebot import OneBotV11, Received
 
@@ -101,10 +101,7 @@ def run_demo(*, once: bool) -> int:
     Goes on until Ctrl-C, so that more can be pushed; with `once` it ends after the first message.
     """
     if find_spec("uvicorn") is None:
-        print('演示还需要 uvicorn，请运行：pip install "nonebot-plugin-report-hub[bot]"')
-        return 1
-    if (reconfigure := getattr(sys.stdout, "reconfigure", None)) is not None:
-        reconfigure(errors="replace")  # a pipe on a Chinese Windows is GBK, which has no emoji
+        raise needs_server()
     with (
         TemporaryDirectory(prefix="report-demo-", ignore_cleanup_errors=True) as folder,
         # Listening from now on: whoever connects before the bot is ready waits for it.
@@ -220,7 +217,7 @@ async def _push() -> httpx2.Response:
 
 
 def _address() -> str:
-    return f"{push_url()}?token={token()}"
+    return with_token(push_url(), token())
 
 
 def _invitation() -> str:

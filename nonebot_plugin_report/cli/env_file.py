@@ -1,0 +1,122 @@
+"""Reads `.env` as people write and save it: Windows' encodings, lists without brackets, JSON over
+several lines without quotes. NoneBot wants UTF-8, JSON lists and quotes."""
+
+import codecs
+import io
+import json
+import logging
+import os
+import re
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import nonebot.config
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+from nonebot import logger
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Of Unicode, at the beginning of a file."""
+_JSON_BEGINS: Final = re.compile(r"^[ \t]*(?:export[ \t]+)?\w+[ \t]*=[ \t]*(?=[\[{])", re.MULTILINE)
+_JSON_PART: Final = re.compile(r'"(?:\\.|[^"\\\n])*"|[\[{]|[\]}]')
+_NOTHING_MORE: Final = re.compile(r"[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
+_SEPARATORS: Final = re.compile(r"[\s,，;；、]+")
+_AROUND: Final = "\"'“”‘’「」[]【】()（） \t"
+
+
+@contextmanager
+def reading_env_files() -> Generator[None]:
+    """NoneBot reads every `.env` of its own by `read_env_file` meanwhile."""
+    # NoneBot takes a path and an encoding, but no text: this is the function that it reads by.
+    config: Any = nonebot.config
+    original, config.dotenv_values = config.dotenv_values, read_env_file
+    try:
+        yield
+    finally:
+        config.dotenv_values = original
+
+
+def read_env_file(path: str | os.PathLike[str], encoding: str = "") -> dict[str, str | None]:
+    """The settings of a file. What is unusual is mended; a line that is none is told.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    del encoding  # whatever NoneBot thinks, it is looked at
+    text = quote_json(decode(Path(path).read_bytes()))
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            line = binding.original.line
+            logger.warning(f"{path} 第 {line} 行看不懂，没有读它；应写成 名字=值，注释以 # 开头")
+    logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # it would say so again, in English
+    values = dotenv_values(stream=io.StringIO(text))
+    return {
+        name: mend(value) if value and (mend := _MENDS.get(name.lower())) else value
+        for name, value in values.items()
+    }
+
+
+def decode(content: bytes) -> str:
+    """Text of a file as Windows' Notepad saves it: UTF-8, UTF-16 or GBK."""
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding, "replace")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = content.decode("gb18030", "replace")
+    return text
+
+
+def quote_json(text: str) -> str:
+    """With quotes around JSON that goes over several lines, or has a `#` in it."""
+    text = text.replace("\r\n", "\n")
+    made, done = "", 0
+    for found in _JSON_BEGINS.finditer(text):
+        begin, end = found.end(), _end_of_json(text, found.end())
+        value = text[begin:end]
+        if begin < done or not _NOTHING_MORE.match(text, end) or not re.search(r"[\n#]", value):
+            continue
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        made, done = f"{made}{text[done:begin]}'{escaped}'", end
+    return made + text[done:]
+
+
+def _end_of_json(text: str, begin: int) -> int:
+    """Where the brackets that are opened first are closed; `begin` where they never are."""
+    depth = 0
+    for part in _JSON_PART.finditer(text, begin):
+        depth += (part[0] in "[{") - (part[0] in "]}")
+        if depth == 0:
+            return part.end()
+    return begin
+
+
+def _list(value: str) -> str:
+    """What is written as a list in any way, as JSON."""
+    try:
+        read: Any = json.loads(value)
+    except ValueError:
+        read = None
+    entries = read if isinstance(read, list) else _SEPARATORS.split(value)  # pyright: ignore[reportUnknownVariableType] - any JSON
+    words = (str(one).strip(_AROUND) for one in entries)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - likewise
+    return json.dumps([word for word in words if word], ensure_ascii=False)
+
+
+def _host(value: str) -> str:
+    return "127.0.0.1" if value.strip().lower() == "localhost" else value
+
+
+_MENDS: Final[dict[str, Callable[[str], str]]] = {
+    "superusers": _list,
+    "nickname": _list,
+    "host": _host,
+    "log_level": str.upper,
+}
+"""By the settings' names: what NoneBot's own can be written like."""

@@ -1,0 +1,65 @@
+"""Shows in a terminal what is still waited for; elsewhere only what is done."""
+
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import Final, Self
+
+_EVERY: Final = 0.5
+_MOST_NAMES: Final = 3
+
+
+class Progress:
+    """One line at the end of the terminal, as long as it lasts; each result stands above it."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """`names` are waited for."""
+        self._left = list(names)
+        self._all = len(self._left)
+        self._begun = time.monotonic()
+        self._shown = sys.stdout.isatty()
+        self._over = Event()
+        self._lock = Lock()
+        self._painter = Thread(target=self._paint, name="progress", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._shown:
+            self._painter.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        if self._shown:
+            self._painter.join()
+            self._write("")
+
+    def done(self, name: str, text: str = "") -> None:
+        """One of them is there; `text` is its result, where it is to be told at once."""
+        if name in self._left:
+            self._left.remove(name)
+        self._write(f"{text}\n" if text else "")
+
+    def _paint(self) -> None:
+        while not self._over.wait(_EVERY):
+            if self._left:
+                names = "、".join(self._left[:_MOST_NAMES])
+                more = "……" if len(self._left) > _MOST_NAMES else ""
+                count = f"{self._all - len(self._left)}/{self._all}"
+                spent = time.monotonic() - self._begun
+                self._write(f"⏳ {count}，还在等 {names}{more}（{spent:.0f} 秒）")
+
+    def _write(self, text: str) -> None:
+        """In place of the line that was waited in. A Windows console may know no escape codes."""
+        with self._lock:
+            width = shutil.get_terminal_size().columns - 1
+            before = f"\r{' ' * width}\r" if self._shown else ""
+            sys.stdout.write(before + text)
+            sys.stdout.flush()
