@@ -92,9 +92,7 @@ def _wave(x: float, phase: float) -> float:
 
 
 def _draw_panels(draw: "ImageDraw") -> None:
-    """What a game lays over its picture: map, party, health, and the words of the moment."""
-    from PIL import ImageFont
-
+    """What a game lays over its picture: map, party, health, and the sign of success."""
     shade, light, green = (20, 28, 40, 150), (255, 255, 255, 235), (126, 214, 122, 255)
     draw.circle((104, 104), 74, fill=shade, outline=light, width=3)
     draw.polygon([(104, 82), (118, 122), (104, 112), (90, 122)], fill=(250, 214, 110, 255))
@@ -107,9 +105,10 @@ def _draw_panels(draw: "ImageDraw") -> None:
         draw.rounded_rectangle((1124, top + 34, full, top + 42), 4, fill=green)
     draw.rounded_rectangle((470, 662, 810, 678), 8, fill=shade)
     draw.rounded_rectangle((470, 662, 760, 678), 8, fill=green)
-    draw.rounded_rectangle((390, 300, 890, 420), 20, fill=shade)
-    for text, size, y in (("DOMAIN CLEARED", 40, 342), ("nonebot-plugin-report-hub demo", 22, 390)):
-        draw.text((640, y), text, font=ImageFont.load_default(size), fill=light, anchor="mm")
+    draw.rounded_rectangle((490, 300, 790, 420), 20, fill=shade)
+    draw.line([(525, 360), (552, 386), (602, 332)], fill=green, width=12, joint="curve")
+    for x in (650, 700, 750):
+        draw.regular_polygon((x, 360, 20), 4, rotation=45, fill=(250, 214, 110, 255))
 
 
 def _jpeg(picture: "Image") -> bytes:
