@@ -6,13 +6,13 @@ from urllib.parse import unquote_to_bytes
 
 from ..errors import InvalidReport, UnsupportedMedia
 from .decode import decode, decode_text
-from .parse import ALIASES
+from .parse import ALIASES, OTHERS
 
 FORM_FIELDS: Final = frozenset(
     {
         "token", "title", "content", "message", "event", "result", "timestamp", "screenshot",
-        "data", "send_from", "send_to", "send_to_group", "channel", "id", "image", "text", "body",
-        "msg", "desp", *ALIASES.values(),
+        "data", "send_from", "send_to", "send_to_group", "channel", "id",
+        *ALIASES.values(), *OTHERS,
     }
 )  # fmt: skip
 """A form has at least one of them; otherwise it is text that happens to have a `=`."""
@@ -63,7 +63,7 @@ def decode_plain(body: bytes | bytearray, charset: str = "") -> dict[str, object
     if "16" not in charset and len(head.translate(None, _NO_TEXT)) < len(head):
         raise UnsupportedMedia(
             "请求体不是文本；截图请写成 JSON 里的 screenshot（base64），"
-            "或运行 python -m nonebot_plugin_report push --image 图片"
+            "或运行 python -m nonebot_plugin_report push 说明 --image 图片"
         )
     return decode_text(body, charset)
 

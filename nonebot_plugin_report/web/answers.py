@@ -4,6 +4,7 @@ An error of ours becomes a status in one table; nothing that a sender writes com
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 import orjson
@@ -73,7 +74,7 @@ def state_json(state: ReportState) -> dict[str, object]:
         "key": state.key or None,
         "event": state.event,
         "heading": state.heading,
-        "received_at": state.received_at,
+        **_time("received_at", state.received_at),
         "token": state.source or None,
         "reason": state.note or None,
         "deliveries": [
@@ -83,7 +84,7 @@ def state_json(state: ReportState) -> dict[str, object]:
                 "attempts": one.attempts,
                 "repeats": one.repeats,
                 "reason": one.reason or None,
-                "finished_at": one.finished_at,
+                **_time("finished_at", one.finished_at),
             }
             for one in state.deliveries
         ],
@@ -101,15 +102,27 @@ def health_json(health: Health) -> dict[str, object]:
             for self_id, adapter, online in health.bots
         ],
         "waiting": backlog.waiting if backlog else None,
-        "oldest_waiting_at": backlog.oldest if backlog else None,
+        **_time("oldest_waiting_at", backlog.oldest if backlog else None),
         "blocked": [
-            {"lane": str(one.lane), "reason": one.reason, "since": one.since}
+            {"lane": str(one.lane), "reason": one.reason, **_time("since", one.since)}
             for one in (backlog.blocked if backlog else ())
         ],
-        "onebot_refused_at": health.refused_at,
+        **_time("onebot_refused_at", health.refused_at),
         "failures": [
-            {"target": str(one.target), "reason": one.reason, "finished_at": one.finished_at}
+            {
+                "target": str(one.target),
+                "reason": one.reason,
+                **_time("finished_at", one.finished_at),
+            }
             for one in health.failures
         ],
         "superusers_without_friend": list(health.strangers),
     }
+
+
+def _time(name: str, seconds: float | None) -> dict[str, object]:
+    """A moment for programs (epoch seconds) and, beside it, for people."""
+    iso = None
+    if seconds is not None:
+        iso = datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(timespec="seconds")
+    return {name: seconds, f"{name}_iso": iso}

@@ -1,10 +1,111 @@
-"""What the routes' OpenAPI document says of bodies, parameters and answers."""
+"""What the routes' OpenAPI document says of bodies, parameters and answers.
 
+Users read it in a browser (`/docs`), and send from there. A test holds it against what the routes
+take and answer.
+"""
+
+from collections.abc import Mapping
 from typing import Any, Final
+
+from fastapi import Security
+from fastapi.params import Depends
+from fastapi.security import APIKeyQuery, HTTPBearer
 
 from .answers import STATUS
 
-_EXAMPLES: Final[dict[str, Any]] = {
+Schema = dict[str, Any]
+
+TOKEN: Final[list[Depends]] = [
+    Security(HTTPBearer(scheme_name="请求头", description="令牌，不带 Bearer", auto_error=False)),
+    Security(
+        APIKeyQuery(
+            name="token", scheme_name="网址", description="令牌，如 ?token=…", auto_error=False
+        )
+    ),
+]
+"""The two places beside the body where a token may stand. Only told here: `Callers` checks it."""
+
+
+def _text(description: str, *examples: object, **more: object) -> Schema:
+    return {"type": "string", "description": description, "examples": list(examples), **more}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def _optional(schema: Schema) -> Schema:
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    return _or_null(schema) if "type" in schema else schema
+
+
+def _object(description: str, properties: Mapping[str, Schema]) -> Schema:
+    return {
+        "type": "object",
+        "description": description,
+        "properties": dict(properties),
+        "required": list(properties),
+    }
+
+
+def _list(description: str, items: Schema) -> Schema:
+    return {"type": "array", "description": description, "items": items}
+
+
+def _targets(description: str, *examples: object) -> Schema:
+    kinds: list[Schema] = [{"type": "string"}, {"type": "integer"}]
+    return {
+        "description": f"{description}：一个、逗号分隔的几个，或列表，最多 100 个",
+        "anyOf": [*kinds, {"type": "array", "items": {"anyOf": kinds}, "maxItems": 100}],
+        "examples": list(examples),
+    }
+
+
+_SEND_TO: Final = _targets("私聊发给谁", 10001, [10001, 10002], "10001,10002")
+_SEND_TO_GROUP: Final = _targets("发到哪些群", 777)
+_SEND_FROM: Final[Schema] = {
+    "description": "由哪个机器人发",
+    "anyOf": [{"type": "string"}, {"type": "integer"}],
+    "examples": [20001],
+}
+REPORT: Final[Mapping[str, Schema]] = {
+    "title": _text("标题", "备份"),
+    "content": _text("正文；也认别的工具的 text、desp、body、msg", "备份完成"),
+    "message": _text("正文（BetterGI 的字段）", "自动秘境结束"),
+    "event": _text("事件名；BetterGI 的事件会显示中文名", "domain.end"),
+    "result": {
+        "description": "结果：0、Success、ok、true、成功是成功；1、Fail、error、false、失败是失败；"
+        "2、PartialSuccess、warning 是部分成功；其他的原样显示",
+        "anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "boolean"}],
+        "examples": [0, "Fail", "成功", True],
+    },
+    "timestamp": _text("时间（ISO 8601）；显示为本机时间", "2026-11-23T21:44:00+08:00"),
+    "screenshot": _text("截图：JPEG、PNG、GIF、WebP 或 BMP 的 base64", contentEncoding="base64"),
+    "image": _text("同 screenshot", contentEncoding="base64"),
+    "data": {"description": "任意 JSON；只保存，不显示"},
+    "send_to": _SEND_TO,
+    "to": {**_SEND_TO, "description": "同 send_to"},
+    "send_to_group": _SEND_TO_GROUP,
+    "to_group": {**_SEND_TO_GROUP, "description": "同 send_to_group"},
+    "channel": _targets("发到哪些渠道", "phone"),
+    "send_from": _SEND_FROM,
+    "from": {**_SEND_FROM, "description": "同 send_from"},
+    "id": _text("自己的编号：同一个令牌的同一个 id 只算一条", "backup-20261123", maxLength=128),
+    "token": _text("令牌；最好写在网址或请求头里"),
+}
+"""The fields of a report."""
+
+_FIELDS: Final[Schema] = {
+    "type": "object",
+    "description": "都可以不写；空文字和 null 等于没有写；不认识的字段会被忽略。",
+    "properties": {name: _optional(schema) for name, schema in REPORT.items()},
+}
+_EXAMPLES: Final[Schema] = {
+    "script": {
+        "summary": "自己的脚本",
+        "value": {"title": "备份", "content": "备份完成", "send_to": [10001], "send_to_group": 777},
+    },
     "bettergi": {
         "summary": "BetterGI 写出的通知",
         "value": {
@@ -17,24 +118,180 @@ _EXAMPLES: Final[dict[str, Any]] = {
             "send_to": "",
         },
     },
-    "script": {
-        "summary": "自己的脚本",
-        "value": {"title": "备份", "content": "备份完成", "send_to": [10001], "send_to_group": 777},
-    },
 }
-PUSH: Final[dict[str, Any]] = {
+_BESIDE: Final = {
+    **dict.fromkeys(("title", "content", "message", "event", "result"), "请求体里没有时用它"),
+    **dict.fromkeys(
+        ("send_from", "send_to", "send_to_group", "channel"), "请求体里没有时用它；逗号分隔"
+    ),
+}
+PUSH: Final[Schema] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"type": "object"}, "examples": _EXAMPLES},
-            "text/plain": {"schema": {"type": "string"}, "example": "备份完成"},
+            "application/json": {"schema": _FIELDS, "examples": _EXAMPLES},
+            "text/plain": {"schema": _text("全部内容就是正文"), "example": "备份完成"},
+            "application/x-www-form-urlencoded": {
+                "schema": _FIELDS,
+                "example": {"title": "备份", "content": "备份完成"},
+            },
         },
     },
     "parameters": [
-        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
-        for name in ("token", "send_from", "send_to", "send_to_group", "channel")
+        *(
+            {"name": name, "in": "query", "description": said, "schema": {"type": "string"}}
+            for name, said in _BESIDE.items()
+        ),
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "同 id",
+            "schema": {"type": "string", "maxLength": 128},
+        },
     ],
 }
-REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"description": (error.__doc__ or "").strip()} for error, status in STATUS.items()
+
+_SECONDS: Final[Schema] = {"type": "number", "description": "1970 年以来的秒数"}
+_ISO: Final = _text("同一时刻，ISO 8601", "2026-11-23T21:44:00+08:00", format="date-time")
+_TARGET: Final = _text("接收者", "private:10001", "group:777", "channel:phone")
+ERROR: Final = _object(
+    "没有收下", {"status": {"type": "string", "const": "error"}, "error": _text("原因")}
+)
+RECEIPT: Final = _object(
+    "已存盘",
+    {
+        "id": _text("这条推送的编号"),
+        "status": _text(
+            "accepted 会送达；duplicate 同一个 id 已经收下过；dropped 规则说不发",
+            enum=["accepted", "duplicate", "dropped"],
+        ),
+        "deliveries": _list("发给谁", _object("一个接收者", {"target": _TARGET})),
+    },
+)
+STATE: Final = _object(
+    "一条推送的状态",
+    {
+        "id": _text("这条推送的编号"),
+        "key": _or_null(_text("推送时写的 id")),
+        "event": _text("事件名"),
+        "heading": _text("标题，没有时是事件"),
+        "received_at": _SECONDS,
+        "received_at_iso": _ISO,
+        "token": _or_null(_text("推送它的令牌的名字；主令牌为 null")),
+        "reason": _or_null(_text("没有接收者时，为什么")),
+        "deliveries": _list(
+            "到每个接收者的状态",
+            _object(
+                "一个接收者",
+                {
+                    "target": _TARGET,
+                    "state": _text(
+                        "waiting 等待；delivered 送达；rejected 被拒绝；expired 放弃", "delivered"
+                    ),
+                    "attempts": {"type": "integer", "description": "尝试次数"},
+                    "repeats": {
+                        "type": "integer",
+                        "description": "前一次可能已经送到、仍然重发的次数",
+                    },
+                    "reason": _or_null(_text("没有送达的原因")),
+                    "finished_at": _or_null(_SECONDS),
+                    "finished_at_iso": _or_null(_ISO),
+                },
+            ),
+        ),
+    },
+)
+_STATUS: Final[Mapping[str, Schema]] = {"status": _text("能否收下推送", enum=["ok", "error"])}
+OWNERS_HEALTH: Final = _object(
+    "带主令牌时",
+    {
+        **_STATUS,
+        "reason": _or_null(_text("为什么收不下")),
+        "bots": _list(
+            "已连接的机器人",
+            _object(
+                "一个机器人",
+                {
+                    "id": _text("它的 QQ 号", "20001"),
+                    "adapter": _text("适配器", "OneBot V11"),
+                    "online": {"type": "boolean", "description": "现在能不能发"},
+                },
+            ),
+        ),
+        "waiting": {"type": ["integer", "null"], "description": "等待发送的条数"},
+        "oldest_waiting_at": _or_null(_SECONDS),
+        "oldest_waiting_at_iso": _or_null(_ISO),
+        "blocked": _list(
+            "暂停了的",
+            _object(
+                "一个接收者",
+                {
+                    "lane": _text("接收者", "private:10001"),
+                    "reason": _text("为什么暂停"),
+                    "since": _SECONDS,
+                    "since_iso": _ISO,
+                },
+            ),
+        ),
+        "onebot_refused_at": _or_null(
+            {**_SECONDS, "description": "上一次有 OneBot 带着不同的令牌连来；1970 年以来的秒数"}
+        ),
+        "onebot_refused_at_iso": _or_null(_ISO),
+        "failures": _list(
+            "一天以来没有送达的最近几条；网址里有 ?detail 时才查",
+            _object(
+                "一条",
+                {
+                    "target": _TARGET,
+                    "reason": _text("为什么"),
+                    "finished_at": _or_null(_SECONDS),
+                    "finished_at_iso": _or_null(_ISO),
+                },
+            ),
+        ),
+        "superusers_without_friend": _list(
+            "不是任何机器人好友的超级用户；网址里有 ?detail 时才查", _text("QQ 号", "10001")
+        ),
+    },
+)
+HEALTH: Final[Schema] = {"anyOf": [OWNERS_HEALTH, _object("没有带令牌时", _STATUS)]}
+
+
+def _answer(description: str, schema: Schema) -> Schema:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+_REFUSED: Final = {
+    404: "没有这条推送",
+    **{code: (error.__doc__ or "").strip() for error, code in STATUS.items()},
+}
+
+
+def _refused(*statuses: int) -> dict[int | str, Schema]:
+    return {code: _answer(_REFUSED[code], ERROR) for code in statuses}
+
+
+HEALTH_QUERY: Final[Schema] = {
+    "parameters": [
+        {
+            "name": "detail",
+            "in": "query",
+            "description": "再查一查没有送达的和好友（要主令牌）",
+            "schema": {"type": "string"},
+            "allowEmptyValue": True,
+        }
+    ]
+}
+PUSH_ANSWERS: Final[dict[int | str, Schema]] = {
+    200: _answer("已存盘，会送达", RECEIPT),
+    **_refused(403, 413, 415, 422, 429, 503),
+}
+STATE_ANSWERS: Final[dict[int | str, Schema]] = {
+    200: _answer("一条推送的状态", STATE),
+    **_refused(403, 404, 422, 429, 503),
+}
+HEALTH_ANSWERS: Final[dict[int | str, Schema]] = {
+    200: _answer("能收下推送", HEALTH),
+    503: _answer("收不下推送", HEALTH),
+    **_refused(403, 422, 429),
 }

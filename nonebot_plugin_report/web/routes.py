@@ -25,6 +25,7 @@ DISCARD_SECONDS: Final = 5.0
 see a broken connection instead of the answer."""
 DISCARD_FACTOR: Final = 8
 """And how much of it, in times of REPORT_MAX_BODY."""
+METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class _PushRoute(APIRoute):
@@ -49,24 +50,28 @@ class Receiver:
 
     def mount(self, app: FastAPI) -> None:
         """Add the routes, each with and without a trailing slash: a redirect would lose a POST."""
-        route = self._hub.config.report_route
-        for path in (route, f"{route}/"):
-            shown = path == route
-            app.router.add_api_route(
-                path, self.push, route_class_override=_PushRoute, methods=["POST"],
-                summary="推送一条消息", tags=["report"], openapi_extra=openapi.PUSH,
-                responses=openapi.REFUSALS, include_in_schema=shown,
+        route, add = self._hub.config.report_route, app.router.add_api_route
+        for slash in ("", "/"):
+            shown = not slash
+            add(
+                f"{route}{slash}", self.push, route_class_override=_PushRoute, methods=["POST"],
+                summary="推送一条消息", tags=["report"], dependencies=openapi.TOKEN,
+                openapi_extra=openapi.PUSH, responses=openapi.PUSH_ANSWERS, include_in_schema=shown,
             )  # fmt: skip
-        app.add_api_websocket_route(f"{route}/ws", self._sessions.serve)
-        app.add_api_websocket_route(f"{route}/ws/", self._sessions.serve)
-        app.add_api_route(
-            f"{route}/health", self.health, methods=["GET"], summary="能否收下推送", tags=["report"]
-        )
-        app.add_api_route(
-            f"{route}/{{report_id}}", self.state, methods=["GET"], summary="一条推送的状态",
-            tags=["report"],
-            responses={404: {"description": "没有这条推送"}, **openapi.REFUSALS},
-        )  # fmt: skip
+            app.add_api_websocket_route(f"{route}/ws{slash}", self._sessions.serve)
+            add(
+                f"{route}/health{slash}", self.health, methods=["GET"], summary="能否收下推送",
+                tags=["report"], dependencies=openapi.TOKEN, responses=openapi.HEALTH_ANSWERS,
+                openapi_extra=openapi.HEALTH_QUERY, include_in_schema=shown,
+            )  # fmt: skip
+        for slash in ("", "/"):
+            add(
+                f"{route}/{{report_id}}{slash}", self.state, methods=["GET"],
+                summary="一条推送的状态", tags=["report"], dependencies=openapi.TOKEN,
+                responses=openapi.STATE_ANSWERS, include_in_schema=not slash,
+            )  # fmt: skip
+        for path in (route, f"{route}/{{rest:path}}"):
+            app.router.add_route(path, self.elsewhere, methods=METHODS, include_in_schema=False)
 
     async def push(self, request: Request) -> Response:
         """收下一条推送；回答 200 表示已经存盘，并会送达。"""
@@ -123,6 +128,18 @@ class Receiver:
             return json_answer(health_json(health), 503 if health.fault else 200)
         fault = await self._hub.fault()
         return json_answer({"status": "error" if fault else "ok"}, 503 if fault else 200)
+
+    async def elsewhere(self, request: Request) -> Response:
+        """What is below our route and none of the above."""
+        await self._discard(request, 1)
+        route = self._hub.config.report_route
+        usage = f"推送：POST {route}；状态：GET {route}/编号；检查：GET {route}/health"
+        rest = str(request.path_params.get("rest", "")).strip("/")
+        if "/" in rest:
+            return error_answer(404, f"没有这个地址。{usage}")
+        answer = error_answer(405, f"这个地址不能这样用。{usage}")
+        answer.headers["Allow"] = "GET" if rest else "POST"
+        return answer
 
     async def _refuse(self, error: Refused, request: Request) -> Response:
         self._refusals.log(error, self._callers.address(request))

@@ -9,10 +9,16 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from schemathesis import checks
 
 from tests.bot import TOKEN, Bot, running, until
 from tests.onebot import ScriptedV11
 
+AS_DOCUMENTED = [
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+]
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 DOCUMENTED = {200, 400, 403, 413, 415, 422}
 JSON = st.recursive(
@@ -92,5 +98,6 @@ def fuzz_operation(operation: Any, base: str) -> None:
     def fuzz(case: Any) -> None:
         answer = case.call(base_url=base, headers={"Authorization": f"Bearer {TOKEN}"})
         assert answer.status_code < 500, answer.text
+        case.validate_response(answer, checks=AS_DOCUMENTED)
 
     fuzz()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -295,9 +296,65 @@ async def near(): return {"near": True}
             base = f"http://127.0.0.1:{bot.port}"
             assert (await client.get(f"{base}/other")).json() == {"other": True}
             assert (await client.get(f"{base}/report-not-ours")).json() == {"near": True}
-            paths = (await client.get(f"{base}/openapi.json")).json()["paths"]
+            document = (await client.get(f"{base}/openapi.json")).json()
+            paths = document["paths"]
             pushed = await client.post(f"{base}/in/report?token={TOKEN}", json={"content": "x"})
         assert pushed.status_code == 200
         content = paths["/in/report"]["post"]["requestBody"]["content"]
         assert "bettergi" in content["application/json"]["examples"]
         assert "/in/report/{report_id}" in paths
+        assert sorted(paths) == [
+            "/in/report",
+            "/in/report/health",
+            "/in/report/{report_id}",
+            "/other",
+            "/report-not-ours",
+        ]
+        schemes = document["components"]["securitySchemes"].values()
+        assert {one["type"] for one in schemes} == {"apiKey", "http"}, "Try it out asks for it"
+        for path in ("/in/report/health", "/in/report/{report_id}"):
+            assert len(paths[path]["get"]["security"]) == 2
+
+
+async def test_what_is_below_our_route_and_no_address_of_ours_says_so_in_chinese(bot: Bot) -> None:
+    async with bot.client() as client:
+        for method, path, status, allowed in (
+            ("GET", "", 405, "POST"),
+            ("PUT", "/", 405, "POST"),
+            ("POST", "/health", 405, "GET"),
+            ("POST", "/push", 405, "GET"),
+            ("DELETE", "/health/", 405, "GET"),
+            ("GET", "/a/b", 404, None),
+            ("POST", "/a/b/", 404, None),
+        ):
+            content = b"x" * (4 << 20) if method == "POST" else b""
+            answer = await client.request(method, path, content=content)
+            assert (answer.status_code, answer.headers.get("Allow")) == (status, allowed), path
+            assert "POST /report；" in answer.json()["error"], path
+        assert (await client.get("/health/")).status_code == 200, "no redirect"
+        pushed = (await client.post("/", json={"content": "x"})).json()["id"]
+        assert (await client.get(f"/{pushed}/")).json()["id"] == pushed
+
+
+async def test_times_are_told_to_people_too(bot: Bot) -> None:
+    pushed = await bot.push(content="x")
+    async with bot.client() as client:
+        state = (await client.get(f"/{pushed['id']}")).json()
+    told = datetime.fromisoformat(state["received_at_iso"])
+    assert told.timestamp() == int(state["received_at"])
+    assert told.utcoffset() is not None
+    assert state["deliveries"][0]["finished_at_iso"] is None
+    health = await bot.health()
+    waiting = datetime.fromisoformat(health["oldest_waiting_at_iso"])
+    assert waiting.timestamp() == int(health["oldest_waiting_at"])
+
+
+async def test_health_with_a_wrong_token_is_refused(bot: Bot) -> None:
+    async with bot.client(None) as client:
+        beside = {"Authorization": "Bearer bad"}
+        for answer in (
+            await client.get("/health?token=bad"),
+            await client.get("/health", headers=beside),
+        ):
+            assert answer.status_code == 403
+            assert "令牌不正确" in answer.json()["error"]

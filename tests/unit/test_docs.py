@@ -29,6 +29,7 @@ from nonebot_plugin_report.routing.template import PLACEHOLDERS
 from nonebot_plugin_report.senders import channel_class, load, names
 from nonebot_plugin_report.senders.base import Channel
 from nonebot_plugin_report.sources.decode import decode
+from nonebot_plugin_report.sources.form import FORM_FIELDS, decode_form
 from nonebot_plugin_report.sources.parse import ALIASES, parse
 from nonebot_plugin_report.web.answers import STATUS
 from tests.documents import (
@@ -57,8 +58,11 @@ def section(text: str, title: str) -> str:
 
 # ── settings ──────────────────────────────────────────────────────────────────────────────────────
 
-OTHERS = {"LOCALSTORE_DATA_DIR", "ONEBOT_ACCESS_TOKEN", "ONEBOT_SECRET"}
-"""Settings of NoneBot's adapters and plugins."""
+OTHERS = {
+    "LOCALSTORE_DATA_DIR", "ONEBOT_ACCESS_TOKEN", "ONEBOT_SECRET",
+    "FASTAPI_DOCS_URL", "FASTAPI_OPENAPI_URL",
+}  # fmt: skip
+"""Settings of NoneBot's drivers, adapters and plugins."""
 
 
 def read_env(text: str, folder: Path) -> Config:
@@ -242,7 +246,12 @@ def check_curl(words: list[str]) -> None:
     if "-d" in words:
         body = words[words.index("-d") + 1]
         as_json = any("application/json" in word for word in words)
-        parse(decode(body.encode()) if as_json else {"content": body})
+        parse(decode(body.encode()) if as_json else decode_form(body.encode()))
+    encoded = [words[at + 1] for at, word in enumerate(words) if word == "--data-urlencode"]
+    if encoded:
+        read = parse(decode_form("&".join(encoded).encode()))
+        assert read.body
+        assert "=" not in read.body, "it was read as a form"
 
 
 def check_invoke(line: str) -> None:
@@ -252,6 +261,8 @@ def check_invoke(line: str) -> None:
     check_url(url[1])
     if body := re.search(r"GetBytes\('(.+)'\)", line):
         parse(decode(body[1].encode()))
+    for name in re.findall(r"-Body @\{(\w+) = ", line):
+        assert name in FORM_FIELDS
 
 
 def check_nothing(_: list[str]) -> None:
@@ -426,7 +437,7 @@ def test_every_placeholder_is_named() -> None:
 
 def test_every_answer_is_named() -> None:
     answers = set(re.findall(r"^\| (\d{3}) \|", section(page("http"), "回答"), re.M))
-    assert answers == {str(status) for status in STATUS.values()} | {"200", "404"}
+    assert answers == {str(status) for status in STATUS.values()} | {"200", "404", "405"}
 
 
 class Asked(dict[str, object]):
