@@ -8,18 +8,24 @@ from typing import Final
 from ..model.image import Image
 from ..model.message import Message
 from ..model.report import Report, Result
+from ..model.text import begins_with, one_line
 
 PICTURES: Final = 3
 """Screenshots that a digest shows."""
-FULL: Final = 10
-"""Failures that a digest shows with their words."""
+LENGTH: Final = 3600
+"""Characters of a digest, nearly: QQ shows 4,000 of a message."""
 FULL_LENGTH: Final = 1000
-"""Characters of such a failure that it shows."""
-KINDS: Final = 20
-"""Events that are counted by themselves."""
-NAMED_BY: Final = 30
-"""Characters of a report's words that stand for it where it has no event or title."""
+"""Characters of a failure that it shows."""
+LEAST: Final = 40
+"""Characters that every failure shown has at least, however many there are."""
+BESIDE: Final = 10
+"""Characters beside a failure's own: a line end, and how often it came."""
+KINDS: Final = 30
+"""Lines of events, and of words that have no event."""
+NAMED_BY: Final = 60
+"""Characters of such a line."""
 EVENT: Final = "report.digest"
+REST: Final = "发「推送 最近」看其余的"
 
 
 def merge(messages: Sequence[Message]) -> Message:
@@ -37,20 +43,32 @@ class Gist:
     """What a digest needs of a message, so that many of them need little memory."""
 
     name: str
-    """What it is counted under."""
+    """What it is counted under: its event, else its words."""
     result: Result | None
     text: str
     """Of a failure, its words as far as they are shown; else empty."""
     has_image: bool
+    cut: bool
+    """There were more words than it shows."""
+    said: int = 0
+    """The same where the same was said, whenever that was."""
 
 
 def gist(message: Message, *, has_image: bool) -> Gist:
     """What a digest says of a message."""
     report = message.report
-    failed = report.result is Result.FAIL
-    text = message.text[:FULL_LENGTH] + "…" * (len(message.text) > FULL_LENGTH)
     result = report.result if isinstance(report.result, Result) else None
-    return Gist(_name(message), result, text if failed else "", has_image)
+    if result is Result.FAIL:
+        cut = len(message.text) > FULL_LENGTH
+        text = message.text[:FULL_LENGTH] + "…" * cut or "[截图]"
+        name = one_line(report.event_label or report.title, NAMED_BY) or "没有标题的"
+        said = hash((report.heading, report.body or message.text))
+        return Gist(name, result, text, has_image, cut, said)
+    if report.event:
+        return Gist(one_line(report.event_label, NAMED_BY), result, "", has_image, cut=False)
+    words = " ".join(_words(message).split())
+    name = one_line(words, NAMED_BY) or "[截图]"
+    return Gist(name, result, "", has_image, cut=name != words and words != "")
 
 
 def pictured(gists: Sequence[Gist]) -> tuple[int, ...]:
@@ -61,20 +79,23 @@ def pictured(gists: Sequence[Gist]) -> tuple[int, ...]:
 
 
 def summarize(gists: Sequence[Gist], pictures: Sequence[Image]) -> Message:
-    """A digest: counts by event and result, failures with their words, and the pictures."""
-    lines = [f"📋 {len(gists)} 条推送的摘要", *_counts(gists)]
-    failures = [one.text for one in gists if one.result is Result.FAIL]
+    """A digest: counts by event and result, the words of what had no event, each failure with its
+    words, the pictures, and how to read what it leaves out."""
+    title = f"📋 {len(gists)} 条推送的摘要"
+    lines, more = _counts(gists)
+    failures, more_failures = _failures(gists, LENGTH - len("\n".join(lines)))
     if failures:
-        lines += ["", "失败的：", *failures[:FULL]]
-    if len(failures) > FULL:
-        lines.append(f"……还有 {len(failures) - FULL} 条失败")
-    text = "\n".join(lines)
-    report = Report(title=lines[0], content=text, event=EVENT)
-    return Message(text, pictures[0] if pictures else None, report, tuple(pictures[1:]))
+        lines += ["", "失败的：", *failures]
+    if more or more_failures or any(one.cut for one in gists):
+        lines.append(REST)
+    content = "\n".join(lines)
+    report = Report(title=title, content=content, event=EVENT)
+    first = pictures[0] if pictures else None
+    return Message(f"{title}\n{content}", first, report, tuple(pictures[1:]))
 
 
-def _counts(gists: Sequence[Gist]) -> list[str]:
-    """A line for each event, the most frequent first."""
+def _counts(gists: Sequence[Gist]) -> tuple[list[str], bool]:
+    """A line for each event, the most frequent first; and whether there are more of them."""
     kinds = Counter(one.name for one in gists).most_common()
     lines: list[str] = []
     for name, count in kinds[:KINDS]:
@@ -85,10 +106,41 @@ def _counts(gists: Sequence[Gist]) -> list[str]:
         lines.append(f"{name} × {count}" + (f"（{icons}）" if icons else ""))
     if rest := sum(count for _, count in kinds[KINDS:]):
         lines.append(f"其他 × {rest}")
-    return lines
+    return lines, bool(rest)
 
 
-def _name(message: Message) -> str:
-    """What a message is counted under; where nothing names it, its words have to."""
-    report, first_line = message.report, message.text.strip().partition("\n")[0]
-    return report.event_label or report.title or first_line[:NAMED_BY] or "[截图]"
+def _failures(gists: Sequence[Gist], room: int) -> tuple[list[str], bool]:
+    """Each failure once, in so many characters; and whether something is left out."""
+    failures = [one for one in gists if one.result is Result.FAIL]
+    times = Counter(one.said for one in failures)
+    texts = {one.said: one.text for one in reversed(failures)}  # of each, how it came first
+    shown = list(dict.fromkeys(one.said for one in failures))[: room // (LEAST + BESIDE)]
+    share = _share([len(texts[said]) for said in shown], room - BESIDE * len(shown))
+    lines: list[str] = []
+    for said in shown:
+        text = texts[said]
+        short = text if len(text) <= share else text[: share - 1].rstrip() + "…"
+        lines.append(short + (f"（共 {times[said]} 次）" if times[said] > 1 else ""))
+    if rest := sum(times.values()) - sum(times[said] for said in shown):
+        lines.append(f"……还有 {rest} 条失败")
+    return lines, bool(rest) or any(len(texts[said]) > share for said in shown)
+
+
+def _share(lengths: Sequence[int], room: int) -> int:
+    """The most that each may have for all to fit: what the short ones leave, the long ones get."""
+    for index, length in enumerate(sorted(lengths)):
+        share = room // (len(lengths) - index)
+        if length > share:
+            return share
+        room -= length
+    return max(lengths, default=0)
+
+
+def _words(message: Message) -> str:
+    """What a message says, without result and time; nothing that its template leaves out."""
+    title, body = message.report.title, message.report.body
+    if not (title or body) or title not in message.text or body not in message.text:
+        return message.text.removeprefix(message.report.icon)
+    if begins_with(body, title):
+        return body
+    return f"{title}：{body}" if body else title
