@@ -14,6 +14,7 @@ from ..model.clock import wait_for
 from ..model.delivery import Delivery, Outcome, Sender, State
 from ..model.scheduling import Policy
 from ..model.target import Lane, Target
+from ..model.timing import in_words
 from ..store import Store
 from ..store.queue import Queued, expiry_reason
 from .compose import Composer
@@ -25,6 +26,8 @@ STORE_RETRY: Final = 2.0
 """Seconds between attempts to record an outcome while the store fails."""
 FAULT_DELAY: Final = 5.0
 """Seconds before a lane that failed is tried again."""
+SOON: Final = 10.0
+"""Seconds within which a delivery counts as immediate."""
 IDLE_LANES: Final = 1000
 """Idle lanes kept in memory: senders can make up any number of them."""
 EXPIRY_PATIENCE: Final = 60.0
@@ -257,17 +260,19 @@ class Dispatcher:
             # The bot's return wakes the lane; check again in case it has just returned.
             work.queue.due_at = self._clock() + FAULT_DELAY
             return
-        if len(batch) > 1 and isinstance(decision, Finish):
-            told = _together(decision.reason, len(batch), digest=digest)
-            decision = replace(decision, reason=told)
-        await self._record(work, [queued.delivery for queued in batch], decision)
+        together = _together(len(batch), digest=digest)
+        await self._record(work, [queued.delivery for queued in batch], decision, together)
         work.queue.tried(first.handling.priority, self._policy(work.lane.target), self._clock())
         work.told = ""
 
     async def _record(
-        self, work: _Work, deliveries: Sequence[Delivery], decision: Finish | Retry
+        self,
+        work: _Work,
+        deliveries: Sequence[Delivery],
+        decision: Finish | Retry,
+        together: str = "",
     ) -> None:
-        """Store a decision."""
+        """Store a decision; `together` says what else was in the message (Chinese)."""
         if (lease := work.queue.lease) is None:
             raise LeaseLost
         now, ids = self._clock(), [one.id for one in deliveries]
@@ -275,7 +280,8 @@ class Dispatcher:
         match decision:
             case Finish(to, reason):
                 works = work.queue.succeeded()
-                write = partial(self._queue.finish, lease, ids, to, reason, now, works=works)
+                told = "；".join(filter(None, (together, reason)))
+                write = partial(self._queue.finish, lease, ids, to, told, now, works=works)
             case Retry(delay, reason, repeated):
                 work.queue.failed(now + delay)
                 write = partial(
@@ -284,7 +290,8 @@ class Dispatcher:
                 )  # fmt: skip
         await self._write_until_stored(write, deliveries[0])
         for delivery in deliveries:
-            _log(delivery, decision, first=first)
+            took = self._clock() - delivery.created_at
+            _log(delivery, decision, _how(took, delivery.attempts, together), first=first)
 
     async def _write_until_stored(
         self, write: Callable[[], Awaitable[None]], delivery: Delivery
@@ -325,17 +332,27 @@ class Dispatcher:
                 queue.lease = replace(lease, until=until)
 
 
-def _together(note: str, count: int, *, digest: bool) -> str:
-    told = f"和另外 {count - 1} 条一起，以摘要送达" if digest else f"和另外 {count - 1} 条合并送达"
-    return f"{told}；{note}" if note else told
+def _together(count: int, *, digest: bool) -> str:
+    if count == 1:
+        return ""
+    return f"和另外 {count - 1} 条一起，以摘要送达" if digest else f"和另外 {count - 1} 条合并送达"
 
 
-def _log(delivery: Delivery, decision: Finish | Retry, *, first: bool) -> None:
-    """Log what is worth knowing, without the message's words."""
+def _how(took: float, attempts: int, together: str) -> str:
+    """How a delivery went: after how long, and after how many attempts (Chinese)."""
+    time = f"{max(took, 0.0):.1f} 秒" if took < SOON else f"等了 {in_words(took)}"
+    tries = f"第 {attempts + 1} 次才送到" if attempts else ""
+    return "，".join(filter(None, (time, tries, together)))
+
+
+def _log(delivery: Delivery, decision: Finish | Retry, how: str, *, first: bool) -> None:
+    """Log what is worth knowing, without the message's words; `how` describes a success."""
     subject = f"{delivery.report_id} → {delivery.lane}"
     match decision:
         case Finish(State.DELIVERED, note) if note:
-            logger.warning(f"{subject} 已送达，但{note}")
+            logger.warning(f"{subject} 送达，{how}，但{note}")
+        case Finish(State.DELIVERED):
+            logger.info(f"{subject} 送达，{how}")
         case Finish(State.EXPIRED | State.REJECTED, reason):
             logger.error(f"{subject} 没能送达，不再重试：{reason}")
         case Retry(delay, reason) if first:

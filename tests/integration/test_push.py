@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -177,6 +178,21 @@ async def test_superusers_in_both_forms_each_once(tmp_path: Any) -> None:
         answer = await bot.push(content="a")
         assert [one["target"] for one in answer["deliveries"]] == ["private:10001", "private:10002"]
         await qq.wait_for(2)
+
+
+async def test_the_log_says_that_it_was_delivered_and_nothing_of_what(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    answer = await bot.push(content="银行卡密码", title="备份", send_to="10001")
+    await qq.wait_for(1)
+    line = re.compile(rf"\[INFO\].*{answer['id']} → private:10001 送达，[0-9.]+ 秒$", re.M)
+
+    async def told() -> bool:
+        return line.search(bot.log) is not None
+
+    await until(told)
+    for secret in ("银行卡密码", "备份"):
+        assert secret not in bot.log
 
 
 async def test_the_same_id_is_one_report(bot: Bot, qq: ScriptedV11) -> None:
