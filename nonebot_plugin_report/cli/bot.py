@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from ..config import Config, explain
 from ..errors import ConfigError, no_data_folder, os_reason
 from ..web.addresses import read_settings
-from .env_file import reading_env_files
+from . import env_file
 
 PACKAGE: Final = "nonebot_plugin_report"
 MASK: Final = "…"
@@ -77,7 +77,7 @@ def init_nonebot(**settings: Any) -> None:
     # At DEBUG NoneBot prints all settings, tokens among them.
     nonebot.logger.disable("nonebot")
     try:
-        with _told_in_chinese(), reading_env_files():
+        with _told_in_chinese():
             nonebot.init(**({"driver": "~none"} | settings))
     finally:
         nonebot.logger.enable("nonebot")
@@ -93,7 +93,7 @@ def wanted_driver() -> str:
     Raises:
         ConfigError: a setting of NoneBot's own is wrong.
     """
-    with _told_in_chinese(), reading_env_files():
+    with _told_in_chinese():
         config = NoneBotConfig(_env_file=(".env", f".env.{Env().environment}"))
     # Its WebSocket client lets ONEBOT_WS_URLS (the bot connects to the implementation) work.
     return config.driver if "driver" in config.model_fields_set else "~fastapi+~websockets"
@@ -102,6 +102,7 @@ def wanted_driver() -> str:
 @contextmanager
 def _told_in_chinese() -> Generator[None]:
     """What NoneBot makes of settings that it cannot use, as one line with the mend."""
+    env_file.install()
     try:
         yield
     except SettingsError as error:

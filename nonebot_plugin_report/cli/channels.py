@@ -3,10 +3,13 @@
 import json
 import re
 import unicodedata
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from ..senders import channel_class, names
 from ..settings import TO_FILL
+
+_CODE: Final = "`"
+"""Markdown's, around names; a terminal has no use for it."""
 
 
 def run_channels(kind: str | None) -> int:
@@ -31,7 +34,10 @@ def _type_of(text: str) -> str:
 def show() -> str:
     """All types of channels, for a terminal."""
     rows = [(name, channel_class(name).label, channel_class(name).pictures) for name in names()]
-    lines = [f"{_padded(kind, 12)}{_padded(label, 18)}图片：{how}" for kind, label, how in rows]
+    lines = [
+        f"{_padded(kind, 12)}{_padded(label, 18)}图片：{how.replace(_CODE, '')}"
+        for kind, label, how in rows
+    ]
     return "\n".join([*lines, "", "一种渠道的设置：channels 类型，例如 channels bark"])
 
 
@@ -41,7 +47,7 @@ def show_settings(kind: str) -> str:
     Raises:
         ConfigError: there is no such channel.
     """
-    text = describe_settings(kind).replace("`", "").removeprefix("## ")
+    text = describe_settings(kind).replace(_CODE, "").removeprefix("## ")
     text = re.sub(r"^- ", "  ", text, flags=re.MULTILINE)
     fields = channel_class(kind).model_fields.items()
     needed = {name: f"{TO_FILL} {name}" for name, info in fields if info.is_required()}

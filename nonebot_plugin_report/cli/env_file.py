@@ -7,8 +7,8 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,26 +30,26 @@ _SEPARATORS: Final = re.compile(r"[\s,，;；、]+")
 _AROUND: Final = "\"'“”‘’「」[]【】()（） \t"
 
 
-@contextmanager
-def reading_env_files() -> Generator[None]:
-    """NoneBot reads every `.env` of its own by `read_env_file` meanwhile."""
-    # NoneBot takes a path and an encoding, but no text: this is the function that it reads by.
+def install() -> None:
+    """From now on NoneBot reads every `.env` by `read_env_file`, for itself and for each plugin."""
+    # It takes a path and an encoding, but no text: this is the function that it reads by.
     config: Any = nonebot.config
-    original, config.dotenv_values = config.dotenv_values, read_env_file
-    try:
-        yield
-    finally:
-        config.dotenv_values = original
+    config.dotenv_values = read_env_file
 
 
 def read_env_file(path: str | os.PathLike[str], encoding: str = "") -> dict[str, str | None]:
-    """The settings of a file. What is unusual is mended; a line that is none is told.
+    """The settings of a file. What is unusual is put right; a line that is none is told.
 
     Raises:
         OSError: it cannot be read.
     """
-    del encoding  # whatever NoneBot thinks, it is looked at
-    text = quote_json(decode(Path(path).read_bytes()))
+    del encoding  # whatever NoneBot thinks, the file itself shows it
+    return dict(_parse(Path(path).read_bytes(), str(path)))
+
+
+@cache
+def _parse(content: bytes, path: str) -> dict[str, str | None]:
+    text = quote_json(decode(content))
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
             line = binding.original.line
