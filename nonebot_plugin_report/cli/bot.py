@@ -176,7 +176,7 @@ def token() -> str:
 
 def where_token_is() -> str:
     """How a user finds the token in force (Chinese)."""
-    return f"文件 {token_file()} 里" if token() == own_token() else ".env 的 REPORT_TOKEN"
+    return f"文件 {token_file()} 里" if token() == own_token() else " .env 的 REPORT_TOKEN 里"
 
 
 def masked(text: str) -> str:

@@ -31,6 +31,7 @@ async def test_the_demo_shows_message_and_picture_and_ends(tmp_path: Path) -> No
     assert "✅ 自动秘境结束" in output
     assert output.count("自动秘境结束") == 1
     assert "Traceback" not in output
+    assert "WARNING" not in output
     with Image.open(tmp_path / "report-demo.jpg") as picture:
         assert picture.format == "JPEG"
     assert [path.name for path in tmp_path.iterdir()] == ["report-demo.jpg"], "nothing else is left"

@@ -122,7 +122,8 @@ def _settings(folder: Path, port: int) -> dict[str, Any]:
         "host": "127.0.0.1",
         "port": port,
         "superusers": {USER},
-        "log_level": "WARNING",
+        # Warnings are about the user's own settings, or that the connection ends with the demo.
+        "log_level": "ERROR",
         "onebot_ws_urls": [],
         "onebot_v11_ws_urls": [],
         "onebot_v12_ws_urls": [],
@@ -157,13 +158,7 @@ def _server() -> "uvicorn.Server":
     """The web server of NoneBot's FastAPI driver, but one that can be told to stop."""
     import uvicorn
 
-    class Server(uvicorn.Server):
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            # That the bot's connection ends now is no news; the adapter would warn of it.
-            nonebot.logger.configure(extra={"nonebot_log_level": "ERROR"})
-            await super().shutdown(sockets)
-
-    return Server(
+    return uvicorn.Server(
         uvicorn.Config(
             nonebot.get_asgi(),
             lifespan="on",
