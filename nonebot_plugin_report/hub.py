@@ -116,7 +116,7 @@ class Hub:
             clock=self.clock,
         )
         self._durations = Durations(self.history, self.clock)
-        self._watchdog = Watchdog(self._store, config.report_watch, self.clock, self._tell)
+        self.watchdog: Final = Watchdog(self._store, config.report_watch, self.clock, self._tell)
         self._fault = "插件还没有启动"
         self._trouble = ""
         self._probed = float("-inf")
@@ -161,7 +161,7 @@ class Hub:
         self._trouble = ""
         if receipt.status != "duplicate":
             self._durations.accepted(report.event, grant.name)
-            self._watchdog.accepted(receipt.id, report.event, grant.name)
+            self.watchdog.accepted(receipt.id, report.event, grant.name)
         return receipt
 
     async def _route(self, report: Report, grant: Grant, now: float) -> rules.Routing:
@@ -305,7 +305,7 @@ class Hub:
         self._durations.shift(by)
         await self._outbox.shift(since, by)
         await self.mutes.open()
-        await self._watchdog.shift()
+        await self.watchdog.shift()
 
     async def _tell(self, watch: Watch, report: Report) -> None:
         """Send a watch's own report, as one that names the watch's targets."""
@@ -358,12 +358,12 @@ class Hub:
             await self._outbox.open()
             await self.mutes.open()
             await self.tokens.open()
-            await self._watchdog.open()
+            await self.watchdog.open()
             self._fault = ""
             self._tried.set()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._outbox.run())
-                tasks.create_task(self._watchdog.run())
+                tasks.create_task(self.watchdog.run())
                 tasks.create_task(self._follow_clock())
         finally:
             self._fault = self._fault or _STOPPING

@@ -100,6 +100,15 @@ class Tokens:
         names = (grant.name for grant in self._grants.values())
         return tuple(name.removeprefix(BOUND) for name in names if name.startswith(BOUND))
 
+    async def bindings(self) -> list[Binding]:
+        """Those users' tokens, the oldest first.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        bound = self.bound()
+        return [one for one in await self._bindings.all() if one.user in bound]
+
     def count(self, grant: Grant) -> float | None:
         """Count a report. If its token is over its rate: when (epoch seconds) that ends."""
         if grant.rate is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .delivery import State
+from .report import Report
 from .target import Lane, Target
 
 
@@ -45,6 +46,17 @@ class ReportState:
     note: str
     """Why it has no deliveries (Chinese), if so."""
     deliveries: tuple[DeliveryState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A report in a list: where it stands, and what it says."""
+
+    state: ReportState
+    report: Report | None
+    """Without its picture; None: it is too long for a list, or not the reader's to see."""
+    text: str
+    """How the words begin that it was sent in."""
 
 
 @dataclass(frozen=True, slots=True)

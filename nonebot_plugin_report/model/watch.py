@@ -24,3 +24,14 @@ class Arrival:
     source: str
     at: float
     """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a watch looks out for, and until when it waits."""
+
+    description: str
+    """Chinese."""
+    due_at: float | None = None
+    """Epoch seconds; None: it waits for nothing now."""
+    overdue: bool = False

@@ -1,23 +1,40 @@
 """What was reported, and what became of it."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, case, exists, func, or_, select
 
+from ..errors import Unreadable
 from ..model.delivery import State
 from ..model.image import Image
 from ..model.message import Message
 from ..model.report import Report
-from ..model.status import Backlog, Blocked, DeliveryState, ReportState
+from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
 from ..model.target import Target
 from ..model.watch import Arrival
 from .database import Database
-from .rows import IS_WAITING, TEXT, read_lane, read_picture, read_report, read_target
+from .rows import (
+    HAS_FAILED,
+    IS_BOUND,
+    IS_WAITING,
+    TEXT,
+    read_lane,
+    read_picture,
+    read_report,
+    read_target,
+)
 from .schema import delivery, image, lane, report
 
 ARRIVALS: Final = 500
 """Reports that are read at once, so that no push waits for long behind them."""
+LISTED_SIZE: Final = 2**15
+"""Characters of a report that is read for a list: twenty of them cost nobody a wait."""
+MOST_FAILURES: Final = 100
+"""Deliveries that are looked through for the reports that failed last."""
+LISTED_TEXT: Final = 500
+"""Characters of the words that a list shows some of."""
 
 
 class History:
@@ -42,17 +59,54 @@ class History:
         """
         return await self._run(lambda conn: _state(conn, wanted, source))
 
-    async def recent(self, limit: int, target: Target | None) -> list[ReportState]:
+    async def recent(self, limit: int, target: Target | None) -> list[Listed]:
         """The newest reports, the newest first; with `target` those sent to it, as it may see them.
 
         Raises:
             StoreUnavailable: they could not be read.
         """
+        return await self._run(lambda conn: _list(conn, _recent(conn, limit, target), target))
 
-        def read(conn: Connection) -> list[ReportState]:
-            found = (_state(conn, one, "") for one in _recent(conn, limit, target))
-            seen = (one if target is None else _seen_by(conn, one, target) for one in found)
-            return [state for state in seen if state is not None]
+    async def failed(self, since: float, limit: int, target: Target | None) -> list[Listed]:
+        """The reports that failed last, since a moment (epoch seconds), the newest first; with
+        `target` those that failed to reach it, as it may see them.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        return await self._run(
+            lambda conn: _list(conn, _failed(conn, since, limit, target), target)
+        )
+
+    async def beginning(self, beginning: str, target: Target | None) -> list[str]:
+        """The ids that begin so, two at most; with `target` of reports that were sent to it.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        return await self._run(lambda conn: _beginning(conn, beginning, target))
+
+    async def known(self, targets: Iterable[Target]) -> set[Target]:
+        """Those of some targets that anything was ever sent to.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        by_name = {str(one): one for one in targets}
+        query = select(lane.c.target).where(lane.c.target.in_(by_name)).distinct()
+        return await self._run(lambda conn: {by_name[one] for one in conn.scalars(query)})
+
+    async def last_bound(self, sources: Iterable[str]) -> dict[str, float]:
+        """When (epoch seconds) a report last came with each of some tokens, all of users who bound
+        themselves; those that were never used are left out.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+
+        def read(conn: Connection) -> dict[str, float]:
+            found = ((one, conn.scalar(_LAST_BOUND, {"source": one})) for one in sources)
+            return {one: at for one, at in found if at is not None}
 
         return await self._run(read)
 
@@ -194,6 +248,12 @@ def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> Rep
     return replace(state, key="", event="", heading=heading, source="", deliveries=own)
 
 
+_LAST_BOUND: Final = (
+    select(report.c.received_at)
+    .where(report.c.source == bindparam("source"), IS_BOUND)
+    .order_by(report.c.id.desc())
+    .limit(1)
+)
 _SENT: Final = (
     select(TEXT, delivery.c.image)
     .join(lane, delivery.c.lane == lane.c.name)
@@ -209,16 +269,69 @@ def _sent(conn: Connection, report_id: str, target: Target) -> tuple[str, bool] 
     return None if row is None else (row.text, row.image is not None)
 
 
+def _lanes(conn: Connection, target: Target) -> Sequence[str]:
+    return conn.scalars(select(lane.c.name).where(lane.c.target == str(target))).all()
+
+
 def _recent(conn: Connection, limit: int, target: Target | None) -> list[str]:
     if target is None:
         return list(conn.scalars(select(report.c.id).order_by(report.c.id.desc()).limit(limit)))
-    names = conn.scalars(select(lane.c.name).where(lane.c.target == str(target))).all()
     found: set[str] = set()
-    for name in names:
+    for name in _lanes(conn, target):
         # One lane at a time: each is read from the end of its index.
         query = select(delivery.c.report_id).where(delivery.c.lane == name)
         found.update(conn.scalars(query.order_by(delivery.c.report_id.desc()).limit(limit)))
     return sorted(found, reverse=True)[:limit]
+
+
+def _failed(conn: Connection, since: float, limit: int, target: Target | None) -> list[str]:
+    query = select(delivery.c.report_id).where(HAS_FAILED, delivery.c.finished_at >= since)
+    if target is not None:
+        query = query.join(lane, delivery.c.lane == lane.c.name)
+        query = query.where(lane.c.target == str(target))
+    newest = query.order_by(delivery.c.finished_at.desc()).limit(MOST_FAILURES)
+    return list(dict.fromkeys(conn.scalars(newest)))[:limit]
+
+
+def _beginning(conn: Connection, beginning: str, target: Target | None) -> list[str]:
+    column = report.c.id if target is None else delivery.c.report_id
+    query = select(column).where(column >= beginning, column < f"{beginning}~")  # ~ follows all
+    if target is None:
+        return list(conn.scalars(query.limit(2)))
+    found: set[str] = set()
+    for name in _lanes(conn, target):
+        found.update(conn.scalars(query.where(delivery.c.lane == name).distinct().limit(2)))
+    return sorted(found)[:2]
+
+
+_LISTED: Final = select(
+    case((func.length(report.c.fields) <= LISTED_SIZE, report.c.fields), else_=None).label(
+        "fields"
+    ),
+    func.substr(report.c.text, 1, LISTED_TEXT).label("text"),
+).where(report.c.id == bindparam("id"))
+
+
+def _list(conn: Connection, ids: Iterable[str], target: Target | None) -> list[Listed]:
+    listed: list[Listed] = []
+    for one in ids:
+        state = _state(conn, one, "")
+        if target is None:
+            row = conn.execute(_LISTED, {"id": one}).first()
+            words, text = (row.fields and _readable(row.fields), row.text) if row else (None, "")
+        else:
+            state = _seen_by(conn, state, target)
+            words, text = None, (_sent(conn, one, target) or ("", False))[0]
+        if state is not None:
+            listed.append(Listed(state, words, text))
+    return listed
+
+
+def _readable(fields: str) -> Report | None:
+    try:
+        return read_report(fields)
+    except Unreadable:
+        return None
 
 
 def _report(conn: Connection, report_id: str) -> tuple[Report, Image | None] | None:

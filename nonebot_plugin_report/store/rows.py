@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, literal_column, update
+from sqlalchemy import Connection, bindparam, func, insert, literal_column, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ..errors import Unreadable
 from ..model.delivery import Delivery, Handling, Priority, State
+from ..model.grant import BOUND
 from ..model.image import Image
 from ..model.report import Report, dump, restore
 from ..model.target import Lane, Target
@@ -34,6 +35,8 @@ class Entry:
 
 # A literal and no parameter, so that the partial index on waiting deliveries is used.
 IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
+HAS_FAILED: Final = text(f"delivery.state IN ('{State.REJECTED}', '{State.EXPIRED}')")
+IS_BOUND: Final = text(f"substr(report.source, 1, {len(BOUND)}) = '{BOUND}'")
 TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")
 INSERT_REPORT: Final = insert(report)
 INSERT_DELIVERY: Final = insert(delivery)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from ..errors import StoreUnavailable
 from ..model.delivery import State
+from ..model.grant import BOUND
 
 VERSION: Final = 3
 """The version of today's tables. Changing them adds one, and a step that upgrades to it."""
@@ -53,6 +54,10 @@ report: Final = Table(
 Index("report_source_key", report.c.source, report.c.key, unique=True,
       sqlite_where=report.c.key.is_not(None))  # fmt: skip
 Index("report_event", report.c.event, report.c.source, report.c.id)
+# When somebody who bound themselves used their token last.
+_BOUND: Final = text(f"substr(source, 1, {len(BOUND)}) = '{BOUND}'")
+Index("report_bound", report.c.source, report.c.id,
+      sqlite_where=_BOUND)  # fmt: skip
 
 image: Final = Table(
     "image",
@@ -110,6 +115,10 @@ Index("delivery_queue", delivery.c.lane, delivery.c.priority, delivery.c.id,
       sqlite_where=_WAITING)  # fmt: skip
 Index("delivery_waiting_image", delivery.c.image,
       sqlite_where=_WAITING)  # fmt: skip
+# Few fail; what is told of them is the newest.
+_FAILED: Final = text(f"state IN ('{State.REJECTED}', '{State.EXPIRED}')")
+Index("delivery_failed", delivery.c.finished_at,
+      sqlite_where=_FAILED)  # fmt: skip
 _FALLS_BACK: Final = text("fallback <> ''")
 Index("delivery_fallback", delivery.c.fallback_at,
       sqlite_where=_FALLS_BACK)  # fmt: skip

@@ -11,9 +11,9 @@ from ..errors import StoreUnavailable
 from ..model.clock import wait_for
 from ..model.grant import OWN
 from ..model.report import Report
-from ..model.watch import Arrival, WatchState
+from ..model.watch import Arrival, Standing, WatchState
 from ..store import Store
-from .watches import Changes, Watch, arrived, passed
+from .watches import Changes, Watch, arrived, passed, standings
 
 LOOK_EVERY: Final = 10.0
 """Seconds between checks for overdue events."""
@@ -91,6 +91,10 @@ class Watchdog:
             await self._save()
         except StoreUnavailable as error:
             logger.warning(f"看门狗的记录暂时没能存下，稍后再存：{error}")
+
+    def standings(self) -> tuple[Standing, ...]:
+        """What each watch looks out for, and what it waits for now."""
+        return standings(self._watches, self._states)
 
     async def shift(self) -> None:
         """The clock was set: load the states again, which the store has moved already.

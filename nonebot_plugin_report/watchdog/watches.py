@@ -15,7 +15,7 @@ from ..model.grant import MASTER
 from ..model.patterns import Globs
 from ..model.report import EVENT_LABELS, Report, Result
 from ..model.timing import DailyTime, in_words
-from ..model.watch import WatchState
+from ..model.watch import Standing, WatchState
 from ..settings import Clock, Duration, EventGlobs, Recipients, Settings, TokenNames
 
 OVERDUE: Final = "watch.overdue"
@@ -48,6 +48,12 @@ class Watch(Settings):
     def name(self) -> str:
         """A key for the watch; different settings have different keys."""
         return sha256(self.model_dump_json().encode()).hexdigest()[:32]
+
+    @property
+    def description(self) -> str:
+        """Chinese."""
+        start = f"每天 {self.since} " if self.since else _labels(self.after)
+        return f"{start}后 {in_words(self.within)}内要有{_labels(self.expect)}"
 
     def key(self, source: str) -> str:
         """The key of its state, for a report's source.
@@ -106,6 +112,20 @@ def passed(watches: Sequence[Watch], states: Mapping[str, WatchState], now: floa
                 changed[key] = replace(state, overdue_at=now)
                 reports.append((watch, _overdue(watch, key, source, state, now)))
     return Changes(changed, tuple(reports))
+
+
+def standings(watches: Sequence[Watch], states: Mapping[str, WatchState]) -> tuple[Standing, ...]:
+    """Where each watch stands: once for each token that it waits for, at least once."""
+    found: list[Standing] = []
+    for watch in watches:
+        waits = [
+            Standing(watch.description + _whose(source), state.due_at, state.overdue_at is not None)
+            for key, state in sorted(states.items())
+            for name, _, source in [key.partition(":")]
+            if name == watch.name and state.due_at is not None
+        ]
+        found += waits or [Standing(watch.description)]
+    return tuple(found)
 
 
 def _begin(
