@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import pybase64
 from nonebot.plugin import PluginMetadata
 
+from .chat.table import usage as commands
 from .config import Config
 from .errors import InvalidReport, ReportError, StoreUnavailable
 from .model.report import Result
@@ -31,8 +32,7 @@ __plugin_meta__ = PluginMetadata(
         "把 http://127.0.0.1:8080/report?token=你的令牌 填进 BetterGI 的 Webhook 地址；\n"
         "脚本：curl -d '备份完成' 'http://127.0.0.1:8080/report?token=你的令牌'；\n"
         "其他插件：from nonebot_plugin_report import report，然后 await report('内容')；\n"
-        "命令：推送 状态 | 最近 [n] | 详情 ID | 重发 ID | 静音 2h [目标] | 取消静音 | 测试 [目标]"
-        " | 帮助；推送绑定、推送解绑"
+        f"在 QQ 里（前面加命令前缀，默认 /）：推送 {commands()}"
     ),
     type="application",
     homepage="https://github.com/nonebot-plugin-report-hub/nonebot-plugin-report-hub",

@@ -13,6 +13,7 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from nonebot_plugin_report.chat.table import COMMANDS, Who
 from nonebot_plugin_report.cli.channels import describe, describe_settings
 from nonebot_plugin_report.config import Config, TokenSettings
 from nonebot_plugin_report.routing.rules import Rule
@@ -133,6 +134,19 @@ def settings_example() -> str:
     return "\n".join(lines).rstrip()
 
 
+def chat_table() -> str:
+    """Every chat command: docs/operation.md's."""
+    lines = ["| 发什么 | 做什么 | 谁 |", "|---|---|---|"]
+    whose = {
+        Who.ANYBODY: "REPORT_BIND 允许的人",
+        Who.CONCERNED: "超级用户，绑定了的",
+        Who.SUPERUSER: "超级用户",
+    }
+    for one in COMMANDS:
+        lines.append(f"| `/{one.usage(superuser=True)}` | {_cell(one.does)} | {whose[one.who]} |")
+    return "\n".join(lines)
+
+
 def fields_table(model: type[BaseModel], wanted: Iterable[str] | None = None) -> str:
     """What can be written in one entry of a setting."""
     lines = ["| 写什么 | 含义 |", "|---|---|"]
@@ -154,7 +168,7 @@ def made_parts() -> dict[Path, dict[str, str]]:
     """For each page its parts that are made from the code, by the name in their marks."""
     docs = ROOT / "docs"
     return {
-        docs / "operation.md": {"settings": settings_table()},
+        docs / "operation.md": {"settings": settings_table(), "chat": chat_table()},
         docs / "channels.md": {
             "channels": describe(),
             "channel-settings": "\n\n".join(describe_settings(name) for name in names()).replace(

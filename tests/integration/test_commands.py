@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from nonebot_plugin_report.cli.demo.onebot import Received
 from tests.bot import Bot, running, until
-from tests.onebot import ScriptedV11
+from tests.onebot import Fail, Scripted, ScriptedV11
 from tests.senders.service import make_image
 from tests.senders.test_wecom import KEY
 
 from .test_channels import encoded
 
 OWNER, FRIEND, STRANGER = "10001", "10002", "10003"
+TOLD = "有人绑定了推送"
 
 
 async def say(
@@ -34,13 +36,22 @@ async def say(
     })  # fmt: skip
 
 
+async def first_answer(qq: Scripted, before: int) -> Received:
+    """The message after so many; that the owner is told of who binds comes at its own time."""
+
+    async def answers() -> list[Received]:
+        return [one for one in qq.messages[before:] if not one.text.startswith(TOLD)]
+
+    return (await until(answers))[0]
+
+
 async def ask(
     qq: ScriptedV11, user: str, text: str, group: str = "", *, friend: bool = True
 ) -> str:
     """What is answered."""
     before = len(qq.messages)
     await say(qq, user, text, group, friend=friend)
-    answer = (await qq.wait_for(before + 1))[before]
+    answer = await first_answer(qq, before)
     assert answer.target == (f"group:{group}" if group else f"private:{user}")
     return answer.text
 
@@ -55,14 +66,13 @@ async def test_a_superuser_looks_after_the_pushes(bot: Bot, qq: ScriptedV11) -> 
     assert "正常，能收下推送" in await ask(qq, OWNER, "/推送 状态")
     recent = await ask(qq, OWNER, "/推送 最近 3")
     assert "任务错误" in recent
-    assert answer["id"] in recent
     details = await ask(qq, OWNER, f"/推送 详情 {answer['id']}", group="777")
     assert "卡住了 [CQ:at,qq=all]" in details, "words stay words"
     assert qq.messages[-1].images == [image.data]
     before = len(qq.messages)
     await say(qq, OWNER, f"/推送 重发 {answer['id']}")
     texts = [one.text for one in (await qq.wait_for(before + 2))[before:]]
-    assert any("已重发给 private:10001" in text for text in texts)
+    assert any("已重发给你" in text for text in texts)
     assert any("卡住了" in text and "重发" not in text for text in texts)
     assert "推送 静音" in await ask(qq, OWNER, "/推送 帮助")
     assert "没有「乱写」这个命令" in await ask(qq, OWNER, "/推送 乱写")
@@ -166,6 +176,7 @@ async def test_who_unbinds_has_an_address_no_more(tmp_path: Path, binding: dict[
             assert (await client.post("", json={"content": "x"})).status_code == 403
         assert "你没有绑定" in await ask(qq, FRIEND, "/推送解绑")
         assert "没有绑定" in await ask(qq, OWNER, f"/推送 撤销 {FRIEND}")
+        assert "要写 QQ 号" in await ask(qq, OWNER, "/推送 撤销")
         assert await ask(qq, OWNER, "/推送 绑定名单") == "没有人绑定"
 
 
@@ -185,18 +196,19 @@ async def test_who_is_bound_sees_and_does_their_own_and_no_more(
         theirs, all_of_it = [
             await ask(qq, user, f"/推送 详情 {both['id']}") for user in (FRIEND, OWNER)
         ]
-        assert f"private:{FRIEND}" in theirs
-        assert f"private:{OWNER}" not in theirs
+        assert "✅ 送达 你" in theirs
+        assert OWNER not in theirs
         assert "令牌" not in theirs
         assert "令牌「master」" in all_of_it
-        assert f"✅ 送达 private:{OWNER}\n✅ 送达 private:{FRIEND}" in all_of_it
+        assert f"✅ 送达 你\n✅ 送达 QQ {FRIEND}" in all_of_it
         assert "我的" in await ask(qq, OWNER, f"/推送 详情 {own['id']}")
-        await ask(qq, FRIEND, f"/推送 静音 2h private:{OWNER}")
-        assert f"🔕 private:{FRIEND} 静音到" in await ask(qq, OWNER, "/推送 状态")
+        assert "你静音到" in await ask(qq, FRIEND, f"/推送 静音 2h private:{OWNER}")
+        assert f"🔕 QQ {FRIEND}静音到" in await ask(qq, OWNER, "/推送 状态")
         await ask(qq, OWNER, "/推送 静音 2h group:777")
+        assert "群 777静音到" in await ask(qq, OWNER, "/推送 状态")
         status = await ask(qq, FRIEND, "/推送 状态")
-        assert f"private:{FRIEND} 静音到" in status
-        assert "group:777" not in status
+        assert "🔕 你静音到" in status
+        assert "777" not in status
         assert "绑定名单" not in await ask(qq, FRIEND, "/推送 帮助")
         assert "只有超级用户" in await ask(qq, FRIEND, "/推送 绑定名单")
 
@@ -207,9 +219,9 @@ async def test_mistakes_are_answered_with_the_mend(bot: Bot, qq: ScriptedV11) ->
     assert "还没有推送" in await ask(qq, OWNER, "/推送 最近 20")
     for words, told in (
         ("静音", "要写多久"), ("静音 很久", "30m、2h"), ("静音 0", "应大于 0"),
-        ("静音 24h", "小于 24 小时"), ("静音 2h 777", "group:群号"),
+        ("静音 24h", "小于 24 小时"),
         ("静音 2h channel:nope", "没有名为 nope"), ("取消静音", "没有静音"),
-        ("详情", "要写 ID"), ("重发 nope", "没有这个 ID"), ("撤销", "要写 QQ 号"),
+        ("详情", "要写 ID"), ("重发 nope", "没有这个 ID"), ("撤销 1", "没有开放绑定"),
     ):  # fmt: skip
         assert told in await ask(qq, OWNER, f"/推送 {words}"), words
 
@@ -222,14 +234,181 @@ async def test_recent_says_what_became_of_each(tmp_path: Path) -> None:
     ):
         sent = await bot.push(title="备份", content="好了")
         await bot.until_state(sent["id"], "delivered")
-        dropped = await bot.push(event="notify.test")
-        newest, oldest = (await ask(qq, OWNER, "/推送 最近")).split("\n\n")
-        assert re.fullmatch(
-            rf"「测试通知」\n\d\d-\d\d \d\d:\d\d 没有发出：规则 1 写着 drop\nID {dropped['id']}",
-            newest,
+        await bot.push(event="notify.test")
+        await bot.push(result=1, message="卡住了", send_to_group=778, send_from="90001")
+        newest, middle, oldest = (await ask(qq, OWNER, "/推送 最近")).split("\n")
+        assert re.fullmatch(r"1\. ❌「卡住了」 \d\d:\d\d ⏳ 等待", newest)
+        assert re.fullmatch(r"2\. 「测试通知」 \d\d:\d\d 没有发出：规则 1 写着 drop", middle)
+        assert re.fullmatch(r"3\. 「备份：好了」 \d\d:\d\d", oldest), "delivered goes unmarked"
+        assert "卡住了" in await ask(qq, OWNER, "/推送 最近 1")
+
+
+async def test_a_report_is_found_by_its_number_or_the_beginning_of_its_id(
+    tmp_path: Path, binding: dict[str, Any]
+) -> None:
+    async with (
+        running(tmp_path, settings=binding) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        token = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+        await qq.wait_for(2)
+        first = await bot.push(content="第一件事", send_to=OWNER)
+        async with bot.client(token) as client:
+            theirs = (await client.post("", json={"content": "朋友的事"})).json()
+        second = await bot.push(content="第二件事", send_to=OWNER)
+        for one in (first, theirs, second):
+            await bot.until_state(one["id"], "delivered")
+        assert "第二件事" in await ask(qq, OWNER, "/推送 详情 1"), (
+            "the newest, where none was shown"
         )
-        assert re.fullmatch(rf"「备份」\n\d\d-\d\d \d\d:\d\d ✅ 送达\nID {sent['id']}", oldest)
-        assert "测试通知" in await ask(qq, OWNER, "/推送 最近 1")
+        assert "3. 「第一件事」" in await ask(qq, OWNER, "/推送 最近 3")
+        later = await bot.push(content="后来的事", send_to=OWNER)
+        await bot.until_state(later["id"], "delivered")
+        assert "第一件事" in await ask(qq, OWNER, "/推送 详情 3"), "as they were shown"
+        assert "没有第 4 条" in await ask(qq, OWNER, "/推送 详情 4")
+        assert "1. 「朋友的事" in await ask(qq, FRIEND, "/推送 最近")
+        assert "朋友的事" in await ask(qq, FRIEND, "/推送 详情 1")
+        before = len(qq.messages)
+        await say(qq, OWNER, "/推送 重发 3")
+        assert "第一件事" in {one.text for one in (await qq.wait_for(before + 2))[before:]}
+
+        assert "第一件事" in await ask(qq, OWNER, f"/推送 详情 {first['id'][:-2].upper()}")
+        assert "不止一条" in await ask(qq, OWNER, f"/推送 详情 {first['id'][:4]}")
+        assert "朋友的事" in await ask(qq, FRIEND, f"/推送 详情 {theirs['id'][:12]}")
+        assert "没有这个 ID" in await ask(qq, FRIEND, f"/推送 详情 {first['id'][:-2]}")
+
+
+async def test_commands_are_understood_with_and_without_the_space_and_nearly_right(
+    tmp_path: Path, binding: dict[str, Any]
+) -> None:
+    async with (
+        running(tmp_path, settings=binding) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        assert "绑定好了" in await ask(qq, FRIEND, "/推送 绑定")
+        assert "已换成新的地址" in await ask(qq, FRIEND, "/推送绑定")
+        await qq.wait_for(3)
+        for written, told in (
+            ("推送状态", "正常"), ("推送帮助", "推送的命令"), ("推送", "推送的命令"),
+            ("推送最近3", f"1. 「{TOLD}："), ("推送静音2h", "你静音到"),
+            ("推送 取消静音", "你不再静音"),
+            ("推送 状太", "是不是「/推送 状态」"), ("推送状太", "是不是「/推送 状态」"),
+            ("推送 绑定名淡", "是不是「/推送 绑定名单」"), ("推送 xyz", "发「/推送 帮助」"),
+        ):  # fmt: skip
+            assert told in await ask(qq, OWNER, f"/{written}"), written
+        before = len(qq.messages)
+        await say(qq, OWNER, "/推送给你看个好东西")
+        await say(qq, STRANGER, "/推送 状态")
+        assert "「/推送 解绑」取消" in await ask(qq, FRIEND, "/推送 绑定")
+        assert len(qq.messages) == before + 1, "that was for others"
+        assert "已解绑" in await ask(qq, FRIEND, "/推送 解绑")
+
+
+async def test_help_and_hints_show_what_works_here(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"command_start": ["!", "。"]}
+    async with running(tmp_path, settings=settings) as bot:
+        async with ScriptedV11(url=bot.onebot_v11) as qq:
+            told = await ask(qq, OWNER, "。推送 帮助")
+            assert "\n!推送 状态：" in told
+            assert "绑定" not in told
+            assert "「!推送 静音 2h」" in await ask(qq, OWNER, "!推送 静音")
+            assert "REPORT_BIND" in await ask(qq, OWNER, "!推送 绑定")
+            for line in told.splitlines()[1:]:
+                written = line.partition("：")[0].partition(" [")[0].replace("第几条或ID", "1")
+                assert "个命令" not in await ask(qq, OWNER, written), written
+        await bot.end()
+        bot.settings = {"command_start": ["/", ""], "report_bind": "friends"}
+        await bot.start()
+        async with ScriptedV11(url=bot.onebot_v11) as qq:
+            told = await ask(qq, OWNER, "推送帮助")
+            assert "\n推送 绑定名单：" in told
+            assert "\n推送 静音 2h [目标]：" in told
+            await say(qq, OWNER, "推送状太")
+            await say(qq, OWNER, "推送最近怎么不来了")
+            assert "绑定好了" in await ask(qq, FRIEND, "推送绑定")
+            told = await ask(qq, FRIEND, "/推送 帮助")
+            assert "\n推送 解绑：" in told
+            assert "目标" not in told
+            assert "名单" not in told
+            assert not any("没有" in one.text for one in qq.messages), "people talk like that"
+
+
+async def test_mute_takes_times_and_targets_as_people_write_them(bot: Bot, qq: ScriptedV11) -> None:
+    known = await bot.push(content="x", send_to=20002)
+    await bot.until_state(known["id"], "delivered")
+    await qq.wait_for(1)
+    for written, told in (
+        ("30", "你静音到 .*（30 分）"), ("2小时", "你静音到 .*（2 小时）"),
+        ("半天", "（12 小时）"), ("到 8 点", "到 (明天 )?(08|20):00"), ("今晚", "08:00"),
+        ("2h 777", "群 777静音到 .*（2 小时）"), ("2 小时 群777", "群 777静音到"),
+        ("1h 20002", "QQ 20002静音到"), ("30 20002", "QQ 20002静音到 .*（30 分）"),
+    ):  # fmt: skip
+        answer = await ask(qq, OWNER, f"/推送 静音 {written}")
+        assert re.search(told, answer), (written, answer)
+    assert "这个群静音到" in await ask(qq, OWNER, "/推送 静音 2h", group="778")
+    assert "这个群不再静音" in await ask(qq, OWNER, "/推送 取消静音", group="778")
+    assert "群 777不再静音" in await ask(qq, OWNER, "/推送 取消静音 777")
+    assert "你不再静音" in await ask(qq, OWNER, "/推送 取消静音")
+
+
+async def test_status_tells_what_failed_and_what_is_watched(tmp_path: Path) -> None:
+    watch = [
+        {"after": "dragon.start", "expect": "dragon.end", "within": "3h"},
+        {"since": "06:00", "within": "4h"},
+    ]
+    settings = {"report_watch": watch, "report_bind": "friends"}
+    async with (
+        running(tmp_path, settings=settings) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        await ask(qq, FRIEND, "/推送绑定")
+        await qq.wait_for(2)
+        qq.behave(Fail(1400, "不是好友"), Fail(1400, "不是好友"))
+        for user in (STRANGER, FRIEND):
+            failed = await bot.push(title="备份", content="坏了", result=1, send_to=user)
+            await bot.until_state(failed["id"], "rejected")
+        started = await bot.push(event="dragon.start")
+        await bot.until_state(started["id"], "delivered")
+
+        async def waits() -> str:
+            told = await ask(qq, OWNER, "/推送 状态")
+            return told if "在等，到" in told else ""
+
+        told = await until(waits)
+        assert re.search(
+            rf"🚫 QQ {STRANGER}没收到❌「备份：坏了」 \d\d:\d\d：「.*不是好友.*」", told
+        )
+        assert re.search(r"👀 「一条龙启动后 3 小时内要有一条龙结束」：在等，到 ", told)
+        assert "👀 「每天 06:00 后 4 小时内要有任何推送」：" in told
+        theirs = await ask(qq, FRIEND, "/推送 状态")
+        assert "🚫 你没收到❌「备份 坏了" in theirs
+        assert STRANGER not in theirs
+        assert "👀" not in theirs
+
+
+async def test_the_owner_learns_who_binds_and_when_it_was_used(
+    tmp_path: Path, binding: dict[str, Any]
+) -> None:
+    async with (
+        running(tmp_path, settings=binding) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        token = ""
+        for _ in range(2):
+            token = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+            await qq.wait_for(2)
+        told = [one.text for one in qq.messages if one.target == f"private:{OWNER}"]
+        assert len(told) == 1
+        assert "有人绑定了推送" in told[0]
+        assert f"QQ {FRIEND} " in told[0]
+        assert f"「/推送 撤销 {FRIEND}」" in told[0]
+        listed = await ask(qq, OWNER, "/推送 绑定名单")
+        assert re.search(rf"QQ {FRIEND}：\d\d:\d\d 绑定，还没用过", listed)
+        async with bot.client(token) as client:
+            used = (await client.post("", json={"content": "x"})).json()
+        await bot.until_state(used["id"], "delivered")
+        listed = await ask(qq, OWNER, "/推送 绑定名单")
+        assert re.search(rf"QQ {FRIEND}：\d\d:\d\d 绑定，最近用于 \d\d:\d\d", listed)
 
 
 async def test_an_address_that_only_this_machine_reaches_is_said_to_be_one(tmp_path: Path) -> None:

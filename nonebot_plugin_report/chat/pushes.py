@@ -1,0 +1,125 @@
+"""What is answered about pushes: the last ones, one of them, once more, and a test."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ..model.grant import BOUND
+from ..model.message import Message
+from ..model.report import Report, Result
+from ..model.status import Listed, ReportState
+from .reading import MOST_RECENT, read_count, read_target
+from .request import Answer, Asker, Context, Wrong
+from .wording import (
+    NAME_LENGTH,
+    REASON_LENGTH,
+    brief,
+    called,
+    clock,
+    icon,
+    quoted,
+    short,
+    some,
+    told,
+    undelivered,
+)
+
+RECENT: Final = 5
+"""Reports that are listed where no number is given."""
+
+
+async def recent(context: Context, asker: Asker, words: Sequence[str]) -> str:
+    """List the last reports, numbered."""
+    count = read_count(words[0]) if words else RECENT
+    if count is None:
+        raise Wrong(f"条数应为 1 到 {MOST_RECENT}")
+    listed = await context.hub.history.recent(count, asker.only)
+    context.remember(asker, tuple(one.state.id for one in listed))
+    now = context.hub.clock()
+    lines = [f"{number}. {_line(one, now)}" for number, one in enumerate(listed, 1)]
+    return "\n".join(lines) or "还没有推送"
+
+
+async def details(context: Context, asker: Asker, words: Sequence[str]) -> Answer:
+    """Show one report.
+
+    Ours first: what others wrote is the last, so that it can neither pass for ours nor cut it off.
+    """
+    state = await _wanted(context, asker, words)
+    lines = [f"ID {state.id}", f"收到 {clock(state.received_at, context.hub.clock())}"]
+    if asker.superuser:
+        report, image = await context.hub.history.report(state.id) or (Report(), None)
+        theirs = report.body
+        if len(report.title) > NAME_LENGTH:
+            theirs = f"{report.title}\n{theirs}"
+        lines.insert(0, f"{icon(report)}{quoted(state.heading) or '推送'}")
+        lines += [f"令牌{quoted(state.source)}"] if state.source else []
+    else:
+        sent = await context.hub.history.message(state.id, asker.own)
+        theirs, image = sent.text, sent.image
+    lines += some([told(one, asker) for one in state.deliveries])
+    if state.note:
+        lines.append(f"没有发出：{short(state.note, REASON_LENGTH)}")
+    lines += ["内容：", theirs] if theirs else []
+    return Message("\n".join(lines), image)
+
+
+async def resend(context: Context, asker: Asker, words: Sequence[str]) -> str:
+    """Send one report once more."""
+    state = await _wanted(context, asker, words)
+    targets = tuple(dict.fromkeys(one.target for one in state.deliveries))
+    receipt = await context.hub.resend(state.id, targets)
+    if receipt is None:
+        raise Wrong("这条推送没有接收者，或内容已经清理了")
+    sent = "、".join(some([called(one, asker) for one in receipt.targets]))
+    return f"已重发给{sent}，新的 ID {receipt.id}"
+
+
+async def test(context: Context, asker: Asker, words: Sequence[str]) -> str:
+    """Send a report that says nothing but that it arrives."""
+    target = await read_target(context, asker, " ".join(words))
+    report = Report(
+        title="测试推送", content="看到这条就说明能收到", event="notify.test", result=Result.SUCCESS
+    )
+    receipt = await context.hub.send_to(report, (target,))
+    return f"测试推送已收下，正在发给{called(target, asker)}（ID {receipt.id}）"
+
+
+def _line(one: Listed, now: float) -> str:
+    return f"{brief(one)} {clock(one.state.received_at, now)} {undelivered(one)}".rstrip()
+
+
+async def _wanted(context: Context, asker: Asker, words: Sequence[str]) -> ReportState:
+    """The report that is asked for, as far as the asker may see it."""
+    if not words:
+        recent, first = context.command("最近"), context.command("详情 1")
+        raise Wrong(f"要写 ID 或第几条：发{recent}看看有哪些，再发{first}这样的")
+    wanted = words[0]
+    if (number := read_count(wanted)) is not None and not wanted.startswith("0"):
+        wanted = await _numbered(context, asker, number)
+    state = await _state(context, asker, wanted)
+    if state is None:
+        found = await context.hub.history.beginning(wanted.lower(), asker.only)
+        if len(found) > 1:
+            raise Wrong(f"不止一条推送的 ID 以{quoted(wanted)}开头，请多写几位")
+        state = await _state(context, asker, found[0]) if found else None
+    if state is None:
+        raise Wrong("没有这个 ID 的推送")
+    return state
+
+
+async def _numbered(context: Context, asker: Asker, number: int) -> str:
+    """The id of what was listed under a number, or would be now."""
+    ids = context.lists.get(asker.user)
+    if ids is None:
+        listed = await context.hub.history.recent(MOST_RECENT, asker.only)
+        ids = tuple(one.state.id for one in listed)
+    if number > len(ids):
+        raise Wrong(f"没有第 {number} 条；发{context.command('最近 20')}看看有哪些")
+    return ids[number - 1]
+
+
+async def _state(context: Context, asker: Asker, wanted: str) -> ReportState | None:
+    if asker.superuser:
+        return await context.hub.state(wanted)
+    source = f"{BOUND}{asker.user}"
+    return await context.hub.history.state_for(wanted, source, asker.own)

@@ -1,0 +1,74 @@
+"""Who asks for something in a chat, and what an answer may look at."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ..model.message import Message
+from ..model.target import Target
+
+if TYPE_CHECKING:  # who only reads the table of commands does not pay for the hub
+    from ..hub import Hub
+
+NAME: Final = "推送"
+"""What every command begins with, after NoneBot's command prefix."""
+MOST_LISTS: Final = 1000
+"""Users whose last list is remembered."""
+
+Answer = str | Message
+
+
+class Wrong(Exception):
+    """What was asked for cannot be done; the text is the answer."""
+
+
+async def _nobody() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who writes, and where."""
+
+    user: str
+    superuser: bool
+    here: Target
+    may_bind: Callable[[], Awaitable[bool]] = _nobody
+    """Whether REPORT_BIND lets them have a token; asks the bot."""
+
+    @property
+    def own(self) -> Target:
+        """Where they are written to in private."""
+        return Target("private", self.user)
+
+    @property
+    def only(self) -> Target | None:
+        """Whose deliveries they may see; None: everybody's."""
+        return None if self.superuser else self.own
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the answers have at hand."""
+
+    hub: "Hub"
+    push_url: str
+    """The address to push to, without a token."""
+    prefix: str = "/"
+    """The command prefix that is shown."""
+    lists: OrderedDict[str, tuple[str, ...]] = field(
+        default_factory=OrderedDict[str, tuple[str, ...]]
+    )
+    """The ids that each user was last shown under numbers."""
+
+    def command(self, words: str) -> str:
+        """A command as it is to be written, in quotes."""
+        return f"「{self.prefix}{NAME} {words}」"
+
+    def remember(self, asker: Asker, ids: tuple[str, ...]) -> None:
+        """These were shown, numbered from 1."""
+        self.lists[asker.user] = ids
+        self.lists.move_to_end(asker.user)
+        while len(self.lists) > MOST_LISTS:
+            self.lists.popitem(last=False)

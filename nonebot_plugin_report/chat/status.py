@@ -1,0 +1,71 @@
+"""What is answered to who asks whether all is well."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ..model.delivery import State
+from ..model.status import Listed
+from ..model.timing import in_words
+from ..model.watch import Standing
+from .request import Asker, Context
+from .wording import MOST_LINES, REASON_LENGTH, brief, called, clock, parked, quoted, short, some
+
+LATELY: Final = 86400.0
+"""Seconds for which a failure is told."""
+FAILURES: Final = 3
+"""Reports that failed that are told one by one."""
+
+
+async def status(context: Context, asker: Asker, _: Sequence[str]) -> str:
+    """Tell what works, what waits, what failed lately and what is watched."""
+    hub = context.hub
+    health = await hub.health()
+    if health.backlog is None:
+        return f"❌ 收不下推送：{short(health.fault, REASON_LENGTH)}"
+    lines = ["✅ 正常，能收下推送"]
+    now, blocked = hub.clock(), health.backlog.blocked
+    if asker.superuser:
+        lines += [
+            f"{'🟢' if online else '🔴'} {short(bot)}（{kind}）"
+            for bot, kind, online in health.bots[:MOST_LINES]
+        ]
+        waiting, oldest = health.backlog.waiting, health.backlog.oldest
+        if oldest is not None:
+            lines.append(f"⏳ {waiting} 条等待送出，最早的等了 {in_words(now - oldest)}")
+    else:
+        blocked = tuple(one for one in blocked if one.lane.target == asker.own)
+    muted = [
+        f"🔕 {called(target, asker)}静音到 {clock(until, now)}"
+        for target, until in hub.mutes.all().items()
+        if asker.superuser or target == asker.own
+    ]
+    lines += [*some([parked(one, asker) for one in blocked]), *some(muted)]
+    lines += await _failures(context, asker, now)
+    if asker.superuser:
+        lines += some([_watch(one, now) for one in hub.watchdog.standings()])
+    return "\n".join(lines)
+
+
+async def _failures(context: Context, asker: Asker, now: float) -> list[str]:
+    failed = await context.hub.history.failed(now - LATELY, FAILURES + 1, asker.only)
+    lines = [line for one in failed[:FAILURES] for line in _failure(one, asker, now)]
+    return some(lines) + (["……还有没送到的"] if len(failed) > FAILURES else [])
+
+
+def _failure(one: Listed, asker: Asker, now: float) -> list[str]:
+    return [
+        f"🚫 {called(each.target, asker)}没收到{brief(one)} {clock(each.finished_at or now, now)}"
+        f"：{quoted(each.reason, REASON_LENGTH)}"
+        for each in one.state.deliveries
+        if each.state in (State.REJECTED, State.EXPIRED)
+    ]
+
+
+def _watch(one: Standing, now: float) -> str:
+    if one.due_at is None:
+        stands = "现在不用等"
+    elif one.overdue:
+        stands = "过了时间，还没来"
+    else:
+        stands = f"在等，到 {clock(one.due_at, now)}"
+    return f"👀 {quoted(one.description)}：{stands}"

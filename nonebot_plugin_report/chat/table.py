@@ -1,0 +1,129 @@
+"""The commands: one row each, from which help, hints and the plugin's usage come."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import Enum
+from typing import Final
+
+from . import bindings, mutes, pushes, status
+from .reading import begins_argument
+from .request import NAME, Answer, Asker, Context
+
+LIKE: Final = 0.5
+"""How much of a name must be right to be taken for a slip: one of two characters."""
+LONGEST_NAME: Final = 20
+"""Characters of what could be a name."""
+
+
+class Who(Enum):
+    """Who may use a command."""
+
+    ANYBODY = "anybody"
+    """Also who has no token yet."""
+    CONCERNED = "concerned"
+    """Superusers, and for what is theirs, who is bound."""
+    SUPERUSER = "superuser"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One row."""
+
+    name: str
+    does: str
+    """Chinese."""
+    answer: Callable[[Context, Asker, Sequence[str]], Awaitable[Answer]]
+    others: tuple[str, ...] = ()
+    """Other spellings that are understood."""
+    arguments: str = ""
+    more: str = ""
+    """Arguments that only superusers have."""
+    who: Who = Who.CONCERNED
+    binding: bool = False
+    """Only where REPORT_BIND lets users have tokens."""
+
+    def usage(self, *, superuser: bool) -> str:
+        """How it is written, without the prefix."""
+        words = (NAME, self.name, self.arguments, self.more if superuser else "")
+        return " ".join(word for word in words if word)
+
+    def is_for(self, asker: Asker, *, binding: bool) -> bool:
+        """Whether it works for somebody, where users may or may not have tokens."""
+        return (binding or not self.binding) and (asker.superuser or self.who is not Who.SUPERUSER)
+
+
+async def _help(context: Context, asker: Asker, _: Sequence[str]) -> str:
+    rows = visible(asker, binding=bool(context.hub.config.report_bind))
+    lines = [f"{context.prefix}{one.usage(superuser=asker.superuser)}：{one.does}" for one in rows]
+    return "\n".join(["推送的命令：", *lines])
+
+
+COMMANDS: Final = (
+    Command("状态", "是否正常，什么没送到", status.status, ("state", "情况")),
+    Command("最近", "最近的推送", pushes.recent, ("历史", "记录", "列表"), "[几条]"),
+    Command("详情", "全文和截图", pushes.details, ("查看", "详细"), "第几条或ID"),
+    Command("重发", "再发一次", pushes.resend, ("再发", "补发"), "第几条或ID"),
+    Command("静音", "先攒着，也可以写 30（分钟）、半天、今晚、到 8 点", mutes.mute,
+            ("免打扰", "勿扰"), "2h", "[目标]"),
+    Command("取消静音", "恢复推送", mutes.unmute, ("解除静音", "结束静音"), more="[目标]"),
+    Command("测试", "发一条测试推送", pushes.test, ("test",), more="[目标]"),
+    Command("绑定", "得到自己的推送地址", bindings.bind, who=Who.ANYBODY, binding=True),
+    Command("解绑", "不再要推送地址", bindings.unbind, ("取消绑定", "解除绑定"),
+            who=Who.ANYBODY, binding=True),
+    Command("绑定名单", "谁有推送地址", bindings.bound, ("绑定列表", "名单"),
+            who=Who.SUPERUSER, binding=True),
+    Command("撤销", "收回他的推送地址", bindings.revoke, (), "QQ号",
+            who=Who.SUPERUSER, binding=True),
+    Command("帮助", "这些命令", _help, ("help", "菜单", "命令", "?", "？")),
+)  # fmt: skip
+HELP: Final = COMMANDS[-1]
+_BY_NAME: Final = {name: one for one in COMMANDS for name in (one.name, *one.others)}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wrote."""
+
+    name: str
+    """As they wrote it."""
+    command: Command | None
+    """None: there is no such."""
+    words: tuple[str, ...] = ()
+    """What follows it."""
+
+
+def visible(asker: Asker, *, binding: bool) -> list[Command]:
+    """The commands that work for somebody."""
+    return [one for one in COMMANDS if one.is_for(asker, binding=binding)]
+
+
+def read(text: str) -> Asked:
+    """Find the command in what follows its first word; nothing is a question for help.
+
+    `静音2h` is as good as `静音 2h`.
+    """
+    name, *words = text.split() or [HELP.name]
+    for length in range(min(len(name), LONGEST_NAME), 0, -1):
+        command = _BY_NAME.get(name[:length].lower())
+        rest = name[length:]
+        if command is not None and (not rest or begins_argument(rest)):
+            return Asked(name, command, (*([rest] if rest else []), *words))
+    return Asked(name, None)
+
+
+def nearest(name: str, rows: Iterable[Command]) -> Command | None:
+    """The command that somebody most likely meant who wrote its name nearly right."""
+    name = name[:LONGEST_NAME].lower()
+    likeness = {
+        (SequenceMatcher(None, name, each).ratio(), name[:1] == each[:1], each): one
+        for one in rows
+        for each in (one.name, *one.others)
+    }
+    best = max(likeness)
+    return likeness[best] if best[0] >= LIKE else None
+
+
+def usage() -> str:
+    """All of it in a few lines, for the plugin's metadata."""
+    return " | ".join(one.usage(superuser=True).removeprefix(f"{NAME} ") for one in COMMANDS)

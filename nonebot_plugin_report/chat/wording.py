@@ -1,0 +1,108 @@
+"""How answers say things: short, for a phone, and with what others wrote marked as theirs."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..model.delivery import State
+from ..model.report import Report, Result
+from ..model.status import Blocked, DeliveryState, Listed
+from ..model.target import Target
+from ..model.text import clean
+from .request import Asker
+
+MOST_LINES: Final = 20
+"""Deliveries, mutes or lanes that an answer lists."""
+NAME_LENGTH: Final = 60
+"""Characters that an answer shows of a title or a name."""
+BRIEF_LENGTH: Final = 40
+"""Characters that a list shows of a report."""
+REASON_LENGTH: Final = 160
+"""Characters that an answer shows of a reason: ours, and in it what a service said."""
+STATES: Final = {
+    State.WAITING: "⏳ 等待",
+    State.DELIVERED: "✅ 送达",
+    State.REJECTED: "🚫 被拒绝",
+    State.EXPIRED: "⌛ 放弃",
+}
+_THEIRS: Final = str.maketrans({
+    "「": "『", "」": "』",
+    **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
+})  # fmt: skip
+"""What others wrote must not end its own marks, nor turn round the direction of what follows."""
+
+
+def short(text: str, limit: int = NAME_LENGTH) -> str:
+    """Text in one line, cut."""
+    line = " ".join(clean(text[: 4 * limit]).split())
+    return line if len(line) <= limit and len(text) <= 4 * limit else f"{line[: limit - 1]}…"
+
+
+def quoted(text: str, limit: int = NAME_LENGTH) -> str:
+    """What others wrote: cut, and marked as theirs. Nothing stays nothing."""
+    line = short(text, limit).translate(_THEIRS)
+    return f"「{line}」" if line else ""
+
+
+def some(lines: Sequence[str]) -> list[str]:
+    """The first of many."""
+    rest = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], *([f"……还有 {rest} 个"] if rest > 0 else [])]
+
+
+def clock(at: float, now: float) -> str:
+    """A moment as people say it today; both in epoch seconds."""
+    moment, today = (datetime.fromtimestamp(one).astimezone() for one in (at, now))
+    days = {-1: "昨天 ", 0: "", 1: "明天 "}
+    for by, name in days.items():
+        if moment.date() == today.date() + timedelta(days=by):
+            return f"{name}{moment:%H:%M}"
+    return f"{moment:%m-%d %H:%M}"
+
+
+def called(target: Target, asker: Asker) -> str:
+    """A target, as the asker would say it."""
+    match target.kind:
+        case "private":
+            return "你" if target == asker.own else f"QQ {target.id}"
+        case "group":
+            return "这个群" if target == asker.here else f"群 {target.id}"
+        case "channel":
+            return f"渠道 {short(target.id)}"
+
+
+def icon(report: Report) -> str:
+    """Of the report's result, where it has one."""
+    return report.result.icon if isinstance(report.result, Result) else ""
+
+
+def brief(one: Listed) -> str:
+    """What a report says, in a few words behind the icon of its result."""
+    if one.report is None:
+        mark = next((each.icon for each in Result if one.text.startswith(each.icon)), "")
+        words = one.text.removeprefix(mark) or one.state.heading
+    else:
+        mark, heading, body = icon(one.report), one.report.heading, one.report.body
+        repeated = body.startswith(heading) or not body
+        words = (body or heading) if repeated else f"{heading}：{body}" if heading else body
+    return f"{mark}{quoted(words, BRIEF_LENGTH) or '（没有文字）'}"
+
+
+def undelivered(one: Listed) -> str:
+    """What of a report was not delivered, or nothing."""
+    if not one.state.deliveries:
+        return f"没有发出：{short(one.state.note, REASON_LENGTH)}"
+    states = dict.fromkeys(each.state for each in one.state.deliveries)
+    return "、".join(STATES[each] for each in states if each is not State.DELIVERED)
+
+
+def told(one: DeliveryState, asker: Asker) -> str:
+    """Where a delivery stands."""
+    line = f"{STATES[one.state]} {called(one.target, asker)}"
+    return f"{line}：{quoted(one.reason, REASON_LENGTH)}" if one.reason else line
+
+
+def parked(one: Blocked, asker: Asker) -> str:
+    """What a lane waits for."""
+    by = f"（由{quoted(one.lane.bot)}发送）" if one.lane.bot else ""
+    return f"⏸ {called(one.lane.target, asker)}{by}：{quoted(one.reason, REASON_LENGTH)}"
