@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +40,6 @@ LATELY: Final = 86400.0
 """Seconds for which what was not delivered is told of."""
 MOST_FAILURES: Final = 3
 """How many of them are told; they are looked for among so many reports:"""
-LOOKED_THROUGH: Final = 50
 REOPEN_EVERY: Final = 5.0
 """Seconds between tries to open a store that another process has, or that cannot be used."""
 
@@ -211,15 +209,9 @@ class Hub:
         return Health("", bots, backlog, refused_at, failures, unknown)
 
     async def _failures(self) -> tuple[DeliveryState, ...]:
-        since = self.clock() - LATELY
-        recent = await self.history.recent(LOOKED_THROUGH, None)
-        found = (
-            one
-            for report in recent
-            for one in report.deliveries
-            if one.state in (State.REJECTED, State.EXPIRED) and (one.finished_at or 0.0) >= since
-        )
-        return tuple(islice(found, MOST_FAILURES))
+        listed = await self.history.failed(self.clock() - LATELY, MOST_FAILURES, None)
+        deliveries = (one for report in listed for one in report.state.deliveries)
+        return tuple(one for one in deliveries if one.state in (State.REJECTED, State.EXPIRED))
 
     async def _strangers(self) -> tuple[str, ...]:
         users = [one.id for one in self.directory.superusers]
