@@ -57,6 +57,5 @@ async def test_a_pattern_that_cannot_be_bounded_stops_the_start_with_the_reason(
         assert await asyncio.wait_for(bot.process.wait(), 30) == 1
     finally:
         await bot.end(signal.SIGKILL)
-    told = "REPORT_RULES 设置有误：第 1 条的match：这里的正则表达式不能用环视"
-    assert told in bot.log.replace(" match", "match")
+    assert "REPORT_RULES 设置有误：第 1 条的 match：这里的正则表达式不能用环视" in bot.log
     assert "re2.cc" not in bot.log

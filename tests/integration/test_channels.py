@@ -102,6 +102,7 @@ async def test_a_final_rejection_says_what_to_mend(tmp_path: Path) -> None:
             answer = await bot.push(content="完成", channel="team")
             (delivery,) = await bot.until_state(answer["id"], "rejected")
             assert delivery["reason"] == "企业微信：webhook 地址里的 key 不对，或机器人已被移出群"
+            assert delivery["reason"] in bot.log
             assert KEY not in bot.log
 
 
@@ -178,6 +179,7 @@ async def test_the_doctor_tries_every_channel_unless_told_not_to(tmp_path: Path)
         assert "test old" in output
         assert len(gone.requests) == 1
         _, output = await command(tmp_path, "doctor", "--no-send")
+        assert "✅" in output
         assert "渠道" not in output
         assert len(gone.requests) == 1
 

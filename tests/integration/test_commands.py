@@ -11,7 +11,6 @@ from nonebot_plugin_report.cli.demo.onebot import Received
 from tests.bot import Bot, running, until
 from tests.onebot import Fail, Scripted, ScriptedV11
 from tests.senders.service import make_image
-from tests.senders.test_wecom import KEY
 
 from .test_channels import encoded
 
@@ -422,19 +421,22 @@ async def test_an_address_that_only_this_machine_reaches_is_said_to_be_one(tmp_p
 
 
 async def test_scoped_tokens_of_the_settings_reach_whom_they_may(tmp_path: Path) -> None:
-    tokens = {"alice": {"token": "alice-token-0123456789", "to": ["private:10002"]}}
+    token = "alice-token-0123456789"
+    tokens = {"alice": {"token": token, "to": ["private:10002"]}}
     rules = [{"token": "alice", "to": ["group:777"], "override": True}]
-    settings = {"report_tokens": tokens, "report_rules": rules}
+    # At DEBUG NoneBot itself prints all settings.
+    settings = {"report_tokens": tokens, "report_rules": rules, "log_level": "INFO"}
     async with (
         running(tmp_path, settings=settings) as bot,
         ScriptedV11(url=bot.onebot_v11) as qq,
-        bot.client("alice-token-0123456789") as client,
+        bot.client(None) as client,
     ):
-        answer = await client.post("", json={"content": "你好"})
+        answer = await client.post("", params={"token": token}, json={"content": "你好"})
         assert answer.json()["deliveries"] == [{"target": "private:10002"}]
         await qq.wait_for(1)
         assert {one.target for one in qq.messages} == {"private:10002"}
-        assert KEY not in bot.log
+        assert "?token=*** HTTP/1.1" in bot.log
+        assert token not in bot.log
 
 
 async def test_a_dropped_report_says_why_and_an_end_says_how_long(tmp_path: Path) -> None:
