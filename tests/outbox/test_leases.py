@@ -1,0 +1,217 @@
+"""Whose turn it is in a lane: two processes on one store, each write carrying who its writer is."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nonebot_plugin_report.errors import LeaseLost
+from nonebot_plugin_report.model.delivery import NotSent, State
+from nonebot_plugin_report.model.target import Lane, Target
+from nonebot_plugin_report.outbox import Outbox
+from nonebot_plugin_report.outbox.lane import LEASE
+from nonebot_plugin_report.store.queue import Claim, Lease, Queue, Queued
+
+from .fakes import LIMITS, World, world
+
+ME, GROUP = Target("private", "10001"), Target("group", "777")
+LANE = Lane(ME)
+
+
+@dataclass
+class Lanes:
+    """A store in which things wait, and two processes that ask it for lanes."""
+
+    world: World
+
+    @property
+    def queue(self) -> Queue:
+        return self.world.store.queue
+
+    @property
+    def now(self) -> float:
+        return self.world.clock.now
+
+    async def claim(self, owner: str, lane: Lane = LANE) -> Claim:
+        claim, _ = await self.queue.claim(lane, owner, self.now, self.now + LEASE, 10)
+        return claim
+
+    async def lease(self, owner: str) -> Lease:
+        claim = await self.claim(owner)
+        assert claim.lease is not None
+        return claim.lease
+
+    async def waiting(self) -> list[Queued]:
+        return await self.queue.head(LANE, 10)
+
+    async def finish(self, lease: Lease, one: Queued) -> None:
+        ids = [one.delivery.id]
+        await self.queue.finish(lease, ids, State.DELIVERED, "", self.now, works=True)
+
+    async def postpone(self, lease: Lease, one: Queued, due_at: float = 0.0) -> None:
+        ids = [one.delivery.id]
+        await self.queue.postpone(lease, ids, "x", repeated=False, due_at=due_at, failures=1)
+
+    async def repeats(self, report_id: str) -> int:
+        state = await self.world.state(report_id)
+        assert state is not None
+        return state.deliveries[0].repeats
+
+
+@asynccontextmanager
+async def lanes(folder: Path) -> AsyncGenerator[Lanes]:
+    async with world(folder / "report.db") as w:
+        await w.accept("1", ME)
+        await w.accept("2", ME)
+        yield Lanes(w)
+
+
+async def test_who_claims_a_lane_gets_what_waits_in_it_and_nobody_else_does(tmp_path: Path) -> None:
+    async with lanes(tmp_path) as both:
+        claim, queued = await both.queue.claim(LANE, "a", both.now, both.now + LEASE, 10)
+        assert claim.lease == Lease(str(LANE), "a", 1, both.now + LEASE)
+        assert [one.delivery.lane for one in queued] == [LANE, LANE]
+        refused, nothing = await both.queue.claim(LANE, "b", both.now, both.now + LEASE, 10)
+        assert (refused.lease, refused.due_at, nothing) == (None, both.now + LEASE, [])
+        assert (await both.claim("b", Lane(GROUP))).lease is None, "a lane that there is not"
+
+
+async def test_its_owner_may_claim_it_again_and_stays_the_same_owner(tmp_path: Path) -> None:
+    async with lanes(tmp_path) as both:
+        first = await both.lease("a")
+        both.world.clock.now += LEASE / 2
+        again = await both.lease("a")
+        assert (again.epoch, again.until) == (first.epoch, both.now + LEASE)
+        (one, _) = await both.waiting()
+        await both.finish(first, one)
+
+
+async def test_a_lane_that_lapsed_is_taken_over_and_its_head_counts_as_a_repeat(
+    tmp_path: Path,
+) -> None:
+    async with lanes(tmp_path) as both:
+        await both.lease("a")
+        first, second = [one.delivery.report_id for one in await both.waiting()]
+        both.world.clock.now += LEASE
+        taken = await both.lease("b")
+        assert taken.epoch == 2
+        assert (await both.repeats(first), await both.repeats(second)) == (1, 0)
+
+
+async def test_who_lost_a_lane_writes_nothing(tmp_path: Path) -> None:
+    async with lanes(tmp_path) as both:
+        lost = await both.lease("a")
+        both.world.clock.now += LEASE
+        held = await both.lease("b")
+        one, other = await both.waiting()
+        with pytest.raises(LeaseLost):
+            await both.finish(lost, one)
+        with pytest.raises(LeaseLost):
+            await both.postpone(lost, one, both.now + 1000)
+        assert await both.waiting() == [one, other]
+        assert (await both.claim("b")).due_at == 0.0, "nor does it hold up who has the lane now"
+        await both.finish(held, one)
+        assert await both.waiting() == [other]
+
+
+async def test_who_had_it_before_and_has_it_again_writes_by_the_new_lease_alone(
+    tmp_path: Path,
+) -> None:
+    async with lanes(tmp_path) as both:
+        lost = await both.lease("a")
+        for owner in ("b", "a"):
+            both.world.clock.now += LEASE
+            held = await both.lease(owner)
+        one, _ = await both.waiting()
+        with pytest.raises(LeaseLost):
+            await both.finish(lost, one)
+        await both.finish(held, one)
+
+
+async def test_what_ended_does_not_end_again(tmp_path: Path) -> None:
+    async with lanes(tmp_path) as both:
+        lease = await both.lease("a")
+        one, other = await both.waiting()
+        await both.finish(lease, one)
+        with pytest.raises(LeaseLost):
+            await both.finish(lease, one)
+        ids = [other.delivery.id, one.delivery.id]
+        with pytest.raises(LeaseLost):
+            await both.queue.finish(lease, ids, State.REJECTED, "", both.now, works=True)
+        assert await both.waiting() == [other], "together or not at all"
+
+
+async def test_a_lane_is_kept_by_its_owner_alone(tmp_path: Path) -> None:
+    async with lanes(tmp_path) as both:
+        await both.lease("a")
+        await both.queue.renew("b", [str(LANE)], both.now + 1000)
+        await both.queue.renew("a", [], both.now + 1000)
+        assert (await both.claim("b")).due_at == both.now + LEASE
+        await both.queue.renew("a", [str(LANE)], both.now + 1000)
+        assert (await both.claim("b")).due_at == both.now + 1000
+
+
+async def test_a_lane_that_backs_off_is_nobodys_until_then(tmp_path: Path) -> None:
+    async with lanes(tmp_path) as both:
+        lease = await both.lease("a")
+        one, _ = await both.waiting()
+        await both.postpone(lease, one, both.now + 30)
+        claim = await both.claim("a")
+        assert (claim.lease, claim.due_at, claim.failures) == (None, both.now + 30, 1)
+        both.world.clock.now += 30
+        assert (await both.claim("a")).lease == Lease(str(LANE), "a", 1, both.now + LEASE)
+
+
+async def test_who_lets_go_of_a_lane_leaves_no_repeat_behind(tmp_path: Path) -> None:
+    async with lanes(tmp_path) as both:
+        for let_go in (
+            both.queue.release("a", []), both.queue.park(LANE, "a", "没有连接", both.now),
+        ):  # fmt: skip
+            await both.lease("a")
+            await let_go
+            await both.lease("b")
+            await both.queue.release("b", [])
+        assert [await both.repeats(one.delivery.report_id) for one in await both.waiting()] == [
+            0,
+            0,
+        ]
+
+
+async def test_who_ends_keeps_the_lane_in_which_a_message_was_just_leaving(tmp_path: Path) -> None:
+    async with lanes(tmp_path) as both:
+        await both.lease("a")
+        await both.queue.release("a", [str(LANE)])
+        assert (await both.claim("b")).lease is None
+
+
+async def test_nobody_parks_or_lets_go_of_a_lane_of_somebody_else(tmp_path: Path) -> None:
+    async with lanes(tmp_path) as both:
+        held = await both.lease("a")
+        await both.queue.park(LANE, "b", "没有连接", both.now)
+        await both.queue.release("b", [])
+        assert (await both.claim("b")).lease is None
+        one, _ = await both.waiting()
+        await both.finish(held, one)
+        assert (await both.world.store.history.backlog()).blocked == ()
+
+
+async def test_a_process_that_lost_its_lane_sends_no_more_there(tmp_path: Path) -> None:
+    """A computer that slept while another took over: what it still has in memory is not its own."""
+    async with lanes(tmp_path) as both:
+        first = both.world
+        first.far.outcomes[LANE] = [NotSent("x")]
+        due = await first.drain(ME)
+        assert due is not None
+        second = Outbox(first.store, first.far, LIMITS, clock=first.clock, jitter=lambda: 0.5)
+        first.clock.now += LEASE * 2
+        assert await second.dispatcher.drain(LANE) is None
+        assert first.far.texts(LANE) == ["1", "1", "2"]
+        await first.accept("3", ME)
+        assert await first.drain(ME) == first.clock.now + LEASE, "it is the other's"
+        assert first.far.texts(LANE) == ["1", "1", "2"]
+        await second.dispatcher.release()
+        first.clock.now += LEASE
+        await first.drain(ME)
+        assert first.far.texts(LANE) == ["1", "1", "2", "3"]

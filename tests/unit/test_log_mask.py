@@ -1,0 +1,87 @@
+"""The web server's log has no token in it, wherever in an address it stands."""
+
+import logging
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nonebot_plugin_report.web.log_mask import BOUND_LENGTH, MAX_SHOWN, TokenMask
+
+TOKEN = "令牌+a/b=c"
+BOUND = "Abc_def-0123456789abcdef"
+assert len(BOUND) == BOUND_LENGTH
+MASK = TokenMask(["short", TOKEN, f"{TOKEN}-longer"], lambda piece: piece == BOUND)
+
+
+def hexed(text: str) -> str:
+    """Every byte percent-encoded."""
+    return "".join(f"%{byte:02x}" for byte in text.encode())
+
+
+@pytest.mark.parametrize("name", ["token", "Token", "access_token"])
+def test_what_follows_token_is_masked_right_or_wrong(name: str) -> None:
+    masked = MASK.mask(f"/report?{name}=guessed&send_to=1")
+    assert masked == f"/report?{name}=***&send_to=1"
+
+
+@pytest.mark.parametrize("spell", [str, quote, hexed, lambda text: quote(quote(text))])
+@pytest.mark.parametrize("where", ["/report/{}", "/{}/report", "/report?x={}", "/report;{}"])
+@pytest.mark.parametrize("token", [TOKEN, BOUND, f"{TOKEN}-longer"])
+def test_a_token_that_is_known_is_masked_at_any_place(
+    token: str, where: str, spell: Callable[[str], str]
+) -> None:
+    masked = MASK.mask(where.format(spell(token)))
+    assert "***" in masked
+    assert spell(token) not in masked
+    assert "longer" not in masked, "the longest token goes first"
+
+
+def test_a_bound_users_token_is_found_within_a_longer_run() -> None:
+    masked = MASK.mask(f"/reportx{BOUND}y")
+    assert BOUND not in masked
+
+
+def test_a_long_address_is_cut_and_no_half_of_a_token_is_left_at_the_cut() -> None:
+    for at in range(MAX_SHOWN - BOUND_LENGTH - 2, MAX_SHOWN + 2):
+        for token in (TOKEN, BOUND):
+            url = "/report?".ljust(at, "a") + "&" + token + "&" + "z" * 100
+            masked = MASK.mask(url)
+            assert len(masked) <= MAX_SHOWN + 1
+            assert masked.endswith("…")
+            assert token[:4] not in masked
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+def test_an_address_without_a_token_stays_as_it_is(path: str) -> None:
+    url = f"/report?x={quote(path)}"
+    if "short" not in path and "token=" not in path.lower():
+        assert MASK.mask(url) == url
+
+
+def test_a_line_of_the_log_keeps_all_else() -> None:
+    record = logging.LogRecord(
+        "uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d',
+        ("1.2.3.4:5", "POST", "/report?token=guessed", "1.1", 200), None,
+    )  # fmt: skip
+    assert MASK.filter(record)
+    assert record.getMessage() == '1.2.3.4:5 - "POST /report?token=*** HTTP/1.1" 200'
+
+
+def test_a_line_of_other_kinds_is_let_through() -> None:
+    record = logging.LogRecord("uvicorn.error", logging.INFO, "", 0, "%(a)s", ({"a": "/x"},), None)
+    assert MASK.filter(record)
+    assert record.getMessage() == "/x"
+
+
+def test_it_watches_the_web_servers_loggers() -> None:
+    mask = TokenMask(["s3cret"], lambda _: False)
+    mask.install()
+    try:
+        for name in ("uvicorn.access", "uvicorn.error"):
+            assert mask in logging.getLogger(name).filters
+    finally:
+        for name in ("uvicorn.access", "uvicorn.error"):
+            logging.getLogger(name).removeFilter(mask)

@@ -1,0 +1,107 @@
+"""What follows from an outcome: every one of them, with the random number given."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nonebot_plugin_report.model.delivery import (
+    Away,
+    Delivered,
+    NotSent,
+    Outcome,
+    Rejected,
+    State,
+    Unknown,
+)
+from nonebot_plugin_report.outbox.retry import (
+    FIRST_DELAY,
+    FIRST_DELAY_UNKNOWN,
+    LONGEST_DELAY,
+    LONGEST_DELAY_UNKNOWN,
+    MAX_REFUSALS,
+    Finish,
+    Park,
+    Retry,
+    decide,
+)
+
+MOST = 0.999999
+"""As large as the random number gets, nearly."""
+
+
+def test_what_arrived_is_over_and_its_note_is_kept() -> None:
+    assert decide(Delivered("没有图片"), 1, 1, 0.5) == Finish(State.DELIVERED, "没有图片")
+
+
+@pytest.mark.parametrize("attempts", [1, MAX_REFUSALS, 100])
+def test_what_was_refused_for_good_is_over_at_once(attempts: int) -> None:
+    assert decide(Rejected("不在群里"), attempts, 1, 0.5) == Finish(State.REJECTED, "不在群里")
+
+
+def test_without_a_bot_it_waits_for_one() -> None:
+    assert decide(Away("没有连接"), 100, 100, 0.5) == Park("没有连接")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "first", "longest", "repeated"),
+    [
+        (NotSent("x"), FIRST_DELAY, LONGEST_DELAY, False),
+        (Unknown("x"), FIRST_DELAY_UNKNOWN, LONGEST_DELAY_UNKNOWN, True),
+    ],
+)
+def test_each_wait_is_twice_the_last_up_to_the_longest(
+    outcome: Outcome, first: float, longest: float, repeated: bool
+) -> None:
+    for failures in (1, 2, 3, 50, 1000):
+        full = min(longest, first * 2 ** (failures - 1))
+        assert decide(outcome, 1, failures, 0.0) == Retry(full / 2, "x", repeated)
+        spread = decide(outcome, 1, failures, MOST)
+        assert isinstance(spread, Retry)
+        assert full / 2 < spread.delay < full
+
+
+def test_it_goes_on_however_often_it_failed() -> None:
+    assert decide(NotSent("x"), 1, 10**9, 0.0) == Retry(LONGEST_DELAY / 2, "x", repeated=False)
+
+
+def test_it_waits_as_long_as_the_service_asked_and_no_less_than_it_would_have() -> None:
+    asked = decide(NotSent("太快", retry_after=77.0), 1, 1, 0.0)
+    assert asked == Retry(77.0, "太快", repeated=False)
+    too_soon = decide(NotSent("太快", retry_after=0.1), 1, 1, 0.0)
+    assert too_soon == Retry(FIRST_DELAY / 2, "太快", repeated=False)
+
+
+def test_a_failure_without_a_cause_is_given_up_at_the_last_try_with_how_often_it_was() -> None:
+    refusal = NotSent("retcode 1200", answered=True)
+    assert isinstance(decide(refusal, MAX_REFUSALS - 1, 1, 0.5), Retry)
+    assert decide(refusal, MAX_REFUSALS, 1, 0.5) == Finish(
+        State.REJECTED, f"试了 {MAX_REFUSALS} 次都被拒绝：retcode 1200"
+    )
+
+
+def test_a_service_that_cannot_be_reached_is_tried_for_as_long_as_it_takes() -> None:
+    assert isinstance(decide(NotSent("连不上"), 1000, 1000, 0.5), Retry)
+    assert isinstance(decide(Unknown("没有回答"), 1000, 1000, 0.5), Retry)
+
+
+OUTCOMES = st.one_of(
+    st.builds(NotSent, st.just("x"), st.none() | st.floats(0, 86400), st.booleans()),
+    st.just(Unknown("x")),
+)
+
+
+@given(OUTCOMES, st.integers(1, 10**6), st.integers(1, 10**6), st.floats(0, MOST))
+def test_no_wait_is_longer_than_the_longest_or_what_was_asked(
+    outcome: NotSent | Unknown, attempts: int, failures: int, jitter: float
+) -> None:
+    asked = (outcome.retry_after or 0.0) if isinstance(outcome, NotSent) else 0.0
+    match decide(outcome, attempts, failures, jitter):
+        case Retry(delay, reason, repeated):
+            assert 0 < delay <= max(LONGEST_DELAY_UNKNOWN if repeated else LONGEST_DELAY, asked)
+            assert reason == "x"
+            assert repeated == isinstance(outcome, Unknown)
+        case Finish(state):
+            assert state is State.REJECTED
+            assert attempts >= MAX_REFUSALS
+        case Park():
+            raise AssertionError("nobody is away")
