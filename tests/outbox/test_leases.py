@@ -12,7 +12,8 @@ from nonebot_plugin_report.model.delivery import NotSent, State
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Outbox
 from nonebot_plugin_report.outbox.lane import LEASE
-from nonebot_plugin_report.store.queue import Claim, Lease, Queue, Queued
+from nonebot_plugin_report.store.leases import Claim, Lease, Leases
+from nonebot_plugin_report.store.queue import Queue, Queued
 
 from .fakes import LIMITS, World, world
 
@@ -29,6 +30,10 @@ class Lanes:
     @property
     def queue(self) -> Queue:
         return self.world.store.queue
+
+    @property
+    def leases(self) -> Leases:
+        return self.world.store.leases
 
     @property
     def now(self) -> float:
@@ -146,10 +151,10 @@ async def test_what_ended_does_not_end_again(tmp_path: Path) -> None:
 async def test_a_lane_is_kept_by_its_owner_alone(tmp_path: Path) -> None:
     async with lanes(tmp_path) as both:
         await both.lease("a")
-        await both.queue.renew("b", [str(LANE)], both.now + 1000)
-        await both.queue.renew("a", [], both.now + 1000)
+        await both.leases.renew("b", [str(LANE)], both.now + 1000)
+        await both.leases.renew("a", [], both.now + 1000)
         assert (await both.claim("b")).due_at == both.now + LEASE
-        await both.queue.renew("a", [str(LANE)], both.now + 1000)
+        await both.leases.renew("a", [str(LANE)], both.now + 1000)
         assert (await both.claim("b")).due_at == both.now + 1000
 
 
@@ -167,12 +172,12 @@ async def test_a_lane_that_backs_off_is_nobodys_until_then(tmp_path: Path) -> No
 async def test_who_lets_go_of_a_lane_leaves_no_repeat_behind(tmp_path: Path) -> None:
     async with lanes(tmp_path) as both:
         for let_go in (
-            both.queue.release("a", []), both.queue.park(LANE, "a", "没有连接", both.now),
+            both.leases.release("a", []), both.leases.park(LANE, "a", "没有连接", both.now),
         ):  # fmt: skip
             await both.lease("a")
             await let_go
             await both.lease("b")
-            await both.queue.release("b", [])
+            await both.leases.release("b", [])
         assert [await both.repeats(one.delivery.report_id) for one in await both.waiting()] == [
             0,
             0,
@@ -182,15 +187,15 @@ async def test_who_lets_go_of_a_lane_leaves_no_repeat_behind(tmp_path: Path) -> 
 async def test_who_ends_keeps_the_lane_in_which_a_message_was_just_leaving(tmp_path: Path) -> None:
     async with lanes(tmp_path) as both:
         await both.lease("a")
-        await both.queue.release("a", [str(LANE)])
+        await both.leases.release("a", [str(LANE)])
         assert (await both.claim("b")).lease is None
 
 
 async def test_nobody_parks_or_lets_go_of_a_lane_of_somebody_else(tmp_path: Path) -> None:
     async with lanes(tmp_path) as both:
         held = await both.lease("a")
-        await both.queue.park(LANE, "b", "没有连接", both.now)
-        await both.queue.release("b", [])
+        await both.leases.park(LANE, "b", "没有连接", both.now)
+        await both.leases.release("b", [])
         assert (await both.claim("b")).lease is None
         one, _ = await both.waiting()
         await both.finish(held, one)
