@@ -1,8 +1,9 @@
-"""The one place where the parts meet, and the one path of a report: `Hub.submit`."""
+"""The parts wired together, and the one path of a report: `Hub.submit`."""
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -10,27 +11,28 @@ from typing import Final
 from loguru import logger
 from nonebot.adapters import Bot
 
-from .access.tokens import Tokens
-from .config import Config
-from .errors import InvalidReport, StoreUnavailable
-from .model.clock import Clock
-from .model.delivery import Outgoing, State
-from .model.grant import MASTER, OWN, Grant
-from .model.message import Message
-from .model.report import Report
-from .model.status import Backlog, DeliveryState, Receipt, ReportState
-from .model.target import Target
-from .outbox import Limits, Outbox
-from .outbox.mutes import Mutes
-from .routing import rules
-from .routing.planner import Plan, Planner
-from .senders.diagnosis import Refusals, strangers
-from .senders.qq import OneBotSender
-from .senders.transport import Transport
-from .store import Store
-from .watchdog.durations import Durations
-from .watchdog.watchdog import Watchdog
-from .watchdog.watches import Watch
+from ..access.tokens import Tokens
+from ..config import Config
+from ..errors import InvalidReport, StoreUnavailable
+from ..model.clock import Clock
+from ..model.delivery import Outgoing, State
+from ..model.grant import MASTER, OWN, Grant
+from ..model.message import Message
+from ..model.report import Report
+from ..model.status import Backlog, DeliveryState, Receipt, ReportState
+from ..model.target import Target
+from ..outbox import Limits, Outbox
+from ..outbox.mutes import Mutes
+from ..routing import rules
+from ..routing.planner import Plan, Planner
+from ..senders.diagnosis import Refusals, strangers
+from ..senders.qq import OneBotSender
+from ..senders.transport import Transport
+from ..store import Store
+from ..watchdog.durations import Durations
+from ..watchdog.watchdog import Watchdog
+from ..watchdog.watches import Watch
+from .supervisor import Supervisor
 
 CLOCK_EVERY: Final = 1.0
 """Seconds between looks whether the computer's clock was set."""
@@ -39,12 +41,7 @@ PROBE_EVERY: Final = 5.0
 LATELY: Final = 86400.0
 """Seconds for which what was not delivered is told of."""
 MOST_FAILURES: Final = 3
-"""How many of them are told; they are looked for among so many reports:"""
-REOPEN_EVERY: Final = 5.0
-"""Seconds between tries to open a store that another process has, or that cannot be used."""
-
-
-_STOPPING: Final = "插件正在停止"
+"""How many of them are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,27 +112,20 @@ class Hub:
         )
         self._durations = Durations(self.history, self.clock)
         self.watchdog: Final = Watchdog(self._store, config.report_watch, self.clock, self._tell)
-        self._fault = "插件还没有启动"
+        self._supervisor = Supervisor(self._opened, self._run)
         self._trouble = ""
         self._probed = float("-inf")
-        self._tried = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Start. A store that cannot be used is tried again later; until then all is refused."""
         self._refusals.listen()
-        # NoneBot runs start-up and shutdown hooks in different tasks, which no TaskGroup can span:
-        # this one task is ours to end, and all others live in groups below it.
-        self._task = asyncio.get_running_loop().create_task(self._work(), name="report outbox")
-        await self._tried.wait()
+        await self._supervisor.start()
 
     async def close(self) -> None:
         """Stop; what was not delivered waits on disk."""
         self._refusals.close()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            await self._router.close()
+        await self._supervisor.stop()
+        await self._router.close()
 
     async def submit(self, report: Report, grant: Grant = MASTER) -> Receipt:
         """Store a report for its targets; when this returns it is on disk.
@@ -188,8 +178,8 @@ class Hub:
         """Whether reports can be stored (tried by a real write now and then), and what waits; with
         `detailed` also what costs more to find out."""
         bots, refused_at = tuple(self._qq.connected()), self._refusals.last
-        if self._fault:
-            return Health(self._fault, bots, None, refused_at)
+        if self._supervisor.fault:
+            return Health(self._supervisor.fault, bots, None, refused_at)
         now = time.monotonic()
         probe = now - self._probed >= PROBE_EVERY
         if self._trouble and not probe:
@@ -221,16 +211,16 @@ class Hub:
 
     async def fault(self) -> str:
         """Why nothing can be stored (Chinese); empty: it can. Writes nothing while all is well."""
-        return (await self.health()).fault if self._trouble else self._fault
+        return (await self.health()).fault if self._trouble else self._supervisor.fault
 
     async def bot_connected(self) -> None:
         """Send what waited for a bot."""
-        if not self._fault:
+        if not self._supervisor.fault:
             await self._resume()
 
     async def bot_heartbeat(self, self_id: str, *, online: bool) -> None:
         """A OneBot implementation said whether its QQ is online."""
-        if self._qq.set_online(self_id, online=online) and not self._fault:
+        if self._qq.set_online(self_id, online=online) and not self._supervisor.fault:
             await self._resume()
 
     def bot_disconnected(self, self_id: str) -> None:
@@ -277,8 +267,8 @@ class Hub:
         return await self._outbox.accept(replace(report, image=image), outgoing, source=OWN)
 
     def _require_store(self) -> None:
-        if self._fault:
-            raise StoreUnavailable(self._fault)
+        if self._supervisor.fault:
+            raise StoreUnavailable(self._supervisor.fault)
 
     async def _follow_clock(self) -> None:
         """Keep waits as long as they were meant when the computer's clock is set."""
@@ -323,47 +313,23 @@ class Hub:
         except StoreUnavailable as error:
             logger.warning(f"机器人已连接，但数据库暂时不可用，稍后补发：{error}")
 
-    async def _work(self) -> None:
-        """The root of all tasks. A fault here must not take the bot down."""
-        while True:
-            pause = 0.0
-            try:
-                await self._serve()
-            except* StoreUnavailable as group:
-                error = str(_cause(group))
-                # What worked until now may be mended by opening it anew.
-                pause = 0.0 if self._fault == _STOPPING else REOPEN_EVERY
-                if error != self._fault:
-                    logger.error(f"收不下推送，会继续尝试：{error}")
-                self._fault = error
-            except* Exception:  # noqa: BLE001 - the root of our tasks: logged, and begun anew
-                logger.exception("推送插件内部出错，稍后重新开始")
-                self._fault = "插件内部出错，正在重新开始"
-                pause = REOPEN_EVERY
-            self._tried.set()
-            await asyncio.sleep(pause)
-
-    async def _serve(self) -> None:
-        """Deliver until cancelled, or until the store does not work."""
+    @asynccontextmanager
+    async def _opened(self) -> AsyncGenerator[None]:
+        """Everything that works with the store, open."""
         await self._store.open()
         try:
             await self._outbox.open()
             await self.mutes.open()
             await self.tokens.open()
             await self.watchdog.open()
-            self._fault = ""
-            self._tried.set()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._outbox.run())
-                tasks.create_task(self.watchdog.run())
-                tasks.create_task(self._follow_clock())
+            yield
         finally:
-            self._fault = self._fault or _STOPPING
             await self._outbox.close()
             await self._store.close()
 
-
-def _cause(group: BaseExceptionGroup[StoreUnavailable]) -> StoreUnavailable:
-    """The first of what a group of tasks failed with."""
-    first = group.exceptions[0]
-    return _cause(first) if isinstance(first, BaseExceptionGroup) else first
+    async def _run(self) -> None:
+        """Deliver until cancelled, or until the store does not work."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._outbox.run())
+            tasks.create_task(self.watchdog.run())
+            tasks.create_task(self._follow_clock())

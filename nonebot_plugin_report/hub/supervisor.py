@@ -1,0 +1,109 @@
+"""Keeps the plugin's work going: begins it anew after a fault, until it is stopped."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from enum import Enum, auto
+from typing import Final
+
+from loguru import logger
+
+from ..errors import StoreUnavailable
+
+REOPEN_EVERY: Final = 5.0
+"""Seconds between tries to open a store that another process has, or that cannot be used."""
+
+
+class Phase(Enum):
+    """Where the work stands."""
+
+    STARTING = auto()
+    """Not tried yet."""
+    RUNNING = auto()
+    """Reports are stored and delivered."""
+    CLOSING = auto()
+    """It ran, and is being closed: to stop, or to begin anew."""
+    FAILED = auto()
+    """It could not be begun, or ended by a fault; it is tried again."""
+
+
+class Supervisor:
+    """The owner of the task in which all the plugin's work is done."""
+
+    def __init__(
+        self,
+        opened: Callable[[], AbstractAsyncContextManager[None]],
+        run: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`opened` holds open what the work needs; `run` works until it is cancelled or fails."""
+        self._opened = opened
+        self._run = run
+        self._phase = Phase.STARTING
+        self._reason = ""
+        """Of the last failure (Chinese)."""
+        self._tried = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def fault(self) -> str:
+        """Why nothing can be stored (Chinese); empty: it can."""
+        match self._phase:
+            case Phase.STARTING:
+                return "插件还没有启动"
+            case Phase.RUNNING:
+                return ""
+            case Phase.CLOSING:
+                return "插件正在停止"
+            case Phase.FAILED:
+                return self._reason
+
+    async def start(self) -> None:
+        """Begin; returns after the first try, whether it succeeded or not."""
+        # NoneBot runs start-up and shutdown hooks in different tasks, which no TaskGroup can span:
+        # this one task is ours to end, and all others live in groups below it.
+        self._task = asyncio.get_running_loop().create_task(self._supervise(), name="report outbox")
+        await self._tried.wait()
+
+    async def stop(self) -> None:
+        """End the work, and wait until all is closed."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _supervise(self) -> None:
+        """The root of all tasks. A fault here must not take the bot down."""
+        while True:
+            pause = 0.0
+            try:
+                await self._work()
+            except* StoreUnavailable as group:
+                error = str(_cause(group))
+                # What worked until now may be mended by opening it anew.
+                pause = 0.0 if self._phase is Phase.CLOSING else REOPEN_EVERY
+                if error != self._reason:
+                    logger.error(f"收不下推送，会继续尝试：{error}")
+                self._fail(error)
+            except* Exception:  # noqa: BLE001 - the root of our tasks: logged, and begun anew
+                logger.exception("推送插件内部出错，稍后重新开始")
+                self._fail("插件内部出错，正在重新开始")
+                pause = REOPEN_EVERY
+            self._tried.set()
+            await asyncio.sleep(pause)
+
+    async def _work(self) -> None:
+        async with self._opened():
+            self._phase, self._reason = Phase.RUNNING, ""
+            self._tried.set()
+            try:
+                await self._run()
+            finally:
+                self._phase = Phase.CLOSING
+
+    def _fail(self, reason: str) -> None:
+        self._phase, self._reason = Phase.FAILED, reason
+
+
+def _cause(group: BaseExceptionGroup[StoreUnavailable]) -> StoreUnavailable:
+    """The first of what a group of tasks failed with."""
+    first = group.exceptions[0]
+    return _cause(first) if isinstance(first, BaseExceptionGroup) else first
