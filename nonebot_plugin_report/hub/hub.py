@@ -135,12 +135,10 @@ class Hub:
             InvalidReport: it reaches nobody.
             StoreUnavailable: it could not be stored.
         """
-        now = self.clock()
-        routing = await self._route(report, grant, now)
         self._require_store()
         elapsed = await self._durations.elapsed(report.event, grant.name)
         report = replace(report, elapsed=elapsed)
-        plan = self._planner.write(routing, report, grant, now, self.tokens.count(grant))
+        plan = await self._plan(report, grant)
         try:
             receipt = await self._accept(report, plan, grant.name)
         except StoreUnavailable as error:
@@ -152,11 +150,12 @@ class Hub:
             self.watchdog.accepted(receipt.id, report.event, grant.name)
         return receipt
 
-    async def _route(self, report: Report, grant: Grant, now: float) -> rules.Routing:
+    async def _plan(self, report: Report, grant: Grant) -> Plan:
+        now, held_until = self.clock(), self.tokens.count(grant)
         if self.directory.is_slow(report):
-            # The engine of patterns lets others run meanwhile.
-            return await asyncio.to_thread(rules.route, report, self.directory, grant, now)
-        return rules.route(report, self.directory, grant, now)
+            # In a thread: the patterns' engine lets the event loop run meanwhile.
+            return await asyncio.to_thread(self._planner.plan, report, grant, now, held_until)
+        return self._planner.plan(report, grant, now, held_until)
 
     async def _accept(self, report: Report, plan: Plan, source: str) -> Receipt:
         return await self._outbox.accept(
