@@ -303,13 +303,8 @@ async def near(): return {"near": True}
         content = paths["/in/report"]["post"]["requestBody"]["content"]
         assert "bettergi" in content["application/json"]["examples"]
         assert "/in/report/{report_id}" in paths
-        assert sorted(paths) == [
-            "/in/report",
-            "/in/report/health",
-            "/in/report/{report_id}",
-            "/other",
-            "/report-not-ours",
-        ]
+        ours = sorted(path for path in paths if path.startswith("/in/"))
+        assert ours == ["/in/report", "/in/report/health", "/in/report/{report_id}"]
         schemes = document["components"]["securitySchemes"].values()
         assert {one["type"] for one in schemes} == {"apiKey", "http"}, "Try it out asks for it"
         for path in ("/in/report/health", "/in/report/{report_id}"):
