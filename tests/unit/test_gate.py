@@ -129,3 +129,17 @@ def test_memory_is_bounded() -> None:
         with pytest.raises(Forbidden):
             gate.admit("wrong", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
     assert len(gate._by_address) == MAX_ADDRESSES  # pyright: ignore[reportPrivateUsage] - what it keeps is the promise
+
+
+def test_an_address_of_ipv4_is_the_same_in_its_ipv6_form() -> None:
+    gate = gate_of("right")
+    exhaust(gate, "10.0.0.1")
+    with pytest.raises(TooManyAttempts):
+        gate.admit("wrong", "::ffff:10.0.0.1")
+    with pytest.raises(Forbidden):
+        gate.admit("wrong", "::ffff:10.0.0.2")
+
+
+def test_without_a_token_set_everybody_is_let_in() -> None:
+    gate = Gate({}, open=True, clock=Clock())
+    assert gate.admit(None, "10.0.0.1") is MASTER
