@@ -154,7 +154,7 @@ async def running(folder: Path, **options: Any) -> AsyncGenerator[Bot]:
         await bot.start()
         yield bot
     finally:
-        await bot.end(signal.SIGKILL)
+        await bot.end(signal.SIGTERM if "COVERAGE_PROCESS_CONFIG" in os.environ else signal.SIGKILL)
 
 
 async def until(look: Callable[[], Any], timeout: float = 30.0) -> Any:
