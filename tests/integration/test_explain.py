@@ -1,6 +1,7 @@
 """`explain`: which rule takes a report, where it goes, in which words; nothing is sent."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,11 @@ async def test_what_is_dropped_and_what_waits_is_told(folder: Path) -> None:
     assert (code, output) == (0, "符合的规则：第 1 条\n不发给任何人：规则 1 写着 drop\n")
     _, night = await command(folder, "explain", "message=x", "--at", "3:00")
     assert night == "没有符合的规则\n\n→ private:10001\n  （免打扰时段，08:00 再发）\n  x\n"
+    _, several = await command(folder, "explain", "message=x", "to=10002、10003 10004")
+    assert re.findall("→ (.*)", several) == ["private:10002", "private:10003", "private:10004"]
+    code, nobody = await command(folder, "explain", "message=x", "to=我")
+    assert code == 1
+    assert "send_to：QQ 号应为数字" in nobody
     _, day = await command(folder, "explain", "message=x", "--at", "12:00")
     assert day == "没有符合的规则\n\n→ private:10001\n  x\n"
 

@@ -126,6 +126,7 @@ def test_without_a_rule_that_holds_the_defaults_do() -> None:
         ({"event": "*.error, *.end"}, Report(event="domain.end"), Report(event="domain.start")),
         ({"event": "Domain.*"}, Report(event="Domain.x"), Report(event="domain.x")),
         ({"result": "Fail"}, Report(result=Result.FAIL), Report(result=Result.SUCCESS)),
+        ({"result": "失败, error"}, Report(result=Result.FAIL), Report(result="skipped")),
         ({"result": 2}, Report(result=Result.PARTIAL), Report()),
         ({"from": "42"}, Report(send_from="42"), Report()),
         ({"match": "五.?星"}, Report(message="获得五颗星"), Report(message="获得四星")),
