@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.model.delivery import Outgoing, Priority
+from nonebot_plugin_report.model.delivery import Handling, Outgoing, Priority
 from nonebot_plugin_report.model.grant import MASTER
 from nonebot_plugin_report.model.image import Image
 from nonebot_plugin_report.model.report import Report
@@ -49,23 +49,29 @@ def planned(
 def test_it_goes_to_the_superuser_with_its_picture_at_once() -> None:
     one = planned(Report(content="备份好了", image=PICTURE))
     assert (one.target, one.message.text, one.message.image) == (ME, "备份好了", PICTURE)
-    assert (one.priority, one.reason, one.held_until) == (Priority.NORMAL, "", 0.0)
+    assert one.handling == Handling()
 
 
 def test_what_a_token_sends_beyond_its_rate_is_held_with_the_reason() -> None:
     one = planned(Report(content="x"), held_until=MIDNIGHT + 60)
-    assert (one.priority, one.held_until) == (Priority.BULK, MIDNIGHT + 60)
-    assert one.reason == "超过令牌 master 的频率限制"
+    assert (one.handling.priority, one.handling.held_until) == (Priority.BULK, MIDNIGHT + 60)
+    assert one.handling.reason == "超过令牌 master 的频率限制"
 
 
 def test_a_fallbacks_time_begins_when_the_target_is_no_longer_left_in_peace() -> None:
     rule: Rules = {"to": "superusers", "fallback": "channel:phone"}
     timed = rule | {"fallback_after": "10m"}
-    assert planned(Report(content="x"), rule=timed).fallback_after == 600
-    assert planned(Report(content="x"), QUIET, rule=timed).fallback_after == EIGHT - MIDNIGHT + 600
-    assert planned(Report(content="x"), QUIET, rule=timed | {"urgent": True}).fallback_after == 600
+    assert planned(Report(content="x"), rule=timed).handling.fallback_after == 600
+    assert (
+        planned(Report(content="x"), QUIET, rule=timed).handling.fallback_after
+        == EIGHT - MIDNIGHT + 600
+    )
+    assert (
+        planned(Report(content="x"), QUIET, rule=timed | {"urgent": True}).handling.fallback_after
+        == 600
+    )
     never = planned(Report(content="x"), QUIET, rule=rule)
-    assert (never.fallback, never.fallback_after) == ((PHONE,), None)
+    assert (never.handling.fallback, never.handling.fallback_after) == ((PHONE,), None)
 
 
 def test_why_it_would_not_go_out_now() -> None:
