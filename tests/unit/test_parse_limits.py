@@ -140,3 +140,8 @@ def test_half_a_character_is_read_in_a_short_body_and_costs_no_memory_in_a_long_
 def test_a_number_beyond_64_bits_keeps_its_digits_also_in_a_body_with_a_picture() -> None:
     fields = {"send_to": 2**64 + 1, "screenshot": "A" * 5_000_000}
     assert decode(json.dumps(fields).encode()) == fields
+
+
+@pytest.mark.parametrize("value", ["a b", "x" * 65, "a\x00b c", "9" * 20])
+def test_a_bot_that_there_cannot_be_is_refused(value: str) -> None:
+    refused("send_from", value)

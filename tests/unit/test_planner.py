@@ -121,3 +121,19 @@ def test_where_nobody_is_named_and_there_is_no_superuser_it_says_what_to_set() -
         Planner(Directory(()), DEFAULT_TEMPLATE, lambda _: Policy()).plan(
             Report(content="x"), MASTER, MIDNIGHT
         )
+
+
+def test_a_receiver_is_found_as_the_settings_write_it() -> None:
+    directory = Directory((ME,), frozenset({"phone"}))
+    assert directory.find("superusers") == (ME,)
+    assert directory.find("channel:phone") == (PHONE,)
+    assert directory.find("group：777") == (Target("group", "777"),)
+
+
+def test_only_a_long_text_that_is_searched_takes_long() -> None:
+    searching = Directory((ME,), rules=[Rule.model_validate({"match": "x", "to": "superusers"})])
+    plain = Directory((ME,), rules=[Rule.model_validate({"event": "x", "to": "superusers"})])
+    long, short = Report(content="字" * 60_000), Report(content="字")
+    assert searching.is_slow(long)
+    assert not searching.is_slow(short)
+    assert not plain.is_slow(long)
