@@ -1,6 +1,7 @@
 """Chat commands: superusers look after the pushes, users bind themselves to theirs."""
 
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any, Final
 
 from nonebot import get_driver, logger, on_command
@@ -109,10 +110,8 @@ def bind_commands(hub: Hub, push_url: str) -> None:
 
     @pushes.handle()
     async def push(bot: Bot, event: Event, argument: ChatMessage[Any] = CommandArg()) -> None:  # noqa: B008 - NoneBot's way to inject
-        async def allowed() -> bool:
-            return await may_bind(hub.config.report_bind, bot, event)
-
         superuser = await SUPERUSER(bot, event)
+        allowed = partial(may_bind, hub.config.report_bind, bot, event)
         asker = Asker(event.get_user_id(), superuser, _here(event), allowed)
         await _reply(bot, asker, await commands.answer(asker, _text(argument)))
 

@@ -15,6 +15,8 @@ async def mute(context: Context, asker: Asker, words: Sequence[str]) -> str:
         raise Wrong(f"要写多久，{example}")
     now = context.hub.clock()
     found = read_until(" ".join(words), now)
+    if found is None:  # the target stands before the time
+        found = read_until(" ".join((*words[1:], words[0])), now)
     if found is None:
         raise Wrong(f"时间应写成 30m、2h、半天、到 8 点、今晚的样子，{example}")
     until, rest = found

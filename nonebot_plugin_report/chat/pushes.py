@@ -110,7 +110,7 @@ async def _wanted(context: Context, asker: Asker, words: Sequence[str]) -> Repor
 async def _numbered(context: Context, asker: Asker, number: int) -> str:
     """The id of what was listed under a number, or would be now."""
     ids = context.lists.get(asker.user)
-    if ids is None:
+    if not ids:
         listed = await context.hub.history.recent(MOST_RECENT, asker.only)
         ids = tuple(one.state.id for one in listed)
     if number > len(ids):

@@ -174,7 +174,7 @@ async def read_target(context: Context, asker: Asker, text: str) -> Target:
     try:
         targets = directory.find(text)
     except ValueError as error:
-        raise Wrong(str(error)) from None
+        raise Wrong(f"{error}；也可以写「群777」、「QQ10001」、「我」") from None
     if len(targets) != 1:
         raise Wrong(f"要写一个接收者，{quoted(text)}是 {len(targets)} 个")
     return targets[0]

@@ -80,7 +80,8 @@ def brief(one: Listed) -> str:
     """What a report says, in a few words behind the icon of its result."""
     if one.report is None:
         mark = next((each.icon for each in Result if one.text.startswith(each.icon)), "")
-        words = one.text.removeprefix(mark) or one.state.heading
+        # The first two lines: those of a template of one's own may say anything.
+        words = "\n".join(one.text.removeprefix(mark).split("\n")[:2]) or one.state.heading
     else:
         mark, heading, body = icon(one.report), one.report.heading, one.report.body
         repeated = body.startswith(heading) or not body

@@ -174,7 +174,7 @@ async def test_a_large_store_keeps_nobody_waiting(tmp_path: Path) -> None:
     async with ScriptedV11(url=bot.onebot_v11) as qq:
         assert "绑定好了" in await ask(qq, "20002", "/推送绑定")
         await bot.push(content="1")
-        await qq.wait_for(2)
+        await qq.wait_for(3)
     await bot.end()
     grow(bot.database, 300_000)
     await bot.start()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from nonebot_plugin_report.model.watch import WatchState
-from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch, arrived, passed
+from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch, arrived, passed, standings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()
 HOUR = 3600.0
@@ -217,3 +217,18 @@ def test_overdue_and_late_take_turns(watch: Watch, steps: list[tuple[float, str]
     for first, second in zip(story.events, story.events[1:], strict=False):
         assert (first, second) != (LATE, LATE)
     assert story.events.count(LATE) <= story.events.count(OVERDUE)
+
+
+def test_where_a_watch_stands_is_told_for_each_token_that_it_waits_for() -> None:
+    story = Story(DRAGON)
+    says = "一条龙启动后 3 小时内要有一条龙结束"
+    assert [one.description for one in standings([DRAGON], story.states)] == [says]
+    story.event("dragon.start", NOON)
+    story.event("dragon.start", NOON, "alice")
+    story.event("dragon.end", NOON + HOUR, "master")
+    story.look(NOON + 3 * HOUR)
+    silent, waiting = standings([SILENCE, DRAGON], story.states)
+    assert silent.description == "每天 06:00 Asia/Shanghai 后 4 小时内要有任何推送"
+    assert silent.due_at is None
+    assert waiting.description == f"{says}（令牌 alice）"
+    assert (waiting.due_at, waiting.overdue) == (NOON + 3 * HOUR, True)
