@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..model.timing import in_words
 from .reading import read_target, read_until
 from .request import Asker, Context, Wrong
-from .wording import called, clock
+from .wording import subject, until
 
 
 async def mute(context: Context, asker: Asker, words: Sequence[str]) -> str:
@@ -19,20 +19,20 @@ async def mute(context: Context, asker: Asker, words: Sequence[str]) -> str:
         found = read_until(" ".join((*words[1:], words[0])), now)
     if found is None:
         raise Wrong(f"时间应写成 30m、2h、半天、到 8 点、今晚的样子，{example}")
-    until, rest = found
+    end, rest = found
     longest = context.hub.config.report_expire
-    if not 0 < until - now < longest:
+    if not 0 < end - now < longest:
         raise Wrong(f"时间应大于 0、小于 {in_words(longest)}（再久，推送就过期了），{example}")
     target = await read_target(context, asker, rest)
-    await context.hub.mute(target, until)
-    told = f"静音到 {clock(until, now)}（{in_words(until - now)}）"
-    return f"{called(target, asker)}{told}，期间的推送到时合成摘要，紧急的照发"
+    await context.hub.mute(target, end)
+    told = f"静音{until(end, now)}（{in_words(end - now)}）"
+    return f"{subject(target, asker)}{told}，期间的推送到时合成摘要，紧急的照发"
 
 
 async def unmute(context: Context, asker: Asker, words: Sequence[str]) -> str:
     """Let through again what was held back."""
     target = await read_target(context, asker, " ".join(words))
     if target not in context.hub.mutes.all():
-        return f"{called(target, asker)}没有静音"
+        return f"{subject(target, asker)}没有静音"
     await context.hub.mute(target, 0.0)
-    return f"{called(target, asker)}不再静音"
+    return f"{subject(target, asker)}不再静音"

@@ -121,10 +121,8 @@ def _read_moment(text: str, now: float) -> _Found | None:
     found = _MOMENT.match(text)
     if found is None:
         return None
-    name = found["moment"]
-    later = _is_tomorrow("明早" if name == "今晚" else name, now)
-    after = next_time(time(0), now, None) if later else now
-    return next_time(_MOMENTS[name], after, None), found.end()
+    after = next_time(time(0), now, None) if _is_tomorrow(found["moment"], now) else now
+    return next_time(_MOMENTS[found["moment"]], after, None), found.end()
 
 
 def _is_tomorrow(day: str | None, now: float) -> bool:
@@ -174,7 +172,9 @@ async def read_target(context: Context, asker: Asker, text: str) -> Target:
     try:
         targets = directory.find(text)
     except ValueError as error:
-        raise Wrong(f"{error}；也可以写「群777」、「QQ10001」、「我」") from None
+        known = "「群777」、「QQ10001」、「我」、渠道名或别名"
+        named = str(error) if ":" in text else f"没有{quoted(text)}这个接收者；可以写{known}"
+        raise Wrong(named) from None
     if len(targets) != 1:
         raise Wrong(f"要写一个接收者，{quoted(text)}是 {len(targets)} 个")
     return targets[0]

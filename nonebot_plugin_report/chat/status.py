@@ -8,7 +8,18 @@ from ..model.status import Listed
 from ..model.timing import in_words
 from ..model.watch import Standing
 from .request import Asker, Context
-from .wording import MOST_LINES, REASON_LENGTH, brief, called, clock, parked, quoted, short, some
+from .wording import (
+    MOST_LINES,
+    REASON_LENGTH,
+    brief,
+    clock,
+    parked,
+    quoted,
+    short,
+    some,
+    subject,
+    until,
+)
 
 LATELY: Final = 86400.0
 """Seconds for which a failure is told."""
@@ -35,8 +46,8 @@ async def status(context: Context, asker: Asker, _: Sequence[str]) -> str:
     else:
         blocked = tuple(one for one in blocked if one.lane.target == asker.own)
     muted = [
-        f"🔕 {called(target, asker)}静音到 {clock(until, now)}"
-        for target, until in hub.mutes.all().items()
+        f"🔕 {subject(target, asker)}静音{until(end, now)}"
+        for target, end in hub.mutes.all().items()
         if asker.superuser or target == asker.own
     ]
     lines += [*some([parked(one, asker) for one in blocked]), *some(muted)]
@@ -54,7 +65,7 @@ async def _failures(context: Context, asker: Asker, now: float) -> list[str]:
 
 def _failure(one: Listed, asker: Asker, now: float) -> list[str]:
     return [
-        f"🚫 {called(each.target, asker)}没收到{brief(one)} {clock(each.finished_at or now, now)}"
+        f"🚫 {subject(each.target, asker)}没收到{brief(one)} {clock(each.finished_at or now, now)}"
         f"：{quoted(each.reason, REASON_LENGTH)}"
         for each in one.state.deliveries
         if each.state in (State.REJECTED, State.EXPIRED)
@@ -67,5 +78,5 @@ def _watch(one: Standing, now: float) -> str:
     elif one.overdue:
         stands = "过了时间，还没来"
     else:
-        stands = f"在等，到 {clock(one.due_at, now)}"
+        stands = f"在等，{until(one.due_at, now)}"
     return f"👀 {quoted(one.description)}：{stands}"

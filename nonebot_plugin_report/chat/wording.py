@@ -71,6 +71,18 @@ def called(target: Target, asker: Asker) -> str:
             return f"渠道 {short(target.id)}"
 
 
+def subject(target: Target, asker: Asker) -> str:
+    """A target before a verb: a number stands apart from what follows."""
+    name = called(target, asker)
+    return f"{name} " if name[-1].isascii() else name
+
+
+def until(at: float, now: float) -> str:
+    """A moment as an end; both in epoch seconds."""
+    told = clock(at, now)
+    return f"到 {told}" if told[0].isdecimal() else f"到{told}"
+
+
 def icon(report: Report) -> str:
     """Of the report's result, where it has one."""
     return report.result.icon if isinstance(report.result, Result) else ""

@@ -202,9 +202,9 @@ async def test_who_is_bound_sees_and_does_their_own_and_no_more(
         assert f"✅ 送达 你\n✅ 送达 QQ {FRIEND}" in all_of_it
         assert "我的" in await ask(qq, OWNER, f"/推送 详情 {own['id']}")
         assert "你静音到" in await ask(qq, FRIEND, f"/推送 静音 2h private:{OWNER}")
-        assert f"🔕 QQ {FRIEND}静音到" in await ask(qq, OWNER, "/推送 状态")
+        assert f"🔕 QQ {FRIEND} 静音到" in await ask(qq, OWNER, "/推送 状态")
         await ask(qq, OWNER, "/推送 静音 2h group:777")
-        assert "群 777静音到" in await ask(qq, OWNER, "/推送 状态")
+        assert "群 777 静音到" in await ask(qq, OWNER, "/推送 状态")
         status = await ask(qq, FRIEND, "/推送 状态")
         assert "🔕 你静音到" in status
         assert "777" not in status
@@ -219,7 +219,8 @@ async def test_mistakes_are_answered_with_the_mend(bot: Bot, qq: ScriptedV11) ->
     for words, told in (
         ("静音", "要写多久"), ("静音 很久", "30m、2h"), ("静音 0", "应大于 0"),
         ("静音 24h", "小于 24 小时"),
-        ("静音 2h channel:nope", "没有名为 nope"), ("取消静音", "没有静音"),
+        ("静音 2h channel:nope", "没有名为 nope"), ("静音 2h nope", "可以写「群777」"),
+        ("取消静音", "没有静音"),
         ("详情", "要写 ID"), ("重发 nope", "没有这个 ID"), ("撤销 1", "没有开放绑定"),
     ):  # fmt: skip
         assert told in await ask(qq, OWNER, f"/推送 {words}"), words
@@ -337,17 +338,17 @@ async def test_mute_takes_times_and_targets_as_people_write_them(bot: Bot, qq: S
     await bot.until_state(known["id"], "delivered")
     await qq.wait_for(1)
     for written, told in (
-        ("30", "你静音到 .*（30 分）"), ("2小时", "你静音到 .*（2 小时）"),
-        ("半天", "（12 小时）"), ("到 8 点", "到 (明天 )?(08|20):00"), ("今晚", "08:00"),
-        ("2h 777", "群 777静音到 .*（2 小时）"), ("2 小时 群777", "群 777静音到"),
-        ("群777 2h", "群 777静音到 .*（2 小时）"),
-        ("1h 20002", "QQ 20002静音到"), ("30 20002", "QQ 20002静音到 .*（30 分）"),
+        ("30", "你静音到.*（30 分）"), ("2小时", "你静音到.*（2 小时）"),
+        ("半天", "（12 小时）"), ("到 8 点", "静音到 ?(明天 )?(08|20):00"), ("今晚", "08:00"),
+        ("2h 777", "群 777 静音到.*（2 小时）"), ("2 小时 群777", "群 777 静音到"),
+        ("群777 2h", "群 777 静音到.*（2 小时）"),
+        ("1h 20002", "QQ 20002 静音到"), ("30 20002", "QQ 20002 静音到.*（30 分）"),
     ):  # fmt: skip
         answer = await ask(qq, OWNER, f"/推送 静音 {written}")
         assert re.search(told, answer), (written, answer)
     assert "这个群静音到" in await ask(qq, OWNER, "/推送 静音 2h", group="778")
     assert "这个群不再静音" in await ask(qq, OWNER, "/推送 取消静音", group="778")
-    assert "群 777不再静音" in await ask(qq, OWNER, "/推送 取消静音 777")
+    assert "群 777 不再静音" in await ask(qq, OWNER, "/推送 取消静音 777")
     assert "你不再静音" in await ask(qq, OWNER, "/推送 取消静音")
 
 
@@ -376,9 +377,9 @@ async def test_status_tells_what_failed_and_what_is_watched(tmp_path: Path) -> N
 
         told = await until(waits)
         assert re.search(
-            rf"🚫 QQ {STRANGER}没收到❌「备份：坏了」 \d\d:\d\d：「.*不是好友.*」", told
+            rf"🚫 QQ {STRANGER} 没收到❌「备份：坏了」 \d\d:\d\d：「.*不是好友.*」", told
         )
-        assert re.search(r"👀 「一条龙启动后 3 小时内要有一条龙结束」：在等，到 ", told)
+        assert re.search(r"👀 「一条龙启动后 3 小时内要有一条龙结束」：在等，到", told)
         assert "👀 「每天 06:00 后 4 小时内要有任何推送」：" in told
         theirs = await ask(qq, FRIEND, "/推送 状态")
         assert "🚫 你没收到❌「备份 坏了" in theirs
