@@ -8,7 +8,7 @@ from ..model.delivery import State
 from ..model.report import Report, Result
 from ..model.status import Blocked, DeliveryState, Listed
 from ..model.target import Target
-from ..model.text import clean
+from ..model.text import begins_with, clean
 from .request import Asker
 
 MOST_LINES: Final = 20
@@ -84,7 +84,7 @@ def until(at: float, now: float) -> str:
 
 
 def icon(report: Report) -> str:
-    """Of the report's result, where it has one."""
+    """Of the report's result; a word of the sender's own is none of ours to show unmarked."""
     return report.result.icon if isinstance(report.result, Result) else ""
 
 
@@ -96,8 +96,9 @@ def brief(one: Listed) -> str:
         words = "\n".join(one.text.removeprefix(mark).split("\n")[:2]) or one.state.heading
     else:
         mark, heading, body = icon(one.report), one.report.heading, one.report.body
-        repeated = body.startswith(heading) or not body
-        words = (body or heading) if repeated else f"{heading}：{body}" if heading else body
+        words = "：".join(part for part in (heading, body) if part)
+        words = body if body and begins_with(body, heading) else words
+        words = words if mark else f"{one.report.icon} {words}"
     return f"{mark}{quoted(words, BRIEF_LENGTH) or '（没有文字）'}"
 
 

@@ -180,6 +180,8 @@ def listed(report: Report | None, *states: State, text: str = "", note: str = ""
         (listed(None, text="✅ 一条龙结束\n用时 2 小时"), "✅「一条龙结束 用时 2 小时」"),
         (listed(None), "「标题」"), (listed(Report(content="字" * 99)), f"「{'字' * 39}…」"),
         (listed(Report(title="「x」")), "「『x』」"),
+        (listed(Report(title="备份", result="skipped")), "「[skipped] 备份」"),
+        (listed(Report(title="Disk", content="Diskette")), "「Disk：Diskette」"),
     ],
 )  # fmt: skip
 def test_a_list_shows_what_a_report_says(one: Listed, told: str) -> None:
