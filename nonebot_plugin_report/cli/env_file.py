@@ -35,6 +35,9 @@ def install() -> None:
     # It takes a path and an encoding, but no text: this is the function that it reads by.
     config: Any = nonebot.config
     config.dotenv_values = read_env_file
+    for name, value in os.environ.items():  # which stands above the files
+        if value and (mend := _MENDS.get(name.lower())):
+            os.environ[name] = mend(value)
 
 
 def read_env_file(path: str | os.PathLike[str], encoding: str = "") -> dict[str, str | None]:

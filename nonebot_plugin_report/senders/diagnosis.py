@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 from loguru import logger
@@ -32,7 +33,8 @@ class Refusals:
     def close(self) -> None:
         """No longer."""
         if self._sink is not None:
-            logger.remove(self._sink)
+            with suppress(ValueError):  # the user's own code may have removed all of them
+                logger.remove(self._sink)
             self._sink = None
 
     def _hear(self, message: "Message") -> None:

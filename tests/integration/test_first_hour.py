@@ -36,6 +36,14 @@ async def test_superusers_and_encodings_of_every_kind_simply_work(
     )  # fmt: skip
 
 
+async def test_superusers_of_the_environment_are_read_the_same_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPERUSERS", "123,456")
+    code, output = await command(tmp_path, "explain", "message=x")
+    assert (code, "→ private:123\n" in output, "→ private:456\n" in output) == (0, True, True)
+
+
 async def test_channels_over_several_lines_need_no_quotes(tmp_path: Path) -> None:
     env = 'REPORT_CHANNELS={\n  "手机": {"type": "bark",\n "device_key": "k#ey"}\n}\n'
     (tmp_path / ".env").write_text(env, encoding="utf-8")
