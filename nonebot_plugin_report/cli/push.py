@@ -66,9 +66,16 @@ async def _wait(client: Client, accepted: Accepted) -> int:
 
 
 def full_url(text: str) -> str:
-    """A push address of which the beginning or the path may be missing."""
+    """A push address of which the beginning or the path may be missing.
+
+    Raises:
+        NotDone: it is no address.
+    """
     url = text.strip() if "://" in text else f"http://{text.strip()}"
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise NotDone("--url 不是网址", "写成 http://127.0.0.1:8080/report 的样子") from error
     if parts.path.strip("/"):
         return url
     route = str(read_settings().get("report_route") or "/report").strip().strip("/")
