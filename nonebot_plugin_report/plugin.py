@@ -14,7 +14,7 @@ from nonebot.message import event_preprocessor
 from pydantic import ValidationError
 
 from .access.gate import SHORT_TOKEN
-from .chat.commands import bind_commands
+from .chat.commands import bind_commands, shown_prefix
 from .config import Config, explain, similar_setting, unknown_settings
 from .errors import no_data_folder
 from .hub import Hub
@@ -40,7 +40,13 @@ def bind() -> Hub:
     """
     driver = get_driver()
     config = _read_settings()
-    hub = Hub(config, _database_path(config), bots=get_bots, superusers=driver.config.superusers)
+    hub = Hub(
+        config,
+        _database_path(config),
+        bots=get_bots,
+        superusers=driver.config.superusers,
+        command_prefix=shown_prefix(driver.config.command_start),
+    )
     app = getattr(driver, "server_app", None)
     if isinstance(app, FastAPI):
         Receiver(hub).mount(app)

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any, Final
 
-from nonebot import get_driver, logger, on_command
+from nonebot import logger, on_command
 from nonebot.adapters import Bot, Event
 from nonebot.adapters import Message as ChatMessage
 from nonebot.params import Command as CommandName
@@ -32,11 +32,10 @@ PRIORITY: Final = 10
 class Commands:
     """Does what is asked in a chat. Answers are short: they are read on a phone."""
 
-    def __init__(self, hub: Hub, push_url: str, prefix: str = "/") -> None:
-        """`push_url` is the address to push to, without a token; `prefix` the command prefix that
-        is shown."""
+    def __init__(self, hub: Hub, push_url: str) -> None:
+        """`push_url` is the address to push to, without a token."""
         self._hub = hub
-        self._context = Context(hub, push_url, prefix)
+        self._context = Context(hub, push_url, hub.command_prefix)
 
     @property
     def _may_bind(self) -> bool:
@@ -87,7 +86,7 @@ class Commands:
 
 def bind_commands(hub: Hub, push_url: str) -> None:
     """Make the commands known to NoneBot."""
-    commands = Commands(hub, push_url, shown_prefix(get_driver().config.command_start))
+    commands = Commands(hub, push_url)
 
     async def concerned(
         bot: Bot,

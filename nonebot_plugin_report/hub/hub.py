@@ -72,11 +72,21 @@ class Hub:
         *,
         bots: Callable[[], Mapping[str, Bot]],
         superusers: Iterable[str],
+        command_prefix: str = "/",
         clock: Callable[[], float] | None = None,
     ) -> None:
-        """`bots` gives all connected bots by id; `superusers` are NoneBot's; `clock` epoch
-        seconds; None: the computer's."""
+        """Wire the parts; nothing is opened yet.
+
+        Args:
+            config: the settings.
+            database: the SQLite file.
+            bots: gives all connected bots by id.
+            superusers: NoneBot's.
+            command_prefix: what commands in the chat begin with, as hints show it.
+            clock: gives epoch seconds; None: the computer's.
+        """
         self.config = config
+        self.command_prefix: Final = command_prefix
         self.directory = config.directory(superusers)
         for entry in self.directory.unusable:
             logger.warning(f"SUPERUSERS 里的 {entry[:40]!r} 不是 QQ 号，推送不会发给它；请改正")
@@ -109,6 +119,7 @@ class Hub:
             Limits(config.report_expire, config.report_retention, config.report_image_retention),
             policy=self._planner.policy,
             clock=self.clock,
+            rest=f"发「{command_prefix}推送 最近」看其余的",
         )
         self._durations = Durations(self.history, self.clock)
         self.watchdog: Final = Watchdog(self._store, config.report_watch, self.clock, self._tell)

@@ -24,6 +24,7 @@ from ..store.housekeeping import DueFallback
 from ..store.ids import IdMaker, first_id
 from ..store.queue import Queued
 from ..store.rows import Entry
+from .digest import REST
 from .dispatch import EXPIRY_PATIENCE, Dispatcher
 
 CLOCK_BACK: Final = 60.0
@@ -61,15 +62,23 @@ class Outbox:
         policy: Callable[[Target], Policy] = lambda _: Policy(),
         clock: Callable[[], float],
         jitter: Callable[[], float] = random.random,
+        rest: str = REST,
     ) -> None:
-        """`policy` gives a target's policy, `clock` epoch seconds, `jitter` numbers in [0, 1)."""
+        """`policy` gives a target's policy, `clock` epoch seconds, `jitter` numbers in [0, 1);
+        `rest` tells how to read what a digest leaves out (Chinese)."""
         self._store = store
         self._limits = limits
         self._clock = clock
         self._ids = IdMaker(clock)
         self._lanes: set[Lane] = set()
         self.dispatcher: Final = Dispatcher(
-            store, sender, policy=policy, owner=self._ids.next(), clock=clock, jitter=jitter
+            store,
+            sender,
+            policy=policy,
+            owner=self._ids.next(),
+            clock=clock,
+            jitter=jitter,
+            rest=rest,
         )
 
     async def open(self) -> None:

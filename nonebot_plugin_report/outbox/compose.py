@@ -19,7 +19,9 @@ PICTURE_LEFT_OUT: Final = "截图太多太大，没有一起发出"
 class Composer:
     """Makes messages of what waits."""
 
-    def __init__(self, queue: Queue, pictures: Pictures) -> None:
+    def __init__(self, queue: Queue, pictures: Pictures, rest: str) -> None:
+        """`rest` tells how to read what a digest leaves out (Chinese)."""
+        self._rest = rest
         self._queue = queue
         self._pictures = pictures
 
@@ -72,7 +74,7 @@ class Composer:
             gists.append(gist(message, has_image=sha is not None))
             hashes.append(sha)
         shown = [await self._picture(hashes[index]) for index in sorted(pictured(gists))]
-        return summarize(gists, [one for one in shown if one is not None])
+        return summarize(gists, [one for one in shown if one is not None], self._rest)
 
     async def _picture(self, sha: str | None) -> Image | None:
         if sha is None:

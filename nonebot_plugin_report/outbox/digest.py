@@ -25,7 +25,8 @@ KINDS: Final = 30
 NAMED_BY: Final = 60
 """Characters of such a line."""
 EVENT: Final = "report.digest"
-REST: Final = "发「推送 最近」看其余的"
+REST: Final = "发「/推送 最近」看其余的"
+"""How to read what a digest leaves out, with NoneBot's usual command prefix."""
 
 
 def merge(messages: Sequence[Message]) -> Message:
@@ -78,16 +79,16 @@ def pictured(gists: Sequence[Gist]) -> tuple[int, ...]:
     return tuple(having[:PICTURES])
 
 
-def summarize(gists: Sequence[Gist], pictures: Sequence[Image]) -> Message:
+def summarize(gists: Sequence[Gist], pictures: Sequence[Image], rest: str = REST) -> Message:
     """A digest: counts by event and result, the words of what had no event, each failure with its
-    words, the pictures, and how to read what it leaves out."""
+    words, the pictures, and `rest`: how to read what it leaves out."""
     title = f"📋 {len(gists)} 条推送的摘要"
     lines, more = _counts(gists)
     failures, more_failures = _failures(gists, LENGTH - len("\n".join(lines)))
     if failures:
         lines += ["", "失败的：", *failures]
     if more or more_failures or any(one.cut for one in gists):
-        lines.append(REST)
+        lines.append(rest)
     content = "\n".join(lines)
     report = Report(title=title, content=content, event=EVENT)
     first = pictures[0] if pictures else None

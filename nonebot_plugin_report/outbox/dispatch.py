@@ -60,9 +60,10 @@ class Dispatcher:
         owner: str,
         clock: Callable[[], float],
         jitter: Callable[[], float],
+        rest: str,
     ) -> None:
         """`policy` gives a target's policy, `owner` names this process in leases, `clock` gives
-        epoch seconds, `jitter` numbers in [0, 1)."""
+        epoch seconds, `jitter` numbers in [0, 1), `rest` how to read what a digest leaves out."""
         self._queue = store.queue
         self._leases = store.leases
         self._sender = sender
@@ -71,7 +72,7 @@ class Dispatcher:
         self._clock = clock
         self._jitter = jitter
         self._pictures = Pictures()
-        self._composer = Composer(store.queue, self._pictures)
+        self._composer = Composer(store.queue, self._pictures, rest)
         self._expiry_from = 0.0
         self._lanes: OrderedDict[Lane, _Work] = OrderedDict()
         self._running: set[Lane] = set()
