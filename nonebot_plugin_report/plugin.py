@@ -13,12 +13,17 @@ from nonebot.drivers import Driver
 from nonebot.message import event_preprocessor
 from pydantic import ValidationError
 
-from .access.gate import SHORT_TOKEN
 from .chat.commands import bind_commands, shown_prefix
-from .config import Config, explain, similar_setting, unknown_settings
+from .config import (
+    SHORT_TOKEN,
+    Config,
+    explain,
+    placeholders,
+    similar_setting,
+    unknown_settings,
+)
 from .errors import no_data_folder
 from .hub import Hub
-from .settings import placeholders
 from .web.addresses import (
     is_open,
     missing_secrets,

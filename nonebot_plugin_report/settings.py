@@ -6,7 +6,7 @@ fail later. Full-width signs and spaces are accepted.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Final, cast
 from urllib.parse import urlsplit
@@ -32,14 +32,6 @@ from .model.timing import DailyTime, DailyWindow
 
 MAX_RATE: Final = 1000
 _DAY: Final = 86400.0
-EXAMPLE_USER: Final = "10001"
-"""The QQ number in the documentation's SUPERUSERS."""
-TO_FILL: Final = "在这里填"
-"""Stands in a channel's example for what everybody has to fill in."""
-_EXAMPLES: Final = (
-    TO_FILL, "你的令牌", "你的 key", "hook/你的", "一长串随机字符", "签名密钥", "你的域名",
-)  # fmt: skip
-"""What the documentation has where everybody puts something of their own."""
 
 
 class Settings(BaseModel):
@@ -333,21 +325,3 @@ def complaint(error: ErrorDetails) -> str:
 def place(error: ErrorDetails) -> str:
     """Where in a group of settings an error is, such as `to.0`."""
     return ".".join(str(part) for part in error["loc"])
-
-
-def placeholders(settings: Mapping[str, object], superusers: Iterable[str]) -> list[str]:
-    """Settings in which something of the documentation's examples was left as it stands there."""
-    found = [name.upper() for name, value in settings.items() if _is_example(value)]
-    return [*(["SUPERUSERS"] if EXAMPLE_USER in superusers else []), *sorted(found)]
-
-
-def _is_example(value: object) -> bool:
-    match value:
-        case str():
-            return any(one in value for one in _EXAMPLES)
-        case dict():
-            return any(map(_is_example, cast("dict[object, object]", value).values()))
-        case list():
-            return any(map(_is_example, cast("list[object]", value)))
-        case _:
-            return False

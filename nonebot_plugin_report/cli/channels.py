@@ -5,8 +5,8 @@ import re
 import unicodedata
 from typing import Any, Final, get_args
 
+from ..config import TO_FILL
 from ..senders import channel_class, names
-from ..settings import TO_FILL
 
 _CODE: Final = "`"
 """Markdown's, around names; a terminal has no use for it."""

@@ -14,9 +14,14 @@ from typing import Final, Literal
 import nonebot
 from pydantic import ValidationError
 
-from ..access.gate import SHORT_TOKEN
-from ..config import Config, explain, similar_setting, unknown_settings
-from ..settings import placeholders
+from ..config import (
+    SHORT_TOKEN,
+    Config,
+    explain,
+    placeholders,
+    similar_setting,
+    unknown_settings,
+)
 from ..web.addresses import address, is_open, missing_secrets, read_settings
 from .bot import needs_server, own_token, token, token_file, wanted_driver, where_token_is
 

@@ -201,6 +201,10 @@ def check_module(words: list[str]) -> None:
             check_pip(rest)
         case ["-m", "pytest", *paths]:
             check_paths(paths)
+        case ["-m", "coverage", "run", *rest]:
+            check_module(rest)
+        case ["-m", "coverage", "combine" | "report"]:
+            pass
         case ["-m", ("tests.documents" | "benchmarks") as module, *rest]:
             path = ROOT / module.replace(".", "/")
             assert path.with_suffix(".py").exists() or (path / "__main__.py").exists()

@@ -16,19 +16,19 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from .access.gate import digest
-from .errors import ConfigError
-from .model.grant import BOUND, MASTER, Grant
-from .model.recipient import EVERYBODY, SUPERUSERS, Alias, Recipient
-from .model.scheduling import Policy
-from .model.target import NAME, Kind, Target
-from .model.timing import DailyWindow, in_words
-from .routing.policies import Policies
-from .routing.rules import Directory, Rule, Words, onebot_users, unknown
-from .routing.template import DEFAULT_TEMPLATE
-from .senders import load_all
-from .senders.base import Channel, Unavailable
-from .settings import (
+from ..access.gate import digest
+from ..errors import ConfigError
+from ..model.grant import BOUND, MASTER, Grant
+from ..model.recipient import EVERYBODY, SUPERUSERS, Alias, Recipient
+from ..model.scheduling import Policy
+from ..model.target import NAME, Kind, Target
+from ..model.timing import DailyWindow, in_words
+from ..routing.policies import Policies
+from ..routing.rules import Directory, Rule, Words, onebot_users, unknown
+from ..routing.template import DEFAULT_TEMPLATE
+from ..senders import load_all
+from ..senders.base import Channel, Unavailable
+from ..settings import (
     BotId,
     Duration,
     Networks,
@@ -46,7 +46,7 @@ from .settings import (
     complaint,
     from_json,
 )
-from .watchdog.watches import Watch
+from ..watchdog.watches import Watch
 
 _DATABASE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
 
