@@ -160,7 +160,7 @@ async def test_a_second_bot_on_the_file_says_so_and_lives(tmp_path: Path) -> Non
         async with running(tmp_path / "b", settings=settings) as second:
             refused = await second.push(expect=503, content="x")
             assert "另一个进程" in refused["error"]
-            assert second.log.count("另一个进程") == 1
+            assert second.log.count("收不下推送，会继续尝试：另一个进程") == 1
             assert "Traceback" not in second.log
             await first.push(content="y")
             await first.end()
