@@ -61,8 +61,8 @@ def no_data_folder(error: OSError | RuntimeError) -> ConfigError:
         why = f" {error.filename or ''}：{os_reason(error)}"
     else:
         why = "：那里有一个同名的文件"
-    mend = "改好它，或在 .env 里设置 LOCALSTORE_DATA_DIR=另一个文件夹"
-    return ConfigError(f"用不了数据文件夹{why}；{mend}")
+    advice = "改好它，或在 .env 里设置 LOCALSTORE_DATA_DIR=另一个文件夹"
+    return ConfigError(f"用不了数据文件夹{why}；{advice}")
 
 
 class Refused(ReportError):
@@ -110,11 +110,11 @@ class StoreUnavailable(Refused):
 class NotDone(ReportError):
     """运行中的机器人没有做到要它做的事。"""
 
-    def __init__(self, text: str, mend: str = "") -> None:
-        """`text` says what went wrong, `mend` what to do about it."""
-        super().__init__(f"{text}；{mend}" if mend else text)
+    def __init__(self, text: str, advice: str = "") -> None:
+        """`text` says what went wrong, `advice` what to do about it."""
+        super().__init__(f"{text}；{advice}" if advice else text)
         self.text = text
-        self.mend = mend
+        self.advice = advice
 
 
 class LeaseLost(ReportError):

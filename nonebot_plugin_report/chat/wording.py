@@ -84,7 +84,7 @@ def until(at: float, now: float) -> str:
 
 
 def icon(report: Report) -> str:
-    """Of the report's result; a word of the sender's own is none of ours to show unmarked."""
+    """Of the report's result; a word of the client's own is none of ours to show unmarked."""
     return report.result.icon if isinstance(report.result, Result) else ""
 
 

@@ -101,7 +101,7 @@ def wanted_driver() -> str:
 
 @contextmanager
 def _told_in_chinese() -> Generator[None]:
-    """What NoneBot makes of settings that it cannot use, as one line with the mend."""
+    """What NoneBot makes of settings that it cannot use, as one line with the advice."""
     env_file.install()
     try:
         yield
@@ -112,8 +112,8 @@ def _told_in_chinese() -> Generator[None]:
         raise explain(error) from error
     except ImportError as error:
         missing = f"，缺少 {error.name}" if error.name else ""
-        mend = "检查 .env 里的 DRIVER（接收推送用 ~fastapi），或安装它要的库"
-        raise ConfigError(f"加载不了驱动器{missing}；{mend}") from error
+        advice = "检查 .env 里的 DRIVER（接收推送用 ~fastapi），或安装它要的库"
+        raise ConfigError(f"加载不了驱动器{missing}；{advice}") from error
     except OSError as error:
         raise ConfigError(f"读不了 {error.filename}：{os_reason(error)}") from error
 

@@ -40,7 +40,7 @@ class Finding:
     level: Literal["正常", "提醒", "错误"]
     text: str
     """What was found."""
-    mend: str = ""
+    advice: str = ""
     """What to do about it."""
 
 
@@ -55,8 +55,8 @@ def checked_config() -> Config | None:
 def settings() -> Iterator[Finding]:
     """What is wrong with the settings."""
     if not Path(".env").is_file():
-        mend = "到放 .env 的文件夹里运行；还没有的话，把 .env.example 复制成 .env"
-        yield Finding("提醒", f"当前文件夹 {Path.cwd()} 里没有 .env", mend)
+        advice = "到放 .env 的文件夹里运行；还没有的话，把 .env.example 复制成 .env"
+        yield Finding("提醒", f"当前文件夹 {Path.cwd()} 里没有 .env", advice)
     found = read_settings()
     try:
         config = Config.model_validate(found)
@@ -78,8 +78,8 @@ def settings() -> Iterator[Finding]:
 def _ineffective() -> Iterator[Finding]:
     for name in sorted(os.environ):
         if name.lower() in Config.model_fields and name.lower() not in read_settings():
-            mend = f"把它写进 .env；NoneBot 只读 .env 里出现过的设置（可以写空的 {name}=）"
-            yield Finding("提醒", f"环境变量 {name} 不会生效", mend)
+            advice = f"把它写进 .env；NoneBot 只读 .env 里出现过的设置（可以写空的 {name}=）"
+            yield Finding("提醒", f"环境变量 {name} 不会生效", advice)
 
 
 def _reached() -> Iterator[Finding]:
@@ -89,11 +89,11 @@ def _reached() -> Iterator[Finding]:
         text = f"绑定的人得到的地址以 {address()} 开头，别的电脑可能连不上"
         yield Finding("提醒", text, "设置 REPORT_PUBLIC_URL=别人能访问到这个机器人的网址")
     if not config.superusers:
-        mend = '在 .env 里写上你的 QQ 号，例如 SUPERUSERS=["123456789"]'
-        yield Finding("提醒", "没有设置 SUPERUSERS：推送没有写明接收者时会被拒绝（422）", mend)
+        advice = '在 .env 里写上你的 QQ 号，例如 SUPERUSERS=["123456789"]'
+        yield Finding("提醒", "没有设置 SUPERUSERS：推送没有写明接收者时会被拒绝（422）", advice)
     if "fastapi" not in (driver := wanted_driver()):
-        mend = "在 .env 里设置 DRIVER=~fastapi，或在原值后面加上 +~fastapi"
-        yield Finding("错误", f"驱动器是 {driver}，收不了推送", mend)
+        advice = "在 .env 里设置 DRIVER=~fastapi，或在原值后面加上 +~fastapi"
+        yield Finding("错误", f"驱动器是 {driver}，收不了推送", advice)
 
 
 def security() -> Iterator[Finding]:
@@ -102,28 +102,28 @@ def security() -> Iterator[Finding]:
         text = ".env 里没有 REPORT_TOKEN：自带的机器人用它自己生成的令牌，别的机器人则没有令牌"
         yield Finding("提醒", text, f"在 .env 里写上 REPORT_TOKEN=令牌；令牌在{where_token_is()}")
     if len(token()) < SHORT_TOKEN:
-        mend = f"换成 {SHORT_TOKEN} 个以上的随机字符，工具里的推送地址也跟着换"
-        yield Finding("提醒", "REPORT_TOKEN 太短，容易被猜到", mend)
+        advice = f"换成 {SHORT_TOKEN} 个以上的随机字符，工具里的推送地址也跟着换"
+        yield Finding("提醒", "REPORT_TOKEN 太短，容易被猜到", advice)
     for name, what in missing_secrets() if is_open() else ():
         text = f"端口对所有网络开放，但没有设置 {name}：谁都能冒充 QQ 机器人（{what}）"
-        mend = f"只在本机用就设置 HOST=127.0.0.1，否则在 .env 和 OneBot 实现里设置同样的 {name}"
-        yield Finding("错误", text, mend)
+        advice = f"只在本机用就设置 HOST=127.0.0.1，否则在 .env 和 OneBot 实现里设置同样的 {name}"
+        yield Finding("错误", text, advice)
 
 
 def installation() -> Iterator[Finding]:
     """What is missing, or in the way."""
     if find_spec("uvicorn") is None:
-        text, _, mend = str(needs_server()).partition("；")
-        yield Finding("错误", text, mend)
+        text, _, advice = str(needs_server()).partition("；")
+        yield Finding("错误", text, advice)
     try:
         distribution("nonebot-plugin-report")
     except PackageNotFoundError:
         return
-    mend = (
+    advice = (
         "先 pip uninstall nonebot-plugin-report，"
         "再 pip install --force-reinstall --no-deps nonebot-plugin-report-hub"
     )
-    yield Finding("错误", "还装着旧插件 nonebot-plugin-report，它与本插件的模块同名", mend)
+    yield Finding("错误", "还装着旧插件 nonebot-plugin-report，它与本插件的模块同名", advice)
 
 
 def machine() -> Iterator[Finding]:
@@ -145,16 +145,16 @@ def disk(free: int) -> Iterator[Finding]:
     """What free bytes are left."""
     if free < LOW_DISK:
         level = "错误" if free < NO_DISK else "提醒"
-        mend = "腾出一些空间；或把 REPORT_RETENTION、REPORT_IMAGE_RETENTION 改短"
-        yield Finding(level, f"数据所在的磁盘只剩 {free // 2**20} MB", mend)
+        advice = "腾出一些空间；或把 REPORT_RETENTION、REPORT_IMAGE_RETENTION 改短"
+        yield Finding(level, f"数据所在的磁盘只剩 {free // 2**20} MB", advice)
 
 
 def clock(now: float, local: datetime) -> Iterator[Finding]:
     """Epoch seconds, and the same as the computer's clock shows it."""
     if now < BEGINNING:
-        mend = "在系统设置里打开「自动设置时间」，再重新启动机器人"
-        yield Finding("错误", f"电脑的时钟是 {local:%Y-%m-%d %H:%M}，不对", mend)
+        advice = "在系统设置里打开「自动设置时间」，再重新启动机器人"
+        yield Finding("错误", f"电脑的时钟是 {local:%Y-%m-%d %H:%M}，不对", advice)
     if not local.utcoffset():
         text = f"电脑的时区是 UTC，现在显示 {local:%H:%M}；免打扰和消息里的时间都按它算"
-        mend = "不对就改：Windows 在「日期和时间」里，Linux 运行 timedatectl set-timezone Asia/Shanghai"  # noqa: E501 - one line to copy
-        yield Finding("提醒", text, f"{mend}，Docker 设置 TZ=Asia/Shanghai")
+        advice = "不对就改：Windows 在「日期和时间」里，Linux 运行 timedatectl set-timezone Asia/Shanghai"  # noqa: E501 - one line to copy
+        yield Finding("提醒", text, f"{advice}，Docker 设置 TZ=Asia/Shanghai")

@@ -201,8 +201,8 @@ class Client:
 
     def _not_ours(self, answer: httpx2.Response) -> NotDone:
         where = self._shown(self._base())
-        mend = "检查网址、PORT 与 REPORT_ROUTE"
-        return NotDone(f"{where} 上不是本插件在回答（HTTP {answer.status_code}）", mend)
+        advice = "检查网址、PORT 与 REPORT_ROUTE"
+        return NotDone(f"{where} 上不是本插件在回答（HTTP {answer.status_code}）", advice)
 
     def _base(self) -> str:
         return self._url.partition("?")[0].rstrip("/")

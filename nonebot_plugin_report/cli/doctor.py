@@ -1,4 +1,4 @@
-"""What is wrong, and how to mend it: the settings and the computer here, then the running bot."""
+"""What is wrong and how to correct it: settings and computer first, then the running bot."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -51,8 +51,8 @@ def run_doctor(*, send: bool) -> int:
 
 def _shown(finding: Finding) -> str:
     # What the bot on that port answered is in it, and what people print here they show others.
-    mend = f"\n   → {finding.mend}" if finding.mend else ""
-    return masked(clean(f"{_MARKS[finding.level]} {finding.text}{mend}"))
+    advice = f"\n   → {finding.advice}" if finding.advice else ""
+    return masked(clean(f"{_MARKS[finding.level]} {finding.text}{advice}"))
 
 
 async def _running() -> list[Finding]:
@@ -62,7 +62,7 @@ async def _running() -> list[Finding]:
             await client.require()
             health = await client.health()
     except NotDone as error:
-        return [Finding("错误", error.text, error.mend)]
+        return [Finding("错误", error.text, error.advice)]
     return [
         *_store(health), *_bots(health["bots"]), *_onebot(health), *_backlog(health),
         *_failures(health),
@@ -80,11 +80,11 @@ def _channels(config: Config) -> list[Finding]:
     for name in targets:
         outcome = outcomes[name]
         text = f"渠道 {name}：{tell(outcome)}"
-        mend = f"改好后用 test {name} 再试"
+        advice = f"改好后用 test {name} 再试"
         if isinstance(outcome, Delivered):
             findings.append(Finding("提醒" if outcome.note else "正常", text))
         else:
-            findings.append(Finding("错误", text, mend))
+            findings.append(Finding("错误", text, advice))
     return findings
 
 
@@ -93,10 +93,10 @@ def _store(health: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("正常", f"机器人在运行，能收下推送：{push_url()}?token=…")
         return
     reason = str(health["reason"])
-    mend = "检查磁盘空间和数据文件夹的权限"
+    advice = "检查磁盘空间和数据文件夹的权限"
     if "另一个进程" in reason:
-        mend = "关掉多开的那个机器人；真的要两个，就给它们各自的文件夹"
-    yield Finding("错误", f"机器人在运行，但收不下推送：{reason}", mend)
+        advice = "关掉多开的那个机器人；真的要两个，就给它们各自的文件夹"
+    yield Finding("错误", f"机器人在运行，但收不下推送：{reason}", advice)
 
 
 def _bots(bots: list[dict[str, Any]]) -> Iterator[Finding]:
@@ -108,18 +108,18 @@ def _bots(bots: list[dict[str, Any]]) -> Iterator[Finding]:
                 "错误", f"QQ 机器人 {bot['id']} 已连接但不能发送", "在 OneBot 实现里重新登录 QQ"
             )
     if not bots:
-        mend = f"在 OneBot 实现（NapCat 等）里添加反向 WebSocket：{onebot_url()}"
+        advice = f"在 OneBot 实现（NapCat 等）里添加反向 WebSocket：{onebot_url()}"
         # Who has channels may do without QQ.
         level = "提醒" if read_settings().get("report_channels") else "错误"
-        yield Finding(level, "没有 QQ 机器人连接；发给 QQ 的推送会先存着", mend)
+        yield Finding(level, "没有 QQ 机器人连接；发给 QQ 的推送会先存着", advice)
 
 
 def _onebot(health: dict[str, Any]) -> Iterator[Finding]:
     if refused := health.get("onebot_refused_at"):
         level = "提醒" if health["bots"] else "错误"
         text = f"{_moment(refused)} 有 OneBot 实现连过来，因为 Token 不对被拒绝了"
-        mend = "把 OneBot 实现里的 Token 改成 .env 里的 ONEBOT_ACCESS_TOKEN（没有设置就清空）"
-        yield Finding(level, text, mend)
+        advice = "把 OneBot 实现里的 Token 改成 .env 里的 ONEBOT_ACCESS_TOKEN（没有设置就清空）"
+        yield Finding(level, text, advice)
     if users := health.get("superusers_without_friend"):
         text = f"SUPERUSERS 里的 {'、'.join(users)} 不是机器人的好友，多半收不到私聊"
         yield Finding("提醒", text, "用这个 QQ 号加机器人为好友，或改 SUPERUSERS")

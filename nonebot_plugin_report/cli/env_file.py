@@ -36,8 +36,8 @@ def install() -> None:
     config: Any = nonebot.config
     config.dotenv_values = read_env_file
     for name, value in os.environ.items():  # which stands above the files
-        if value and (mend := _MENDS.get(name.lower())):
-            os.environ[name] = mend(value)
+        if value and (advice := _MENDS.get(name.lower())):
+            os.environ[name] = advice(value)
 
 
 def read_env_file(path: str | os.PathLike[str], encoding: str = "") -> dict[str, str | None]:
@@ -60,7 +60,7 @@ def _parse(content: bytes, path: str) -> dict[str, str | None]:
     logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # it would say so again, in English
     values = dotenv_values(stream=io.StringIO(text))
     return {
-        name: mend(value) if value and (mend := _MENDS.get(name.lower())) else value
+        name: advice(value) if value and (advice := _MENDS.get(name.lower())) else value
         for name, value in values.items()
     }
 

@@ -47,8 +47,8 @@ def _check_port() -> None:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise ConfigError(asyncio.run(_taken())) from error
-            mend = "在 .env 里设置 HOST=127.0.0.1（只有本机能连）或 HOST=0.0.0.0"
-            raise ConfigError(f"用不了 HOST={host}：{os_reason(error)}；{mend}") from error
+            advice = "在 .env 里设置 HOST=127.0.0.1（只有本机能连）或 HOST=0.0.0.0"
+            raise ConfigError(f"用不了 HOST={host}：{os_reason(error)}；{advice}") from error
 
 
 async def _taken() -> str:

@@ -174,7 +174,7 @@ class Hub:
         )
 
     async def state(self, report_id: str, grant: Grant = MASTER) -> ReportState | None:
-        """A report by its id or the sender's own, or None where the grant does not see it.
+        """A report by its id or the client's own, or None where the grant does not see it.
 
         Raises:
             StoreUnavailable: the store cannot be read.

@@ -67,7 +67,7 @@ _RESULTS: Final = {
 
 
 def read_result(word: str) -> Result | None:
-    """The result that a word stands for; None: it is a word of the sender's own."""
+    """The result that a word stands for; None: it is a word of the client's own."""
     return _RESULTS.get(re.sub(r"[\s_-]", "", word.lower()))
 
 
@@ -80,7 +80,7 @@ class Report:
     message: str = ""
     event: str = ""
     result: Result | str | None = None
-    """A string where it is a word of the sender's own."""
+    """A string where it is a word of the client's own."""
     timestamp: datetime | str | None = None
     """Aware; a string where it could not be read as a time."""
     image: Image | None = None
@@ -89,15 +89,15 @@ class Report:
     cut: tuple[str, ...] = ()
     """What was too long and had to be cut or left out (Chinese)."""
     data: str = "null"
-    """The sender's `data`, as JSON."""
+    """The client's `data`, as JSON."""
     send_from: str = ""
     send_to: tuple[str, ...] = ()
     send_to_group: tuple[str, ...] = ()
     channel: tuple[str, ...] = ()
     key: str = ""
-    """The sender's own `id`: the same one again is the same report."""
+    """The client's own `id`: the same one again is the same report."""
     elapsed: float | None = None
-    """Of an end event: seconds since its start event came. Ours to say, not the sender's."""
+    """Of an end event: seconds since its start event came. Ours to say, not the client's."""
 
     @property
     def event_label(self) -> str:
@@ -106,7 +106,7 @@ class Report:
 
     @property
     def icon(self) -> str:
-        """The result's emoji; a word of the sender's own stands in brackets."""
+        """The result's emoji; a word of the client's own stands in brackets."""
         if isinstance(self.result, Result):
             return self.result.icon
         return f"[{self.result}]" if self.result else ""
@@ -176,5 +176,5 @@ def _restore_result(value: int | str | None) -> Result | str | None:
 def _restore_timestamp(value: str | None) -> datetime | str | None:
     try:
         return value and datetime.fromisoformat(value)
-    except ValueError:  # the sender's own words
+    except ValueError:  # the client's own words
         return value

@@ -10,7 +10,7 @@ from .target import Lane, Target
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to the sender of a report: it is stored."""
+    """The answer to whoever pushed a report: it is stored."""
 
     id: str
     status: Literal["accepted", "duplicate", "dropped"]
@@ -19,7 +19,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """A delivery's state, as its sender may see it."""
+    """A delivery's state, as whoever pushed it may see it."""
 
     target: Target
     state: State

@@ -29,7 +29,7 @@ FAULT_DELAY: Final = 5.0
 SOON: Final = 10.0
 """Seconds within which a delivery counts as immediate."""
 IDLE_LANES: Final = 1000
-"""Idle lanes kept in memory: senders can make up any number of them."""
+"""Idle lanes kept in memory: clients can make up any number of them."""
 EXPIRY_PATIENCE: Final = 60.0
 """Seconds without expiry after a start or a change of the clock: a wrong clock is mostly corrected
 soon after."""

@@ -62,7 +62,7 @@ class Rule(Settings):
     """结果：Success、Fail、PartialSuccess（或 0、1、2）"""
     token: TokenNames = ()
     """令牌的名字（REPORT_TOKENS 里的）；REPORT_TOKEN 的名字是 master"""
-    sender: Annotated[Bots, Field(alias="from")] = ()
+    send_from: Annotated[Bots, Field(alias="from")] = ()
     """推送里的 from（send_from）"""
     match: Regex | None = None
     """在标题和正文里查找的正则表达式"""
@@ -110,7 +110,7 @@ class Rule(Settings):
             (not self.event.texts or self.event.match(report.event))
             and (not self.result or _result(report) in self.result)
             and (not self.token or source in self.token)
-            and (not self.sender or report.send_from in self.sender)
+            and (not self.send_from or report.send_from in self.send_from)
             and (self.time is None or self.time.covers(now))
             and (self.match is None or self.match.found_in(_searched(report)))
         )

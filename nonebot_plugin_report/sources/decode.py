@@ -35,7 +35,7 @@ _CHARSETS: Final = {
     "shiftjis": "shift_jis",
     "euckr": "euc_kr",
 }
-"""What a sender may name, letters and digits only. Of Python's other codecs some take hours for
+"""What a client may name, letters and digits only. Of Python's other codecs some take hours for
 what they are given (punycode, idna), and some are none of text."""
 
 
@@ -64,7 +64,7 @@ def decode(body: bytes | bytearray) -> dict[str, object]:
 def decode_text(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
     """Read a body that is no JSON: all of it is `content`.
 
-    `charset` is what the sender named. Where that is none of `_CHARSETS`, it is UTF-8, else
+    `charset` is what the client named. Where that is none of `_CHARSETS`, it is UTF-8, else
     GB18030, which is what the command line of a Chinese Windows writes.
     """
     named = _CHARSETS.get(re.sub("[^a-z0-9]", "", charset.lower()))

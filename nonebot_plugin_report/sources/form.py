@@ -28,7 +28,7 @@ _GLANCE: Final = 2**16
 
 
 def decode_form(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
-    """Read what its sender calls a form, as `curl -d` does whatever it sends: the fields of a form
+    """Read what its client calls a form, as `curl -d` does whatever it sends: the fields of a form
     where one of ours is among them; else a JSON object where it is one; else text.
 
     Raises:
@@ -38,7 +38,7 @@ def decode_form(body: bytes | bytearray, charset: str = "") -> dict[str, object]
 
 
 def decode_unlabelled(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
-    """Read what its sender calls nothing that we know: a JSON object where it is one, else text.
+    """Read what its client calls nothing that we know: a JSON object where it is one, else text.
 
     Raises:
         UnsupportedMedia: it is no text.

@@ -52,7 +52,7 @@ class History:
         return await self._run(_backlog)
 
     async def state(self, wanted: str, source: str) -> ReportState | None:
-        """A report by its id, or by its sender's own: that is unique within a token, the source.
+        """A report by its id, or by its client's own: that is unique within a token, the source.
 
         Raises:
             StoreUnavailable: it could not be read.

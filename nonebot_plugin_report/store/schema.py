@@ -40,7 +40,7 @@ report: Final = Table(
     "report",
     metadata,
     Column("id", String(20), primary_key=True),  # time-ordered, so new rows go to the end
-    Column("key", String, nullable=True),  # the sender's own id
+    Column("key", String, nullable=True),  # the client's own id
     Column("received_at", Float, nullable=False),  # epoch seconds, as all times here
     Column("event", Text, nullable=False),
     Column("heading", Text, nullable=False),
@@ -50,7 +50,7 @@ report: Final = Table(
     Column("source", String, nullable=False, server_default=""),  # the token's name
     Column("note", Text, nullable=False, server_default=""),  # why it has no delivery
 )
-# The sender's own id is unique within its token, not across tokens.
+# The client's own id is unique within its token, not across tokens.
 Index("report_source_key", report.c.source, report.c.key, unique=True,
       sqlite_where=report.c.key.is_not(None))  # fmt: skip
 Index("report_event", report.c.event, report.c.source, report.c.id)
@@ -186,7 +186,7 @@ _FROM_1: Final = (
 
 
 def _from_2(conn: Connection) -> None:
-    """Version 2 kept the words with each delivery, and the sender's id was unique over all tokens.
+    """Version 2 kept the words with each delivery, and the client's id was unique over all tokens.
 
     SQLite cannot make a column nullable: the table is written anew.
     """

@@ -1,6 +1,6 @@
 """What a client is told: errors as statuses, receipts and states as JSON.
 
-An error of ours becomes a status in one table; nothing that a sender writes comes back to it.
+An error of ours becomes a status in one table; nothing that a client writes comes back to it.
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ def refusal_json(error: Refused) -> dict[str, object]:
 
 
 def receipt_json(receipt: Receipt) -> dict[str, object]:
-    """What the sender of a report is told."""
+    """What the client of a report is told."""
     deliveries = [{"target": str(target)} for target in receipt.targets]
     return {"id": receipt.id, "status": receipt.status, "deliveries": deliveries}
 

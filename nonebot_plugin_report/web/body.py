@@ -1,6 +1,6 @@
 """Bodies, read and worked on within bounds that hold for all clients together.
 
-Many arrive side by side, so that a slow sender holds nobody up; what they hold in memory is
+Many arrive side by side, so that a slow client holds nobody up; what they hold in memory is
 bounded, and the rest waits in files. A large one is worked on in a thread, one at a time.
 """
 

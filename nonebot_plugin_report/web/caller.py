@@ -77,13 +77,13 @@ class Callers:
         return client_address(connection, self._proxies)
 
     def admit_outer(self, token: str | None, address: str) -> Grant | None:
-        """What the token beside the body lets its sender do; None: there has to be one in it."""
+        """What the token beside the body lets its client do; None: there has to be one in it."""
         if token is None and not self._gate.open:
             return None
         return self._gate.admit(token, address)
 
     def admit_head(self, head: bytes, address: str) -> tuple[str, Grant]:
-        """The token that stands in the beginning of a body, and what it lets its sender do. Of a
+        """The token that stands in the beginning of a body, and what it lets its client do. Of a
         stranger's body no more is read, and nothing of it as JSON."""
         tokens = seen_tokens(head)
         for token in tokens:
@@ -96,7 +96,7 @@ class Callers:
         return "", self._gate.admit(tokens[0] if tokens else None, address)
 
     def admit(self, token: str | None, address: str) -> Grant:
-        """What the token that was found in the body lets its sender do."""
+        """What the token that was found in the body lets its client do."""
         return self._gate.admit(token, address)
 
     def knows(self, token: str) -> bool:
@@ -165,7 +165,7 @@ def refuse_web_pages(connection: HTTPConnection, public_host: str) -> None:
     name of its own that was made to resolve here (DNS rebinding).
 
     Raises:
-        Forbidden: with the mend.
+        Forbidden: with what to do about it.
     """
     headers = connection.headers
     host = headers.get("host", "")

@@ -21,7 +21,7 @@ from .refusals import Refusals
 from .websocket import Sessions
 
 DISCARD_SECONDS: Final = 5.0
-"""How long the rest of a refused body is read and thrown away: a sender that still writes would
+"""How long the rest of a refused body is read and thrown away: a client that still writes would
 see a broken connection instead of the answer."""
 DISCARD_FACTOR: Final = 8
 """And how much of it, in times of REPORT_MAX_BODY."""

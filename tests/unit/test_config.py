@@ -153,7 +153,7 @@ def test_what_people_write_is_read_into_the_same_values() -> None:
     )
     assert {**odd.__dict__, "report_tokens": 0} == {**plain.__dict__, "report_tokens": 0}
     assert odd.report_tokens["a"].model_dump() == plain.report_tokens["a"].model_dump()
-    assert plain.report_from == plain.report_rules[0].sender[0] == "90001"
+    assert plain.report_from == plain.report_rules[0].send_from[0] == "90001"
     assert plain.report_bind == ("group:10001",)
     again = {**plain.model_dump(by_alias=True), "report_channels": plain.report_channels}
     assert Config.model_validate(again) == plain, "what was read can be written and read again"
