@@ -67,7 +67,7 @@ def bind() -> Hub:
 
 
 def _follow(driver: Driver, hub: Hub) -> None:
-    """Start and stop with the driver, and learn of its bots."""
+    """Start and stop with the driver, and follow its bots."""
 
     @driver.on_startup
     async def start() -> None:
@@ -98,7 +98,7 @@ def _follow(driver: Driver, hub: Hub) -> None:
 
 
 def _introduce(hub: Hub, driver: Driver) -> None:
-    """Tell what is set up and what to paste where; what is not safe, or not meant so."""
+    """Log what is set up, what to paste where, and warnings."""
     config = hub.config
     if isinstance(getattr(driver, "server_app", None), FastAPI):
         _tell_addresses(config.report_token, driver)
@@ -111,7 +111,7 @@ def _introduce(hub: Hub, driver: Driver) -> None:
 
 
 def _tell_addresses(token: str | None, driver: Driver) -> None:
-    """What to paste where. The token is for the terminal alone: a log can be read by many."""
+    """Print what to paste where. The token goes to a terminal only: others may read a log."""
     hidden = push_url() if token is None else f"{push_url()}?token=…"
     said = (
         "BetterGI 等工具的推送地址（Webhook）：\n  {}\n"
@@ -160,8 +160,8 @@ def _read_settings() -> Config:
         try:
             return get_plugin_config(Config)
         except SettingsError:
-            # NoneBot wants JSON for what is no plain text, and says no more than the name. It has
-            # kept what it could not read as text, and that we can explain.
+            # NoneBot expects JSON here and names only the setting. It has kept the raw text, from
+            # which we can say what is wrong.
             return Config.model_validate(get_driver().config.model_extra)
     except ValidationError as error:
         # NoneBot would log an ordinary exception and start without the plugin.

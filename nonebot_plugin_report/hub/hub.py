@@ -1,4 +1,4 @@
-"""The parts wired together, and the one path of a report: `Hub.submit`."""
+"""Wires the parts together, and has the one path of a report: `Hub.submit`."""
 
 import asyncio
 import time
@@ -35,31 +35,31 @@ from ..watchdog.watches import Watch
 from .supervisor import Supervisor
 
 CLOCK_EVERY: Final = 1.0
-"""Seconds between looks whether the computer's clock was set."""
+"""Seconds between checks whether the computer's clock was set."""
 PROBE_EVERY: Final = 5.0
-"""Seconds between writes that only see whether there can be some."""
+"""Seconds between writes that check whether writing works."""
 LATELY: Final = 86400.0
-"""Seconds for which what was not delivered is told of."""
+"""Seconds for which failed deliveries are reported."""
 MOST_FAILURES: Final = 3
-"""How many of them are told."""
+"""Most failures that are reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What `GET {route}/health` tells."""
+    """The state that `GET {route}/health` shows."""
 
     fault: str
     """Why nothing can be stored (Chinese); empty: it can."""
     bots: tuple[tuple[str, str, bool], ...]
     """Id, adapter and whether it can send now."""
     backlog: Backlog | None
-    """None while the store does not work."""
+    """None if the store does not work."""
     refused_at: float | None = None
-    """When a OneBot implementation with another token was last turned away (epoch seconds)."""
+    """When a OneBot implementation was last refused for its token (epoch seconds)."""
     failures: tuple[DeliveryState, ...] = ()
-    """Deliveries of late that were not made; only where details are asked for."""
+    """Recent failed deliveries; only if details are asked for."""
     strangers: tuple[str, ...] = ()
-    """Superusers who are friends of no bot; likewise."""
+    """Superusers who are no bot's friends; only if details are asked for."""
 
 
 class Hub:
@@ -128,7 +128,7 @@ class Hub:
         self._probed = float("-inf")
 
     async def open(self) -> None:
-        """Start. A store that cannot be used is tried again later; until then all is refused."""
+        """Start. A store that cannot be used is retried; until then everything is refused."""
         self._refusals.listen()
         await self._supervisor.start()
 
@@ -142,7 +142,7 @@ class Hub:
         """Store a report for its targets; when this returns it is on disk.
 
         Raises:
-            Forbidden: its grant does not reach whom it names.
+            Forbidden: its grant does not reach a recipient that it names.
             InvalidReport: it reaches nobody.
             StoreUnavailable: it could not be stored.
         """
@@ -185,8 +185,8 @@ class Hub:
         return state if visible else None
 
     async def health(self, *, detailed: bool = False) -> Health:
-        """Whether reports can be stored (tried by a real write now and then), and what waits; with
-        `detailed` also what costs more to find out."""
+        """Whether reports can be stored (checked by a real write from time to time), and what is
+        waiting; with `detailed` also what is costly to find out."""
         bots, refused_at = tuple(self._qq.connected()), self._refusals.last
         if self._supervisor.fault:
             return Health(self._supervisor.fault, bots, None, refused_at)
@@ -234,11 +234,11 @@ class Hub:
             await self._resume()
 
     def bot_disconnected(self, self_id: str) -> None:
-        """Do not wait for answers that cannot come."""
+        """End the calls that wait for this bot's answers."""
         self._qq.disconnected(self_id)
 
     async def mute(self, target: Target, until: float) -> None:
-        """Hold what is not urgent back until a moment (epoch seconds); 0: no longer.
+        """Hold back what is not urgent until a moment (epoch seconds); 0: unmute.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -247,7 +247,7 @@ class Hub:
         await self._outbox.sweep()
 
     async def send_to(self, report: Report, targets: Sequence[Target]) -> Receipt:
-        """Store a report for exactly these targets, past all rules.
+        """Store a report for exactly these targets, ignoring the rules.
 
         Raises:
             StoreUnavailable: it could not be stored.
@@ -258,8 +258,8 @@ class Hub:
         return await self._accept(report, plan, OWN)
 
     async def resend(self, report_id: str, targets: Sequence[Target]) -> Receipt | None:
-        """Store a report once more for some of its targets, to each of them the very message that
-        it was sent; None where there is nothing to send.
+        """Store a report again for some of its targets, with the message that each was sent; None
+        if nothing is left to send.
 
         Raises:
             StoreUnavailable: it could not be stored.
@@ -281,7 +281,7 @@ class Hub:
             raise StoreUnavailable(self._supervisor.fault)
 
     async def _follow_clock(self) -> None:
-        """Keep waits as long as they were meant when the computer's clock is set."""
+        """Move all waits along when the computer's clock is set."""
         while True:
             await asyncio.sleep(CLOCK_EVERY)
             since = self._computer.since
@@ -325,7 +325,7 @@ class Hub:
 
     @asynccontextmanager
     async def _opened(self) -> AsyncGenerator[None]:
-        """Everything that works with the store, open."""
+        """Open the store and everything that uses it."""
         await self._store.open()
         try:
             await self._outbox.open()
@@ -338,7 +338,7 @@ class Hub:
             await self._store.close()
 
     async def _run(self) -> None:
-        """Deliver until cancelled, or until the store does not work."""
+        """Deliver until cancelled, or until the store fails."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outbox.run())
             tasks.create_task(self.watchdog.run())

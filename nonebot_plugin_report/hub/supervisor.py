@@ -1,4 +1,4 @@
-"""Keeps the plugin's work going: begins it anew after a fault, until it is stopped."""
+"""Keeps the plugin's work running: restarts it after a fault, until it is stopped."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,36 +11,36 @@ from loguru import logger
 from ..errors import StoreUnavailable
 
 REOPEN_EVERY: Final = 5.0
-"""Seconds between tries to open a store that another process has, or that cannot be used."""
+"""Seconds between attempts to open a store that cannot be used."""
 
 
 class Phase(Enum):
-    """Where the work stands."""
+    """The phase of the work."""
 
     STARTING = auto()
-    """Not tried yet."""
+    """Not attempted yet."""
     RUNNING = auto()
     """Reports are stored and delivered."""
     CLOSING = auto()
-    """It ran, and is being closed: to stop, or to begin anew."""
+    """It is being closed, to stop or to restart."""
     FAILED = auto()
-    """It could not be begun, or ended by a fault; it is tried again."""
+    """It failed, and will be retried."""
 
 
 class Supervisor:
-    """The owner of the task in which all the plugin's work is done."""
+    """Owns the task in which all of the plugin's work runs."""
 
     def __init__(
         self,
         opened: Callable[[], AbstractAsyncContextManager[None]],
         run: Callable[[], Awaitable[None]],
     ) -> None:
-        """`opened` holds open what the work needs; `run` works until it is cancelled or fails."""
+        """`opened` opens what the work needs; `run` works until it is cancelled or fails."""
         self._opened = opened
         self._run = run
         self._phase = Phase.STARTING
         self._reason = ""
-        """Of the last failure (Chinese)."""
+        """The reason of the last failure (Chinese)."""
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -58,14 +58,14 @@ class Supervisor:
                 return self._reason
 
     async def start(self) -> None:
-        """Begin; returns after the first try, whether it succeeded or not."""
+        """Start; returns after the first attempt, whether it succeeded or not."""
         # NoneBot runs start-up and shutdown hooks in different tasks, which no TaskGroup can span:
         # this one task is ours to end, and all others live in groups below it.
         self._task = asyncio.get_running_loop().create_task(self._supervise(), name="report outbox")
         await self._tried.wait()
 
     async def stop(self) -> None:
-        """End the work, and wait until all is closed."""
+        """Stop the work, and wait until everything is closed."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -78,7 +78,7 @@ class Supervisor:
                 await self._work()
             except* StoreUnavailable as group:
                 error = str(_cause(group))
-                # What worked until now may be mended by opening it anew.
+                # What worked until now is reopened at once.
                 pause = 0.0 if self._phase is Phase.CLOSING else REOPEN_EVERY
                 if error != self._reason:
                     logger.error(f"收不下推送，会继续尝试：{error}")
@@ -104,6 +104,6 @@ class Supervisor:
 
 
 def _cause(group: BaseExceptionGroup[StoreUnavailable]) -> StoreUnavailable:
-    """The first of what a group of tasks failed with."""
+    """The first error of a group."""
     first = group.exceptions[0]
     return _cause(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,4 +1,4 @@
-"""What a target is to see."""
+"""A message for a target."""
 
 from dataclasses import dataclass, field
 from typing import Final, Self
@@ -8,22 +8,22 @@ from .report import Report
 from .text import begins_with, one_line
 
 MAX_TITLE: Final = 80
-"""Characters of a text's first line that stand as its title."""
+"""Most characters of a first line that becomes the title."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a target is to see."""
+    """A message for a target."""
 
     text: str
-    """The report in its template's words."""
+    """The text, from the template."""
     image: Image | None = None
     report: Report = field(default_factory=Report)
-    """What the message tells of, for what hands it on as it is. Without the picture."""
+    """The report itself, without picture, for channels that pass it on."""
     more_images: tuple[Image, ...] = ()
-    """Further pictures of a digest; who has room for one leaves them out."""
+    """Further pictures of a digest; channels with room for one skip them."""
     parts: tuple[Self, ...] = ()
-    """The messages that were merged into this one, for what can show them apart."""
+    """The messages merged into this one, for channels that can show them separately."""
 
     @property
     def title(self) -> str:
@@ -36,7 +36,7 @@ class Message:
 
     @property
     def body(self) -> str:
-        """What the text says beyond the title; may be empty."""
+        """The text beyond the title; may be empty."""
         return self._apart()[1]
 
     @property

@@ -40,7 +40,7 @@ EVENT_LABELS: Final[Mapping[str, str]] = {
 
 
 class Result(Enum):
-    """How the task that is reported ended; the value is BetterGI's number for it."""
+    """The result of the reported task; the value is BetterGI's number for it."""
 
     SUCCESS = 0
     FAIL = 1
@@ -60,34 +60,34 @@ _RESULT_WORDS: Final[Mapping[Result, str]] = {
     Result.PARTIAL: "2 partial partialsuccess warning warn degraded unstable"
     " 部分成功 部分完成 部分失败 警告 ⚠ ⚠\ufe0f",
 }
-"""What tools and people call each. What only says how a task was (info, skipped) is none."""
+"""Words that tools and people use for each. Other states (info, skipped) are not results."""
 _RESULTS: Final = {
     word: result for result, words in _RESULT_WORDS.items() for word in words.split()
 }
 
 
 def read_result(word: str) -> Result | None:
-    """The result that a word stands for; None: it is a word of the client's own."""
+    """The result that a word stands for; None: the word is shown as it is."""
     return _RESULTS.get(re.sub(r"[\s_-]", "", word.lower()))
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report as it was sent. Texts have no control characters but newline and tab."""
+    """A report as it was sent. Texts have no control characters but newline and tab."""
 
     title: str = ""
     content: str = ""
     message: str = ""
     event: str = ""
     result: Result | str | None = None
-    """A string where it is a word of the client's own."""
+    """A string if it is a word of the tool's own."""
     timestamp: datetime | str | None = None
-    """Aware; a string where it could not be read as a time."""
+    """Aware; a string if it could not be read as a time."""
     image: Image | None = None
     image_fault: str = ""
-    """Why the screenshot could not be used (Chinese); empty where there was none or it is good."""
+    """Why the screenshot could not be used (Chinese); otherwise empty."""
     cut: tuple[str, ...] = ()
-    """What was too long and had to be cut or left out (Chinese)."""
+    """Notes of what was cut or left out (Chinese)."""
     data: str = "null"
     """The client's `data`, as JSON."""
     send_from: str = ""
@@ -95,18 +95,18 @@ class Report:
     send_to_group: tuple[str, ...] = ()
     channel: tuple[str, ...] = ()
     key: str = ""
-    """The client's own `id`: the same one again is the same report."""
+    """The `id` that the tool chose: the same one again is the same report."""
     elapsed: float | None = None
-    """Of an end event: seconds since its start event came. Ours to say, not the client's."""
+    """For an end event: seconds since its start event; measured here, not sent."""
 
     @property
     def event_label(self) -> str:
-        """The event's Chinese name, or its own where it is not one of BetterGI's list."""
+        """The event's Chinese name, or the event if it is not in BetterGI's list."""
         return EVENT_LABELS.get(self.event, self.event)
 
     @property
     def icon(self) -> str:
-        """The result's emoji; a word of the client's own stands in brackets."""
+        """The result's emoji; other words stand in brackets."""
         if isinstance(self.result, Result):
             return self.result.icon
         return f"[{self.result}]" if self.result else ""
@@ -118,7 +118,7 @@ class Report:
 
     @property
     def body(self) -> str:
-        """Message and content; one of them where it says what the other says."""
+        """Message and content, or one of them if it contains the other."""
         if begins_with(self.message, self.content):
             return self.message
         if begins_with(self.content, self.message):
@@ -127,7 +127,7 @@ class Report:
 
 
 def dump(report: Report, **more: object) -> bytes:
-    """The report as JSON: BetterGI's fields and ours, without picture and receivers, and `more`."""
+    """The report as JSON, in BetterGI's and our fields: no picture, no recipients, plus `more`."""
     fields: dict[str, object] = {
         "event": report.event,
         "result": report.result.value if isinstance(report.result, Result) else report.result,
@@ -145,7 +145,7 @@ def restore(text: str) -> Report:
     """The report that `dump` wrote.
 
     Raises:
-        ValueError: it did not.
+        ValueError: it is not.
     """
     try:
         fields = json.loads(text)
@@ -176,5 +176,5 @@ def _restore_result(value: int | str | None) -> Result | str | None:
 def _restore_timestamp(value: str | None) -> datetime | str | None:
     try:
         return value and datetime.fromisoformat(value)
-    except ValueError:  # the client's own words
+    except ValueError:  # words, not a time
         return value

@@ -1,4 +1,4 @@
-"""What one message shows of the deliveries that go out together, read from the store as needed."""
+"""Makes one message of the deliveries that are sent together, reading the store as needed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,12 +12,12 @@ from .digest import Gist, gist, merge, pictured, summarize
 from .pictures import Pictures
 
 MERGED_PICTURES: Final = 8 * 2**20
-"""Bytes of pictures that go out in one merged message."""
+"""Most bytes of pictures in one merged message."""
 PICTURE_LEFT_OUT: Final = "截图太多太大，没有一起发出"
 
 
 class Composer:
-    """Makes messages of what waits."""
+    """Makes messages of deliveries."""
 
     def __init__(self, queue: Queue, pictures: Pictures, rest: str) -> None:
         """`rest` tells how to read what a digest leaves out (Chinese)."""
@@ -26,10 +26,10 @@ class Composer:
         self._pictures = pictures
 
     async def unreadable(self, batch: Sequence[Queued]) -> list[Queued]:
-        """Those of a batch that are stored in a way that this code does not write.
+        """The deliveries of a batch that this code cannot read.
 
         Raises:
-            StoreUnavailable: they could not be looked at.
+            StoreUnavailable: they could not be read.
         """
         found: list[Queued] = []
         for one in batch:
@@ -40,7 +40,7 @@ class Composer:
         return found
 
     async def compose(self, batch: Sequence[Queued], *, digest: bool) -> Message:
-        """The message of the batch's only delivery, or one for all of it.
+        """The message of a single delivery, or one for the whole batch.
 
         Raises:
             StoreUnavailable: they could not be read.

@@ -11,26 +11,26 @@ from ..model.report import Report, Result
 from ..model.text import begins_with, one_line
 
 PICTURES: Final = 3
-"""Screenshots that a digest shows."""
+"""Most screenshots in a digest."""
 LENGTH: Final = 3600
-"""Characters of a digest, nearly: QQ shows 4,000 of a message."""
+"""About the most characters of a digest: QQ shows 4,000 of a message."""
 FULL_LENGTH: Final = 1000
-"""Characters of a failure that it shows."""
+"""Most characters of a failure."""
 LEAST: Final = 40
-"""Characters that every failure shown has at least, however many there are."""
+"""Characters that each failure gets at least, however many there are."""
 BESIDE: Final = 10
-"""Characters beside a failure's own: a line end, and how often it came."""
+"""Characters around each failure: a line end, and its count."""
 KINDS: Final = 30
-"""Lines of events, and of words that have no event."""
+"""Most lines of events, and of texts without one."""
 NAMED_BY: Final = 60
-"""Characters of such a line."""
+"""Most characters of such a line."""
 EVENT: Final = "report.digest"
 REST: Final = "发「/推送 最近」看其余的"
 """How to read what a digest leaves out, with NoneBot's usual command prefix."""
 
 
 def merge(messages: Sequence[Message]) -> Message:
-    """All the words and pictures of several messages, in one."""
+    """Several messages in one, with all texts and pictures."""
     text = "\n\n".join(one.text for one in messages if one.text)
     pictures = [one.image for one in messages if one.image is not None]
     report = Report(title=f"{len(messages)} 条推送", content=text, event=EVENT)
@@ -41,22 +41,22 @@ def merge(messages: Sequence[Message]) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class Gist:
-    """What a digest needs of a message, so that many of them need little memory."""
+    """What a digest needs of a message, in little memory."""
 
     name: str
-    """What it is counted under: its event, else its words."""
+    """What it is counted under: its event, else its text."""
     result: Result | None
     text: str
-    """Of a failure, its words as far as they are shown; else empty."""
+    """A failure's text, as far as it is shown; otherwise empty."""
     has_image: bool
     cut: bool
-    """There were more words than it shows."""
+    """The text was longer."""
     said: int = 0
-    """The same where the same was said, whenever that was."""
+    """Equal for messages that say the same, at any time."""
 
 
 def gist(message: Message, *, has_image: bool) -> Gist:
-    """What a digest says of a message."""
+    """Summarize a message."""
     report = message.report
     result = report.result if isinstance(report.result, Result) else None
     if result is Result.FAIL:
@@ -73,15 +73,15 @@ def gist(message: Message, *, has_image: bool) -> Gist:
 
 
 def pictured(gists: Sequence[Gist]) -> tuple[int, ...]:
-    """Which of several messages a digest shows the pictures of: failures' first."""
+    """The messages whose pictures a digest shows: failures first."""
     having = [i for i, one in enumerate(gists) if one.has_image]
     having.sort(key=lambda i: gists[i].result is not Result.FAIL)
     return tuple(having[:PICTURES])
 
 
 def summarize(gists: Sequence[Gist], pictures: Sequence[Image], rest: str = REST) -> Message:
-    """A digest: counts by event and result, the words of what had no event, each failure with its
-    words, the pictures, and `rest`: how to read what it leaves out."""
+    """A digest: counts by event and result, the texts without an event, each failure's text, the
+    pictures, and `rest`: how to read what it leaves out."""
     title = f"📋 {len(gists)} 条推送的摘要"
     lines, more = _counts(gists)
     failures, more_failures = _failures(gists, LENGTH - len("\n".join(lines)))
@@ -96,7 +96,7 @@ def summarize(gists: Sequence[Gist], pictures: Sequence[Image], rest: str = REST
 
 
 def _counts(gists: Sequence[Gist]) -> tuple[list[str], bool]:
-    """A line for each event, the most frequent first; and whether there are more of them."""
+    """A line per event, the most frequent first; and whether there are more."""
     kinds = Counter(one.name for one in gists).most_common()
     lines: list[str] = []
     for name, count in kinds[:KINDS]:
@@ -111,7 +111,7 @@ def _counts(gists: Sequence[Gist]) -> tuple[list[str], bool]:
 
 
 def _failures(gists: Sequence[Gist], room: int) -> tuple[list[str], bool]:
-    """Each failure once, in so many characters; and whether something is left out."""
+    """Each different failure once, in `room` characters; and whether something is left out."""
     failures = [one for one in gists if one.result is Result.FAIL]
     times = Counter(one.said for one in failures)
     texts = {one.said: one.text for one in reversed(failures)}  # of each, how it came first
@@ -138,7 +138,7 @@ def _share(lengths: Sequence[int], room: int) -> int:
 
 
 def _words(message: Message) -> str:
-    """What a message says, without result and time; nothing that its template leaves out."""
+    """A message's text without result and time, and without what its template leaves out."""
     title, body = message.report.title, message.report.body
     if not (title or body) or title not in message.text or body not in message.text:
         return message.text.removeprefix(message.report.icon)

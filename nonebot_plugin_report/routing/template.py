@@ -1,4 +1,4 @@
-"""A report's words. A template is compiled once; values are only ever substituted."""
+"""Templates of messages. Compiled once; values are only substituted, never interpreted."""
 
 import re
 from collections.abc import Callable
@@ -49,7 +49,7 @@ PLACEHOLDERS: Final = tuple(_PLACEHOLDERS)
 _HEADED: Final = re.compile(
     r"^((?:\{icon\}\s*)?)\{(heading|title|event_label)\}\s+\{(body|content|message)\}", re.M
 )
-"""A heading with nothing but an icon before it, and words right behind it."""
+"""A heading at the start of a line, perhaps after an icon, followed by the body."""
 
 _Line = tuple[tuple[str, str | None], ...]
 """Pieces of one line: a literal, and the placeholder behind it or None."""
@@ -60,15 +60,15 @@ class Template:
     """A compiled template."""
 
     text: str
-    """As it was written."""
+    """The source."""
     lines: tuple[_Line, ...]
     headed: tuple[str, str] | None = None
-    """The placeholders of a heading, and of the words that follow it."""
+    """The placeholders of the heading, and of the body that follows it."""
     bare: tuple[_Line, ...] = ()
-    """The lines without that heading, for words that say it themselves."""
+    """The lines without that heading, for a body that repeats it."""
 
     def render(self, report: Report) -> str:
-        """The words for a report. A line whose placeholders are all empty is left out.
+        """The text for a report. A line whose placeholders are all empty is left out.
 
         A template that comes to nothing, or an icon alone, gives way to the default one, so that
         what was accepted is always shown.
@@ -81,7 +81,7 @@ class Template:
         return DEFAULT_TEMPLATE.render(report)
 
     def _says_heading(self, report: Report) -> bool:
-        """Whether the words behind the heading say it too. They do where there is none."""
+        """Whether the body repeats the heading; also if there is no heading."""
         if self.headed is None:
             return False
         heading, words = (_PLACEHOLDERS[name](report) for name in self.headed)
@@ -128,7 +128,7 @@ def _render_line(line: _Line, report: Report) -> str | None:
         return None
     filled = iter(values)
     text = "".join(literal + (next(filled) if name is not None else "") for literal, name in line)
-    # An empty icon leaves the space that stood behind it.
+    # An empty icon leaves its space.
     return text.strip() if values else text
 
 

@@ -1,4 +1,4 @@
-"""What the doctor wants to know of OneBot: whether one was refused, and who is whose friend."""
+"""For the doctor: whether a OneBot was refused, and whose friends the superusers are."""
 
 import asyncio
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from loguru import Message, Record
 
 ANSWER_SECONDS: Final = 5.0
-"""How long an implementation may take to list its friends."""
+"""Seconds to wait for a list of friends."""
 _REFUSALS: Final = ("Authorization Header", "Signature Header", "Missing Signature")
-"""What NoneBot's OneBot adapters log of an implementation with another token or secret."""
+"""What NoneBot's OneBot adapters log when a token or secret is wrong."""
 
 
 class Refusals:
-    """Hears when NoneBot's OneBot adapter turned an implementation away."""
+    """Notices when NoneBot's OneBot adapter refuses an implementation."""
 
     def __init__(self) -> None:
         self.last: float | None = None
@@ -26,12 +26,12 @@ class Refusals:
         self._sink: int | None = None
 
     def listen(self) -> None:
-        """From now on."""
+        """Start listening."""
         # The adapters tell nobody but the log, and NoneBot has no hook for it.
         self._sink = logger.add(self._hear, level="WARNING", filter=_is_refusal, format="")
 
     def close(self) -> None:
-        """No longer."""
+        """Stop listening."""
         if self._sink is not None:
             with suppress(ValueError):  # the user's own code may have removed all of them
                 logger.remove(self._sink)
@@ -47,7 +47,7 @@ def _is_refusal(record: "Record") -> bool:
 
 
 async def strangers(users: Iterable[str], bots: Iterable[Bot]) -> tuple[str, ...]:
-    """Who of some users is a friend of none of these OneBot bots; nobody where one does not say.
+    """Those users who are not friends of any of these OneBot bots; nobody if a bot does not answer.
 
     OneBot 11, "公开 API", and OneBot 12, "用户接口": get_friend_list.
     """

@@ -1,4 +1,4 @@
-"""Bytes become fields: JSON or text, in bounded time and memory whatever they are. Pure."""
+"""Decodes bodies to fields: JSON or text, in bounded time and memory. Pure."""
 
 import json
 import re
@@ -11,9 +11,9 @@ from ..errors import InvalidReport
 MAX_VALUES: Final = 20_000
 """JSON values in one body."""
 MAX_WIDE: Final = 2 * 2**20
-"""Bytes of JSON that is no ASCII and still goes to the slower parser."""
+"""Most bytes of non-ASCII JSON that are given to the slower parser."""
 MAX_GARBLED: Final = 2**20
-"""Bytes that are kept of what is text in no charset."""
+"""Bytes kept of text in an unknown charset."""
 _SLICE: Final = 2**16
 _GLANCE: Final = 2**20
 
@@ -35,15 +35,15 @@ _CHARSETS: Final = {
     "shiftjis": "shift_jis",
     "euckr": "euc_kr",
 }
-"""What a client may name, letters and digits only. Of Python's other codecs some take hours for
-what they are given (punycode, idna), and some are none of text."""
+"""Charsets that a client may name, as letters and digits only. Some of Python's other codecs take
+hours (punycode, idna), and some are not for text."""
 
 
 def decode(body: bytes | bytearray) -> dict[str, object]:
-    """Read a body as the JSON object that it should be.
+    """Read a body as a JSON object.
 
     UTF-8, also with a byte-order mark, UTF-16 and UTF-32 are told apart as RFC 4627 section 3 does.
-    The values in it are counted before any is made: one of three bytes takes a hundred of memory.
+    Its values are counted before any is created: one of three bytes takes a hundred of memory.
 
     Raises:
         InvalidReport: not JSON, not an object, nested too deeply, or of too many values.
@@ -62,9 +62,9 @@ def decode(body: bytes | bytearray) -> dict[str, object]:
 
 
 def decode_text(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
-    """Read a body that is no JSON: all of it is `content`.
+    """Read a body of text: all of it is `content`.
 
-    `charset` is what the client named. Where that is none of `_CHARSETS`, it is UTF-8, else
+    `charset` is the one that the client named. If it is not in `_CHARSETS`, it is UTF-8, else
     GB18030, which is what the command line of a Chinese Windows writes.
     """
     named = _CHARSETS.get(re.sub("[^a-z0-9]", "", charset.lower()))
@@ -77,14 +77,14 @@ def decode_text(body: bytes | bytearray, charset: str = "") -> dict[str, object]
 
 
 def _utf8(body: bytes | bytearray) -> bytes | bytearray:
-    """JSON in any encoding that it may have, as UTF-8 without a byte-order mark."""
+    """JSON in any of its encodings, as UTF-8 without a byte-order mark."""
     encoding = json.detect_encoding(body)
     return body if encoding == "utf-8" else body.decode(encoding).encode()
 
 
 def _loads(body: bytes | bytearray) -> object:
-    """Four times faster on a screenshot as .NET escapes it; what orjson does not take (half of a
-    surrogate pair) the standard library decides."""
+    """orjson is four times faster on a screenshot as .NET escapes it; what it refuses (such as lone
+    surrogates) is left to the standard library."""
     if _count_values(body) > MAX_VALUES:
         raise InvalidReport("body", f"JSON 里的值太多，最多 {MAX_VALUES} 个")
     # The standard library makes text of the whole before it makes values: with a character beyond
@@ -104,7 +104,7 @@ def _loads(body: bytes | bytearray) -> object:
 
 
 def _count_values(body: bytes | bytearray) -> int:
-    """The values in JSON, nearly: its commas and open brackets outside of strings. Counting ends
+    """About how many values JSON has: commas and opening brackets outside strings. Counting ends
     soon after MAX_VALUES; a body too short for so many is not looked at."""
     if len(body) <= MAX_VALUES:
         return 0

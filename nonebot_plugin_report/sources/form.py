@@ -1,4 +1,4 @@
-"""Bodies that do not say what they are, or that `curl -d` and PowerShell call a form. Pure."""
+"""Decodes bodies of unknown type, and those that `curl -d` and PowerShell label as forms. Pure."""
 
 import re
 from typing import Final
@@ -15,7 +15,7 @@ FORM_FIELDS: Final = frozenset(
         *ALIASES.values(), *OTHERS,
     }
 )  # fmt: skip
-"""A form has at least one of them; otherwise it is text that happens to have a `=`."""
+"""A form has at least one of these; otherwise it is text with a `=` in it."""
 MAX_FORM_FIELDS: Final = 100
 """Of any name."""
 
@@ -28,20 +28,20 @@ _GLANCE: Final = 2**16
 
 
 def decode_form(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
-    """Read what its client calls a form, as `curl -d` does whatever it sends: the fields of a form
-    where one of ours is among them; else a JSON object where it is one; else text.
+    """Read a body that is labelled as a form, as `curl -d` labels everything: the fields of a form
+    if one of ours is among them, else a JSON object if it is one, else text.
 
     Raises:
-        UnsupportedMedia: it is no text.
+        UnsupportedMedia: it is not text.
     """
     return _form_fields(body, charset) or decode_unlabelled(body, charset)
 
 
 def decode_unlabelled(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
-    """Read what its client calls nothing that we know: a JSON object where it is one, else text.
+    """Read a body of another type or none: a JSON object if it is one, else text.
 
     Raises:
-        UnsupportedMedia: it is no text.
+        UnsupportedMedia: it is not text.
     """
     if _JSON_START.match(body):
         try:
@@ -55,7 +55,7 @@ def decode_plain(body: bytes | bytearray, charset: str = "") -> dict[str, object
     """Read text: all of it is `content`.
 
     Raises:
-        UnsupportedMedia: it is no text.
+        UnsupportedMedia: it is not text.
     """
     if not charset and body.startswith(_UTF16_MARKS):
         charset = "utf-16"
@@ -69,7 +69,7 @@ def decode_plain(body: bytes | bytearray, charset: str = "") -> dict[str, object
 
 
 def _form_fields(body: bytes | bytearray, charset: str) -> dict[str, object]:
-    """The fields of a form; empty where it is none, or has none of ours."""
+    """The fields of a form; empty if it is none, or has none of ours."""
     if body.count(b"&") >= MAX_FORM_FIELDS:
         return {}
     fields: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""How every dialect that arrives becomes a report.
+"""Makes a report from any dialect of our fields.
 
 Pure: fields in, a `Report` out, or `InvalidReport` that names the field.
 The dialects are those of BetterGI since 2025-02 (numeric and named results, timestamps with seven
@@ -21,24 +21,24 @@ from ..model.text import clean
 
 MAX_TARGETS: Final = 100
 MAX_TEXT: Final = 65_536
-"""Characters of a message, and of a content."""
+"""Most characters of `message`, and of `content`."""
 MAX_LENGTHS: Final[Mapping[str, int]] = {
     "title": 512, "content": MAX_TEXT, "message": MAX_TEXT, "event": 128, "result": 64,
     "timestamp": 64,
 }  # fmt: skip
-"""Characters; what is longer is cut."""
+"""Most characters; longer ones are cut."""
 MAX_DATA: Final = 65_536
-"""Characters of `data` as JSON; what is longer is left out."""
+"""Most characters of `data` as JSON; longer ones are left out."""
 ALIASES: Final = {
     "screenshot": "image", "send_from": "from", "send_to": "to", "send_to_group": "to_group",
 }  # fmt: skip
 OTHERS: Final = ("text", "desp", "body", "msg")
-"""What other tools call the words; looked at where neither of our names has any."""
+"""Other tools' names for the text; used if neither of ours is there."""
 _WEB: Final = re.compile("https?://", re.IGNORECASE)
 
 
 def parse(fields: Mapping[str, object], query: Mapping[str, str] | None = None) -> Report:
-    """Make a report of a body's fields and the URL's query; the body wins where it says something.
+    """Make a report of a body's fields and the URL's query; the body takes precedence.
 
     Raises:
         InvalidReport: names the first field that is wrong.
@@ -87,25 +87,25 @@ def _scalar(fields: Mapping[str, object], name: str) -> str | int | float | None
 
 
 class _Texts:
-    """A body's texts, each as long as it may be: what is longer costs no more than that."""
+    """A body's texts, each cut to its limit before it is processed."""
 
     def __init__(self, fields: Mapping[str, object]) -> None:
         self.fields = fields
         self.cut: list[str] = []
-        """What was longer (Chinese)."""
+        """Notes of what was cut (Chinese)."""
 
     def scalar(self, name: str) -> str | int | float | None:
-        """A field, cut where it is text."""
+        """A field's value, cut if it is text."""
         value = _scalar(self.fields, name)
         return self.shorten(name, value) if isinstance(value, str) else value
 
     def text(self, name: str) -> str:
-        """A field as text, cleaned."""
+        """A field as cleaned text."""
         value = self.scalar(name)
         return "" if value is None else self.cleaned(name, value)
 
     def other(self, name: str) -> str:
-        """A field of other tools as content; one that holds something else says nothing."""
+        """A field of other tools as content; empty if it is not text."""
         match self.fields.get(name):
             case str() as text:
                 return self.cleaned("content", text)
@@ -115,11 +115,11 @@ class _Texts:
                 return ""
 
     def cleaned(self, name: str, value: str | float) -> str:
-        """What a field said, as text."""
+        """A field's value as text."""
         return clean(self.shorten(name, _digits(name, value))).strip()
 
     def shorten(self, name: str, text: str) -> str:
-        """As much of a text as the field may have."""
+        """A text cut to the field's limit."""
         most = MAX_LENGTHS[name]
         if len(text) <= most:
             return text
@@ -135,7 +135,7 @@ def _digits(name: str, value: str | float) -> str:
 
 
 def _other_words(texts: _Texts) -> tuple[str, str]:
-    """What other tools say; where several fields do, `text` is what the others are about."""
+    """The text in other tools' fields; if there are several, `text` comes first."""
     text, *others = (texts.other(name) for name in OTHERS)
     return text, next(filter(None, others), "")
 
@@ -156,7 +156,7 @@ def _timestamp(texts: _Texts) -> datetime | str | None:
         return None
     try:
         if isinstance(value, str):
-            # A time with no offset is this machine's, as BetterGI's oldest dialect means it.
+            # A time without offset is local, as in BetterGI's oldest dialect.
             return datetime.fromisoformat(value.strip()).astimezone()
         seconds = value / 1000 if value > 1e11 else value  # JavaScript counts milliseconds
         return datetime.fromtimestamp(seconds).astimezone()
@@ -178,7 +178,7 @@ def _data(texts: _Texts) -> str:
 
 
 def _is_short(value: object) -> bool:
-    """Whether a value's JSON may be short enough; looks at no more of it than that."""
+    """Whether a value's JSON may be within the limit, without looking further than that."""
     left, parts = MAX_DATA, [value]
     while parts:
         part = parts.pop()
@@ -229,7 +229,7 @@ def _bot(fields: Mapping[str, object], query: Mapping[str, str] | None) -> str:
 def _names(
     fields: Mapping[str, object], query: Mapping[str, str] | None, name: str
 ) -> tuple[str, ...]:
-    """The ids under a name: in the body, else in the query; the full name before its alias."""
+    """The ids in a field: in the body, else in the query; the full name before its alias."""
     for source in (fields, query or {}):
         for key in (name, ALIASES.get(name)):
             said = source.get(key) if key else None
@@ -239,9 +239,9 @@ def _names(
 
 
 def _split(name: str, value: object) -> tuple[str, ...]:
-    """A number, a string, a comma list or a list of those, as ids with no repeats.
+    """A number, a string, a separated list or a list of those, as ids without duplicates.
 
-    Counted before it is looked at: a list of millions costs nothing.
+    Counted first, so that a list of millions costs nothing.
     """
     parts = cast("list[object]", value) if isinstance(value, list) else [value]
     names: list[str] = []
@@ -276,7 +276,7 @@ def _ids(name: str, part: object) -> list[str]:
 
 
 def _screenshot(fields: Mapping[str, object]) -> object:
-    """The screenshot; elsewhere what is called an image need be none, but for text."""
+    """The screenshot, in its own field or in `image` if that is text."""
     if (value := fields.get("screenshot")) not in (None, ""):
         return value
     image = fields.get(ALIASES["screenshot"])
@@ -284,7 +284,7 @@ def _screenshot(fields: Mapping[str, object]) -> object:
 
 
 def _read_image(value: object) -> tuple[Image | None, str]:
-    """The screenshot, or why it is of no use: it never costs the report its text."""
+    """The screenshot, or why it cannot be used; the report's text is kept either way."""
     if value is None or value == "":
         return None, ""
     if not isinstance(value, str):

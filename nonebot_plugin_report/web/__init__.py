@@ -1,1 +1,1 @@
-"""What every route needs: who asks, a body read within bounds, and log lines without tokens."""
+"""HTTP and WebSocket: requests in, answers out."""

@@ -1,4 +1,4 @@
-"""Where this NoneBot is reached, by its settings."""
+"""The addresses of this NoneBot, from its settings."""
 
 from typing import Any, Final
 from urllib.parse import quote
@@ -23,7 +23,7 @@ def push_url() -> str:
 
 
 def with_token(url: str, token: str) -> str:
-    """A push address as it is pasted into a tool: whatever is in the token, it arrives."""
+    """A push address with its token, encoded so that it works when pasted."""
     return f"{url}?token={quote(token, safe='')}"
 
 
@@ -38,7 +38,7 @@ def is_open() -> bool:
 
 
 def missing_secrets() -> list[tuple[str, str]]:
-    """Which of OneBot's secrets are not set, and what each keeps strangers from (Chinese)."""
+    """OneBot's secrets that are not set, and the way in that each protects (Chinese)."""
     settings = read_settings()
     return [
         (f"ONEBOT_{name.upper()}", what)
@@ -48,7 +48,7 @@ def missing_secrets() -> list[tuple[str, str]]:
 
 
 def read_settings() -> dict[str, Any]:
-    """NoneBot's settings beyond its own, as it read them; may be changed."""
+    """NoneBot's extra settings, as it read them; mutable."""
     extra = nonebot.get_driver().config.model_extra
     assert extra is not None, "NoneBot's Config allows extra fields"  # noqa: S101 - for the type checker
     return extra

@@ -33,16 +33,16 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     StoreUnavailable: 503,
 }
 RETRY_SECONDS: Final = 5
-"""When a client may try again after the store could not be used."""
+"""Seconds after which a client may retry when the store failed."""
 
 
 def error_answer(status: int, reason: str) -> Response:
-    """A status other than 200, and why (Chinese)."""
+    """An error with its reason (Chinese)."""
     return json_answer({"status": "error", "error": reason}, status)
 
 
 def refusal_answer(error: Refused) -> Response:
-    """The status of what was refused, and when to try again."""
+    """The answer to a refused request, with Retry-After where it makes sense."""
     response = error_answer(STATUS[type(error)], str(error))
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(int(error.retry_after) + 1)
@@ -52,17 +52,17 @@ def refusal_answer(error: Refused) -> Response:
 
 
 def json_answer(content: Mapping[str, object], status: int = 200) -> Response:
-    """JSON."""
+    """An answer of JSON."""
     return Response(orjson.dumps(content), status, media_type="application/json")
 
 
 def refusal_json(error: Refused) -> dict[str, object]:
-    """A refusal where no status goes beside it: over a WebSocket."""
+    """A refusal over a WebSocket, which has no status."""
     return {"status": "error", "code": STATUS[type(error)], "error": str(error)}
 
 
 def receipt_json(receipt: Receipt) -> dict[str, object]:
-    """What the client of a report is told."""
+    """The answer to an accepted report."""
     deliveries = [{"target": str(target)} for target in receipt.targets]
     return {"id": receipt.id, "status": receipt.status, "deliveries": deliveries}
 
@@ -121,7 +121,7 @@ def health_json(health: Health) -> dict[str, object]:
 
 
 def _time(name: str, seconds: float | None) -> dict[str, object]:
-    """A moment for programs (epoch seconds) and, beside it, for people."""
+    """A moment in epoch seconds and, beside it, in ISO format."""
     iso = None
     if seconds is not None:
         iso = datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(timespec="seconds")

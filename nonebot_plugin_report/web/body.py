@@ -1,7 +1,7 @@
-"""Bodies, read and worked on within bounds that hold for all clients together.
+"""Reads and processes bodies within bounds that hold for all clients together.
 
-Many arrive side by side, so that a slow client holds nobody up; what they hold in memory is
-bounded, and the rest waits in files. A large one is worked on in a thread, one at a time.
+Bodies arrive concurrently, so that a slow client delays nobody; their memory is bounded, and what
+exceeds it goes to files. Large ones are processed in a thread, one at a time.
 """
 
 import asyncio
@@ -19,30 +19,29 @@ from ..model.grant import Grant
 T = TypeVar("T")
 
 READ_SECONDS: Final = 60.0
-"""How long a body may take to arrive."""
+"""Seconds in which a body must arrive."""
 STRANGER_SECONDS: Final = 10.0
-"""How long it may take until there is a token in it, where there was none before it."""
+"""Seconds in which its token must arrive, if there was none beside it."""
 HEAD: Final = 64 * 2**10
-"""Bytes in which that token has to stand. A body no longer than this is small: it is worked on at
-once."""
+"""Bytes in which that token must stand. A body up to this size is small, and processed at once."""
 LARGE: Final = 2**20
-"""A body longer than this is worked on in a thread, and no second one meanwhile."""
+"""A body above this size is processed in a thread, one at a time."""
 MEMORY: Final = 16 * 2**20
-"""Bytes of bodies in memory; what comes beyond that goes to files."""
+"""Bytes of bodies in memory; the rest goes to files."""
 FILES: Final = 256 * 2**20
-"""Bytes in those files."""
+"""Bytes of bodies in files."""
 ARRIVING: Final = 128
-"""Bodies that arrive side by side with one token, or with none so far."""
+"""Concurrent bodies of one token, or without one so far."""
 ARRIVING_LONG: Final = 32
-"""Those of them that are not small. More wait until one of them was answered."""
+"""Concurrent bodies of one token that are not small; others wait."""
 WAITING_LONG: Final = 64
-"""So many. The web server has read some of each already."""
+"""How many may wait. The web server has already read a part of each."""
 WAIT_SECONDS: Final = 20.0
-"""And for so long. BetterGI gives up after 30."""
+"""Seconds for which they wait. BetterGI gives up after 30."""
 
 
 class Body:
-    """A body that has arrived. To be used in `async with`: what it holds is free again after."""
+    """A body that has arrived; used in `async with`, which frees its memory."""
 
     def __init__(self, intake: "Intake", content: bytes = b"") -> None:
         self._intake = intake
@@ -64,21 +63,23 @@ class Body:
         self.close()
 
     async def work(self, job: Callable[[bytes | bytearray], T]) -> T:
-        """Do something with its bytes, which are gone then, so that nobody else waits for long."""
+        """Process its bytes, which are gone afterwards; large ones in a thread."""
         if self._is_large:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._intake.thread, lambda: job(self._take()))
         if self.size > HEAD:
             async with self._intake.turn:
-                await asyncio.sleep(0)  # one in each turn of the loop, and others' in between
+                await asyncio.sleep(
+                    0
+                )  # one per turn of the event loop, so that others run in between
                 return job(self._take())
         return job(self._take())
 
     async def add(self, chunk: bytes, owner: str) -> None:
-        """Take up what has come with `owner`'s token.
+        """Add received bytes, counted for `owner`'s token.
 
         Raises:
-            Busy: there is no room for it.
+            Busy: the bounds are reached.
         """
         self.size += len(chunk)
         if self.size > HEAD and self._slot is None:
@@ -105,7 +106,7 @@ class Body:
         return bytes(self._data[:HEAD])
 
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Free its memory and file."""
         if self._file is not None:
             self._file.close()
         self._charge(memory=-self._in_memory, file=-self._in_file)
@@ -131,10 +132,10 @@ class Body:
 
 
 class Intake:
-    """Where bodies come in."""
+    """Receives the bodies of all clients."""
 
     def __init__(self, limit: int) -> None:
-        """`limit`: bytes of one body."""
+        """`limit` is the most bytes of one body."""
         self._limit = limit
         self._arriving = Counter[str]()
         self._waiting = Counter[str]()
@@ -149,11 +150,11 @@ class Intake:
     async def read(
         self, request: Request, grant: Grant | None, look: Callable[[bytes], Grant]
     ) -> Body:
-        """A request's body. Where `grant` is None, `look` finds it in the first bytes.
+        """Read a request's body. If `grant` is None, `look` finds one in the first bytes.
 
         Raises:
             BodyTooLarge: it is longer than the limit.
-            Busy: too many arrive side by side.
+            Busy: too many arrive at once.
             InvalidReport: it did not arrive in time.
             Refused: whatever `look` raises.
         """
@@ -175,7 +176,7 @@ class Intake:
         return body
 
     async def long_slot(self, owner: str) -> asyncio.Semaphore:
-        """Wait until one more of `owner`'s long bodies may arrive; to be released.
+        """Wait until one more large body of `owner` may arrive; must be released.
 
         Raises:
             Busy: too many wait, or for too long.

@@ -1,4 +1,4 @@
-"""Who asks: the token that a request shows, its address, and whether a web page sent it."""
+"""Identifies callers: token, address, and whether a web page sent the request."""
 
 import json
 import re
@@ -19,9 +19,9 @@ from .body import HEAD
 MAX_QUERY: Final = 8192
 """Bytes of a URL's query."""
 MAX_FORWARDED: Final = 1024
-"""Characters of `X-Forwarded-For` that are read, from its end."""
+"""Characters read of `X-Forwarded-For`, from its end."""
 MAX_CANDIDATES: Final = 8
-"""Tokens that are tried of those which a body seems to have."""
+"""Most candidates for a token in a body that are tried."""
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
@@ -31,23 +31,23 @@ _FORM_TOKEN: Final = re.compile(rb"(?:[A-Za-z_]\w*=[^&]*&)*?token=([^&\s]{1,4096
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request, as far as it can be told before its body is read."""
+    """Who sent a request, as far as is known before its body is read."""
 
     address: str
     token: str | None
-    """The one beside the body."""
+    """The token in the URL or a header."""
     grant: Grant | None
-    """What it lets them do; None: the token has to stand in the body."""
+    """Its grant; None: the token must be in the body."""
 
 
 class Callers:
-    """Finds out who asks, and lets them in or not."""
+    """Identifies callers and admits or refuses them."""
 
     def __init__(self, gate: Gate, proxies: Networks, public_url: str) -> None:
         """Args:
         gate: knows the tokens.
         proxies: whose `X-Forwarded-For` is believed.
-        public_url: the address under which the user has made the bot known; may be empty.
+        public_url: the bot's address on the network, from the settings; may be empty.
         """
         self._gate = gate
         self._proxies = proxies
@@ -55,11 +55,11 @@ class Callers:
 
     @property
     def open(self) -> bool:
-        """Whether everybody may push."""
+        """Whether anybody may push."""
         return self._gate.open
 
     def identify(self, connection: HTTPConnection) -> Caller:
-        """Who asks, by all that stands outside of the body.
+        """Identify a caller by everything except the body.
 
         Raises:
             Forbidden: the token is wrong, or a web page asks and no token is set.
@@ -73,18 +73,18 @@ class Callers:
         return Caller(address, token, self.admit_outer(token, address))
 
     def address(self, connection: HTTPConnection) -> str:
-        """Whose request it is."""
+        """The client's address."""
         return client_address(connection, self._proxies)
 
     def admit_outer(self, token: str | None, address: str) -> Grant | None:
-        """What the token beside the body lets its client do; None: there has to be one in it."""
+        """The grant of the token beside the body; None: it must be in the body."""
         if token is None and not self._gate.open:
             return None
         return self._gate.admit(token, address)
 
     def admit_head(self, head: bytes, address: str) -> tuple[str, Grant]:
-        """The token that stands in the beginning of a body, and what it lets its client do. Of a
-        stranger's body no more is read, and nothing of it as JSON."""
+        """The token at the beginning of a body, and its grant. No more is read of a stranger's
+        body, and none of it as JSON."""
         tokens = seen_tokens(head)
         for token in tokens:
             if (grant := self._gate.find(token)) is not None:
@@ -96,11 +96,11 @@ class Callers:
         return "", self._gate.admit(tokens[0] if tokens else None, address)
 
     def admit(self, token: str | None, address: str) -> Grant:
-        """What the token that was found in the body lets its client do."""
+        """The grant of the token in the body."""
         return self._gate.admit(token, address)
 
     def knows(self, token: str) -> bool:
-        """Whether a token is good; everybody's is where none is set."""
+        """Whether a token is valid; all are if none is set."""
         return self._gate.open or self._gate.find(token) is not None
 
 
@@ -121,7 +121,7 @@ def outer_token(connection: HTTPConnection) -> str | None:
 
 
 def seen_tokens(head: bytes) -> list[str]:
-    """What looks like a token in the beginning of a body, JSON or a form, without reading it."""
+    """Possible tokens at the beginning of a body (JSON or a form), without parsing it."""
     if form := _FORM_TOKEN.match(head):
         return [unquote_plus(form[1].decode("utf-8", "replace"))]
     encoding = json.detect_encoding(head)
@@ -139,7 +139,7 @@ def seen_tokens(head: bytes) -> list[str]:
 
 
 def client_address(connection: HTTPConnection, proxies: Networks) -> str:
-    """Whose request it is. What `X-Forwarded-For` says counts where a trusted proxy wrote it; each
+    """The client's address. What `X-Forwarded-For` says counts where a trusted proxy wrote it; each
     proxy appends whom it heard from, so it is read from the end.
 
     Under a bot that was not started by us, uvicorn has already done so for proxies of this machine,
@@ -159,7 +159,7 @@ def client_address(connection: HTTPConnection, proxies: Networks) -> str:
 
 
 def refuse_web_pages(connection: HTTPConnection, public_host: str) -> None:
-    """Without a token set, refuse what a web page in the user's browser makes it send.
+    """Without a token, refuse requests that a web page in the user's browser may have made.
 
     A page's own origin gives it away, and so does the name by which it reached this machine: a
     name of its own that was made to resolve here (DNS rebinding).

@@ -1,4 +1,4 @@
-"""What a request's headers say of its body, and the report that body, query and headers make."""
+"""Makes a report of a request's body, query and headers."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,18 +19,18 @@ Decode = Callable[[bytes | bytearray], dict[str, object]]
 """Reads a body as fields."""
 
 MAX_CONTENT_TYPE: Final = 256
-"""Characters of that header that are read."""
+"""Characters read of that header."""
 MAX_TITLE: Final = 4096
-"""Characters of a `Title` header that are read, as they are encoded."""
+"""Characters read of a `Title` header, as encoded."""
 QUERY_TEXTS: Final = ("title", "content", "message", "event", "result")
-"""What the URL may say where the body does not."""
+"""Fields that the URL may have if the body does not."""
 
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.ASCII)
 _JSON_TYPES: Final = frozenset({"application/json", "application/json; charset=utf-8"})
 
 
 def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
-    """How to read the body that a request announces.
+    """The decoder for the body that a request's headers describe.
 
     Args:
         headers: the request's.
@@ -43,7 +43,7 @@ def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
     """
     content_type = headers.get("content-type", "")
     if content_type in _JSON_TYPES and "content-encoding" not in headers:
-        return decode  # what nearly all send
+        return decode  # nearly always
     media_type, _, parameters = content_type[:MAX_CONTENT_TYPE].lower().partition(";")
     media_type = media_type.strip()
     if headers.get("content-encoding", "identity").lower() != "identity":
@@ -74,10 +74,10 @@ def read_report(
     query: Mapping[str, str],
     headers: Mapping[str, str],
 ) -> tuple[Report, str | None]:
-    """The report, and the token that stands in the body.
+    """The report, and the token in the body.
 
     Args:
-        content: the body, which wins over all else.
+        content: the body, which takes precedence.
         decode: reads it.
         query: what the URL says.
         headers: what the headers say, by field.
@@ -95,7 +95,7 @@ def read_report(
 
 
 def header_fields(headers: Headers) -> dict[str, str]:
-    """The fields that a request's headers say."""
+    """The fields in a request's headers."""
     said = {"id": headers.get("idempotency-key", "")}
     if title := headers.get("title", ""):
         said["title"] = _header_text(title[:MAX_TITLE])

@@ -8,11 +8,11 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 BOUND_LENGTH: Final = 24
-"""Characters of the tokens that bound users get; of those only the digest is known."""
+"""Characters of bound users' tokens, of which only the digest is known."""
 MAX_SHOWN: Final = 2048
-"""Characters of a URL in the log."""
+"""Most characters of a URL in the log."""
 MAX_DECODED: Final = 3
-"""How often it may have been percent-encoded."""
+"""How many times it may be percent-encoded."""
 MASK: Final = "***"
 
 _AFTER_TOKEN: Final = re.compile(r"(token=)[^&\s\"]*", re.IGNORECASE)
@@ -21,10 +21,10 @@ _PRINTABLE: Final = "".join(map(chr, range(33, 127)))
 
 
 class TokenMask(logging.Filter):
-    """Takes tokens out of the web server's log lines."""
+    """Masks tokens in the web server's log lines."""
 
     def __init__(self, tokens: Iterable[str], is_token: Callable[[str], bool]) -> None:
-        """`tokens` are masked as they are; `is_token` knows those whose digest alone is kept."""
+        """`tokens` are those of the settings; `is_token` recognizes bound users'."""
         super().__init__()
         self._tokens = sorted(tokens, key=len, reverse=True)
         self._is_token = is_token
@@ -39,7 +39,7 @@ class TokenMask(logging.Filter):
         return True
 
     def mask(self, url: str) -> str:
-        """A URL without tokens: neither plain ones nor such as are percent-encoded."""
+        """A URL with its tokens masked, plain and percent-encoded ones."""
         if len(url) > MAX_SHOWN:
             # No half of a token is left: what is in the way of the cut is masked before, or goes.
             url = self._mask_known(url)[:MAX_SHOWN]
@@ -52,7 +52,7 @@ class TokenMask(logging.Filter):
         return masked
 
     def install(self) -> None:
-        """Watch the loggers of uvicorn that write request lines (HTTP and WebSocket)."""
+        """Filter uvicorn's loggers of requests (HTTP and WebSocket)."""
         for name in ("uvicorn.access", "uvicorn.error"):
             logging.getLogger(name).addFilter(self)
 

@@ -1,4 +1,4 @@
-"""Memory of large bodies and pictures, given back as soon as it is free."""
+"""Returns the memory of large bodies and pictures to the system."""
 
 import sys
 from typing import Final
@@ -6,11 +6,11 @@ from typing import Final
 # malloc.h of glibc.
 _M_MMAP_THRESHOLD: Final = -3
 LARGE: Final = 2**20
-"""Bytes of a block that is the system's own affair, not the heap's."""
+"""Bytes from which a block is mapped by itself rather than taken from the heap."""
 
 
 def give_back_large_blocks() -> None:
-    """Let glibc take large blocks from the system and give them back.
+    """Let glibc map and unmap large blocks.
 
     By itself it moves that threshold up to 32 MiB after the first large block (mallopt(3),
     M_MMAP_THRESHOLD), and the heap then keeps the holes that screenshots leave.

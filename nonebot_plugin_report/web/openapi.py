@@ -1,6 +1,6 @@
-"""What the routes' OpenAPI document says of bodies, parameters and answers.
+"""The OpenAPI document of the routes: bodies, parameters and answers.
 
-Users read it in a browser (`/docs`), and send from there. A test holds it against what the routes
+Users read it in a browser (`/docs`) and try it out there. A test compares it with what the routes
 take and answer.
 """
 
@@ -23,7 +23,7 @@ TOKEN: Final[list[Depends]] = [
         )
     ),
 ]
-"""The two places beside the body where a token may stand. Only told here: `Callers` checks it."""
+"""Where a token may stand beside the body. For the document only: `Callers` checks it."""
 
 
 def _text(description: str, *examples: object, **more: object) -> Schema:

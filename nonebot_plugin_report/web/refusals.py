@@ -1,4 +1,4 @@
-"""What was refused: the answer to it, and a line in the log that says why."""
+"""Answers refused requests, and logs why they were refused."""
 
 import asyncio
 import time
@@ -13,29 +13,29 @@ from ..errors import Refused, TooManyAttempts
 from .answers import STATUS, refusal_answer
 
 HOLD_BACK_SECONDS: Final = 1.0
-"""How long whoever tries too many wrong tokens waits for the answer."""
+"""Seconds for which the answer to too many wrong tokens is delayed."""
 MAX_HELD_BACK: Final = 64
-"""How many wait so at once; the others are answered without."""
+"""Most answers delayed at once; others are sent immediately."""
 LOG_SECONDS: Final = 60.0
-"""In so long, at most this many lines are written:"""
+"""Seconds in which no more lines are logged than:"""
 LINES_PER_ADDRESS: Final = 5
 LINES: Final = 20
 
 
 class Refusals:
-    """Answers what was refused, and tells the bot's owner why."""
+    """Answers refused requests, and logs the reasons."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock`: monotonic seconds."""
+        """`clock` gives monotonic seconds."""
         self._clock = clock
         self._held_back = 0
         self._since = clock()
         self._written = Counter[str]()
-        """Lines for each address since then."""
+        """Lines by address since then."""
         self._unwritten = 0
 
     async def answer(self, error: Refused) -> Response:
-        """The answer to a refused request; who guesses tokens has to wait for it."""
+        """The answer to a refused request, delayed for whoever guesses tokens."""
         if isinstance(error, TooManyAttempts) and self._held_back < MAX_HELD_BACK:
             self._held_back += 1
             try:
@@ -45,7 +45,7 @@ class Refusals:
         return refusal_answer(error)
 
     def log(self, error: Refused, address: str) -> None:
-        """Write why a push was refused; whoever is refused again and again does not fill the log.
+        """Log why a push was refused, within a rate.
         An error's text repeats nothing that was sent."""
         now = self._clock()
         if now - self._since >= LOG_SECONDS:

@@ -1,4 +1,4 @@
-"""The HTTP routes, and the way of a push: who asks, the body, the report, the hub, the answer."""
+"""The HTTP routes. A push goes: caller, body, report, hub, answer."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -24,19 +24,19 @@ DISCARD_SECONDS: Final = 5.0
 """How long the rest of a refused body is read and thrown away: a client that still writes would
 see a broken connection instead of the answer."""
 DISCARD_FACTOR: Final = 8
-"""And how much of it, in times of REPORT_MAX_BODY."""
+"""The most that is discarded, in multiples of REPORT_MAX_BODY."""
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class _PushRoute(APIRoute):
-    """A route whose endpoint reads the request itself: FastAPI's own parsing is left out."""
+    """A route whose endpoint reads the request itself, without FastAPI's parsing."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         return self.endpoint
 
 
 class Receiver:
-    """The routes of one hub."""
+    """The routes of a hub."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -89,7 +89,7 @@ class Receiver:
             await self._discard(request, 1 if grant is None else DISCARD_FACTOR)
             return await self._refuse(error, request)
         except ClientDisconnect:
-            return Response(status_code=400)  # nobody reads it
+            return Response(status_code=400)  # the client is gone
         try:
             read = partial(
                 read_report,

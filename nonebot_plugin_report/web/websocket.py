@@ -1,4 +1,4 @@
-"""Reports over WebSockets: one for each message, with an answer each."""
+"""Reports over WebSocket: one per message, each with an answer."""
 
 import asyncio
 from collections import Counter
@@ -23,13 +23,13 @@ from .content import read_report
 from .refusals import Refusals
 
 WEBSOCKETS: Final = 4
-"""WebSockets that a limited token, or those who have shown none, may have open. What the web server
-has read of a message is out of our sight: up to 16 MiB for each."""
+"""Open WebSockets of a limited token, or of clients without one. What the web server has read of a
+message is beyond our control: up to 16 MiB each."""
 MASTER_WEBSOCKETS: Final = 16
-"""Likewise, of whoever may do everything."""
+"""Open WebSockets of the master token."""
 
 COMPRESSES: Final = "compresses_websockets"
-"""Of the app's `state`: false where the web server was told not to."""
+"""In the app's `state`: false if the web server was told not to compress."""
 
 
 @dataclass(slots=True)
@@ -39,13 +39,13 @@ class Session:
     websocket: WebSocket
     caller: Caller
     shown: str = ""
-    """The last token of a message, where there is none beside the URL."""
+    """The last token in a message, if there is none in the URL."""
     owner: str | None = None
-    """Whose WebSockets it counts among; empty: those that have shown no token."""
+    """The token that it is counted for; empty: clients without one."""
 
 
 class Sessions:
-    """All open WebSockets of one hub."""
+    """The open WebSockets of a hub."""
 
     def __init__(self, hub: Hub, callers: Callers, intake: Intake, refusals: Refusals) -> None:
         self._hub = hub
@@ -74,9 +74,9 @@ class Sessions:
             self._uncount(session)
 
     async def _answer_messages(self, session: Session) -> None:
-        """Answer each message, until the client goes or a token is wrong.
+        """Answer messages until the client leaves or a token is wrong.
 
-        A client that is gone may have sent something before, which is still to be read.
+        A client that has left may have sent messages that are still to be read.
         """
         while True:
             patience = None if self._is_trusted(session) else STRANGER_SECONDS
@@ -101,7 +101,7 @@ class Sessions:
     async def _push(self, session: Session, message: Mapping[str, Any]) -> Receipt:
         content = self._bytes_of(message.get("bytes") or message.get("text") or b"")
         caller = session.caller
-        # Anew for each message: a token may be taken away.
+        # For each message again: a token may be revoked.
         grant = self._callers.admit_outer(caller.token, caller.address)
         if grant is None and not self._is_trusted(session):
             session.shown, owner = self._callers.admit_head(content[:HEAD], caller.address)
@@ -117,7 +117,7 @@ class Sessions:
             return await self._hub.submit(report, grant)
 
     def _bytes_of(self, content: bytes | str) -> bytes:
-        if len(content) > self._limit:  # characters: before they are made bytes
+        if len(content) > self._limit:  # in characters, before encoding
             raise BodyTooLarge
         if isinstance(content, str):
             content = content.encode("utf-8", "replace")
@@ -126,11 +126,11 @@ class Sessions:
         return content
 
     def _is_trusted(self, session: Session) -> bool:
-        """Whether a right token was shown, which is still good."""
+        """Whether a valid token was shown."""
         return self._callers.knows(session.caller.token or session.shown)
 
     def _count(self, session: Session, grant: Grant | None) -> None:
-        """Count a WebSocket among those of whoever speaks; raises where that is one too many."""
+        """Count a WebSocket for its token; raises if that is one too many."""
         owner = grant.name if grant else ""
         limit = MASTER_WEBSOCKETS if grant and grant.is_master else WEBSOCKETS
         if self._open[owner] >= limit:
@@ -145,7 +145,7 @@ class Sessions:
 
 
 def _check_compression(websocket: WebSocket, grant: Grant | None) -> None:
-    """Refuse a client that could send a thousand times what it sends. uvicorn has agreed to
+    """Refuse compression: a thousand times what is sent could come out of it. uvicorn has agreed to
     compress before we are asked, so there is no other way to be without; our own bot tells it not
     to."""
     if grant is not None and grant.is_master:
@@ -156,7 +156,7 @@ def _check_compression(websocket: WebSocket, grant: Grant | None) -> None:
 
 
 async def _unless_gone(sending: Coroutine[Any, Any, None]) -> None:
-    """Send something, if the client is still there: BetterGI closes right after its one message."""
+    """Send to the client if it is still there: BetterGI closes right after its message."""
     try:
         await sending
     except (WebSocketDisconnect, RuntimeError):
