@@ -1,4 +1,4 @@
-"""What is answered about tokens of one's own: who gets one, and who has one."""
+"""Commands about users' own tokens: bind, unbind, list, revoke."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +13,7 @@ from .request import Asker, Context, Wrong
 from .wording import clock, quoted, short
 
 MOST: Final = 100
-"""Users that are listed."""
+"""Most users in the list."""
 
 
 async def bind(context: Context, asker: Asker, _: Sequence[str]) -> str:
@@ -39,7 +39,7 @@ async def bind(context: Context, asker: Asker, _: Sequence[str]) -> str:
 
 
 async def _tell_owner(context: Context, asker: Asker) -> None:
-    """Once a day for each user, however often they do it."""
+    """Once a day per user, however often they bind."""
     hub = context.hub
     report = Report(
         title="有人绑定了推送",
@@ -56,13 +56,13 @@ async def _tell_owner(context: Context, asker: Asker) -> None:
 
 
 async def unbind(context: Context, asker: Asker, _: Sequence[str]) -> str:
-    """Take the asker's token away."""
+    """Revoke the asker's token."""
     bound = await context.hub.tokens.unbind(asker.user)
     return "已解绑，原来的地址不再有效" if bound else "你没有绑定"
 
 
 async def bound(context: Context, _: Asker, __: Sequence[str]) -> str:
-    """List who has a token, since when, and when they used it last."""
+    """List the bound users, since when, and when they last used their tokens."""
     now = context.hub.clock()
     bindings = await context.hub.tokens.bindings()
     if not bindings:
@@ -79,7 +79,7 @@ async def bound(context: Context, _: Asker, __: Sequence[str]) -> str:
 
 
 async def revoke(context: Context, _: Asker, words: Sequence[str]) -> str:
-    """Take another user's token away."""
+    """Revoke another user's token."""
     if not words:
         raise Wrong(f"要写 QQ 号，例如{context.command('撤销 10002')}")
     if not await context.hub.tokens.unbind(words[0]):

@@ -1,4 +1,4 @@
-"""Chat commands: superusers look after the pushes, users bind themselves to theirs."""
+"""Dispatches chat commands, and binds them to NoneBot."""
 
 from collections.abc import Set as AbstractSet
 from functools import partial
@@ -26,11 +26,11 @@ from .table import HELP, Asked, Who, nearest, read, visible
 from .wording import quoted
 
 PRIORITY: Final = 10
-"""Before the chat bots that answer everything, which NoneBot's plugins put at 50 and later."""
+"""Before chat bots that answer everything, which usually are at 50 and later."""
 
 
 class Commands:
-    """Does what is asked in a chat. Answers are short: they are read on a phone."""
+    """Answers commands. Answers are short, since they are read on a phone."""
 
     def __init__(self, hub: Hub, push_url: str) -> None:
         """`push_url` is the address to push to, without a token."""
@@ -42,15 +42,15 @@ class Commands:
         return bool(self._hub.config.report_bind)
 
     def concern(self, user: str, asked: Asked, *, superuser: bool) -> bool:
-        """Whether somebody has this to ask; a stranger's words are left to other plugins."""
+        """Whether a command is for this user; a stranger's words are left to other plugins."""
         if superuser or user in self._hub.tokens.bound():
             return True
         return self._may_bind and asked.command is not None and asked.command.who is Who.ANYBODY
 
     def is_ours(self, text: str, *, prefix: str) -> bool:
-        """Whether words that follow ours without a space are a command, or nearly one.
+        """Whether text that follows our name without a space is a command, or nearly one.
 
-        Without a prefix they are only what they say: 推送真好用 is no command.
+        Without a prefix it must be exact: 推送真好用 is not a command.
         """
         asked = read(_readable(text))
         if asked.command is not None or not prefix:
@@ -59,7 +59,7 @@ class Commands:
         return nearest(asked.name, visible(everything, binding=True)) is not None
 
     async def answer(self, asker: Asker, text: str) -> Answer:
-        """Do what somebody wrote; a mistake is answered, not raised."""
+        """Carry out a command; a mistake is answered, not raised."""
         asked = read(_readable(text))
         command = asked.command
         if command is None:
@@ -85,7 +85,7 @@ class Commands:
 
 
 def bind_commands(hub: Hub, push_url: str) -> None:
-    """Make the commands known to NoneBot."""
+    """Register the commands with NoneBot."""
     commands = Commands(hub, push_url)
 
     async def concerned(
@@ -116,7 +116,7 @@ def bind_commands(hub: Hub, push_url: str) -> None:
 
 
 def shown_prefix(prefixes: AbstractSet[str]) -> str:
-    """The one of NoneBot's COMMAND_START that hints show: none where none is needed."""
+    """The prefix of NoneBot's COMMAND_START that hints show; empty if none is needed."""
     if "" in prefixes or not prefixes:
         return ""
     return "/" if "/" in prefixes else min(prefixes)
@@ -131,7 +131,7 @@ def _readable(text: str) -> str:
 
 
 async def _from_qq(bot: Bot, event: Event) -> bool:
-    """Elsewhere the same number is somebody else, and OneBot 12 has users who have none.
+    """On other platforms the same number is somebody else, or users have no numbers.
 
     OneBot 12, "机器人自身标识": `self.platform` is `qq` for QQ.
     """

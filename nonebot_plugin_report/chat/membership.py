@@ -1,6 +1,6 @@
-"""Who is a friend of the bot or a member of a group, as its OneBot implementation answers.
+"""Asks OneBot whether a user is the bot's friend or a group's member.
 
-What is not answered, or answered in an odd way, is no.
+No answer, or an odd one, means no.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from nonebot.adapters import Bot, Event
 from ..senders.qq import V11
 
 MOST_FRIENDS: Final = 10_000
-"""More friends than an account of QQ can have; a longer list is not believed."""
+"""More friends than a QQ account can have; a longer list is not trusted."""
 
 
 async def may_bind(allowed: Sequence[str], bot: Bot, event: Event) -> bool:
-    """Whether REPORT_BIND, `allowed`, lets the one who writes have a token."""
+    """Whether REPORT_BIND (`allowed`) lets the user of an event have a token."""
     if "friends" in allowed and await _is_friend(bot, event):
         return True
     groups = (one.removeprefix("group:") for one in allowed if one.startswith("group:"))
@@ -27,7 +27,7 @@ async def may_bind(allowed: Sequence[str], bot: Bot, event: Event) -> bool:
 
 
 async def _is_friend(bot: Bot, event: Event) -> bool:
-    """By the event, where OneBot 11 says so there ("消息事件/私聊消息": sub_type), else by the
+    """From the event, if OneBot 11 says so ("消息事件/私聊消息": sub_type), else by the
     list of friends.
 
     OneBot 11, "公开 API", and OneBot 12, "用户接口": get_friend_list. A sub_type of OneBot 12 is
@@ -44,7 +44,7 @@ async def _is_friend(bot: Bot, event: Event) -> bool:
 
 
 async def _is_member(bot: Bot, user: str, group: str) -> bool:
-    """OneBot 11, "公开 API"; OneBot 12, "群组接口": who is no member is a failure."""
+    """OneBot 11, "公开 API"; OneBot 12, "群组接口": a user who is not a member is a failure."""
     number = int if bot.type == V11 else str
     found = await _ask(bot, "get_group_member_info", group_id=number(group), user_id=number(user))
     if not isinstance(found, dict):
@@ -54,7 +54,7 @@ async def _is_member(bot: Bot, user: str, group: str) -> bool:
 
 
 async def _ask(bot: Bot, action: str, **params: object) -> object:
-    """What an implementation answers; None where it does not."""
+    """An implementation's answer; None without one."""
     try:
         return await bot.call_api(action, **params)
     except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does

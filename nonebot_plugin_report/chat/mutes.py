@@ -1,4 +1,4 @@
-"""What is answered to who wants to be left in peace for a while."""
+"""Commands to mute and unmute."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ async def mute(context: Context, asker: Asker, words: Sequence[str]) -> str:
 
 
 async def unmute(context: Context, asker: Asker, words: Sequence[str]) -> str:
-    """Let through again what was held back."""
+    """Send again what is held back."""
     target = await read_target(context, asker, " ".join(words))
     if target not in context.hub.mutes.all():
         return f"{subject(target, asker)}没有静音"

@@ -1,4 +1,4 @@
-"""What is answered about pushes: the last ones, one of them, once more, and a test."""
+"""Commands about pushes: list, details, resend, test."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -24,7 +24,7 @@ from .wording import (
 )
 
 RECENT: Final = 5
-"""Reports that are listed where no number is given."""
+"""Reports in a list, unless a number is given."""
 
 
 async def recent(context: Context, asker: Asker, words: Sequence[str]) -> str:
@@ -64,7 +64,7 @@ async def details(context: Context, asker: Asker, words: Sequence[str]) -> Answe
 
 
 async def resend(context: Context, asker: Asker, words: Sequence[str]) -> str:
-    """Send one report once more."""
+    """Send one report again."""
     state = await _wanted(context, asker, words)
     targets = tuple(dict.fromkeys(one.target for one in state.deliveries))
     receipt = await context.hub.resend(state.id, targets)
@@ -75,7 +75,7 @@ async def resend(context: Context, asker: Asker, words: Sequence[str]) -> str:
 
 
 async def test(context: Context, asker: Asker, words: Sequence[str]) -> str:
-    """Send a report that says nothing but that it arrives."""
+    """Send a test report."""
     target = await read_target(context, asker, " ".join(words))
     report = Report(
         title="测试推送", content="看到这条就说明能收到", event="notify.test", result=Result.SUCCESS
@@ -89,7 +89,7 @@ def _line(one: Listed, now: float) -> str:
 
 
 async def _wanted(context: Context, asker: Asker, words: Sequence[str]) -> ReportState:
-    """The report that is asked for, as far as the asker may see it."""
+    """The report that is meant, as far as the asker may see it."""
     if not words:
         recent, first = context.command("最近"), context.command("详情 1")
         raise Wrong(f"要写 ID 或第几条：发{recent}看看有哪些，再发{first}这样的")
@@ -108,7 +108,7 @@ async def _wanted(context: Context, asker: Asker, words: Sequence[str]) -> Repor
 
 
 async def _numbered(context: Context, asker: Asker, number: int) -> str:
-    """The id of what was listed under a number, or would be now."""
+    """The id that was listed under a number, or would be now."""
     ids = context.lists.get(asker.user)
     if not ids:
         listed = await context.hub.history.recent(MOST_RECENT, asker.only)

@@ -1,5 +1,5 @@
-"""What people write behind a command: how many, until when, to whom. Pure but for the look-up of
-a bare number."""
+"""Reads the arguments of commands: counts, times, targets. Pure, except for looking up a bare
+number."""
 
 import re
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from .request import Asker, Context, Wrong
 from .wording import quoted
 
 MOST_ASKED: Final = 1000
-"""Characters of a command that are read."""
+"""Most characters read of a command."""
 MOST_RECENT: Final = 20
-"""Reports that a list shows."""
+"""Most reports in a list."""
 MORNING: Final = time(8)
-"""When a night is over for who says no more."""
+"""The end of a night, unless a time is given."""
 
 _HALF_WIDTH: Final = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: 0x20}
 _DIGITS: Final = "零一二三四五六七八九"
@@ -53,18 +53,18 @@ _Found = tuple[float, int]
 
 
 def begins_argument(text: str) -> bool:
-    """Whether text that follows a command without a space can be what belongs to it."""
+    """Whether text that follows a command without a space can be its argument."""
     return _BEGINS.match(_plain(text)) is not None
 
 
 def read_count(word: str) -> int | None:
-    """A number that an answer can list up to; None: it is none."""
+    """A count or position in a list; None if it is not one."""
     found = re.fullmatch(r"第?0*(\d{1,2})条?", _plain(word), re.ASCII)
     return int(found[1]) if found and 0 < int(found[1]) <= MOST_RECENT else None
 
 
 def read_until(text: str, now: float) -> tuple[float, str] | None:
-    """Until when (epoch seconds), and what is written behind it; None: no time is written.
+    """Until when (epoch seconds), and the text after it; None: no time is written.
 
     `2h`, `2 小时`, `半天`, `到 8 点`, `今晚`; a number alone is minutes.
     """
@@ -78,7 +78,7 @@ def read_until(text: str, now: float) -> tuple[float, str] | None:
 
 
 def _plain(text: str) -> str:
-    """With full-width signs, digits and letters as the others, each in its place."""
+    """Full-width characters as plain ones, one for one."""
     return text.translate(_HALF_WIDTH).lower()
 
 
@@ -152,10 +152,10 @@ _NAMED: Final = re.compile(rf"({'|'.join(_KINDS)})[\s:：号]*(\S+)", re.IGNOREC
 
 
 async def read_target(context: Context, asker: Asker, text: str) -> Target:
-    """The target that is named, else where the asker writes; a bound user's is their own.
+    """The target that is named, or the chat itself; bound users only have their own.
 
     Raises:
-        Wrong: it is none, or several.
+        Wrong: it names none, or several.
     """
     text = " ".join(text.split())
     if not asker.superuser or text in ("我", "自己", "me"):
@@ -181,7 +181,7 @@ async def read_target(context: Context, asker: Asker, text: str) -> Target:
 
 
 async def _numbered(context: Context, number: str) -> Target:
-    """A bare number is whom we have sent to, or who may write; else a group."""
+    """A bare number: a known target or user, else a group."""
     number = number.lstrip("0")
     if not number:
         raise Wrong("要写群号或 QQ 号")

@@ -1,4 +1,4 @@
-"""Who asks for something in a chat, and what an answer may look at."""
+"""Who asks in a chat, and what the answers have access to."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -12,15 +12,15 @@ if TYPE_CHECKING:  # who only reads the table of commands does not pay for the h
     from ..hub import Hub
 
 NAME: Final = "推送"
-"""What every command begins with, after NoneBot's command prefix."""
+"""The first word of every command, after NoneBot's prefix."""
 MOST_LISTS: Final = 1000
-"""Users whose last list is remembered."""
+"""Most users whose last list is remembered."""
 
 Answer = str | Message
 
 
 class Wrong(Exception):
-    """What was asked for cannot be done; the text is the answer."""
+    """A command cannot be carried out; the text is the answer."""
 
 
 async def _nobody() -> bool:
@@ -39,7 +39,7 @@ class Asker:
 
     @property
     def own(self) -> Target:
-        """Where they are written to in private."""
+        """Their private chat."""
         return Target("private", self.user)
 
     @property
@@ -50,7 +50,7 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the answers have at hand."""
+    """What answers need."""
 
     hub: "Hub"
     push_url: str
@@ -60,14 +60,14 @@ class Context:
     lists: OrderedDict[str, tuple[str, ...]] = field(
         default_factory=OrderedDict[str, tuple[str, ...]]
     )
-    """The ids that each user was last shown under numbers."""
+    """The ids in each user's last numbered list."""
 
     def command(self, words: str) -> str:
-        """A command as it is to be written, in quotes."""
+        """A command with its prefix, in quotes."""
         return f"「{self.prefix}{NAME} {words}」"
 
     def remember(self, asker: Asker, ids: tuple[str, ...]) -> None:
-        """These were shown, numbered from 1."""
+        """Remember a list that was shown, numbered from 1."""
         self.lists[asker.user] = ids
         self.lists.move_to_end(asker.user)
         while len(self.lists) > MOST_LISTS:

@@ -1,4 +1,4 @@
-"""What is answered to who asks whether all is well."""
+"""The command that shows the state."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -22,13 +22,13 @@ from .wording import (
 )
 
 LATELY: Final = 86400.0
-"""Seconds for which a failure is told."""
+"""Seconds for which failures are shown."""
 FAILURES: Final = 3
-"""Reports that failed that are told one by one."""
+"""Most failed reports that are shown one by one."""
 
 
 async def status(context: Context, asker: Asker, _: Sequence[str]) -> str:
-    """Tell what works, what waits, what failed lately and what is watched."""
+    """Show what works, what waits, what failed recently and what is watched."""
     hub = context.hub
     health = await hub.health()
     if health.backlog is None:

@@ -11,24 +11,24 @@ from .reading import begins_argument
 from .request import NAME, Answer, Asker, Context
 
 LIKE: Final = 0.5
-"""How much of a name must be right to be taken for a slip: one of two characters."""
+"""The similarity from which a name is taken for a typo: one of two characters."""
 LONGEST_NAME: Final = 20
-"""Characters of what could be a name."""
+"""Most characters of a name."""
 
 
 class Who(Enum):
     """Who may use a command."""
 
     ANYBODY = "anybody"
-    """Also who has no token yet."""
+    """Also users without a token."""
     CONCERNED = "concerned"
-    """Superusers, and for what is theirs, who is bound."""
+    """Superusers, and bound users for what is theirs."""
     SUPERUSER = "superuser"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One row."""
+    """A command."""
 
     name: str
     does: str
@@ -41,15 +41,15 @@ class Command:
     """Arguments that only superusers have."""
     who: Who = Who.CONCERNED
     binding: bool = False
-    """Only where REPORT_BIND lets users have tokens."""
+    """Only if REPORT_BIND lets users have tokens."""
 
     def usage(self, *, superuser: bool) -> str:
-        """How it is written, without the prefix."""
+        """Its usage, without the prefix."""
         words = (NAME, self.name, self.arguments, self.more if superuser else "")
         return " ".join(word for word in words if word)
 
     def is_for(self, asker: Asker, *, binding: bool) -> bool:
-        """Whether it works for somebody, where users may or may not have tokens."""
+        """Whether it works for a user; `binding`: users may have tokens."""
         return (binding or not self.binding) and (asker.superuser or self.who is not Who.SUPERUSER)
 
 
@@ -83,23 +83,23 @@ _BY_NAME: Final = {name: one for one in COMMANDS for name in (one.name, *one.oth
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody wrote."""
+    """A command as it was written."""
 
     name: str
-    """As they wrote it."""
+    """The name as it was written."""
     command: Command | None
-    """None: there is no such."""
+    """None: there is no such command."""
     words: tuple[str, ...] = ()
-    """What follows it."""
+    """Its arguments."""
 
 
 def visible(asker: Asker, *, binding: bool) -> list[Command]:
-    """The commands that work for somebody."""
+    """The commands that work for a user."""
     return [one for one in COMMANDS if one.is_for(asker, binding=binding)]
 
 
 def read(text: str) -> Asked:
-    """Find the command in what follows its first word; nothing is a question for help.
+    """Find the command in the text after the first word; no text asks for help.
 
     `静音2h` is as good as `静音 2h`.
     """
@@ -113,7 +113,7 @@ def read(text: str) -> Asked:
 
 
 def nearest(name: str, rows: Iterable[Command]) -> Command | None:
-    """The command that somebody most likely meant who wrote its name nearly right."""
+    """The command that a misspelt name most likely means."""
     name = name[:LONGEST_NAME].lower()
     likeness = {
         (SequenceMatcher(None, name, each).ratio(), name[:1] == each[:1], each): one
@@ -125,5 +125,5 @@ def nearest(name: str, rows: Iterable[Command]) -> Command | None:
 
 
 def usage() -> str:
-    """All of it in a few lines, for the plugin's metadata."""
+    """All commands in short, for the plugin's metadata."""
     return " | ".join(one.usage(superuser=True).removeprefix(f"{NAME} ") for one in COMMANDS)

@@ -1,4 +1,4 @@
-"""How answers say things: short, for a phone, and with what others wrote marked as theirs."""
+"""Words of answers: short, for a phone; text from outside is quoted."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,13 +12,13 @@ from ..model.text import begins_with, clean
 from .request import Asker
 
 MOST_LINES: Final = 20
-"""Deliveries, mutes or lanes that an answer lists."""
+"""Most deliveries, mutes or lanes in an answer."""
 NAME_LENGTH: Final = 60
-"""Characters that an answer shows of a title or a name."""
+"""Most characters of a title or a name."""
 BRIEF_LENGTH: Final = 40
-"""Characters that a list shows of a report."""
+"""Most characters of a report in a list."""
 REASON_LENGTH: Final = 160
-"""Characters that an answer shows of a reason: ours, and in it what a service said."""
+"""Most characters of a reason."""
 STATES: Final = {
     State.WAITING: "⏳ 等待",
     State.DELIVERED: "✅ 送达",
@@ -29,7 +29,7 @@ _THEIRS: Final = str.maketrans({
     "「": "『", "」": "』",
     **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
 })  # fmt: skip
-"""What others wrote must not end its own marks, nor turn round the direction of what follows."""
+"""Text from outside must not close its quotes, nor reverse the direction of what follows."""
 
 
 def short(text: str, limit: int = NAME_LENGTH) -> str:
@@ -39,19 +39,19 @@ def short(text: str, limit: int = NAME_LENGTH) -> str:
 
 
 def quoted(text: str, limit: int = NAME_LENGTH) -> str:
-    """What others wrote: cut, and marked as theirs. Nothing stays nothing."""
+    """Text from outside: cut, and quoted. Empty text stays empty."""
     line = short(text, limit).translate(_THEIRS)
     return f"「{line}」" if line else ""
 
 
 def some(lines: Sequence[str]) -> list[str]:
-    """The first of many."""
+    """The first of many, and how many more there are."""
     rest = len(lines) - MOST_LINES
     return [*lines[:MOST_LINES], *([f"……还有 {rest} 个"] if rest > 0 else [])]
 
 
 def clock(at: float, now: float) -> str:
-    """A moment as people say it today; both in epoch seconds."""
+    """A moment in words; both in epoch seconds."""
     moment, today = (datetime.fromtimestamp(one).astimezone() for one in (at, now))
     days = {-1: "昨天 ", 0: "", 1: "明天 "}
     for by, name in days.items():
@@ -72,24 +72,24 @@ def called(target: Target, asker: Asker) -> str:
 
 
 def subject(target: Target, asker: Asker) -> str:
-    """A target before a verb: a number stands apart from what follows."""
+    """A target before a verb, with a space after a number."""
     name = called(target, asker)
     return f"{name} " if name[-1].isascii() else name
 
 
 def until(at: float, now: float) -> str:
-    """A moment as an end; both in epoch seconds."""
+    """A moment as an end time; both in epoch seconds."""
     told = clock(at, now)
     return f"到 {told}" if told[0].isdecimal() else f"到{told}"
 
 
 def icon(report: Report) -> str:
-    """Of the report's result; a word of the client's own is none of ours to show unmarked."""
+    """The result's icon; other words come from outside and are not shown as ours."""
     return report.result.icon if isinstance(report.result, Result) else ""
 
 
 def brief(one: Listed) -> str:
-    """What a report says, in a few words behind the icon of its result."""
+    """A report in a few words, after its result's icon."""
     if one.report is None:
         mark = next((each.icon for each in Result if one.text.startswith(each.icon)), "")
         # The first two lines: those of a template of one's own may say anything.
@@ -103,7 +103,7 @@ def brief(one: Listed) -> str:
 
 
 def undelivered(one: Listed) -> str:
-    """What of a report was not delivered, or nothing."""
+    """What was not delivered of a report, or nothing."""
     if not one.state.deliveries:
         return f"没有发出：{short(one.state.note, REASON_LENGTH)}"
     states = dict.fromkeys(each.state for each in one.state.deliveries)
@@ -111,12 +111,12 @@ def undelivered(one: Listed) -> str:
 
 
 def told(one: DeliveryState, asker: Asker) -> str:
-    """Where a delivery stands."""
+    """The state of a delivery."""
     line = f"{STATES[one.state]} {called(one.target, asker)}"
     return f"{line}：{quoted(one.reason, REASON_LENGTH)}" if one.reason else line
 
 
 def parked(one: Blocked, asker: Asker) -> str:
-    """What a lane waits for."""
+    """Why a lane waits."""
     by = f"（由{quoted(one.lane.bot)}发送）" if one.lane.bot else ""
     return f"⏸ {called(one.lane.target, asker)}{by}：{quoted(one.reason, REASON_LENGTH)}"

@@ -1,4 +1,4 @@
-"""The command line; each command is a module of its own, which only it imports."""
+"""The command line. Each command is a module, imported only when it is used."""
 
 import argparse
 import sys

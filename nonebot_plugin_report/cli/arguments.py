@@ -1,4 +1,4 @@
-"""What can be typed: the commands and their options, explained in Chinese throughout."""
+"""The commands and their options, with help in Chinese."""
 
 import argparse
 import re
@@ -21,7 +21,7 @@ _COMPLAINTS: Final = (
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but none of its own English words: it has no other place for them."""
+    """argparse with its own words in Chinese; it has no other hook for them."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, add_help=False)
@@ -30,12 +30,12 @@ class Parser(argparse.ArgumentParser):
         self.optional.add_argument("-h", "--help", action="help", help="显示这份说明")
 
     def need(self, name: str, **options: Any) -> Self:
-        """An argument by its place."""
+        """A positional argument."""
         self.needed.add_argument(name, **options)
         return self
 
     def option(self, *names: str, **options: Any) -> Self:
-        """An argument by its name."""
+        """An option."""
         self.optional.add_argument(*names, **options)
         return self
 
@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
         return super().format_help().replace("usage: ", "用法：", 1)
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with what was typed, and end."""
+        """Print what is wrong with the arguments, and exit."""
         for pattern, told in _COMPLAINTS:
             if found := re.fullmatch(pattern, message, re.DOTALL):
                 message = found.expand(told)

@@ -22,11 +22,11 @@ from . import env_file
 
 PACKAGE: Final = "nonebot_plugin_report"
 MASK: Final = "…"
-"""Stands for a token where it must not be read."""
+"""Shown in place of a token."""
 
 
 def prepare_bot(**settings: Any) -> Driver:
-    """A NoneBot that only needs to be run. `settings` stand above `.env`.
+    """A NoneBot, ready to run. `settings` override `.env`.
 
     Raises:
         ConfigError: a setting of NoneBot's own is wrong.
@@ -47,7 +47,7 @@ def prepare_bot(**settings: Any) -> Driver:
 
 
 def server_options() -> dict[str, Any]:
-    """How uvicorn is to serve the bot."""
+    """The options for uvicorn."""
     from ..web.websocket import COMPRESSES
 
     state = getattr(getattr(nonebot.get_driver(), "server_app", None), "state", None)
@@ -63,7 +63,7 @@ def server_options() -> dict[str, Any]:
 
 
 def init_nonebot(**settings: Any) -> None:
-    """Read `.env`; make up a token where it sets none. Without a driver named, none is loaded.
+    """Read `.env`; generate a token if it sets none. No driver is loaded unless one is given.
 
     Data goes to `data` in the current folder, unless localstore is told otherwise, so that two
     bots in two folders do not share a store.
@@ -88,7 +88,7 @@ def init_nonebot(**settings: Any) -> None:
 
 
 def wanted_driver() -> str:
-    """The driver that `.env` names, else one with a WebSocket client besides NoneBot's default.
+    """The driver in `.env`, else NoneBot's default plus a WebSocket client.
 
     Raises:
         ConfigError: a setting of NoneBot's own is wrong.
@@ -101,7 +101,7 @@ def wanted_driver() -> str:
 
 @contextmanager
 def _told_in_chinese() -> Generator[None]:
-    """What NoneBot makes of settings that it cannot use, as one line with the advice."""
+    """Turn NoneBot's errors about settings into one line with advice."""
     env_file.install()
     try:
         yield
@@ -180,7 +180,7 @@ def where_token_is() -> str:
 
 
 def masked(text: str) -> str:
-    """Text of others without the token in force, plain or as a URL has it."""
+    """A text without the token in force, plain or URL-encoded."""
     for secret in filter(None, (token(), quote(token(), safe=""))):
         text = text.replace(secret, MASK)
     return text

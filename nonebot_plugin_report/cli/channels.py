@@ -1,4 +1,4 @@
-"""What users read of the channels, made from their code."""
+"""The channels' documentation, made from their code."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from ..config import TO_FILL
 from ..senders import channel_class, names
 
 _CODE: Final = "`"
-"""Markdown's, around names; a terminal has no use for it."""
+"""Markdown's quotes around names, which a terminal does not need."""
 
 
 def run_channels(kind: str | None) -> int:
@@ -23,7 +23,7 @@ def run_channels(kind: str | None) -> int:
 
 
 def _type_of(text: str) -> str:
-    """A type by itself or by its Chinese name."""
+    """A type by its name or its Chinese label."""
     wanted = text.strip().lower()
     for name in names():
         if wanted in (name, channel_class(name).label.lower()):

@@ -1,4 +1,4 @@
-"""What the doctor can see without the running bot: the settings, the installation, the computer."""
+"""The doctor's checks that need no running bot: settings, installation, computer."""
 
 import os
 import shutil
@@ -26,16 +26,16 @@ from ..web.addresses import address, is_open, missing_secrets, read_settings
 from .bot import needs_server, own_token, token, token_file, wanted_driver, where_token_is
 
 LOW_DISK: Final = 500 * 2**20
-"""Free bytes below which the disk is told of."""
+"""Free bytes below which the disk is reported."""
 NO_DISK: Final = 50 * 2**20
-"""Free bytes below which reports cannot be stored for long."""
+"""Free bytes below which storing will soon fail."""
 BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
-"""No clock that goes right shows a time before this program was written."""
+"""A correct clock cannot show a time before this program was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of a check."""
 
     level: Literal["正常", "提醒", "错误"]
     text: str
@@ -83,7 +83,7 @@ def _ineffective() -> Iterator[Finding]:
 
 
 def _reached() -> Iterator[Finding]:
-    """Whom a push reaches, and who reaches the bot."""
+    """Who can be reached, and who can reach the bot."""
     found, config = read_settings(), nonebot.get_driver().config
     if found.get("report_bind") and not found.get("report_public_url"):
         text = f"绑定的人得到的地址以 {address()} 开头，别的电脑可能连不上"
@@ -97,7 +97,7 @@ def _reached() -> Iterator[Finding]:
 
 
 def security() -> Iterator[Finding]:
-    """Who could do what he should not."""
+    """What others could do that they should not."""
     if token() == own_token():
         text = ".env 里没有 REPORT_TOKEN：自带的机器人用它自己生成的令牌，别的机器人则没有令牌"
         yield Finding("提醒", text, f"在 .env 里写上 REPORT_TOKEN=令牌；令牌在{where_token_is()}")

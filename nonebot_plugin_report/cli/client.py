@@ -1,4 +1,4 @@
-"""Speaks to the running bot, for every command that needs it."""
+"""A client of the running bot, for all commands that need it."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -16,10 +16,10 @@ from ..web.addresses import address, push_url
 from .bot import masked, token
 
 LOOK_SECONDS: Final = 2.0
-"""How long whoever has the port may be silent before it is known to be none of ours: our plugin
-answers this at once, whatever else it does."""
+"""Seconds of silence after which a program on the port is not ours: our plugin answers this
+request at once, whatever else it does."""
 ANSWER_SECONDS: Final = 30.0
-"""How long a push may take: its picture is written to the disk."""
+"""Seconds for a push, whose picture is written to disk."""
 _POLL_SECONDS: Final = 0.2
 _STATUSES: Final = ("ok", "error")
 
@@ -47,7 +47,7 @@ class Accepted:
 
 
 class Client:
-    """The running bot as one of its pushers sees it. In an `async with`."""
+    """A client of the running bot; used in `async with`."""
 
     def __init__(self, url: str | None = None, secret: str | None = None) -> None:
         """`url` is the push address, `secret` the token; by default those of the settings."""
@@ -144,12 +144,12 @@ class Client:
         until_final: bool,
         seconds: float,
     ) -> dict[str, Outcome]:
-        """Wait for what becomes of a report at each of its targets.
+        """Wait for the outcome of each of a report's deliveries.
 
         Args:
             report_id: the report's.
             told: called with each outcome as it comes.
-            until_final: what waits for something is waited for too, not only told.
+            until_final: also wait for parked deliveries, rather than only report them.
             seconds: how long; what has come by then is returned, what waits as `NotSent`.
 
         Raises:

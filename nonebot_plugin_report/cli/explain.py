@@ -1,4 +1,4 @@
-"""What would become of a report by the settings as they are: for the command `explain`."""
+"""The command `explain`: what the settings would do with a report."""
 
 import sys
 import time
@@ -23,7 +23,7 @@ FIELDS: Final = (
     "title", "content", "message", "event", "result", "timestamp", "send_to", "to",
     "send_to_group", "to_group", "channel", "send_from", "from",
 )  # fmt: skip
-"""What can be written as NAME=VALUE; some are others' short names."""
+"""Fields that can be written as NAME=VALUE, aliases included."""
 
 
 def run_explain(pairs: Sequence[str], *, token: str, at: str) -> int:

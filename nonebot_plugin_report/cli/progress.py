@@ -1,4 +1,4 @@
-"""Shows in a terminal what is still waited for; elsewhere only what is done."""
+"""Progress in a terminal; elsewhere only the results."""
 
 import shutil
 import sys
@@ -13,7 +13,7 @@ _MOST_NAMES: Final = 3
 
 
 class Progress:
-    """One line at the end of the terminal, as long as it lasts; each result stands above it."""
+    """A line at the end of the terminal while it lasts; results are printed above it."""
 
     def __init__(self, names: Iterable[str]) -> None:
         """`names` are waited for."""
@@ -42,7 +42,7 @@ class Progress:
             self._write("")
 
     def done(self, name: str, text: str = "") -> None:
-        """One of them is there; `text` is its result, where it is to be told at once."""
+        """One of them is done; `text` is its result, if it is to be printed now."""
         if name in self._left:
             self._left.remove(name)
         self._write(f"{text}\n" if text else "")
@@ -57,7 +57,7 @@ class Progress:
                 self._write(f"⏳ {count}，还在等 {names}{more}（{spent:.0f} 秒）")
 
     def _write(self, text: str) -> None:
-        """In place of the line that was waited in. A Windows console may know no escape codes."""
+        """Replace the progress line, without escape codes: not every Windows console knows them."""
         with self._lock:
             width = shutil.get_terminal_size().columns - 1
             before = f"\r{' ' * width}\r" if self._shown else ""

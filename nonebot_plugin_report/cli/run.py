@@ -1,4 +1,4 @@
-"""The ready bot, run."""
+"""Runs the ready bot."""
 
 import asyncio
 import errno
@@ -31,7 +31,7 @@ def run() -> int:
 
 
 def _check_port() -> None:
-    """Raise where the web server could not listen, and say who is in the way."""
+    """Raise if the web server could not listen, and say which program is in the way."""
     config = nonebot.get_driver().config
     host = str(config.host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -26,7 +26,7 @@ from .sample import sample_screenshot
 from .words import line
 
 WAIT_SECONDS: Final = 60.0
-"""How long a running bot is waited for to have sent."""
+"""Seconds to wait until the running bot has sent."""
 TEXT: Final = "如果你看到了这条消息和图片，这里就设置好了"
 _FIELDS: Final = {"private": "send_to", "group": "send_to_group", "channel": "channel"}
 
@@ -48,7 +48,7 @@ def run_test(wanted: Sequence[str]) -> int:
 
 
 def _targets(config: Config, text: str) -> dict[str, Target]:
-    """What one argument names, by the names to show; empty where it names nothing that is there."""
+    """The targets of one argument, by the names to show; empty if it names none."""
     if text in config.report_channels:
         return {text: Target("channel", text)}
     try:
@@ -110,7 +110,7 @@ class _NoBots:
 
 
 async def _by_running_bot(target: Target, picture: bytes) -> Outcome:
-    """QQ, and channels that send by a bot of NoneBot's, are reached by the running bot alone."""
+    """QQ, and channels that send through NoneBot's bots, need the running bot."""
     fields = {
         "title": "测试推送",
         "content": TEXT,

@@ -1,10 +1,10 @@
-"""How an outcome reads on the command line."""
+"""Outcomes in words."""
 
 from ..model.delivery import Away, Delivered, NotSent, Outcome, Rejected, Unknown
 
 
 def tell(outcome: Outcome) -> str:
-    """What came of it, in Chinese."""
+    """An outcome in Chinese."""
     match outcome:
         case Delivered(note):
             return f"已送达，但{note}" if note else "已送达"
@@ -18,5 +18,5 @@ def tell(outcome: Outcome) -> str:
 
 
 def line(name: str, outcome: Outcome) -> str:
-    """The same with its mark, and what it is about before it."""
+    """The same with a mark and a name before it."""
     return f"{'✅' if isinstance(outcome, Delivered) else '❌'} {name}：{tell(outcome)}"
