@@ -191,6 +191,14 @@ def _secret_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _proxy_url(value: SecretStr) -> SecretStr:
+    try:
+        check_url(re.sub(r"^socks5h?:", "http:", value.get_secret_value()))
+    except ValueError:
+        raise ValueError("应为 http:// 或 socks5:// 开头的完整网址") from None
+    return value
+
+
 def _filled(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().strip():
         raise ValueError("不能是空的")
@@ -230,6 +238,8 @@ Url = Annotated[str, AfterValidator(check_url)]
 """An HTTP address."""
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 """An HTTP address that contains a secret."""
+ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]
+"""An address of an HTTP or SOCKS proxy, which may contain a password."""
 Secrets = Annotated[
     tuple[Secret, ...],
     BeforeValidator(lambda value: _words(value) if isinstance(value, str | int) else value),

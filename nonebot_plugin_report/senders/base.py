@@ -16,7 +16,7 @@ from pydantic import PrivateAttr
 
 from ..model.delivery import Away, Delivered, Delivery, Outcome, Rejected
 from ..model.report import dump
-from ..settings import SecretUrl, Settings
+from ..settings import ProxyUrl, Settings
 from .outcomes import PICTURE_REJECTED, delivered
 from .pace import Rate
 
@@ -80,8 +80,8 @@ class Unavailable(Channel):
 class HttpChannel(Channel):
     """A channel that is reached by HTTP."""
 
-    proxy: SecretUrl | None = None
-    """HTTP 代理，例如 http://127.0.0.1:10809；不写则直接连接"""
+    proxy: ProxyUrl | None = None
+    """HTTP 或 SOCKS5 代理，例如 http://127.0.0.1:10809、socks5://127.0.0.1:10808；不写则直接连接"""
 
 
 class PartedChannel(HttpChannel):

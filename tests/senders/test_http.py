@@ -1,6 +1,9 @@
 """Numbers and dates of services are read in one place, and none of them can do harm."""
 
+import asyncio
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -9,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.model.delivery import Delivered, NotSent
+from nonebot_plugin_report.senders import load
 from nonebot_plugin_report.senders.http import MAX_RETRY_AFTER, Answer, judge_code, seconds_of
 
 from .server import Reply, Request, Server
@@ -111,3 +116,50 @@ async def test_an_answer_that_is_packed_is_not_unpacked() -> None:
         assert time.process_time() - begun < 0.1
     assert isinstance(outcome, NotSent)
     assert requests[0].headers["accept-encoding"] == "identity"
+
+
+@asynccontextmanager
+async def socks_proxy(port: int) -> AsyncGenerator[tuple[str, list[bytes]]]:
+    """A SOCKS 5 proxy (RFC 1928) for one connection, which leads every name to a port here."""
+    asked: list[bytes] = []
+    served = asyncio.Event()
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            sink.write(data)
+        sink.close()
+        await sink.wait_closed()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, methods = await reader.readexactly(2)
+        await reader.readexactly(methods)
+        writer.write(b"\x05\x00")
+        assert await reader.readexactly(4) == b"\x05\x01\x00\x03"
+        asked.append(await reader.readexactly((await reader.readexactly(1))[0]))
+        await reader.readexactly(2)
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"\x05\x00\x00\x01" + bytes(6))
+        await asyncio.gather(pump(reader, back), pump(there, writer))
+        served.set()
+
+    proxy = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"socks5://127.0.0.1:{proxy.sockets[0].getsockname()[1]}", asked
+        await served.wait()
+    finally:
+        proxy.close()
+
+
+async def test_a_service_is_reached_by_a_socks_proxy() -> None:
+    async with Server(lambda _: Reply()) as server, socks_proxy(server.port) as (proxy, asked):
+        async with channel("webhook", url="http://abroad.example/x", proxy=proxy) as webhook:
+            assert await webhook.send(make_delivery()) == Delivered()
+        assert asked == [b"abroad.example"]
+        assert server.requests[0].path == "/x"
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1:10808", "socks4://127.0.0.1:1", "socks5:10808"])
+def test_what_is_no_proxy_is_named_and_not_repeated(proxy: str) -> None:
+    with pytest.raises(ConfigError, match="proxy：应为 http:// 或 socks5:// 开头") as refused:
+        load({"type": "webhook", "url": "http://127.0.0.1/", "proxy": proxy})
+    assert proxy not in str(refused.value)
