@@ -1,6 +1,7 @@
 """Helpers with which channels make outcomes."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from ..model.delivery import Delivered, Outcome, Rejected
@@ -9,6 +10,9 @@ from ..model.text import clean
 
 _SAID_LENGTH: Final = 120
 PICTURE_REJECTED: Final = "只发了文字，图片被拒绝：{}"
+_CHINA: Final = timezone(timedelta(hours=8))
+_MARGIN: Final = timedelta(minutes=5)
+"""After midnight, as no two clocks are the same."""
 
 
 def delivered(*notes: str) -> Delivered:
@@ -35,3 +39,11 @@ def said(text: object) -> str:
     """A service's own words about a failure, short and on one line, for a reason."""
     words = " ".join(clean(text).split()) if isinstance(text, str) else ""
     return words[:_SAID_LENGTH]
+
+
+def until_tomorrow(now: float) -> float:
+    """Seconds from a moment (epoch seconds) until the next day in China, by which the services
+    there count what may be sent in a day."""
+    tomorrow = datetime.fromtimestamp(now, _CHINA).date() + timedelta(days=1)
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=_CHINA)
+    return (midnight + _MARGIN).timestamp() - now

@@ -7,12 +7,12 @@ import io
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from PIL import Image as Pillow
 
-from nonebot_plugin_report.model.delivery import Delivery, Outcome
+from nonebot_plugin_report.model.delivery import Delivery, Handling, Outcome, Priority
 from nonebot_plugin_report.model.image import Image, read_image
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report, Result
@@ -92,6 +92,7 @@ def make_delivery(
     *,
     number: int = 1,
     report: Report | None = None,
+    priority: Priority = Priority.NORMAL,
 ) -> Delivery:
     """A delivery as the outbox hands it over."""
     made = report or Report(
@@ -102,7 +103,16 @@ def make_delivery(
     )
     lane = Lane(Target("channel", NAME))
     message = Message(text, image, made)
-    return Delivery(f"d{number:019}", f"r{number:019}", lane, message, attempts=0)
+    handling = Handling(priority)
+    return Delivery(f"d{number:019}", f"r{number:019}", lane, message, handling=handling)
+
+
+def begins_a_day_in_china(wait: float | None) -> bool:
+    """Whether so many seconds from now the day that the services there count in is new."""
+    assert wait is not None
+    now = datetime.now(timezone(timedelta(hours=8)))
+    at = now + timedelta(seconds=wait)
+    return at.date() == now.date() + timedelta(days=1) and at.hour == 0
 
 
 class NoBots:

@@ -7,8 +7,9 @@ from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
 from nonebot_plugin_report.senders import load
 
 from .server import Reply, Request, Server
-from .service import Service, channel, make_delivery
+from .service import Service, begins_a_day_in_china, channel, make_delivery
 
+USED_UP = "超过当天的发送次数限制[5]"
 KEY = "SCT12345TabcdefGHIJKL"
 
 
@@ -28,6 +29,8 @@ SERVICE = Service(
     failures={
         "key": (Reply(json={"code": 40001, "message": "[AUTH]错误的Key"}), Rejected),
         "quota": (Reply(json={"code": 40001, "message": "[AUTH]超过当天的发送次数"}), NotSent),
+        "quota, newer": (Reply(json={"code": 471, "message": USED_UP}), NotSent),
+        "quota, by its status": (Reply(471, json={"code": 471, "message": USED_UP}), NotSent),
         "older answers": (Reply(json={"errno": 1024, "errmsg": "x"}), NotSent),
     },
 )
@@ -51,3 +54,16 @@ async def test_both_generations_of_success_are_one(reply: dict[str, int]) -> Non
 def test_a_key_that_cannot_stand_in_an_address_is_named() -> None:
     with pytest.raises(ConfigError, match="key：SendKey 只有字母和数字"):
         load({"type": "serverchan", "key": "SCT/../x"})
+
+
+@pytest.mark.parametrize("code", [40001, 471])
+async def test_the_day_that_is_used_up_is_waited_for(code: int) -> None:
+    used_up = Reply(json={"code": code, "message": USED_UP})
+    async with (
+        Server(lambda _: used_up) as server,
+        channel("serverchan", server=server.url, key=KEY) as serverchan,
+    ):
+        outcome = await serverchan.send(make_delivery())
+    assert isinstance(outcome, NotSent)
+    assert not outcome.answered
+    assert begins_a_day_in_china(outcome.retry_after)

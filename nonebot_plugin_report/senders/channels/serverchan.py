@@ -4,6 +4,7 @@ Sources: sct.ftqq.com, "API 详细说明" (limits), and sc3.ft07.com, "发送消
 """
 
 import re
+import time
 from typing import ClassVar, Final
 
 from pydantic import SecretStr, field_validator
@@ -14,14 +15,15 @@ from ..base import HttpChannel
 from ..fit import fit_text, utf8_size
 from ..http import Answer, Client, judge_code
 from ..literal import literal
-from ..outcomes import lost_picture
+from ..outcomes import lost_picture, until_tomorrow
 
 # "API 详细说明": a title of at most 32 characters, a text of at most 32 KB.
 MAX_TITLE: Final = 32
 MAX_TEXT: Final = 32 * 1000
 _BAD_KEY: Final = 40001
 _FIXES: Final = {_BAD_KEY: "SendKey 不对"}
-_QUOTA_WAIT: Final = 3600.0
+_USED_UP: Final = ("当天", "次数")
+"""What it says, under one code or another (40001, 471), when the day's messages are used up."""
 
 
 class Channel(HttpChannel):
@@ -52,7 +54,7 @@ class Channel(HttpChannel):
         return await http.post(
             self._address(),
             data={"title": title, "desp": text},
-            verdict=_verdict,
+            verdict=lambda answer: _verdict(answer, time.time()),
             notes=[cut, lost_picture(message)],
         )
 
@@ -65,9 +67,9 @@ class Channel(HttpChannel):
         return f"https://sctapi.ftqq.com/{key}.send"
 
 
-def _verdict(answer: Answer) -> Outcome:
+def _verdict(answer: Answer, now: float) -> Outcome:
     code = answer.fields.get("code", answer.fields.get("errno"))
     words = answer.fields.get("message", answer.fields.get("errmsg"))
-    if code == _BAD_KEY and "次数" in str(words):
-        return NotSent("超过了当天的条数", _QUOTA_WAIT)
+    if all(one in str(words) for one in _USED_UP):
+        return NotSent("今天的条数用完了，明天再发", until_tomorrow(now))
     return judge_code(answer, code, words, fixes=_FIXES, waits={})
