@@ -3,19 +3,22 @@
 Source: pushplus.plus, "发送消息接口" and "接口返回码说明".
 """
 
-from typing import ClassVar, Final
+import time
+from typing import ClassVar, Final, Self
 
-from ...model.delivery import Delivery, Outcome
+from pydantic import model_validator
+
+from ...model.delivery import Delivery, NotSent, Outcome
 from ...settings import Filled, Secret, Url
 from ..base import HttpChannel
 from ..fit import fit_text
 from ..http import Answer, Client, judge_code
 from ..literal import literal
-from ..outcomes import lost_picture
+from ..outcomes import lost_picture, until_tomorrow
 
-MAX_TITLE: Final = 200
+MAX_TITLE: Final = 100
 MAX_TEXT: Final = 20_000
-# "接口返回码说明"; who goes on after a 900 is shut out for days.
+# "接口返回码说明".
 _FIXES: Final = {
     401: "没有权限，检查 token",
     403: "本机的 IP 不在账号的白名单里",
@@ -23,7 +26,9 @@ _FIXES: Final = {
     903: "token 不对",
     905: "账号没有实名认证，到 pushplus.plus 认证",
 }
-_WAITS: Final = {900: 6 * 3600.0}
+_SHUT_OUT: Final = 900
+"""Who goes on on the same day is shut out for days."""
+_BY_WEBHOOK: Final = ("webhook", "cp")
 
 
 class Channel(HttpChannel):
@@ -31,7 +36,7 @@ class Channel(HttpChannel):
 
     label: ClassVar[str] = "PushPlus"
     pictures: ClassVar[str] = "不能发，只发文字"
-    limits: ClassVar[str] = "标题 200 字，正文 20000 字；每天 200 次"
+    limits: ClassVar[str] = "标题 100 字，正文 20000 字；每天 200 次"
 
     token: Secret
     """用户令牌或消息令牌"""
@@ -39,15 +44,30 @@ class Channel(HttpChannel):
     """群组编码，一对多推送时填写"""
     via: Filled | None = None
     """PushPlus 的发送渠道，例如 wechat、webhook、cp、mail；不写是微信"""
+    webhook: Filled | None = None
+    """via 是 webhook 或 cp 时必填：在 PushPlus 的「渠道配置」里配好的编码"""
+    to: Secret | None = None
+    """发给好友时，好友令牌（via 是 cp 时是企业微信的用户 ID），几个用逗号隔开"""
     server: Url = "https://www.pushplus.plus"
     """服务的网址"""
+
+    @model_validator(mode="after")
+    def _check_webhook(self) -> Self:
+        if self.via in _BY_WEBHOOK and self.webhook is None:
+            raise ValueError("via 是 webhook 或 cp 时要填 webhook（在 PushPlus 里配好的编码）")
+        return self
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send title and text."""
         message = delivery.message
         title, _ = fit_text(literal(message.title), MAX_TITLE)
         text, cut = fit_text(literal(message.body or message.title), MAX_TEXT)
-        options = {"topic": self.topic, "channel": self.via}
+        options = {
+            "topic": self.topic,
+            "channel": self.via,
+            "webhook": self.webhook,
+            "to": self.to and self.to.get_secret_value(),
+        }
         return await http.post(
             f"{self.server.rstrip('/')}/send",
             json={
@@ -57,11 +77,13 @@ class Channel(HttpChannel):
                 "template": "txt",
                 **{name: value for name, value in options.items() if value},
             },
-            verdict=_verdict,
+            verdict=lambda answer: _verdict(answer, time.time()),
             notes=[cut, lost_picture(message)],
         )
 
 
-def _verdict(answer: Answer) -> Outcome:
+def _verdict(answer: Answer, now: float) -> Outcome:
     code, words = answer.fields.get("code"), answer.fields.get("msg")
-    return judge_code(answer, code, words, success=(200,), fixes=_FIXES, waits=_WAITS)
+    if code == _SHUT_OUT:
+        return NotSent("账号今天不能再发了（请求太多），明天再发", until_tomorrow(now))
+    return judge_code(answer, code, words, success=(200,), fixes=_FIXES, waits={})
