@@ -26,6 +26,10 @@ def answer(request: Request) -> Reply:
     return Reply(json={"code": 200, "message": "success", "timestamp": 1})
 
 
+def apns(reason: str) -> Reply:
+    return Reply(500, json={"code": 500, "message": f"push failed: APNS push failed: {reason}"})
+
+
 def check(content: dict[str, object]) -> None:
     assert content["title"]
     assert content["body"]
@@ -45,6 +49,10 @@ SERVICE = Service(
     failures={
         "key": (Reply(400, json={"code": 400, "message": "failed to get device token"}), Rejected),
         "key, in the body alone": (Reply(json={"code": 400, "message": "x"}), Rejected),
+        "too large": (apns("PayloadTooLarge"), Rejected),
+        "no such device": (apns("BadDeviceToken"), Rejected),
+        "no longer there": (apns("Unregistered"), Rejected),
+        "Apple is busy": (apns("TooManyRequests"), NotSent),
         "their fault": (Reply(500, json={"code": 500, "message": "push failed"}), NotSent),
     },
 )  # fmt: skip
@@ -77,7 +85,7 @@ async def test_what_is_encrypted_can_be_read_with_the_key_alone(mode: str, key: 
         assert "过长" in long.note
     for request in server.requests:
         assert len(request.body) <= 4096
-        assert set(request.json()) <= {"device_key", "ciphertext", "iv"}
+        assert set(request.json()) <= {"device_key", "id", "ciphertext", "iv"}
         check(decrypted(request.json(), key, mode.lower()))
 
 
@@ -134,3 +142,26 @@ def test_a_key_of_the_wrong_length_is_named_and_not_repeated() -> None:
     with pytest.raises(ConfigError, match="encryption_key：应为 16、24 或 32 个字符") as refused:
         load({"type": "bark", "device_key": "x1", "encryption_key": "short-secret"})
     assert "short-secret" not in str(refused.value)
+
+
+async def test_a_device_that_is_gone_says_what_to_do() -> None:
+    async with (
+        Server(lambda _: apns("Unregistered")) as server,
+        channel("bark", **SERVICE.settings(server.url)) as bark,
+    ):
+        outcome = await bark.send(make_delivery())
+    assert outcome == Rejected(
+        "Bark：这台设备的 key 失效了，打开 Bark App，把新的 key 填进 device_key"
+    )
+
+
+@pytest.mark.parametrize("more", [{}, {"encryption_key": CIPHER_KEY}], ids=["plain", "encrypted"])
+async def test_a_repeat_has_the_same_id_and_another_delivery_another(more: dict[str, str]) -> None:
+    async with (
+        Server(lambda _: Reply(json={"code": 200})) as server,
+        channel("bark", **SERVICE.settings(server.url), **more) as bark,
+    ):
+        for number in (1, 1, 2):
+            assert await bark.send(make_delivery(number=number)) == Delivered()
+    first, repeat, other = (one.json()["id"] for one in server.requests)
+    assert first == repeat != other

@@ -1,7 +1,8 @@
 """Bark: notifications on iPhones, encrypted where a key is set.
 
-Sources: bark.day.app, "使用教程" (parameters) and "推送加密"; developer.apple.com, "Creating a
-remote notification" (a payload of at most 4 KB).
+Sources: bark.day.app, "使用教程" (parameters) and "推送加密"; Finb/bark-server, route_push.go and
+apns/apns.go (answers); developer.apple.com, "Creating a remote notification" (a payload of at most
+4 KB) and "Handling notification responses from APNs".
 """
 
 import base64
@@ -13,7 +14,7 @@ import orjson
 from pydantic import Field, SecretStr, field_validator
 
 from ...errors import MissingExtra
-from ...model.delivery import Delivery, Outcome
+from ...model.delivery import Delivery, Outcome, Rejected
 from ...settings import Filled, Secret, Secrets, Url
 from ..base import PartedChannel
 from ..fit import fit_text, json_size
@@ -26,6 +27,13 @@ MAX_TEXT: Final = 2600
 MAX_ENCRYPTED: Final = 1700
 _KEY_SIZES: Final = (16, 24, 32)
 _FIXES: Final = {400: "device_key 不对，或推送服务拒绝了它", 404: "地址不存在，检查 server"}
+_GONE: Final = "这台设备的 key 失效了，打开 Bark App，把新的 key 填进 device_key"
+# The server answers 500 for all that APNs refuses, with its reason; others may pass.
+_FINAL: Final = {
+    "PayloadTooLarge": "内容太大，苹果的推送不收",
+    "BadDeviceToken": _GONE,
+    "Unregistered": _GONE,
+}
 
 
 class Channel(PartedChannel):
@@ -81,7 +89,12 @@ class Channel(PartedChannel):
         async def push(key: SecretStr) -> Outcome:
             return await http.post(
                 f"{self.server.rstrip('/')}/push",
-                json={"device_key": key.get_secret_value(), **self._sealed(content)},
+                # Of a repeat that has the same id (bark-server 2.2.2 on) the app shows one.
+                json={
+                    "device_key": key.get_secret_value(),
+                    "id": delivery.id,
+                    **self._sealed(content),
+                },
                 verdict=_verdict,
                 notes=notes,
             )
@@ -131,4 +144,7 @@ def encrypt(plain: bytes, key: bytes, mode: str) -> dict[str, object]:
 
 def _verdict(answer: Answer) -> Outcome:
     code, words = answer.fields.get("code"), answer.fields.get("message")
+    for reason, fix in _FINAL.items():
+        if reason in str(words):
+            return Rejected(fix)
     return judge_code(answer, code, words, success=(200,), fixes=_FIXES, waits={429: 5.0})
