@@ -7,6 +7,7 @@ import pytest
 
 from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
+from nonebot_plugin_report.model.image import Image
 from nonebot_plugin_report.senders import load
 
 from .server import Behaviour, Reply, Request, Server
@@ -94,3 +95,50 @@ async def test_a_user_and_a_password_log_in_too() -> None:
 def test_half_a_login_is_named() -> None:
     with pytest.raises(ConfigError, match="username 和 password 要一起填"):
         load({"type": "ntfy", "topic": TOPIC, "username": "x"})
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Reply(
+            413, json={"code": 41301, "error": "attachment too large, or bandwidth limit reached"}
+        ),
+        Reply(429, json={"code": 42905, "error": "limit reached: daily bandwidth reached"}),
+    ],
+    ids=["too large", "too much today"],
+)
+async def test_where_the_picture_is_too_much_the_text_goes(refusal: Reply) -> None:
+    def no_room(request: Request) -> Behaviour:
+        return refusal if request.method == "PUT" else answer(request)
+
+    async with Server(no_room) as server, channel("ntfy", **SERVICE.settings(server.url)) as ntfy:
+        outcome = await ntfy.send(make_delivery(image=make_image()))
+    assert isinstance(outcome, Delivered)
+    assert "只发了文字" in outcome.note
+
+
+async def test_at_the_public_server_a_picture_is_made_as_small_as_it_takes() -> None:
+    """Its name is reached through a proxy, which is the tests' server."""
+    image = make_image(2600, 1400, "PNG", noise=True)
+    assert 2_000_000 < len(image.data) < 15_000_000
+    async with (
+        Server(answer) as server,
+        channel("ntfy", **SERVICE.settings("http://ntfy.sh"), proxy=server.url) as ntfy,
+    ):
+        outcome = await ntfy.send(make_delivery(image=image))
+    assert outcome == Delivered("ntfy：截图已缩小")
+    assert len(server.requests[0].body) <= 2_000_000
+
+
+@pytest.mark.parametrize("image", [None, make_image()], ids=["text", "picture"])
+async def test_a_repeat_has_the_same_sequence_and_another_delivery_another(
+    image: Image | None,
+) -> None:
+    async with Server(answer) as server, channel("ntfy", **SERVICE.settings(server.url)) as ntfy:
+        for number in (1, 1, 2):
+            assert await ntfy.send(make_delivery(image=image, number=number)) == Delivered()
+    first, repeat, other = (
+        one.headers["x-sequence-id"] if image else one.json()["sequence_id"]
+        for one in server.requests
+    )
+    assert first == repeat != other
