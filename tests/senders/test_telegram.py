@@ -49,6 +49,7 @@ SERVICE = Service(
         "no token": (failing(404, "Not Found"), Rejected),
         "chat": (failing(400, "Bad Request: chat not found"), Rejected),
         "blocked": (failing(403, "Forbidden: bot was blocked by the user"), Rejected),
+        "no topic": (failing(400, "Bad Request: message thread not found"), Rejected),
         "too fast": (failing(429, "Too Many Requests", parameters={"retry_after": 5}), NotSent),
     },
 )
@@ -114,3 +115,39 @@ async def test_the_pause_that_is_asked_for_is_kept() -> None:
 def test_what_is_no_token_is_named() -> None:
     with pytest.raises(ConfigError, match="token：应为 123456:ABC"):
         load({"type": "telegram", "token": "bot/1", "chat_id": "1"})
+
+
+async def test_a_topic_gets_text_and_picture() -> None:
+    async with (
+        Server(answer) as server,
+        channel("telegram", **SERVICE.settings(server.url), message_thread_id=42) as telegram,
+    ):
+        assert await telegram.send(make_delivery()) == Delivered()
+        assert await telegram.send(make_delivery(image=make_image(), number=2)) == Delivered()
+    text, photo = server.requests
+    assert text.json()["message_thread_id"] == 42
+    assert photo.multipart()["message_thread_id"].content == b"42"
+
+
+@pytest.mark.parametrize(
+    ("words", "more", "mend"),
+    [
+        (
+            "Bad Request: group chat was upgraded to a supergroup chat",
+            {"parameters": {"migrate_to_chat_id": -1001234567890}},
+            "chat_id 改成 -1001234567890",
+        ),
+        ("Bad Request: message thread not found", {}, "检查 message_thread_id"),
+        ("Bad Request: TOPIC_CLOSED", {}, "检查 message_thread_id"),
+    ],
+)
+async def test_what_became_of_the_chat_is_told(
+    words: str, more: dict[str, object], mend: str
+) -> None:
+    async with (
+        Server(lambda _: failing(400, words, **more)) as server,
+        channel("telegram", **SERVICE.settings(server.url)) as telegram,
+    ):
+        outcome = await telegram.send(make_delivery())
+    assert isinstance(outcome, Rejected)
+    assert mend in outcome.reason

@@ -3,9 +3,9 @@
 Source: core.telegram.org/bots/api, sendMessage, sendPhoto, "Making requests".
 """
 
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
 from ...model.image import Image
@@ -39,6 +39,8 @@ class Channel(PartedChannel):
     """BotFather 给的令牌"""
     chat_id: Filled
     """对话的 id（群的以 - 开头），或频道的 @名字"""
+    message_thread_id: Annotated[int, Field(gt=0)] | None = None
+    """发到群的哪个话题：话题链接里的最后一个数；不写则不进话题"""
     server: Url = "https://api.telegram.org"
     """Bot API 的网址；用自己的反向代理时填写"""
 
@@ -64,7 +66,7 @@ class Channel(PartedChannel):
 
     async def _text(self, text: str, http: Client) -> Outcome:
         fitted, cut = fit_text(text, MAX_TEXT, utf16_size)
-        content = {"chat_id": self.chat_id, "text": fitted, "disable_web_page_preview": True}
+        content = {**self._where(), "text": fitted, "disable_web_page_preview": True}
         return await self._call("sendMessage", http, [cut], json=content)
 
     async def _photo(self, image: Image, caption: str, http: Client) -> Outcome:
@@ -72,8 +74,12 @@ class Channel(PartedChannel):
         if fitted is None:
             return Rejected(note)
         photo = (f"screenshot.{fitted.extension}", fitted.data, fitted.media_type)
-        content = {"chat_id": self.chat_id, **({"caption": caption} if caption else {})}
+        content = {**self._where(), **({"caption": caption} if caption else {})}
         return await self._call("sendPhoto", http, [note], data=content, files={"photo": photo})
+
+    def _where(self) -> dict[str, str | int]:
+        topic = self.message_thread_id
+        return {"chat_id": self.chat_id, **({"message_thread_id": topic} if topic else {})}
 
     async def _call(self, method: str, http: Client, notes: list[str], **content: Any) -> Outcome:
         url = f"{self.server.rstrip('/')}/bot{self.token.get_secret_value()}/{method}"
@@ -86,6 +92,8 @@ def _verdict(answer: Answer) -> Outcome:
             return Delivered()
         case {"parameters": {"retry_after": int() as wait}}:
             return NotSent("发送太快", seconds_of(wait))
+        case {"parameters": {"migrate_to_chat_id": int() as chat}}:
+            return Rejected(f"群升级成了超级群，把 chat_id 改成 {chat}")
         case _:
             return _failure(answer)
 
@@ -95,6 +103,8 @@ def _failure(answer: Answer) -> Outcome:
     match answer.status:
         case 401 | 404:
             return Rejected("令牌不对，检查 token")
+        case 400 if "thread not found" in words or "TOPIC_" in words:
+            return Rejected(f"不能发到这个话题（{words}），检查 message_thread_id")
         case 400 | 403 if "chat" in words or "blocked" in words or "kicked" in words:
             return Rejected(f"不能发到这个对话（{words}），检查 chat_id，先和机器人说一句话")
         case 400 | 403:
