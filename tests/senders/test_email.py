@@ -101,11 +101,11 @@ def log_in(server: Any, session: Session, envelope: Envelope, how: str, data: An
 
 @asynccontextmanager
 async def mail_server(
-    mailbox: Mailbox, security: str, authority: trustme.CA
+    mailbox: Mailbox, security: str, authority: trustme.CA, authenticator: Any = log_in
 ) -> AsyncGenerator[dict[str, Any]]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(context)
-    options: dict[str, Any] = {"authenticator": log_in, "auth_required": True}
+    options: dict[str, Any] = {"authenticator": authenticator, "auth_required": True}
     if security == "starttls":
         options |= {"tls_context": context, "require_starttls": True}
     else:
@@ -213,6 +213,9 @@ async def test_a_wrong_password_says_what_to_mend(trusted: trustme.CA) -> None:
         ("data_answer", "451 later", NotSent), ("data_answer", "554 spam", Rejected),
         ("data_answer", "drop", Unknown), ("receiver_answer", "450 greylisted", NotSent),
         ("receiver_answer", "550 no such user", Rejected),
+        ("receiver_answer", "550 Sender frequency limited", NotSent),
+        ("data_answer", "550 Ip frequency limited. http://service.mail.qq.com/", NotSent),
+        ("data_answer", "550 Mail content denied", Rejected),
     ],
 )  # fmt: skip
 async def test_each_answer_of_the_server(
@@ -221,6 +224,43 @@ async def test_each_answer_of_the_server(
     mailbox = Mailbox()
     setattr(mailbox, what, said)
     assert isinstance(await send(mailbox, "tls", trusted), expected)
+
+
+async def test_a_login_that_may_only_be_too_often_is_tried_again_later_and_says_both(
+    trusted: trustme.CA,
+) -> None:
+    """As QQ mail refuses a wrong password and too many logins alike."""
+    busy = AuthResult(
+        success=False,
+        handled=False,
+        message="535 Login fail. Account is abnormal, service is not open, password is incorrect,"
+        " login frequency limited, or system is busy.",
+    )
+    mailbox = Mailbox()
+    async with (
+        mail_server(mailbox, "tls", trusted, lambda *_: busy) as settings,
+        channel("email", **settings) as mail,
+    ):
+        outcome = await mail.send(make_delivery())
+    assert isinstance(outcome, NotSent)
+    assert outcome.answered, "should it be the password, trying for ever would not help"
+    assert outcome.retry_after
+    assert "授权码" in outcome.reason
+    assert "频繁" in outcome.reason
+
+
+async def test_a_repeat_has_the_same_message_id_and_another_letter_another(
+    trusted: trustme.CA,
+) -> None:
+    mailbox = Mailbox()
+    async with (
+        mail_server(mailbox, "tls", trusted) as settings,
+        channel("email", **settings) as mail,
+    ):
+        for number in (1, 1, 2):
+            assert await mail.send(make_delivery(number=number)) == Delivered()
+    first, repeat, other = (letter["message-id"] for letter in mailbox.letters)
+    assert first == repeat != other
 
 
 async def test_nobody_there_is_not_sent() -> None:

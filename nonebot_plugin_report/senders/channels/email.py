@@ -1,10 +1,12 @@
 """E-mail by SMTP: plain text and HTML, the picture inside.
 
 Sources: RFC 5321 section 4.2.1 (4yz later, 5yz never), RFC 8314 (465 and 587), RFC 2392
-(Content-ID). NetEase's servers speak TLS on 587, as BetterGI found.
+(Content-ID), service.mail.qq.com, help 1000725 ("Ip frequency limited"). NetEase's servers speak
+TLS on 587, as BetterGI found.
 """
 
 import asyncio
+import re
 import ssl
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -30,6 +32,11 @@ PICTURE_FORMATS: Final = ("image/jpeg", "image/png", "image/gif")
 CONNECT_SECONDS: Final = 20.0
 EXCHANGE_SECONDS: Final = 120.0
 _NETEASE: Final = ("163.com", "126.com", "yeah.net")
+# QQ mail and others say so of who logs in or writes too often: "550 Ip frequency limited", and
+# "535 Login fail … password is incorrect, login frequency limited, or system is busy".
+_FOR_NOW_CODES: Final = (535, 550)
+_FOR_NOW: Final = re.compile(r"frequen|limit|busy|too many|try again|频|繁忙|稍后", re.IGNORECASE)
+_FOR_NOW_WAIT: Final = 300.0
 
 
 class Channel(Base):
@@ -178,8 +185,11 @@ def _add_picture(letter: EmailMessage, picture: Image) -> None:
 def _before(error: Exception) -> Outcome:
     """What a failure means before the letter was given."""
     match error:
-        case aiosmtplib.SMTPAuthenticationError(code=code) if code >= 500:
-            return Rejected(f"登录被拒绝（{code}），检查 username 和 password（要填授权码）")
+        case aiosmtplib.SMTPAuthenticationError(code=code, message=said) if code >= 500:
+            reason = f"登录被拒绝（{code}），检查 username 和 password（要填授权码）"
+            if not _is_for_now(code, said):
+                return Rejected(reason)
+            return NotSent(f"{reason}，也可能是登录太频繁", _FOR_NOW_WAIT, answered=True)
         case aiosmtplib.SMTPConnectError() | OSError() if _is_certificate(error):
             return NotSent("服务器的证书不可信，没有发送；检查 host 和本机时间")
         case aiosmtplib.SMTPTimeoutError() | TimeoutError():
@@ -204,19 +214,26 @@ def _during(error: Exception) -> Outcome:
     """What a failure means while the letter is given: without an answer nobody knows."""
     match error:
         case aiosmtplib.SMTPRecipientsRefused(recipients=recipients):
-            code = max(one.code for one in recipients)
-            return _refused(code, "收件人被拒绝，检查 to")
-        case aiosmtplib.SMTPSenderRefused(code=code):
-            return _refused(code, "发件人被拒绝，检查 sender")
-        case aiosmtplib.SMTPResponseException(code=code) if code >= 400:
-            return _refused(code, "服务器拒绝了这封信")
+            worst = max(recipients, key=lambda one: one.code)
+            return _refused(worst.code, worst.message, "收件人被拒绝，检查 to")
+        case aiosmtplib.SMTPSenderRefused(code=code, message=said):
+            return _refused(code, said, "发件人被拒绝，检查 sender")
+        case aiosmtplib.SMTPResponseException(code=code, message=said) if code >= 400:
+            return _refused(code, said, "服务器拒绝了这封信")
         case ValueError():
             return Rejected("收件人或发件人的地址不对")
         case _:
             return Unknown("连接在服务器回答之前断开了")
 
 
-def _refused(code: int, words: str) -> Outcome:
+def _refused(code: int, said: str, words: str) -> Outcome:
     """RFC 5321 section 4.2.1: 4yz may be tried again."""
+    if _is_for_now(code, said):
+        return NotSent(f"服务器说发信太频繁或太忙（{code}）", _FOR_NOW_WAIT, answered=True)
     reason = f"{words}（{code}）"
     return Rejected(reason) if code >= 500 else NotSent(reason)
+
+
+def _is_for_now(code: int, said: str) -> bool:
+    """Whether a refusal that is final by its code is not, by its words."""
+    return code in _FOR_NOW_CODES and _FOR_NOW.search(said) is not None
