@@ -6,7 +6,7 @@ import pytest
 
 from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
-from nonebot_plugin_report.senders import load
+from nonebot_plugin_report.senders import channel_class, load
 
 from .server import Behaviour, Reply, Request, Server
 from .service import Service, channel, make_delivery, make_image
@@ -48,6 +48,13 @@ SERVICE = Service(
     is_message=lambda request: request.path.endswith("/messages"),
     failures={
         "quota": (Reply(400, json={"code": 22009, "message": "msg limit exceed"}), NotSent),
+        "too often": (Reply(400, json={"code": 40034100, "message": "x"}), NotSent),
+        "no leave to push": (Reply(400, json={"code": 40034102, "message": "x"}), Rejected),
+        "no leave to push, groups": (Reply(400, json={"code": 40034105, "message": "x"}), Rejected),
+        "not here": (Reply(400, json={"code": 304046, "message": "x"}), Rejected),
+        "in too many places": (Reply(400, json={"code": 304047, "message": "x"}), Rejected),
+        "no such bot": (Reply(401, json={"code": 11251, "message": "x"}), Rejected),
+        "no leave for the interface": (Reply(401, json={"code": 11253, "message": "x"}), Rejected),
         "refused": (Reply(400, json={"code": 40034006, "message": "url"}), Rejected),
         "stale token": (Reply(401, json={"code": 11244, "message": "expired"}), NotSent),
     },
@@ -104,3 +111,31 @@ async def test_where_the_upload_is_refused_the_text_goes() -> None:
 def test_one_receiver_has_to_be_named() -> None:
     with pytest.raises(ConfigError, match="user_openid 和 group_openid 要填一个"):
         load({"type": "qqbot", "app_id": "1", "client_secret": SECRET})
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "mend"),
+    [
+        (400, 40034102, "改用 OneBot 或别的渠道"),
+        (400, 40034105, "改用 OneBot 或别的渠道"),
+        (401, 11251, "检查 app_id 和 client_secret"),
+        (401, 11253, "到 q.qq.com 申请"),
+    ],
+)
+async def test_what_can_be_mended_is_said(status: int, code: int, mend: str) -> None:
+    refused = Reply(status, json={"code": code, "message": "x"})
+
+    def refusing(request: Request) -> Behaviour:
+        return refused if request.path.endswith("/messages") else answer(request)
+
+    async with (
+        Server(refusing) as server,
+        channel("qqbot", **SERVICE.settings(server.url)) as qqbot,
+    ):
+        outcome = await qqbot.send(make_delivery())
+    assert isinstance(outcome, Rejected)
+    assert mend in outcome.reason
+
+
+def test_who_sets_it_up_is_told_that_most_bots_may_not_push() -> None:
+    assert "2025-04-21" in channel_class("qqbot").limits

@@ -23,9 +23,24 @@ MAX_TEXT: Final = 2000
 MAX_PICTURE: Final = 7 * 1000 * 1000
 TOKEN_MARGIN: Final = 50.0
 """Seconds; within the last 60 a new token is given out, and the old one still works."""
-_STALE_TOKEN: Final = (11241, 11242, 11243, 11244, 11251, 11252, 11253)
-_TOO_OFTEN: Final = (22009, 304045, 304046, 304047)
+_STALE_TOKEN: Final = (11241, 11242, 11243, 11244, 11252)
+_TOO_OFTEN: Final = (22009, 304045, 40034100)
 _QUOTA_WAIT: Final = 3600.0
+# "发送消息": the active push ended on 2025-04-21, but for bots that were granted it.
+_NO_PUSH: Final = (
+    "QQ 没有给这个机器人主动发消息的权限（2025-04-21 起多数机器人都没有）；改用 OneBot 或别的渠道"
+)
+_FIXES: Final = {
+    11251: "QQ 不认得这个机器人，检查 app_id 和 client_secret",
+    11253: "机器人没有这个接口的权限，到 q.qq.com 申请",
+    11254: "机器人的这个接口被封禁了，到 q.qq.com 查看",
+    11265: "机器人被封禁了，到 q.qq.com 查看",
+    304046: "这里不许机器人主动发消息，到它的设置里打开，或换一个群",
+    304047: "机器人今天主动发消息的地方到了上限，换一个渠道",
+    40034101: "机器人不在这个群里，先把它加进群",
+    40034102: _NO_PUSH,
+    40034105: _NO_PUSH,
+}
 
 
 class Channel(HttpChannel):
@@ -33,7 +48,7 @@ class Channel(HttpChannel):
 
     label: ClassVar[str] = "QQ 官方机器人"
     pictures: ClassVar[str] = "上传后和文字一起"
-    limits: ClassVar[str] = "2000 字；图片 7 MB；每月的主动消息很少"
+    limits: ClassVar[str] = "2000 字；图片 7 MB；2025-04-21 起，没有主动消息权限的机器人发不出去"
 
     app_id: Filled
     """机器人的 AppID"""
@@ -146,6 +161,8 @@ class Channel(HttpChannel):
 
 def _failure(answer: Answer) -> NotSent | Rejected:
     code, words = answer.fields.get("code"), said(answer.fields.get("message"))
+    if isinstance(code, int) and code in _FIXES:
+        return Rejected(_FIXES[code])
     if code in _TOO_OFTEN:
         return NotSent("主动消息的条数用完了", answer.retry_after or _QUOTA_WAIT)
     status = judge_status(answer)
