@@ -1,8 +1,9 @@
 """xxtui: to WeChat and robots.
 
-Source: xxtui.com, "推送接口", as BetterGI's XxtuiNotifier uses it.
+Source: xxtui.com, "推送接口", as BetterGI's XxtuiNotifier and others use it.
 """
 
+import re
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, SecretStr, field_validator
@@ -18,7 +19,8 @@ from ..outcomes import lost_picture
 # As in BetterGI.
 MAX_TEXT: Final = 2000
 MAX_FROM: Final = 20
-CHANNELS: Final = ("WX_MP", "WX_QY_ROBOT", "DING_ROBOT", "BARK")
+# Without a title it shows 推送成功, whatever happened.
+MAX_TITLE: Final = 20
 
 
 class Channel(HttpChannel):
@@ -26,14 +28,14 @@ class Channel(HttpChannel):
 
     label: ClassVar[str] = "xxtui"
     pictures: ClassVar[str] = "不能发，只发文字"
-    limits: ClassVar[str] = "2000 字"
+    limits: ClassVar[str] = "标题 20 字，正文 2000 字"
 
     key: Secret
     """API key"""
     source: Annotated[str, Field(min_length=1, max_length=MAX_FROM)] = "Better原神"
     """来源，最多 20 个字"""
     channels: Names = ("WX_MP",)
-    """发到哪里：WX_MP、WX_QY_ROBOT、DING_ROBOT、BARK"""
+    """发到哪里：WX_MP、WX_QY_ROBOT、DING_ROBOT、BARK、EMAIL、SMS_VOICE、CUSTOM_HTTP 等"""
     server: Url = "https://www.xxtui.com"
     """服务的网址"""
 
@@ -48,17 +50,23 @@ class Channel(HttpChannel):
     @field_validator("channels")
     @classmethod
     def _check_channels(cls, channels: tuple[str, ...]) -> tuple[str, ...]:
-        if not channels or set(channels) - set(CHANNELS):
-            raise ValueError(f"可用的有 {'、'.join(CHANNELS)}")
+        if not channels or not all(re.fullmatch("[A-Z0-9_]+", one) for one in channels):
+            raise ValueError("应为大写字母和下划线，例如 WX_MP、EMAIL")
         return channels
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
-        """Send the text."""
+        """Send title and text."""
         message = delivery.message
+        title, _ = fit_text(literal(message.title), MAX_TITLE)
         text, cut = fit_text(literal(message.text or message.title), MAX_TEXT)
         return await http.post(
             f"{self.server.rstrip('/')}/xxtui/{self.key.get_secret_value()}",
-            data={"content": text, "from": self.source, "channel": ",".join(self.channels)},
+            data={
+                "title": title,
+                "content": text,
+                "from": self.source,
+                "channel": ",".join(self.channels),
+            },
             verdict=_verdict,
             notes=[cut, lost_picture(message)],
         )
