@@ -70,14 +70,18 @@ async def test_the_picture_can_be_left_out_and_nothing_need_be_signed() -> None:
     assert "webhook-signature" not in server.requests[0].headers
 
 
-async def test_a_repeat_has_the_same_id() -> None:
+@pytest.mark.parametrize("secret", [{}, {"secret": f"whsec_{KEY}"}], ids=["plain", "signed"])
+async def test_a_repeat_has_the_same_id_and_another_delivery_another(
+    secret: dict[str, str],
+) -> None:
     async with (
-        Server(answer) as server,
-        channel("webhook", **SERVICE.settings(server.url)) as router,
+        Server(lambda _: Reply()) as server,
+        channel("webhook", url=server.url, **secret) as router,
     ):
-        for _ in range(2):
-            await router.send(make_delivery())
-    assert len({one.headers["webhook-id"] for one in server.requests}) == 1
+        for number in (1, 1, 2):
+            assert await router.send(make_delivery(number=number)) == Delivered()
+    first, repeat, other = (one.headers["webhook-id"] for one in server.requests)
+    assert first == repeat != other
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,8 @@ class Channel(HttpChannel):
         """Post the report; the same delivery always has the same `webhook-id`."""
         body = as_json(delivery, screenshot=self.screenshot)
         own = {name: value.get_secret_value() for name, value in self.headers.items()}
-        headers = {"Content-Type": "application/json", **own, **self._signature(delivery.id, body)}
+        plain = {"Content-Type": "application/json", "webhook-id": delivery.id}
+        headers = {**plain, **own, **self._signature(delivery.id, body)}
         return await http.post(
             self.url.get_secret_value(), content=body, headers=headers, verdict=judge_status
         )
