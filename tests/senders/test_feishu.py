@@ -8,7 +8,8 @@ import json
 import pytest
 
 from nonebot_plugin_report.errors import ConfigError
-from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Priority, Rejected
+from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.senders import load
 from nonebot_plugin_report.senders.channels.feishu import sign
 
@@ -78,6 +79,11 @@ SERVICE = Service(
         "address": (failing(19022, "Ip Not Allowed"), Rejected),
         "keyword": (failing(19024, "Key Words Not Found"), Rejected),
         "too fast": (failing(9499, "too many request"), NotSent),
+        "malformed": (failing(9499, "Bad Request"), Rejected),
+        "malformed, as older answers say it": (
+            Reply(json={"StatusCode": 9499, "StatusMessage": "fail to parse content"}), Rejected
+        ),
+        "not enabled": (failing(19007, "Bot Not Enabled"), Rejected),
         "too fast, newer": (failing(11232, "frequency limited psm"), NotSent),
         "older success's failure": (Reply(json={"StatusCode": 1, "StatusMessage": "x"}), NotSent),
     },
@@ -134,6 +140,74 @@ async def test_without_an_app_the_text_goes_alone_and_says_so() -> None:
     assert json.loads(server.requests[0].body)["msg_type"] == "text"
 
 
+@pytest.mark.parametrize("status", [400, 429])
+async def test_too_many_uploads_wait_and_the_picture_is_kept(status: int) -> None:
+    limited = True
+
+    def limited_uploads(request: Request) -> Behaviour:
+        if limited and request.path.endswith("/images"):
+            frequency = {"code": 99991400, "msg": "request trigger frequency limit"}
+            return Reply(status, json=frequency, headers={"x-ogw-ratelimit-reset": "7"})
+        return answer(request)
+
+    async with (
+        Server(limited_uploads) as server,
+        channel("feishu", **settings(server.url)) as feishu,
+    ):
+        delivery = make_delivery(image=make_image())
+        outcome = await feishu.send(delivery)
+        assert isinstance(outcome, NotSent)
+        assert (outcome.retry_after, outcome.answered) == (7, False)
+        limited = False
+        assert await feishu.send(delivery) == Delivered()
+    assert [one.path.rsplit("/", 1)[-1] for one in server.requests].count(HOOK) == 1
+
+
+async def test_an_app_without_leave_to_upload_is_told_where_to_get_it() -> None:
+    def no_scope(request: Request) -> Behaviour:
+        if request.path.endswith("/images"):
+            words = "Access denied. One of the following scopes is required: [im:resource]"
+            return Reply(400, json={"code": 99991672, "msg": words})
+        return answer(request)
+
+    async with Server(no_scope) as server, channel("feishu", **settings(server.url)) as feishu:
+        outcome = await feishu.send(make_delivery(image=make_image()))
+    assert isinstance(outcome, Delivered)
+    assert "im:resource" in outcome.note
+    assert "开放平台" in outcome.note
+
+
 def test_half_an_app_is_named() -> None:
     with pytest.raises(ConfigError, match="app_id 和 app_secret 要一起填"):
         load({"type": "feishu", "webhook": "http://127.0.0.1/", "app_id": "x"})
+
+
+async def test_what_failed_calls_whom_it_should_and_nothing_else_does() -> None:
+    failed = Report(event="task.error", result=Result.FAIL)
+    people = "all, ou_7d8a6e6df7621556ce0d21922b676706"
+    async with (
+        Server(answer) as server,
+        channel("feishu", **settings(server.url), mention=people) as feishu,
+    ):
+        assert await feishu.send(make_delivery("秘境完成")) == Delivered()
+        assert await feishu.send(make_delivery("出错了", report=failed)) == Delivered()
+        urgent = make_delivery("好", make_image(), priority=Priority.URGENT)
+        assert await feishu.send(urgent) == Delivered()
+        long = make_delivery("字" * 99_999, report=failed)
+        assert isinstance(await feishu.send(long), Delivered)
+    ended, error, picture, cut = (
+        one.json()["content"] for one in server.requests if "/hook/" in one.path
+    )
+    calls = ('<at user_id="all"></at>', '<at user_id="ou_7d8a6e6df7621556ce0d21922b676706"></at>')
+    assert ended["text"] == "秘境完成"
+    assert error["text"] == "\n".join(("出错了", *calls))
+    assert cut["text"].endswith("…\n" + "\n".join(calls))
+    assert picture["post"]["zh_cn"]["content"][1] == [
+        {"tag": "at", "user_id": "all"},
+        {"tag": "at", "user_id": "ou_7d8a6e6df7621556ce0d21922b676706"},
+    ]
+
+
+def test_whom_to_call_cannot_be_more_than_a_name() -> None:
+    with pytest.raises(ConfigError, match="mention：应为 all 或 ID"):
+        load({"type": "feishu", "webhook": "http://127.0.0.1/", "mention": ['x"></at>']})

@@ -1,7 +1,7 @@
 """Feishu and Lark: a group's custom bot, and with an app's id and secret its pictures too.
 
 Sources: open.feishu.cn, "自定义机器人使用指南" (messages, signature, limits, error codes),
-"上传图片" (im/v1/images) and "自建应用获取 tenant_access_token".
+"上传图片" (im/v1/images), "自建应用获取 tenant_access_token", "频控策略" and "通用错误码".
 """
 
 import base64
@@ -21,6 +21,8 @@ from ..base import HttpChannel
 from ..fit import fit_image, fit_text, json_size
 from ..http import Answer, Client, judge_code, seconds_of
 from ..literal import literal
+from ..mention import Mention, mentioned
+from ..outcomes import said
 from ..pace import Rate
 
 # "自定义机器人使用指南", "使用限制": 5 a second and 100 a minute, a body of at most 20 KB.
@@ -36,9 +38,16 @@ _FIXES: Final = {
     19022: "本机的 IP 不在机器人的白名单里",
     19024: "消息里没有机器人要求的关键词",
     19001: "webhook 地址里的密钥不对",
+    19007: "机器人没有启用，到群设置的机器人里启用",
+    99991672: "应用没有「上传图片」权限，到开放平台的这个应用里开通 im:resource 并发布",
 }
-# "too many request" and "frequency limited".
-_WAITS: Final = {9499: 1.0, 11232: 1.0}
+_MALFORMED: Final = 9499
+"""Whatever the body's fault; where its words say so, too many requests ("常见问题")."""
+_WAITS: Final = {11232: 1.0}  # "frequency limited"
+# "频控策略": 429, of older interfaces 400; a header names the seconds until it may go on.
+_FREQUENCY: Final = 99991400
+_RESET: Final = "x-ogw-ratelimit-reset"
+_TOO_FAST: Final = "发送太快，服务要求稍后再发"
 _STALE_TOKEN: Final = range(99991661, 99991672)
 """Codes of a tenant_access_token that is no longer good ("通用错误码")."""
 
@@ -55,6 +64,8 @@ class Channel(HttpChannel):
     """机器人的 webhook 地址（飞书或 Lark）"""
     secret: Secret | None = None
     """机器人的「签名校验」密钥；没有开启就不写"""
+    mention: Mention = ()
+    """紧急的、失败的推送 @ 谁：all 是所有人，或用户的 open_id（ou_ 开头），几个用逗号隔开"""
     app_id: Filled | None = None
     """自建应用的 App ID；和 app_secret 一起填了才能发图片"""
     app_secret: Secret | None = None
@@ -80,16 +91,18 @@ class Channel(HttpChannel):
                     return failure
                 case NotSent(reason) | Rejected(reason):
                     picture_note = f"没有图片：{reason}"
-        text, cut_note = fit_text(literal(message.text), MAX_BODY - self._overhead(key), json_size)
+        people = mentioned(self.mention, delivery)
+        room = MAX_BODY - self._overhead(key, people)
+        text, cut_note = fit_text(literal(message.text), room, json_size)
         return await http.post(
             self.webhook.get_secret_value(),
-            json={**self._signature(), **_content(text, key)},
+            json={**self._signature(), **_content(text, key, people)},
             verdict=_verdict,
             notes=[cut_note, picture_note],
         )
 
-    def _overhead(self, key: str) -> int:
-        return len(json.dumps({**self._signature(), **_content("", key)}))
+    def _overhead(self, key: str, people: tuple[str, ...]) -> int:
+        return len(json.dumps({**self._signature(), **_content("", key, people)}))
 
     def _signature(self) -> dict[str, str]:
         if self.secret is None:
@@ -155,17 +168,28 @@ def sign(timestamp: str, secret: str) -> str:
     return base64.b64encode(hmac.digest(key, b"", sha256)).decode()
 
 
-def _content(text: str, image_key: str) -> dict[str, object]:
+def _content(text: str, image_key: str, people: tuple[str, ...]) -> dict[str, object]:
     if not image_key:
-        return {"msg_type": "text", "content": {"text": text}}
+        calls = "".join(f'\n<at user_id="{one}"></at>' for one in people)
+        return {"msg_type": "text", "content": {"text": text + calls}}
     rows = [[{"tag": "text", "text": text}], [{"tag": "img", "image_key": image_key}]]
+    if people:
+        rows.insert(1, [{"tag": "at", "user_id": one} for one in people])
     return {"msg_type": "post", "content": {"post": {"zh_cn": {"title": "", "content": rows}}}}
 
 
 def _verdict(answer: Answer) -> Outcome:
     """A success is `code` 0, in older answers `StatusCode` 0."""
     code = answer.fields.get("code", answer.fields.get("StatusCode"))
-    return judge_code(answer, code, answer.fields.get("msg"), fixes=_FIXES, waits=_WAITS)
+    words = said(answer.fields.get("msg", answer.fields.get("StatusMessage")))
+    if code == _FREQUENCY:
+        wait = seconds_of(answer.headers.get(_RESET))
+        return NotSent(_TOO_FAST, answer.retry_after or 1.0 if wait is None else wait)
+    if code == _MALFORMED and "too many" in words.lower():
+        return NotSent(_TOO_FAST, answer.retry_after or 1.0)
+    if code == _MALFORMED:
+        return Rejected(f"飞书不认得这条消息（{code} {words}），检查 webhook 是不是群机器人的地址")
+    return judge_code(answer, code, words, fixes=_FIXES, waits=_WAITS)
 
 
 def _refusal(answer: Answer) -> NotSent | Rejected:
