@@ -3,7 +3,8 @@
 import base64
 import hashlib
 
-from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Priority, Rejected
+from nonebot_plugin_report.model.report import Report, Result
 
 from .server import Behaviour, Reply, Request, Server
 from .service import Service, channel, make_delivery, make_image
@@ -42,6 +43,7 @@ SERVICE = Service(
         "wrong key": (failing(93000, f"invalid webhook url {KEY}"), Rejected),
         "too fast": (failing(45009, "api freq out of limit"), NotSent),
         "picture too large": (failing(40009, "invalid image size"), Rejected),
+        "malformed": (failing(40058, "invalid Request Parameter"), Rejected),
         "unheard of": (failing(-1, "system error"), NotSent),
     },
 )
@@ -93,3 +95,20 @@ async def test_more_than_twenty_a_minute_wait() -> None:
     from nonebot_plugin_report.senders.channels.wecom import RATES
 
     assert RATES == ((20, 60.0),)
+
+
+async def test_what_failed_calls_whom_it_should_and_nothing_else_does() -> None:
+    failed = Report(event="task.error", result=Result.FAIL)
+    people = ["13800138000", "zhangsan", "all"]
+    async with (
+        Server(answer) as server,
+        channel("wecom", **SERVICE.settings(server.url), mention=people) as wecom,
+    ):
+        assert await wecom.send(make_delivery("秘境完成")) == Delivered()
+        assert await wecom.send(make_delivery("出错了", make_image(), report=failed)) == Delivered()
+        assert await wecom.send(make_delivery("好", priority=Priority.URGENT)) == Delivered()
+    ended, error, _, urgent = (one.json().get("text") for one in server.requests)
+    calls = {"mentioned_list": ["zhangsan", "@all"], "mentioned_mobile_list": ["13800138000"]}
+    assert ended == {"content": "秘境完成"}
+    assert error == {"content": "出错了", **calls}
+    assert urgent == {"content": "好", **calls}

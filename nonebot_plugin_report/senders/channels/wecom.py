@@ -15,6 +15,7 @@ from ..base import PartedChannel
 from ..fit import fit_image, fit_text, utf8_size
 from ..http import Answer, Client, judge_code
 from ..literal import literal
+from ..mention import EVERYBODY, Mention, by_number, mentioned
 from ..pace import Rate
 
 # "群机器人配置说明": 20 messages a minute; text of at most 2048 bytes of UTF-8; JPG and PNG of at
@@ -28,6 +29,7 @@ _FIXES: Final = {
     93004: "机器人已被停用",
     40008: "消息类型不受支持",
     40009: "图片大小不合要求",
+    40058: "企业微信不认得这条消息，检查 webhook 是不是群机器人的地址",
 }
 _WAITS: Final = {45009: 60.0}
 
@@ -42,18 +44,27 @@ class Channel(PartedChannel):
 
     webhook: SecretUrl
     """群机器人的 webhook 地址"""
+    mention: Mention = ()
+    """紧急的、失败的推送 @ 谁：all 是所有人，或手机号、成员的账号（userid），几个用逗号隔开"""
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send the text, then the picture."""
         message = delivery.message
-        parts = [lambda: self._text(message.text, http)] if message.text else []
+        people = mentioned(self.mention, delivery)
+        parts = [lambda: self._text(message.text, people, http)] if message.text else []
         if (image := message.image) is not None:
             parts.append(lambda: self._picture(image, http))
         return await self.send_parts(delivery, *parts)
 
-    async def _text(self, text: str, http: Client) -> Outcome:
+    async def _text(self, text: str, people: tuple[str, ...], http: Client) -> Outcome:
         fitted, note = fit_text(literal(text), MAX_TEXT, utf8_size)
-        return await self._post({"msgtype": "text", "text": {"content": fitted}}, note, http)
+        content: dict[str, object] = {"content": fitted}
+        if people:
+            mobiles, ids = by_number(people)
+            if EVERYBODY in people:
+                ids = (*ids, "@all")
+            content |= {"mentioned_list": ids, "mentioned_mobile_list": mobiles}
+        return await self._post({"msgtype": "text", "text": content}, note, http)
 
     async def _picture(self, image: Image, http: Client) -> Outcome:
         fitted, note = await fit_image(image, max_bytes=MAX_PICTURE)
