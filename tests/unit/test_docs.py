@@ -482,8 +482,8 @@ def test_chat_commands_are_written_as_they_are_understood() -> None:
 
 
 def test_the_number_of_channels_is_right() -> None:
-    assert "二十种" in page("away")
-    assert len(names()) == 20
+    assert "二十一种" in page("away")
+    assert len(names()) == 21
 
 
 def test_every_event_of_bettergis_list_has_a_chinese_name() -> None:
