@@ -54,6 +54,8 @@ class Delivery:
     message: Message
     attempts: int = 0
     """Earlier attempts; parking does not count."""
+    tried_at: float | None = None
+    """When the first of them began (epoch seconds); None: there was none."""
     created_at: float = 0.0
     """When it was accepted (epoch seconds, like all times here)."""
     expires_at: float = math.inf
@@ -94,9 +96,12 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """No bot can send: the lane waits, and no attempt is counted."""
+    """Nothing can be sent there now, by no fault of the message: the lane waits, and no attempt is
+    counted."""
 
     reason: str
+    retry_after: float | None = None
+    """Seconds to wait at least, whatever bot comes back; None: until a bot does."""
 
 
 @dataclass(frozen=True, slots=True)

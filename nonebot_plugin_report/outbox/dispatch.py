@@ -236,6 +236,7 @@ class Dispatcher:
         """Send these as one message and record the outcome."""
         # Kept if this is cancelled: `release` must not release the lane then.
         self._sending.add(work.lane)
+        began = self._clock()
         try:
             outcome = await self._send(batch, digest=digest)
         except Unreadable as error:
@@ -243,7 +244,7 @@ class Dispatcher:
             await self._record(work, aside, Finish(State.REJECTED, str(error)))
             work.queue.forget()  # the others are sent in the next turn
         else:
-            await self._conclude(work, batch, outcome, digest=digest)
+            await self._conclude(work, batch, outcome, began, digest=digest)
         self._sending.discard(work.lane)
 
     async def _send(self, batch: Sequence[Queued], *, digest: bool) -> Outcome:
@@ -252,17 +253,24 @@ class Dispatcher:
             return await self._sender.send(replace(batch[0].delivery, message=message))
 
     async def _conclude(
-        self, work: _Work, batch: Sequence[Queued], outcome: Outcome, *, digest: bool
+        self, work: _Work, batch: Sequence[Queued], outcome: Outcome, began: float, *, digest: bool
     ) -> None:
-        first = batch[0].delivery
-        decision = decide(outcome, first.attempts + 1, work.queue.failures + 1, self._jitter())
+        first, now = batch[0].delivery, self._clock()
+        decision = decide(
+            outcome, first.attempts + 1, work.queue.failures + 1, self._jitter(),
+            tried_for=now - (began if first.tried_at is None else first.tried_at),
+        )  # fmt: skip
         if isinstance(decision, Park):
             await self._park(work, decision.reason)
-            # The bot's return wakes the lane; check again in case it has just returned.
-            work.queue.due_at = self._clock() + FAULT_DELAY
+            if decision.delay is None:
+                # The bot's return wakes the lane; check again in case it has just returned.
+                work.queue.due_at = now + FAULT_DELAY
+            else:
+                work.queue.held_until = now + decision.delay
             return
         together = _together(len(batch), digest=digest)
-        await self._record(work, [queued.delivery for queued in batch], decision, together)
+        deliveries = [queued.delivery for queued in batch]
+        await self._record(work, deliveries, decision, together, began)
         work.queue.tried(first.handling.priority, self._policy(work.lane.target), self._clock())
         work.told = ""
 
@@ -272,8 +280,10 @@ class Dispatcher:
         deliveries: Sequence[Delivery],
         decision: Finish | Retry,
         together: str = "",
+        began: float = 0.0,
     ) -> None:
-        """Store a decision; `together` says what else was in the message (Chinese)."""
+        """Store a decision; `together` says what else was in the message (Chinese), `began` when
+        the attempt began."""
         if (lease := work.queue.lease) is None:
             raise LeaseLost
         now, ids = self._clock(), [one.id for one in deliveries]
@@ -286,7 +296,7 @@ class Dispatcher:
             case Retry(delay, reason, repeated):
                 work.queue.failed(now + delay)
                 write = partial(
-                    self._queue.postpone, lease, ids, reason, repeated=repeated,
+                    self._queue.postpone, lease, ids, reason, repeated=repeated, began=began,
                     due_at=work.queue.due_at, failures=work.queue.failures,
                 )  # fmt: skip
         await self._write_until_stored(write, deliveries[0])

@@ -59,6 +59,8 @@ class LaneQueue:
         self.lease: Lease | None = None
         self.due_at = 0.0
         """Nothing is sent before (back-off)."""
+        self.held_until = 0.0
+        """Nothing is sent before, even if a bot comes back."""
         self.failures = 0
         """Failed attempts in a row."""
         self._ready: deque[Queued] = deque()
@@ -109,6 +111,7 @@ class LaneQueue:
     def shift(self, by: float) -> None:
         """The clock was set, forward by `by` seconds."""
         self.due_at += by if self.due_at else 0.0
+        self.held_until += by if self.held_until else 0.0
         self._sent = deque(at + by for at in self._sent)
         self.lose()
 
@@ -134,8 +137,8 @@ class LaneQueue:
             now: epoch seconds.
             expiry_from: nothing expires before.
         """
-        if self.due_at > now:
-            return Rest(self.due_at)
+        if (due_at := max(self.due_at, self.held_until)) > now:
+            return Rest(due_at)
         if self.lease is None or self.lease.until - now < LEASE / 2:
             self.lose()
         if not self._ready:

@@ -12,8 +12,11 @@ FIRST_DELAY_UNKNOWN: Final = 30.0
 """Longer if the message may have arrived: a repeat may be seen twice."""
 LONGEST_DELAY_UNKNOWN: Final = 3600.0
 MAX_REFUSALS: Final = 5
-"""Attempts of a message that is answered with an unexplained failure, so that it cannot block its
-lane for ever."""
+"""Attempts at least of a message that is answered with an unexplained failure. At some time it has
+to end, so that it cannot block its lane for ever."""
+REFUSED_FOR: Final = 900.0
+"""Seconds at least between its first attempt and its last: a router that restarts, or a server of
+QQ's that is overloaded, is answered so too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,16 @@ class Park:
     """Wait until the bot is back; this does not count as an attempt."""
 
     reason: str
+    delay: float | None = None
+    """Seconds until it is tried again, whatever bot comes back; None: until one does."""
 
 
 Decision = Finish | Retry | Park
 
 
-def decide(outcome: Outcome, attempts: int, failures: int, jitter: float) -> Decision:
+def decide(
+    outcome: Outcome, attempts: int, failures: int, jitter: float, *, tried_for: float
+) -> Decision:
     """What to do after an attempt.
 
     Args:
@@ -52,21 +59,26 @@ def decide(outcome: Outcome, attempts: int, failures: int, jitter: float) -> Dec
         attempts: attempts of this delivery, including this one.
         failures: failed attempts in a row in its lane, including this one.
         jitter: a random number in [0, 1).
+        tried_for: seconds since the delivery's first attempt began.
     """
     match outcome:
         case Delivered(note):
             return Finish(State.DELIVERED, note)
         case Rejected(reason):
             return Finish(State.REJECTED, reason)
-        case Away(reason):
-            return Park(reason)
+        case Away(reason, least):
+            return Park(reason, None if least is None else least * (1 + jitter))
         case Unknown(reason):
             delay = _delay(FIRST_DELAY_UNKNOWN, LONGEST_DELAY_UNKNOWN, failures, jitter)
             return Retry(delay, reason, repeated=True)
-        case NotSent(reason, answered=True) if attempts >= MAX_REFUSALS:
+        case NotSent(reason, answered=True) if (
+            attempts >= MAX_REFUSALS and tried_for >= REFUSED_FOR
+        ):
             return Finish(State.REJECTED, f"试了 {attempts} 次都被拒绝：{reason}")
-        case NotSent(reason, retry_after):
+        case NotSent(reason, retry_after, answered):
             delay = _delay(FIRST_DELAY, LONGEST_DELAY, failures, jitter)
+            if answered and tried_for < REFUSED_FOR:
+                delay = min(delay, REFUSED_FOR - tried_for)  # the others in the lane wait for it
             return Retry(max(delay, retry_after or 0.0), reason, repeated=False)
 
 

@@ -105,8 +105,8 @@ class Transport:
                 return Delivered(self._prefixed(name, note) if note else "")
             case NotSent(reason, retry_after, answered):
                 return NotSent(self._prefixed(name, reason), retry_after, answered)
-            case Away(reason):
-                return Away(self._prefixed(name, reason))
+            case Away(reason, retry_after):
+                return Away(self._prefixed(name, reason), retry_after)
             case Rejected(reason):
                 return Rejected(self._prefixed(name, reason))
             case Unknown(reason):

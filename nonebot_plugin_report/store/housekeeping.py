@@ -277,6 +277,11 @@ def _move_in_time(conn: Connection, since: float, by: float) -> None:
             fallback_at=delivery.c.fallback_at + by,
         )
     )
+    conn.execute(
+        update(delivery)
+        .where(IS_WAITING, delivery.c.tried_at >= since)
+        .values(tried_at=delivery.c.tried_at + by)
+    )
     for table, column in (
         (delivery, delivery.c.held_until), (lane, lane.c.due_at), (lane, lane.c.lease_until),
         (mute, mute.c.until), (watch, watch.c.due_at),

@@ -161,12 +161,14 @@ class Queue:
         reason: str,
         *,
         repeated: bool,
+        began: float,
         due_at: float,
         failures: int,
     ) -> None:
         """Record a failed attempt; nothing is sent in the lane before `due_at`.
 
-        `repeated`: it may have arrived nevertheless. A power cut may undo the record.
+        `repeated`: it may have arrived nevertheless; `began`: when the attempt began. A power cut
+        may undo the record.
 
         Raises:
             LeaseLost: another process has taken the lane over; nothing was written.
@@ -175,7 +177,10 @@ class Queue:
 
         def write(conn: Connection) -> None:
             for one in ids:
-                write_held(conn, _POSTPONE, lease, this=one, why=reason, again=int(repeated))
+                write_held(
+                    conn, _POSTPONE, lease,
+                    this=one, why=reason, again=int(repeated), began=began,
+                )  # fmt: skip
             back_off(conn, lease, due_at, failures)
 
         await self._run(write, durable=False)
@@ -221,7 +226,7 @@ def _accept(conn: Connection, entry: Entry) -> Receipt:
 _HEAD: Final = (
     select(
         delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.expires_at,
-        delivery.c.created_at, *HANDLING,
+        delivery.c.tried_at, delivery.c.created_at, *HANDLING,
         func.coalesce(func.length(image.c.bytes), 0).label("picture_bytes"),
     ).outerjoin(image, delivery.c.image == image.c.sha256)
     .where(delivery.c.lane == bindparam("lane"), IS_WAITING)
@@ -244,6 +249,7 @@ def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
                 of,
                 Message(""),
                 row.attempts,
+                row.tried_at,
                 created_at=row.created_at,
                 expires_at=row.expires_at,
                 handling=read_handling(row),
@@ -287,6 +293,7 @@ _POSTPONE: Final = (
     .values(
         reason=bindparam("why"), attempts=delivery.c.attempts + 1,
         repeats=delivery.c.repeats + bindparam("again"),
+        tried_at=func.coalesce(delivery.c.tried_at, bindparam("began")),
     )
 )  # fmt: skip
 

@@ -24,7 +24,7 @@ from ..errors import StoreUnavailable
 from ..model.delivery import State
 from ..model.grant import BOUND
 
-VERSION: Final = 3
+VERSION: Final = 4
 """The version of today's tables. Changing them adds one, and a step that upgrades to it."""
 
 metadata: Final = MetaData()
@@ -106,6 +106,7 @@ delivery: Final = Table(
     Column("held_until", Float, nullable=False, server_default="0"),
     Column("fallback", Text, nullable=False, server_default=""),  # targets, until they were used
     Column("fallback_at", Float, nullable=True),  # when they are
+    Column("tried_at", Float, nullable=True),  # when the first attempt that failed began
 )
 Index("delivery_report", delivery.c.report_id)
 Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
@@ -160,6 +161,8 @@ def upgrade(conn: Connection) -> None:
         raise StoreUnavailable(
             f"数据库是更新版本的插件写的（结构版本 {stored}，本插件只认识到 {VERSION}），请升级插件"
         )
+    if stored in ("1", "2", "3"):
+        conn.execute(text("ALTER TABLE delivery ADD COLUMN tried_at FLOAT"))
     if stored == "1":
         for statement in _FROM_1:
             conn.execute(text(statement))

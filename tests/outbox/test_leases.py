@@ -57,7 +57,9 @@ class Lanes:
 
     async def postpone(self, lease: Lease, one: Queued, due_at: float = 0.0) -> None:
         ids = [one.delivery.id]
-        await self.queue.postpone(lease, ids, "x", repeated=False, due_at=due_at, failures=1)
+        await self.queue.postpone(
+            lease, ids, "x", repeated=False, began=0.0, due_at=due_at, failures=1
+        )
 
     async def repeats(self, report_id: str) -> int:
         state = await self.world.state(report_id)

@@ -21,7 +21,7 @@ from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits
-from nonebot_plugin_report.outbox.retry import MAX_REFUSALS
+from nonebot_plugin_report.outbox.retry import MAX_REFUSALS, REFUSED_FOR
 from tests.dialects import jpeg
 
 from .fakes import LIMITS, Clock, FarEnd, world
@@ -139,12 +139,69 @@ async def test_an_unknown_outcome_is_repeated_and_the_repeat_is_visible(path: Pa
 
 async def test_a_refusal_without_a_cause_does_not_block_its_lane_for_ever(path: Path) -> None:
     async with world(path) as w:
-        w.far.outcomes[Lane(ME)] = [NotSent("retcode 1200", answered=True)] * MAX_REFUSALS
+        refusals = w.far.outcomes[Lane(ME)] = [NotSent("retcode 1200", answered=True)] * 100
+        began = w.clock.now
         first, second = await w.accept("1", ME), await w.accept("2", ME)
         while (due := await w.drain(ME)) is not None:
             w.clock.now = due
+            if due >= began + REFUSED_FOR:
+                del refusals[1:]
         assert await w.states(first) == [State.REJECTED]
         assert await w.states(second) == [State.DELIVERED]
+        assert w.clock.now == pytest.approx(began + REFUSED_FOR)
+
+
+async def test_a_fault_of_ten_minutes_that_is_answered_as_a_refusal_costs_nothing(
+    path: Path,
+) -> None:
+    """A router that restarts, or a server of QQ's for uploads."""
+    async with world(path) as w:
+        refusals = w.far.outcomes[Lane(ME)] = [NotSent("rich media", answered=True)] * 100
+        began = w.clock.now
+        first, second = await w.accept("1", ME), await w.accept("2", ME)
+        while (due := await w.drain(ME)) is not None:
+            w.clock.now = due
+            if due > began + 600.0:
+                refusals.clear()
+        assert await w.states(first) == await w.states(second) == [State.DELIVERED]
+
+
+async def test_how_long_it_was_refused_is_known_after_a_restart(path: Path) -> None:
+    clock, far = Clock(), FarEnd()
+    far.outcomes[Lane(ME)] = [NotSent("x", answered=True)] * MAX_REFUSALS
+    async with world(path, clock=clock, far=far) as w:
+        receipt = await w.accept("1", ME)
+        for _ in range(MAX_REFUSALS - 1):
+            due = await w.drain(ME)
+            assert due is not None
+            clock.now = due
+    clock.now += REFUSED_FOR
+    async with world(path, clock=clock, far=far) as w:
+        await w.drain(ME)
+        assert await w.states(receipt) == [State.REJECTED]
+
+
+async def test_who_is_muted_is_tried_again_later_and_not_when_a_bot_comes_back(
+    path: Path,
+) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(GROUP)] = [Away("被禁言", 300.0)] * 2
+        began = w.clock.now
+        receipt = await w.accept("1", GROUP)
+        due = await w.drain(GROUP)
+        assert due is not None
+        assert due >= began + 300.0
+        await w.accept("2", GROUP)
+        await w.outbox.resume()
+        assert await w.drain(GROUP) == due
+        state = await w.state(receipt.id)
+        assert state is not None
+        assert (state.deliveries[0].attempts, state.deliveries[0].reason) == (0, "被禁言")
+        assert w.far.texts(Lane(GROUP)) == ["1"]
+        while (due := await w.drain(GROUP)) is not None:
+            w.clock.now = due
+        assert w.clock.now >= began + 600.0
+        assert w.far.texts(Lane(GROUP)) == ["1", "1", "1", "2"]
 
 
 async def test_a_bot_that_is_away_parks_the_lane_and_burns_no_attempt(path: Path) -> None:

@@ -40,6 +40,7 @@ ME, FRIEND, PHONE = Target("private", "1"), Target("private", "2"), Target("chan
 DAY = 86400.0
 OUTCOMES: tuple[Outcome, ...] = (
     Delivered(), NotSent("x"), NotSent("x", answered=True), Rejected("x"), Unknown("x"), Away("x"),
+    Away("x", 300.0),
 )  # fmt: skip
 QUIET = DailyWindow.parse("23:00-08:00 Asia/Shanghai")
 POLICIES = (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nonebot_plugin_report.model.clock import Clock as ComputerClock
-from nonebot_plugin_report.model.delivery import NotSent, State
+from nonebot_plugin_report.model.delivery import Away, NotSent, State
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox.dispatch import EXPIRY_PATIENCE
 
@@ -51,6 +51,34 @@ async def set_clock(w: World, by: float) -> None:
     """As the hub does when it notices."""
     w.clock.now += by
     await w.outbox.shift(w.clock.now - by - 1000, by)
+
+
+async def test_a_mute_is_left_in_peace_as_long_as_it_was_when_the_clock_is_set(
+    path: Path,
+) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [Away("被禁言", 300.0)]
+        await w.accept("1", ME)
+        due = await w.drain(ME)
+        assert due is not None
+        wait = due - w.clock.now
+        await set_clock(w, -8 * HOUR)
+        assert await w.drain(ME) == pytest.approx(w.clock.now + wait)
+        await set_clock(w, 48 * HOUR)
+        assert await w.drain(ME) == pytest.approx(w.clock.now + wait)
+
+
+async def test_a_clock_that_is_set_makes_no_refusal_final(path: Path) -> None:
+    async with world(path) as w:
+        w.far.outcomes[Lane(ME)] = [NotSent("x", answered=True)] * 6
+        receipt = await w.accept("1", ME)
+        for _ in range(5):
+            due = await w.drain(ME)
+            assert due is not None
+            w.clock.now = due
+        await set_clock(w, 48 * HOUR)
+        await w.drain(ME)
+        assert await w.states(receipt) == [State.WAITING]
 
 
 async def test_a_back_off_is_as_long_as_it_was_when_the_clock_goes_back(path: Path) -> None:

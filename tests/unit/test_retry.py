@@ -19,14 +19,21 @@ from nonebot_plugin_report.outbox.retry import (
     LONGEST_DELAY,
     LONGEST_DELAY_UNKNOWN,
     MAX_REFUSALS,
+    REFUSED_FOR,
+    Decision,
     Finish,
     Park,
     Retry,
-    decide,
 )
+from nonebot_plugin_report.outbox.retry import decide as decide_after
 
 MOST = 0.999999
 """As large as the random number gets, nearly."""
+
+
+def decide(outcome: Outcome, attempts: int, failures: int, jitter: float) -> Decision:
+    """What follows when the first attempt was long ago."""
+    return decide_after(outcome, attempts, failures, jitter, tried_for=REFUSED_FOR)
 
 
 def test_what_arrived_is_over_and_its_note_is_kept() -> None:
@@ -40,6 +47,15 @@ def test_what_was_refused_for_good_is_over_at_once(attempts: int) -> None:
 
 def test_without_a_bot_it_waits_for_one() -> None:
     assert decide(Away("没有连接"), 100, 100, 0.5) == Park("没有连接")
+
+
+def test_where_nothing_tells_that_it_works_again_it_waits_no_less_than_it_must() -> None:
+    muted = Away("被禁言", 300.0)
+    assert decide(muted, 100, 100, 0.0) == Park("被禁言", 300.0)
+    later = decide(muted, 1, 1, MOST)
+    assert isinstance(later, Park)
+    assert later.delay is not None
+    assert 300.0 < later.delay < 600.0
 
 
 @pytest.mark.parametrize(
@@ -77,6 +93,13 @@ def test_a_failure_without_a_cause_is_given_up_at_the_last_try_with_how_often_it
     assert decide(refusal, MAX_REFUSALS, 1, 0.5) == Finish(
         State.REJECTED, f"试了 {MAX_REFUSALS} 次都被拒绝：retcode 1200"
     )
+
+
+def test_a_failure_without_a_cause_is_not_given_up_before_a_quarter_of_an_hour() -> None:
+    refusal = NotSent("网络连接异常", answered=True)
+    early = decide_after(refusal, 100, 10, 0.5, tried_for=REFUSED_FOR - 60.0)
+    assert early == Retry(60.0, "网络连接异常", repeated=False), "and no later than then"
+    assert isinstance(decide_after(refusal, 100, 10, 0.5, tried_for=REFUSED_FOR), Finish)
 
 
 def test_a_service_that_cannot_be_reached_is_tried_for_as_long_as_it_takes() -> None:
