@@ -89,12 +89,8 @@ def _follow(driver: Driver, hub: Hub) -> None:
         hub.bot_disconnected(bot.self_id)
 
     @event_preprocessor
-    async def heartbeat(bot: Bot, event: Event) -> None:
-        # OneBot 11, "元事件/心跳": status.online. A v12 bot that is offline is disconnected by the
-        # adapter itself.
-        if event.get_event_name() == "meta_event.heartbeat":
-            online = getattr(getattr(event, "status", None), "online", None)
-            await hub.bot_heartbeat(bot.self_id, online=online is not False)
+    async def heard(bot: Bot, event: Event) -> None:
+        await hub.bot_event(bot, event)
 
 
 def _introduce(hub: Hub, driver: Driver) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from loguru import logger
-from nonebot.adapters import Bot
+from nonebot.adapters import Bot, Event
 
 from ..access.tokens import Tokens
 from ..config import Config
@@ -36,6 +36,8 @@ from .supervisor import Supervisor
 
 CLOCK_EVERY: Final = 1.0
 """Seconds between checks whether the computer's clock was set."""
+STATUS_EVERY: Final = 60.0
+"""Seconds between questions to the bots whose heartbeats say that they are offline."""
 PROBE_EVERY: Final = 5.0
 """Seconds between writes that check whether writing works."""
 LATELY: Final = 86400.0
@@ -228,9 +230,9 @@ class Hub:
         if not self._supervisor.fault:
             await self._resume()
 
-    async def bot_heartbeat(self, self_id: str, *, online: bool) -> None:
-        """A OneBot implementation said whether its QQ is online."""
-        if self._qq.set_online(self_id, online=online) and not self._supervisor.fault:
+    async def bot_event(self, bot: Bot, event: Event) -> None:
+        """A bot got an event, from which may follow whether its QQ is online."""
+        if self._qq.heard(bot, event) and not self._supervisor.fault:
             await self._resume()
 
     def bot_disconnected(self, self_id: str) -> None:
@@ -275,6 +277,13 @@ class Hub:
         if not outgoing:
             return None
         return await self._outbox.accept(replace(report, image=image), outgoing, source=OWN)
+
+    async def _ask_the_offline(self) -> None:
+        """Not all implementations tell that QQ is back."""
+        while True:
+            await asyncio.sleep(STATUS_EVERY)
+            if await self._qq.ask():
+                await self._resume()
 
     def _require_store(self) -> None:
         if self._supervisor.fault:
@@ -343,3 +352,4 @@ class Hub:
             tasks.create_task(self._outbox.run())
             tasks.create_task(self.watchdog.run())
             tasks.create_task(self._follow_clock())
+            tasks.create_task(self._ask_the_offline())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import pybase64
-from nonebot.adapters import Bot
+from nonebot.adapters import Bot, Event
 from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 
 from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Rejected, Unknown
@@ -21,6 +21,8 @@ from ..model.message import Message
 from ..model.target import Lane, Target
 from ..model.text import clean
 from .fit import CUT
+from .onebot import judge
+from .presence import Presence, sign
 
 V11: Final = "OneBot V11"
 V12: Final = "OneBot V12"
@@ -37,7 +39,10 @@ LARGE: Final = 2**20
 TEXT_ONLY_AFTER: Final = 2
 """Failed attempts with a picture before the text is sent alone."""
 TEXT_ONLY: Final = "截图多次发送失败，只发了文字"
-_REASON_LENGTH: Final = 120
+ANSWER_SECONDS: Final = 30.0
+"""How long an implementation may take to send a text: the adapter's default."""
+STATUS_SECONDS: Final = 10.0
+"""How long an implementation may take to say whether it is online."""
 
 
 @dataclass(slots=True)
@@ -62,7 +67,7 @@ class OneBotSender:
     """Seconds between two messages of one bot, after a burst."""
     default_bot: str = ""
     """Sends where a report names no bot; empty: any."""
-    _offline: set[str] = field(default_factory=set[str])
+    _presence: Presence = field(default_factory=Presence)
     _calls: defaultdict[str, set[asyncio.Timeout]] = field(
         default_factory=lambda: defaultdict[str, set[asyncio.Timeout]](set)
     )
@@ -76,19 +81,35 @@ class OneBotSender:
             if bot.type in (V11, V12)
         ]
 
-    def set_online(self, self_id: str, *, online: bool) -> bool:
-        """Record whether a heartbeat says that QQ is online. True: it has just come back."""
-        if not online:
-            self._offline.add(self_id)
+    def heard(self, bot: Bot, event: Event) -> bool:
+        """Learn from an event whether QQ is online. True: it has just come back."""
+        return bot.type == V11 and self._presence.heard(bot.self_id, sign(event))
+
+    async def ask(self) -> bool:
+        """Ask the bots whose heartbeats say offline. True: one has come back."""
+        back = False
+        for self_id in self._presence.to_ask():
+            bot = self.bots().get(self_id)
+            if bot is not None and await self._says_online(bot):
+                back |= self._presence.answered(self_id)
+        return back
+
+    async def _says_online(self, bot: Bot) -> bool:
+        """OneBot 11, "公开 API/get_status"."""
+        try:
+            async with self._call(bot.self_id):
+                status: object = await bot.call_api("get_status", _timeout=STATUS_SECONDS)
+        except Exception:  # noqa: BLE001 - whatever it raises: it did not say so
             return False
-        if self_id not in self._offline:
-            return False
-        self._offline.discard(self_id)
-        return True
+        match status:
+            case {"online": True}:
+                return True
+            case _:
+                return False
 
     def disconnected(self, self_id: str) -> None:
         """End this bot's pending calls, which the adapter would leave until their timeout."""
-        self._offline.discard(self_id)
+        self._presence.forget(self_id)
         for call in self._calls.pop(self_id, ()):
             call.reschedule(asyncio.get_running_loop().time())
 
@@ -132,14 +153,7 @@ class OneBotSender:
         return next((bot for bot in usable if bot.type == V12 or numeric), usable[0])
 
     def _fault(self, bot: Bot) -> str | None:
-        if bot.self_id in self._offline:
-            return f"QQ 机器人 {bot.self_id} 已掉线（心跳报告 online: false）"
-        connections: Mapping[str, object] | None = getattr(bot.adapter, "connections", None)
-        if connections is None or bot.self_id in connections:
-            return None
-        # A bot that only posts events over HTTP can be called if its address is set.
-        roots = getattr(getattr(bot.adapter, "onebot_config", None), "onebot_api_roots", {})
-        return None if bot.self_id in roots else f"QQ 机器人 {bot.self_id} 只有 HTTP 上报，不能发送"
+        return self._presence.fault(bot.self_id) or _unreachable(bot)
 
     def _pause(self, self_id: str) -> float:
         if not self.interval:
@@ -166,12 +180,22 @@ class OneBotSender:
                 return Away(f"QQ 机器人 {bot.self_id} 不能调用接口")
             case TimeoutError():
                 return Unknown("发送途中 QQ 机器人断开了连接")
-            case NetworkError() if self._fault(bot):
+            case NetworkError() if _unreachable(bot):
                 return NotSent("QQ 机器人没有连接")
             case NetworkError():
                 return Unknown("QQ 机器人没有在时限内回答")
             case _:
                 return Unknown(f"发送时连接出错（{type(error).__name__}）")
+
+
+def _unreachable(bot: Bot) -> str | None:
+    """Why a bot cannot be called, or None."""
+    connections: Mapping[str, object] | None = getattr(bot.adapter, "connections", None)
+    if connections is None or bot.self_id in connections:
+        return None
+    # A bot that only posts events over HTTP can be called if its address is set.
+    roots = getattr(getattr(bot.adapter, "onebot_config", None), "onebot_api_roots", {})
+    return None if bot.self_id in roots else f"QQ 机器人 {bot.self_id} 只有 HTTP 上报，不能发送"
 
 
 def fit_message(delivery: Delivery) -> tuple[Message, str]:
@@ -222,8 +246,8 @@ async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Ou
     if not target.id.isdecimal():
         return Rejected(f"QQ 号或群号应为数字，收到的是 {clean(target.id)[:20]}")
     options: dict[str, Any] = {}
-    if pictures := _pictures(message):
-        options["_timeout"] = sum(_picture_timeout(image) for image in pictures)
+    if message.image is not None:
+        options["_timeout"] = answer_seconds(message)
     number = "user_id" if target.kind == "private" else "group_id"
     options[number] = int(target.id)
     if message.parts and len(message.text) >= FORWARD_FROM:
@@ -233,13 +257,10 @@ async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Ou
             return Delivered(CUT if any(len(p.text) > MAX_TEXT for p in message.parts) else "")
         except ActionFailed as error:
             outcome = _judge_failure(error)
-            if isinstance(outcome, Unknown):
+            if isinstance(outcome, Unknown | Away):
                 return outcome
             note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
-    if sum(len(image.data) for image in pictures) < LARGE:
-        segments = segments_v11(message)
-    else:  # the adapter's own encoding blocks the loop for long enough
-        segments = await asyncio.to_thread(segments_v11, message)
+    segments = await encode_v11(message)
     await bot.call_api(f"send_{target.kind}_msg", message=segments, **options)
     return Delivered(note)
 
@@ -253,6 +274,14 @@ def _node(bot: Bot, message: Message) -> dict[str, Any]:
     content = segments_v11(replace(message, text=_cut(message.text)))
     author = {"user_id": bot.self_id, "uin": bot.self_id, "nickname": "推送", "name": "推送"}
     return {"type": "node", "data": {**author, "content": content}}
+
+
+async def encode_v11(message: Message) -> list[dict[str, Any]]:
+    """A message as OneBot 11's segments."""
+    if sum(len(image.data) for image in _pictures(message)) < LARGE:
+        return segments_v11(message)
+    # The encoding that follows blocks the loop for long enough.
+    return await asyncio.to_thread(segments_v11, message)
 
 
 def segments_v11(message: Message) -> list[dict[str, Any]]:
@@ -278,7 +307,7 @@ async def _send_v12(bot: Bot, target: Target, message: Message, note: str) -> Ou
                 type="data",
                 name=f"screenshot.{image.extension}",
                 data=image.data,
-                _timeout=_picture_timeout(image),
+                _timeout=_upload_seconds(image),
             )
             segments.append({"type": "image", "data": {"file_id": uploaded["file_id"]}})
         except ActionFailed as error:
@@ -306,35 +335,15 @@ def _pictures(message: Message) -> tuple[Image, ...]:
     return () if message.image is None else (message.image, *message.more_images)
 
 
-def _picture_timeout(image: Image) -> float:
-    """Seconds. NapCat needs 10 plus the upload; the adapter's default is 30 for everything."""
-    return 30.0 + len(image.data) / (256 * 1024)
+def answer_seconds(message: Message) -> float:
+    """How long an implementation may take to send a message."""
+    return sum(_upload_seconds(image) for image in _pictures(message)) or ANSWER_SECONDS
+
+
+def _upload_seconds(image: Image) -> float:
+    """NapCat waits for 10 seconds, and a second more for each 256 KiB."""
+    return ANSWER_SECONDS + len(image.data) / (256 * 1024)
 
 
 def _judge_failure(error: ActionFailed) -> Outcome:
-    return judge_answer(getattr(error, "info", None) or vars(error))
-
-
-def judge_answer(fields: Mapping[str, Any]) -> Outcome:
-    """The outcome of a failure that the OneBot implementation answered.
-
-    1400 and 1404 are OneBot 11's bad parameters and unknown action, 1xxxx OneBot 12's request
-    errors and 35xxx its "logic errors" such as a user that does not exist ("动作响应").
-    NapCat puts everything of QQ's under 1200: a time-out of its own waiting, and an
-    `EventChecker Failed` with QQ's code, of which 110 means no longer in the group.
-    """
-    retcode = fields.get("retcode")
-    words = " ".join(str(fields.get(name) or "") for name in ("message", "msg", "wording"))
-    said = clean(words).replace("\n", " ").strip()[:_REASON_LENGTH]
-    reason = f"QQ 拒绝了这条消息（{retcode}{' ' + said if said else ''}）"
-    if "Timeout" in words and "NTEvent" in words:
-        return Unknown(f"QQ 没有确认是否送达（{retcode} Timeout: NTEvent）")
-    if "EventChecker Failed" in words and "110" in words:
-        return Rejected(f"{reason}：机器人可能已不在群里，或不是对方好友")
-    if retcode in (1400, 1404) or _is_v12_request_error(retcode):
-        return Rejected(reason)
-    return NotSent(reason, answered=True)
-
-
-def _is_v12_request_error(retcode: object) -> bool:
-    return isinstance(retcode, int) and (10000 <= retcode < 20000 or 35000 <= retcode < 36000)
+    return judge(getattr(error, "info", None) or vars(error))

@@ -8,7 +8,21 @@ import pytest
 
 from tests.bot import Bot, running, until
 from tests.dialects import jpeg
+from tests.integration.test_commands import say
 from tests.onebot import CloseAfter, CloseBefore, Fail, Hold, ScriptedV11, ScriptedV12
+
+NAPCAT = (
+    "EventChecker Failed: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg "
+    "ListenerName:NodeIKernelMsgListener/onMsgInfoListUpdate EventRet:\n"
+    '{{\n    "result": {},\n    "errMsg": "{}"\n}}\n'
+)
+LEFT = {"post_type": "notice", "notice_type": "bot_offline", "tag": "BotOffline", "message": "x"}
+QUICK = """
+import asyncio
+_real = asyncio.sleep
+asyncio.sleep = lambda delay, *rest: _real(0.05 if delay == 60 else delay, *rest)
+"""
+"""A minute passes at once."""
 
 
 async def waiting(bot: Bot, report_id: str, reason: str) -> dict:
@@ -38,7 +52,7 @@ async def test_a_late_answer_does_not_hold_up_the_push(bot: Bot, qq: ScriptedV11
     [
         (Fail(1400, "bad"), "1400"),
         (Fail(1404, "no such action"), "1404"),
-        (Fail(1200, "EventChecker Failed: NTEvent result 110"), "110"),
+        (Fail(1200, NAPCAT.format(110, "发送失败，你已被移出该群")), "已不在群里"),
     ],
 )
 async def test_a_final_refusal_ends_with_its_reason_and_the_next_goes(
@@ -113,6 +127,74 @@ async def test_a_heartbeat_that_says_offline_parks_until_it_says_online(
     assert qq.messages == []
     await qq.heartbeat(online=True)
     assert [one.text for one in await qq.wait_for(3)] == ["0", "1", "2"]
+
+
+async def is_online(bot: Bot) -> bool:
+    return (await bot.health())["bots"][0]["online"]
+
+
+async def is_offline(bot: Bot) -> bool:
+    return not await is_online(bot)
+
+
+async def test_who_says_offline_is_believed_at_once_until_a_message_comes(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    await qq.emit({"time": 1, "self_id": int(qq.self_id), "user_id": int(qq.self_id), **LEFT})
+    await until(lambda: is_offline(bot))
+    await qq.heartbeat(online=True)
+    answer = await bot.push(content="1")
+    delivery = await waiting(bot, answer["id"], "已经下线")
+    assert delivery["attempts"] == 0
+    await say(qq, "10002", "你好")
+    assert [one.text for one in await qq.wait_for(1)] == ["1"]
+
+
+async def test_a_heartbeat_that_says_offline_for_ever_does_not_stop_what_works(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    await qq.heartbeat(online=False)
+    await until(lambda: is_offline(bot))
+    await say(qq, "10002", "你好")
+    await until(lambda: is_online(bot))
+    await qq.heartbeat(online=False)
+    await say(qq, "10002", "还在")
+    await bot.push(content="1")
+    assert [one.text for one in await qq.wait_for(1)] == ["1"]
+
+
+async def test_a_bot_whose_heartbeat_says_offline_is_asked(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path, extra=QUICK) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        await qq.heartbeat(online=False)
+        answer = await bot.push(content="1")
+        await waiting(bot, answer["id"], "掉线")
+        qq.online = True  # its get_status says so
+        assert [one.text for one in await qq.wait_for(1)] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (Fail(1200, "当前处于被禁言状态"), "禁言"),
+        (Fail(120), "禁言"),
+        (Fail(1200, NAPCAT.format(1006514, "网络连接异常!")), "网络断开"),
+    ],
+)
+async def test_a_mute_and_a_network_that_is_gone_burn_no_attempt_and_hold_no_other(
+    bot: Bot, qq: ScriptedV11, failure: Fail, reason: str
+) -> None:
+    qq.behave(failure)
+    muted = await bot.push(content="1", send_to_group=777)
+    delivery = await waiting(bot, muted["id"], reason)
+    assert (delivery["state"], delivery["attempts"]) == ("waiting", 0)
+    assert [one["lane"] for one in (await bot.health())["blocked"]] == ["group:777"]
+    await qq.reconnect()
+    other = await bot.push(content="2")
+    await bot.until_state(other["id"], "delivered")
+    assert [one.text for one in qq.messages] == ["2"], "it is not tried because a bot came back"
 
 
 async def test_only_the_lanes_of_the_bot_that_is_away_wait(bot: Bot, qq: ScriptedV11) -> None:

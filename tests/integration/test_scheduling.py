@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bot import running, until
-from tests.onebot import Received, ScriptedV11
+from tests.onebot import Fail, Received, ScriptedV11
 from tests.senders.service import make_image
 
 from .test_channels import encoded
@@ -42,6 +42,21 @@ async def test_where_nothing_can_be_folded_the_merge_comes_as_it_is(tmp_path: Pa
     assert message.action == "send_private_msg"
     assert message.text == "\n\n".join(LONG)
     assert "合并转发没有成功" in reason
+
+
+async def test_a_folded_message_that_may_have_arrived_is_not_sent_unfolded(tmp_path: Path) -> None:
+    async with running(tmp_path, settings={"report_merge": 0.1}) as bot:
+        answers = [await bot.push(content=text, send_to="10001") for text in LONG]
+        qq = ScriptedV11(url=bot.onebot_v11)
+        qq.behave(Fail(1200, "发送转发消息（res_id：RTz0SlhjBk2 失败"))
+        async with qq:
+
+            async def unknown() -> bool:
+                (delivery,) = await bot.state(answers[0]["id"])
+                return delivery["repeats"] == 1
+
+            await until(unknown)
+            assert qq.messages == []
 
 
 async def test_a_short_merge_is_not_folded(tmp_path: Path) -> None:

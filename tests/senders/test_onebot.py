@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from nonebot_plugin_report.errors import ConfigError
-from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected, Unknown
+from nonebot_plugin_report.model.delivery import Away, Delivered, NotSent, Rejected, Unknown
 from nonebot_plugin_report.senders import load
 from nonebot_plugin_report.senders.qq import fit_message
 
@@ -31,6 +31,13 @@ def answer(request: Request) -> Reply:
     return Reply(json={"status": "ok", "retcode": 0, "data": {"message_id": 1}})
 
 
+REMOVED = (
+    "EventChecker Failed: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg "
+    'ListenerName:NodeIKernelMsgListener/onMsgInfoListUpdate EventRet:\n{\n    "result": 110,\n'
+    '    "errMsg": "发送失败，你已被移出该群，请重新加群。"\n}\n'
+)
+
+
 def failing(retcode: int, words: str) -> Reply:
     return Reply(json={"status": "failed", "retcode": retcode, "message": words, "wording": words})
 
@@ -46,7 +53,11 @@ SERVICE = Service(
         "token": (Reply(403), Rejected),
         "parameters": (failing(1400, "bad"), Rejected),
         "timed out over there": (failing(1200, "Timeout: NTEvent x"), Unknown),
-        "no longer in the group": (failing(1200, "EventChecker Failed: result 110"), Rejected),
+        "no longer in the group": (failing(1200, REMOVED), Rejected),
+        "parameters, by HTTP's own code": (failing(400, "bad"), Rejected),
+        "no such action, by HTTP's own code": (failing(404, "API_NOT_FOUND"), Rejected),
+        "muted": (failing(200, "当前处于被禁言状态"), Away),
+        "without a network": (failing(200, "网络连接异常!"), Away),
         "other": (failing(1200, "?"), NotSent),
     },
 )
@@ -64,6 +75,13 @@ async def test_text_acts_as_nothing_but_text() -> None:
     assert text == {"type": "text", "data": {"text": "[CQ:at,qq=all] 你好"}}
     encoded = picture["data"]["file"].removeprefix("base64://")
     assert base64.b64decode(encoded) == image.data
+
+
+async def test_an_endpoint_may_name_the_action() -> None:
+    async with Server(answer) as server:
+        settings = {**SERVICE.settings(server.url), "endpoint": f"{server.url}/send_msg"}
+        async with channel("onebot", **settings) as onebot:
+            assert await onebot.send(make_delivery("1")) == Delivered()
 
 
 @pytest.mark.parametrize("ids", [{}, {"user_id": 1, "group_id": 2}])

@@ -5,13 +5,15 @@ Source: OneBot 11, "HTTP" (authentication, answers) and "公开 API", send_msg.
 
 from typing import Annotated, ClassVar, Self
 
+import httpx2
 from pydantic import Field, model_validator
 
 from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
 from ...settings import Secret, Url
 from ..base import HttpChannel
-from ..http import Answer, Client, judge_status
-from ..qq import MAX_TEXT, fit_message, judge_answer, segments_v11
+from ..http import CONNECT_SECONDS, Answer, Client, judge_status
+from ..onebot import judge
+from ..qq import MAX_TEXT, answer_seconds, encode_v11, fit_message
 
 
 class Channel(HttpChannel):
@@ -22,7 +24,7 @@ class Channel(HttpChannel):
     limits: ClassVar[str] = f"{MAX_TEXT} 字"
 
     endpoint: Url
-    """OneBot 实现的 HTTP 服务器的网址"""
+    """OneBot 实现的 HTTP 服务器的网址，写到端口，或者写到 /send_msg"""
     token: Secret | None = None
     """它的 access token"""
     user_id: Annotated[int, Field(gt=0)] | None = None
@@ -46,9 +48,10 @@ class Channel(HttpChannel):
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token.get_secret_value()}"
         return await http.post(
-            f"{self.endpoint.rstrip('/')}/send_msg",
-            json={**target, "message": segments_v11(message)},
+            f"{self.endpoint.rstrip('/').removesuffix('/send_msg')}/send_msg",
+            json={**target, "message": await encode_v11(message)},
             headers=headers,
+            timeout=httpx2.Timeout(answer_seconds(message), connect=CONNECT_SECONDS),
             verdict=_verdict,
             notes=[note],
         )
@@ -64,6 +67,6 @@ def _verdict(answer: Answer) -> Outcome:
         case "ok" | "async":
             return Delivered()
         case "failed":
-            return judge_answer(answer.fields)
+            return judge(answer.fields)
         case _:
             return NotSent("回答不是 OneBot 的格式，检查 endpoint", answered=True)

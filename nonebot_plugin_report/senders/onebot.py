@@ -1,0 +1,127 @@
+"""What the OneBot implementations' words for a failure mean. Pure.
+
+OneBot 11 has no codes for what QQ answers, so each implementation writes its own words. They were
+read in the sources and issues of NapCat, LLOneBot and LLBot, Lagrange and go-cqhttp.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..model.delivery import Away, NotSent, Outcome, Rejected, Unknown
+from ..model.text import clean
+
+MUTED_SECONDS: Final = 300.0
+"""Seconds at least before a group that has muted the bot is tried again: going on at once can cost
+the account (https://github.com/NapNeko/NapCatQQ/issues/398)."""
+NETWORK_SECONDS: Final = 30.0
+"""Seconds at least before a send is tried again after QQ's own network was gone."""
+_REASON_LENGTH: Final = 120
+_FINAL: Final = frozenset({400, 404, 1400, 1404})
+"""OneBot 11: bad parameters and unknown action, in "HTTP" and in "正向 WebSocket"."""
+
+
+def _muted(_: str) -> Outcome:
+    return Away("机器人在这个群里被禁言了，过几分钟再试", MUTED_SECONDS)
+
+
+def _without_network(_: str) -> Outcome:
+    return Away("QQ 那边的网络断开了，过一会儿再试", NETWORK_SECONDS)
+
+
+def _stranger(reason: str) -> Outcome:
+    return Rejected(f"{reason}：机器人可能已不在群里，或不是对方好友")
+
+
+def _nobody(reason: str) -> Outcome:
+    return Rejected(f"{reason}：没有这个 QQ 号，或机器人不认识它")
+
+
+def _temporary(reason: str) -> Outcome:
+    return NotSent(reason, answered=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One meaning, and how it is said."""
+
+    meaning: Callable[[str], Outcome] | None
+    """Of the reason; None: it may have arrived."""
+    words: re.Pattern[str] | None = None
+    code: int | None = None
+    """QQ's own."""
+
+
+_TABLE: Final = (
+    # LLOneBot and LLBot put the call, the message included, behind these words: so they go first.
+    _Row(None, re.compile(r"^invoke timeout\b")),
+    _Row(_stranger, code=110),
+    _Row(_muted, code=120),
+    _Row(_without_network, code=1006514),
+    _Row(_temporary, code=-1),  # such as "rich media transfer failed"
+    _Row(None, code=9000),  # Lagrange 1: QQ took it, and gave it no sequence
+    # NapCat; LLOneBot; LLBot; LLBot 8, which says so after QQ's server took the message
+    _Row(None, re.compile(r"^(?:Error: )?Timeout: NTEvent")),
+    _Row(None, re.compile(r"^发送超时")),
+    _Row(None, re.compile(r"^pmhq ws send: wait result timeout")),
+    _Row(None, re.compile(r"^waitForSelfEcho timeout")),
+    # A forward message was uploaded, and sending what was uploaded failed: it often arrived
+    # (https://github.com/NapNeko/NapCatQQ/issues/210, 214).
+    _Row(None, re.compile(r"\bres_id\b")),
+    _Row(_without_network, re.compile(r"网络连接异常")),
+    _Row(_muted, re.compile(r"禁言")),
+    _Row(_nobody, re.compile(r"无法获取用户信息")),
+)
+"""The first row that fits holds."""
+_CODE: Final = re.compile(
+    # NapCat's last answer of QQ's, as JSON
+    r"^(?:Error: )?(?:EventChecker Failed|Timeout): NTEvent [^{]*\{\s*\"result\":\s*(-?\d+)"
+    # LLBot 8
+    r"|^发送消息失败 \(code=(-?\d+)\)"
+)
+
+
+def judge(fields: Mapping[str, Any]) -> Outcome:
+    """The outcome of a failure that a OneBot implementation answered.
+
+    What OneBot 12 calls "request errors" (1xxxx) and "logic errors" such as a user that does not
+    exist (35xxx, "动作响应") is final, as are OneBot 11's bad parameters and unknown actions.
+    """
+    retcode = fields.get("retcode")
+    texts = (str(fields.get(name) or "").strip() for name in ("message", "msg", "wording"))
+    words = " ".join(dict.fromkeys(filter(None, texts)))
+    reason = _reason(retcode, words)
+    code = _code(retcode, words)
+    for row in _TABLE:
+        found = row.words.search(words) if row.words else None
+        if found is None and (row.code is None or row.code != code):
+            continue
+        if row.meaning is not None:
+            return row.meaning(reason)
+        # Not with all its words: they can hold the message.
+        said = f" {found.group()}" if found else ""
+        return Unknown(f"QQ 没有确认是否送达（{_short(retcode)}{said}）")
+    return Rejected(reason) if _is_final(retcode) else _temporary(reason)
+
+
+def _reason(retcode: object, words: str) -> str:
+    said = " ".join(clean(words).split())[:_REASON_LENGTH]
+    return f"QQ 拒绝了这条消息（{_short(retcode)}{' ' + said if said else ''}）"
+
+
+def _short(retcode: object) -> str:
+    return clean(str(retcode))[:20]
+
+
+def _code(retcode: object, words: str) -> int | None:
+    """QQ's own code: in the words, or with Lagrange, which has none, the retcode itself."""
+    if found := _CODE.search(words):
+        return int(found[1] or found[2])
+    return retcode if isinstance(retcode, int) and words in ("", "failed") else None
+
+
+def _is_final(retcode: object) -> bool:
+    if not isinstance(retcode, int):
+        return False
+    return retcode in _FINAL or 10000 <= retcode < 20000 or 35000 <= retcode < 36000
