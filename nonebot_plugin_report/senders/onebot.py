@@ -54,13 +54,14 @@ class _Row:
 
 
 _TABLE: Final = (
-    # LLOneBot and LLBot put the call, the message included, behind these words: so they go first.
     _Row(None, re.compile(r"^invoke timeout\b")),
+    _Row(_stranger, code=16),
     _Row(_stranger, code=110),
     _Row(_muted, code=120),
     _Row(_without_network, code=1006514),
     _Row(_temporary, code=-1),  # such as "rich media transfer failed"
     _Row(None, code=9000),  # Lagrange 1: QQ took it, and gave it no sequence
+    _Row(None, re.compile(r"^发送消息失败 \(sequence=0\)")),  # LLBot
     # NapCat; LLOneBot; LLBot; LLBot 8, which says so after QQ's server took the message
     _Row(None, re.compile(r"^(?:Error: )?Timeout: NTEvent")),
     _Row(None, re.compile(r"^发送超时")),
@@ -74,12 +75,20 @@ _TABLE: Final = (
     _Row(_nobody, re.compile(r"无法获取用户信息")),
 )
 """The first row that fits holds."""
-_CODE: Final = re.compile(
-    # NapCat's last answer of QQ's, as JSON
-    r"^(?:Error: )?(?:EventChecker Failed|Timeout): NTEvent [^{]*\{\s*\"result\":\s*(-?\d+)"
+_CODES: Final = (
+    # NapCat: the last answer of QQ's, as JSON
+    re.compile(
+        r"^(?:Error: )?(?:EventChecker Failed|Timeout): NTEvent [^{]*"
+        r"\{\s*\"result\":\s*(-?\d{1,9})(?:,\s*\"errMsg\":\s*\"([^\"]*)\")?"
+    ),
+    # LLBot up to 7: the same behind the call, which holds the message
+    re.compile(r"^invoke failed, .*\{ result: (-?\d{1,9}), errMsg: '([^']*)' \}$", re.DOTALL),
     # LLBot 8
-    r"|^发送消息失败 \(code=(-?\d+)\)"
+    re.compile(r"^发送消息失败 \(code=(-?\d{1,9})\)(?:: (.*))?", re.DOTALL),
 )
+"""QQ's own code and words, by what surrounds them."""
+_CALLS: Final = ("invoke ", "ntqq api ")
+"""How LLOneBot and LLBot begin where they tell the whole call."""
 
 
 def judge(fields: Mapping[str, Any]) -> Outcome:
@@ -90,35 +99,38 @@ def judge(fields: Mapping[str, Any]) -> Outcome:
     """
     retcode = fields.get("retcode")
     texts = (str(fields.get(name) or "").strip() for name in ("message", "msg", "wording"))
-    words = " ".join(dict.fromkeys(filter(None, texts)))
-    reason = _reason(retcode, words)
-    code = _code(retcode, words)
+    code, words, said = _read(retcode, " ".join(dict.fromkeys(filter(None, texts))))
+    shown = clean(str(retcode))[:20]
+    reason = f"QQ 拒绝了这条消息（{shown}{' ' + said if said else ''}）"
     for row in _TABLE:
         found = row.words.search(words) if row.words else None
         if found is None and (row.code is None or row.code != code):
             continue
         if row.meaning is not None:
             return row.meaning(reason)
-        # Not with all its words: they can hold the message.
-        said = f" {found.group()}" if found else ""
-        return Unknown(f"QQ 没有确认是否送达（{_short(retcode)}{said}）")
+        return Unknown(f"QQ 没有确认是否送达（{shown}{' ' + found.group() if found else ''}）")
     return Rejected(reason) if _is_final(retcode) else _temporary(reason)
 
 
-def _reason(retcode: object, words: str) -> str:
-    said = " ".join(clean(words).split())[:_REASON_LENGTH]
-    return f"QQ 拒绝了这条消息（{_short(retcode)}{' ' + said if said else ''}）"
+def _read(retcode: object, words: str) -> tuple[int | None, str, str]:
+    """QQ's own code; the words to look at, without a call's parameters, as the message is one of
+    them; and what to tell of them."""
+    found = next((found for one in _CODES if (found := one.search(words))), None)
+    if words.startswith(_CALLS):
+        words = ", ".join(words.split(", ", 2)[:2])
+    if found is None:
+        # Lagrange has no words: its retcode is QQ's code.
+        code = retcode if isinstance(retcode, int) and words in ("", "failed") else None
+        return code, words, _short(words)
+    return (
+        int(found[1]),
+        f"{words} {found[2] or ''}",
+        _short(f"QQ 的代码 {found[1]} {found[2] or ''}"),
+    )
 
 
-def _short(retcode: object) -> str:
-    return clean(str(retcode))[:20]
-
-
-def _code(retcode: object, words: str) -> int | None:
-    """QQ's own code: in the words, or with Lagrange, which has none, the retcode itself."""
-    if found := _CODE.search(words):
-        return int(found[1] or found[2])
-    return retcode if isinstance(retcode, int) and words in ("", "failed") else None
+def _short(words: str) -> str:
+    return " ".join(clean(words).split())[:_REASON_LENGTH]
 
 
 def _is_final(retcode: object) -> bool:

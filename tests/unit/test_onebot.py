@@ -34,6 +34,10 @@ def lagrange(retcode: int) -> dict[str, object]:
 
 
 INVOKE = "invoke timeout, wrapperSession.getMsgService().sendMsg,"
+FAILED = (
+    "invoke failed, wrapperSession.getMsgService().sendMsg, [ '0', { chatType: 1 }, "
+    "[ { textElement: { content: \"禁言 { result: 110, errMsg: '' }\" } } ], Map(1) { 0 => {} } ],"
+)
 CHECK, TIMEOUT = "EventChecker Failed", "Timeout"
 MEANINGS: list[tuple[dict[str, object], type[Outcome]]] = [
     # NapCat: its issues 600, 808, 932, 182, 199, 1258
@@ -60,11 +64,17 @@ MEANINGS: list[tuple[dict[str, object], type[Outcome]]] = [
     # LLBot up to 7 (LuckyLilliaBot#656)
     (said(f"{INVOKE} [ '0', {{ chatType: 2 }} ]"), Unknown),
     (said(f"{INVOKE} [ '0', {{ content: '禁言' }} ]"), Unknown),
+    (said(f"{FAILED} {{ result: 16, errMsg: '发送失败，请先添加对方为好友' }}"), Rejected),
+    (said(f"{FAILED} {{ result: 120, errMsg: '' }}"), Away),
+    (said(f"{FAILED} {{ result: 9, errMsg: '网络连接异常!' }}"), Away),
+    (said(f"{FAILED} {{ result: 9, errMsg: '' }}"), NotSent),
+    (said("ntqq api call failed, nodeIKernelMsgService/sendMsg, ", 200), NotSent),
     (said("当前处于被禁言状态"), Away),
     (said("pmhq ws send: wait result timeout"), Unknown),
     (said("发送伪造合并转发消息失败 (res_id: +1Ng3Il )"), Unknown),
     # LLBot 8
     (said("waitForSelfEcho timeout"), Unknown),
+    (said("发送消息失败 (sequence=0)"), Unknown),
     (said("发送消息失败 (code=110): "), Rejected),
     (said("发送消息失败 (code=120): "), Away),
     (said("发送消息失败 (code=46): 110"), NotSent),
@@ -109,6 +119,19 @@ def test_the_message_that_an_implementation_repeats_is_not_told() -> None:
     outcome = judge(said(f"{INVOKE} [ '0', {{ content: 'private' }} ]"))
     assert isinstance(outcome, Unknown)
     assert outcome.reason == "QQ 没有确认是否送达（1200 invoke timeout）"
+    for end in ("", " { result: 9, errMsg: '系统繁忙' }"):
+        refused = judge(said(f"{FAILED}{end}"))
+        assert isinstance(refused, NotSent)
+        assert "content" not in refused.reason
+
+
+def test_what_qq_itself_said_is_told() -> None:
+    removed = judge(napcat(CHECK, 110, "发送失败，你已被移出该群，请重新加群。"))
+    assert isinstance(removed, Rejected)
+    assert "110 发送失败，你已被移出该群，请重新加群。" in removed.reason
+    stranger = judge(said(f"{FAILED} {{ result: 16, errMsg: '发送失败，请先添加对方为好友' }}"))
+    assert isinstance(stranger, Rejected)
+    assert "16 发送失败，请先添加对方为好友" in stranger.reason
 
 
 JSON = st.recursive(
