@@ -11,7 +11,7 @@ from .processes import memory_of
 def main() -> None:
     """Load them as a bot without channels does: what they are made of is there already."""
     prepare(port=8080, log_level="ERROR")
-    for name in ("outbox", "rules", "settings"):
+    for name in ("outbox", "routing.rules", "settings"):
         import_module(f"nonebot_plugin_report.{name}")
     before = memory_of(os.getpid())
     began = perf_counter()
