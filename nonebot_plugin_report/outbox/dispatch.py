@@ -291,6 +291,7 @@ class Dispatcher:
         match decision:
             case Finish(to, reason):
                 works = work.queue.succeeded()
+                together += together and ("送达" if to is State.DELIVERED else "发送")
                 told = "；".join(filter(None, (together, reason)))
                 write = partial(self._queue.finish, lease, ids, to, told, now, works=works)
             case Retry(delay, reason, repeated):
@@ -346,7 +347,7 @@ class Dispatcher:
 def _together(count: int, *, digest: bool) -> str:
     if count == 1:
         return ""
-    return f"和另外 {count - 1} 条一起，以摘要送达" if digest else f"和另外 {count - 1} 条合并送达"
+    return f"和另外 {count - 1} 条一起，以摘要" if digest else f"和另外 {count - 1} 条合并"
 
 
 def _how(took: float, attempts: int, together: str) -> str:

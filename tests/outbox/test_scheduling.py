@@ -128,6 +128,16 @@ async def test_what_comes_within_the_time_becomes_one_message(path: Path) -> Non
         assert await reason(w, one) == "和另外 1 条合并送达"
 
 
+async def test_what_was_merged_and_refused_is_not_called_delivered(path: Path) -> None:
+    async with world(path, policy=Policy(merge=10)) as w:
+        w.far.outcomes[Lane(ME)] = [Rejected("不收")]
+        one = await accept(w, "一")
+        await accept(w, "二")
+        w.clock.now += 10
+        assert await w.drain(ME) is None
+        assert await reason(w, one) == "和另外 1 条合并发送；不收"
+
+
 async def test_over_the_rate_the_rest_comes_as_a_digest_that_says_so(path: Path) -> None:
     async with world(path, policy=Policy(rate=(2, 600.0))) as w:
         receipts = [await accept(w, str(n)) for n in range(6)]
