@@ -141,7 +141,7 @@ class OneBotSender:
         usable: list[Bot] = []
         fault = f"QQ 机器人 {wanted} 没有连接" if wanted else "没有 QQ 机器人连接"
         for bot in self.bots().values():
-            if bot.type not in (V11, V12) or wanted not in ("", bot.self_id):
+            if not _is_qq(bot) or wanted not in ("", bot.self_id):
                 continue
             if problem := self._fault(bot):
                 fault = problem
@@ -196,6 +196,11 @@ def _unreachable(bot: Bot) -> str | None:
     # A bot that only posts events over HTTP can be called if its address is set.
     roots = getattr(getattr(bot.adapter, "onebot_config", None), "onebot_api_roots", {})
     return None if bot.self_id in roots else f"QQ 机器人 {bot.self_id} 只有 HTTP 上报，不能发送"
+
+
+def _is_qq(bot: Bot) -> bool:
+    """OneBot 12, "机器人自身标识": `self.platform` is `qq` for QQ."""
+    return bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "qq") == "qq")
 
 
 def fit_message(delivery: Delivery) -> tuple[Message, str]:
