@@ -18,7 +18,7 @@ from ..model.delivery import Delivery
 from ..model.message import Message
 from ..model.target import Lane, Target
 from ..model.text import clean
-from ..senders.qq import V11, V12, fit_message, reply
+from ..senders.qq import fit_message, is_qq, reply
 from .membership import may_bind
 from .reading import MOST_ASKED
 from .request import NAME, Answer, Asker, Context, Wrong
@@ -131,11 +131,8 @@ def _readable(text: str) -> str:
 
 
 async def _from_qq(bot: Bot, event: Event) -> bool:
-    """On other platforms the same number is somebody else, or users have no numbers.
-
-    OneBot 12, "机器人自身标识": `self.platform` is `qq` for QQ.
-    """
-    if not (bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")):
+    """Whether a message comes from QQ, where users and groups have numbers."""
+    if not is_qq(bot):
         return False
     try:
         _here(event)

@@ -15,11 +15,10 @@ import pybase64
 from nonebot.adapters import Bot, Event
 from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 
-from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Rejected, Unknown
+from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Unknown
 from ..model.image import Image
 from ..model.message import Message
 from ..model.target import Lane, Target
-from ..model.text import clean
 from .fit import CUT
 from .onebot import judge
 from .presence import Presence, sign
@@ -74,11 +73,11 @@ class OneBotSender:
     _paces: defaultdict[str, _Pace] = field(default_factory=lambda: defaultdict[str, _Pace](_Pace))
 
     def connected(self) -> list[tuple[str, str, bool]]:
-        """Each OneBot bot: its id, its adapter, and whether it can send now."""
+        """Each bot of QQ: its id, its adapter, and whether it can send now."""
         return [
             (bot.self_id, bot.type, self._fault(bot) is None)
             for bot in self.bots().values()
-            if bot.type in (V11, V12)
+            if is_qq(bot)
         ]
 
     def heard(self, bot: Bot, event: Event) -> bool:
@@ -138,19 +137,14 @@ class OneBotSender:
     def _choose(self, lane: Lane) -> Bot | str:
         """The bot for a lane, or why there is none."""
         wanted = lane.bot or self.default_bot
-        usable: list[Bot] = []
         fault = f"QQ 机器人 {wanted} 没有连接" if wanted else "没有 QQ 机器人连接"
         for bot in self.bots().values():
-            if not _is_qq(bot) or wanted not in ("", bot.self_id):
+            if not is_qq(bot) or wanted not in ("", bot.self_id):
                 continue
-            if problem := self._fault(bot):
-                fault = problem
-            else:
-                usable.append(bot)
-        if not usable:
-            return fault
-        numeric = lane.target.id.isdecimal()
-        return next((bot for bot in usable if bot.type == V12 or numeric), usable[0])
+            if (problem := self._fault(bot)) is None:
+                return bot
+            fault = problem
+        return fault
 
     def _fault(self, bot: Bot) -> str | None:
         return self._presence.fault(bot.self_id) or _unreachable(bot)
@@ -198,9 +192,12 @@ def _unreachable(bot: Bot) -> str | None:
     return None if bot.self_id in roots else f"QQ 机器人 {bot.self_id} 只有 HTTP 上报，不能发送"
 
 
-def _is_qq(bot: Bot) -> bool:
-    """OneBot 12, "机器人自身标识": `self.platform` is `qq` for QQ."""
-    return bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "qq") == "qq")
+def is_qq(bot: Bot) -> bool:
+    """Whether a bot is one of QQ. On other platforms the same number is somebody else.
+
+    OneBot 12, "机器人自身标识": `self.platform` is `qq` for QQ.
+    """
+    return bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")
 
 
 def fit_message(delivery: Delivery) -> tuple[Message, str]:
@@ -248,8 +245,6 @@ def _cut(text: str) -> str:
 
 async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
     """OneBot 11, "公开 API": send_private_msg and send_group_msg."""
-    if not target.id.isdecimal():
-        return Rejected(f"QQ 号或群号应为数字，收到的是 {clean(target.id)[:20]}")
     options: dict[str, Any] = {}
     if message.image is not None:
         options["_timeout"] = answer_seconds(message)

@@ -129,6 +129,28 @@ async def test_v12_uploads_the_picture_and_sends(bot: Bot) -> None:
             assert (message.text, message.images) == ("你好", [PICTURE])
 
 
+async def test_a_bot_of_another_platform_is_none_of_qqs(bot: Bot) -> None:
+    other = ScriptedV12(url=bot.onebot_v12, self_id="9")
+    other.platform = "telegram"
+
+    async def is_known() -> bool:
+        return "Bot 9 connected" in bot.log
+
+    async with other:
+        await until(is_known)
+        pushed = await bot.push(content="给 QQ 的", send_to=10001)
+
+        async def is_parked() -> bool:
+            (delivery,) = await bot.state(pushed["id"])
+            return "没有 QQ 机器人" in (delivery["reason"] or "")
+
+        await until(is_parked)
+        assert (await bot.health())["bots"] == []
+        async with ScriptedV12(url=bot.onebot_v12) as qq:
+            assert [one.text for one in await qq.wait_for(1)] == ["给 QQ 的"]
+        assert not other.messages
+
+
 async def test_send_from_picks_the_bot(bot: Bot) -> None:
     async with (
         ScriptedV11(url=bot.onebot_v11, self_id="1000") as first,
