@@ -6,6 +6,7 @@ Imported only when a channel is configured: the HTTP client is slow to load.
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -142,6 +143,31 @@ def judge_code(
     if code in success:
         return Delivered()
     return NotSent(f"没有成功（{f'{code} {said(words)}'.strip()}）", answered=True)
+
+
+class AccessToken:
+    """A token that a service gives out for a time, kept until shortly before its end."""
+
+    def __init__(self, margin: float) -> None:
+        """`margin`: seconds before its end at which it is no longer used."""
+        self._margin = margin
+        self._token = ""
+        self._until = 0.0
+
+    @property
+    def valid(self) -> str | None:
+        """The token; None: ask for a new one."""
+        return self._token if time.monotonic() < self._until else None
+
+    def keep(self, token: str, lifetime: object) -> str:
+        """Take a new token with the seconds that the service says it is good for."""
+        self._token = token
+        self._until = time.monotonic() + (seconds_of(lifetime) or 0.0) - self._margin
+        return token
+
+    def drop(self) -> None:
+        """The service no longer takes it."""
+        self._until = 0.0
 
 
 class Client:

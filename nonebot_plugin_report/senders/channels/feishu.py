@@ -19,7 +19,7 @@ from ...model.image import Image
 from ...settings import Filled, Secret, SecretUrl
 from ..base import HttpChannel
 from ..fit import fit_image, fit_text, json_size
-from ..http import Answer, Client, judge_code, seconds_of
+from ..http import AccessToken, Answer, Client, judge_code, seconds_of
 from ..literal import literal
 from ..mention import Mention, mentioned
 from ..outcomes import said
@@ -71,8 +71,7 @@ class Channel(HttpChannel):
     app_secret: Secret | None = None
     """自建应用的 App Secret；应用要有「上传图片」权限（im:resource）"""
 
-    _token: str = PrivateAttr(default="")
-    _token_until: float = PrivateAttr(default=0.0)
+    _token: AccessToken = PrivateAttr(default_factory=lambda: AccessToken(TOKEN_MARGIN))
 
     @model_validator(mode="after")
     def _check_app(self) -> Self:
@@ -132,14 +131,14 @@ class Channel(HttpChannel):
             case {"code": 0, "data": {"image_key": str() as key}}:
                 return key
             case {"code": int() as code} if code in _STALE_TOKEN:
-                self._token_until = 0.0
+                self._token.drop()
             case _:
                 pass
         return _refusal(answer)
 
     async def _tenant_token(self, http: Client) -> str | NotSent | Rejected:
-        if time.monotonic() < self._token_until:
-            return self._token
+        if (known := self._token.valid) is not None:
+            return known
         assert self.app_secret is not None  # noqa: S101 - checked with app_id
         answer = await http.fetch(
             f"{self._origin}/open-apis/auth/v3/tenant_access_token/internal",
@@ -149,10 +148,7 @@ class Channel(HttpChannel):
             return answer
         match answer.fields:
             case {"code": 0, "tenant_access_token": str() as token, "expire": int() as lifetime}:
-                self._token = token
-                seconds = seconds_of(lifetime) or 0.0
-                self._token_until = time.monotonic() + seconds - TOKEN_MARGIN
-                return token
+                return self._token.keep(token, lifetime)
             case _:
                 return _refusal(answer)
 

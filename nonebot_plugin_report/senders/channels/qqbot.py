@@ -3,7 +3,6 @@
 Sources: bot.q.qq.com/wiki, "接口调用与鉴权", "发送消息", "富媒体消息", "错误码".
 """
 
-import time
 from typing import ClassVar, Final, Self
 
 import pybase64
@@ -14,7 +13,7 @@ from ...model.image import Image
 from ...settings import Filled, Secret, Url
 from ..base import HttpChannel
 from ..fit import fit_image, fit_text
-from ..http import Answer, Client, judge_status, seconds_of
+from ..http import AccessToken, Answer, Client, judge_status
 from ..literal import literal
 from ..outcomes import PICTURE_REJECTED, said
 
@@ -63,8 +62,7 @@ class Channel(HttpChannel):
     auth_server: Url = "https://bots.qq.com"
     """取令牌的网址"""
 
-    _token: str = PrivateAttr(default="")
-    _token_until: float = PrivateAttr(default=0.0)
+    _token: AccessToken = PrivateAttr(default_factory=lambda: AccessToken(TOKEN_MARGIN))
 
     @model_validator(mode="after")
     def _check_target(self) -> Self:
@@ -106,8 +104,8 @@ class Channel(HttpChannel):
         return f"{self.server.rstrip('/')}/v2/{kind}/{openid}"
 
     async def _access_token(self, http: Client) -> str | NotSent | Rejected:
-        if time.monotonic() < self._token_until:
-            return self._token
+        if (known := self._token.valid) is not None:
+            return known
         answer = await http.fetch(
             f"{self.auth_server.rstrip('/')}/app/getAppAccessToken",
             json={"appId": self.app_id, "clientSecret": self.client_secret.get_secret_value()},
@@ -116,10 +114,7 @@ class Channel(HttpChannel):
             return answer
         match answer.fields:
             case {"access_token": str() as token, "expires_in": int() | str() as lifetime}:
-                self._token = token
-                seconds = seconds_of(lifetime) or 0.0
-                self._token_until = time.monotonic() + seconds - TOKEN_MARGIN
-                return token
+                return self._token.keep(token, lifetime)
             case {"code": int() as code} if answer.succeeded:
                 return Rejected(f"没有给令牌（{code}），检查 app_id 和 client_secret")
             case _:
@@ -154,7 +149,7 @@ class Channel(HttpChannel):
 
     def _refused(self, answer: Answer) -> NotSent | Rejected:
         if answer.status == 401 and answer.fields.get("code") in _STALE_TOKEN:
-            self._token_until = 0.0
+            self._token.drop()
             return NotSent("令牌过期了，重新取", retry_after=1.0)
         return _failure(answer)
 

@@ -5,7 +5,6 @@ Sources: developer.work.weixin.qq.com, "获取access_token", "发送应用消息
 """
 
 import re
-import time
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, PrivateAttr
@@ -15,7 +14,7 @@ from ...model.image import Image
 from ...settings import Filled, Names, Secret, Url
 from ..base import PartedChannel
 from ..fit import fit_image, fit_text, utf8_size
-from ..http import Answer, Client, judge_code, seconds_of
+from ..http import AccessToken, Answer, Client, judge_code
 from ..literal import literal
 from ..outcomes import said
 from ..pace import Rate
@@ -62,8 +61,7 @@ class Channel(PartedChannel):
     server: Url = "https://qyapi.weixin.qq.com"
     """接口的网址；用自己的反向代理时填写"""
 
-    _token: str = PrivateAttr(default="")
-    _token_until: float = PrivateAttr(default=0.0)
+    _token: AccessToken = PrivateAttr(default_factory=lambda: AccessToken(TOKEN_MARGIN))
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send the text, then the picture."""
@@ -111,8 +109,8 @@ class Channel(PartedChannel):
         )
 
     async def _access_token(self, http: Client) -> str | NotSent | Rejected:
-        if time.monotonic() < self._token_until:
-            return self._token
+        if (known := self._token.valid) is not None:
+            return known
         answer = await http.fetch(
             self._address("gettoken"),
             method="GET",
@@ -122,10 +120,7 @@ class Channel(PartedChannel):
             return answer
         match answer.fields:
             case {"errcode": 0, "access_token": str() as token, "expires_in": int() as lifetime}:
-                self._token = token
-                seconds = seconds_of(lifetime) or 0.0
-                self._token_until = time.monotonic() + seconds - TOKEN_MARGIN
-                return token
+                return self._token.keep(token, lifetime)
             case _:
                 return self._refusal(answer)
 
@@ -135,7 +130,7 @@ class Channel(PartedChannel):
     def _verdict(self, answer: Answer) -> Outcome:
         code, words = answer.fields.get("errcode"), said(answer.fields.get("errmsg"))
         if code in _STALE_TOKEN:
-            self._token_until = 0.0
+            self._token.drop()
             return NotSent("令牌过期了，重新取", 1.0)
         if code == _FOREIGN_ADDRESS:
             return Rejected(f"本机的公网 IP{_address_in(words)}不在应用的「企业可信 IP」里，去加上")
