@@ -19,17 +19,15 @@ from .config import (
     Config,
     explain,
     placeholders,
-    similar_setting,
-    unknown_settings,
+    tell_unknown,
 )
 from .errors import no_data_folder
 from .hub import Hub
 from .web.addresses import (
-    is_open,
-    missing_secrets,
     onebot_url,
     push_url,
     read_settings,
+    unguarded,
     with_token,
 )
 from .web.log_mask import TokenMask
@@ -131,15 +129,10 @@ def _warnings(hub: Hub, driver: Driver) -> Iterator[str]:
         yield "没有设置 REPORT_TOKEN：任何能连到这个端口的程序都能推送。请在 .env 里设置一个"
     if any(len(one) < SHORT_TOKEN for one in hub.config.tokens):
         yield f"有令牌不到 {SHORT_TOKEN} 个字符，容易被猜到；请换成更长的随机字符"
-    if is_open():
-        for name, what in missing_secrets():
-            yield (
-                f"端口对所有网络开放，却没有设置 {name}：谁都能冒充 QQ 机器人（{what}）。"
-                f"只在本机用就设置 HOST=127.0.0.1，否则在 .env 和 OneBot 实现里设置同样的 {name}"
-            )
-    for name in unknown_settings(settings):
-        meant = similar_setting(name)
-        yield f"不认识设置 {name}{f'，是不是 {meant}' if meant else ''}；请检查拼写"
+    for fault, advice in unguarded():
+        yield f"{fault}。{advice}"
+    for unknown in tell_unknown(settings):
+        yield f"{unknown}；请检查拼写"
     for name in placeholders(settings, superusers):
         yield f"{name} 里还是文档里的例子，换成你自己的"
     if not superusers:

@@ -19,10 +19,9 @@ from ..config import (
     Config,
     explain,
     placeholders,
-    similar_setting,
-    unknown_settings,
+    tell_unknown,
 )
-from ..web.addresses import address, is_open, missing_secrets, read_settings
+from ..web.addresses import address, read_settings, unguarded
 from .bot import needs_server, own_token, token, token_file, wanted_driver, where_token_is
 
 LOW_DISK: Final = 500 * 2**20
@@ -65,10 +64,8 @@ def settings() -> Iterator[Finding]:
             yield Finding("错误", f"渠道 {name} 用不了：{reason}", "安装后重新启动机器人")
     except ValidationError as error:
         yield Finding("错误", str(explain(error)), "改好 .env 后重新启动机器人")
-    for name in unknown_settings(found):
-        meant = similar_setting(name)
-        text = f"不认识设置 {name}{f'，是不是 {meant}' if meant else ''}"
-        yield Finding("提醒", text, "检查拼写；可用的设置见 docs/operation.md")
+    for unknown in tell_unknown(found):
+        yield Finding("提醒", unknown, "检查拼写；可用的设置见 docs/operation.md")
     for name in placeholders(found, nonebot.get_driver().config.superusers):
         yield Finding("提醒", f"{name} 里还是文档里的例子", "在 .env 里换成你自己的")
     yield from _ineffective()
@@ -104,10 +101,8 @@ def security() -> Iterator[Finding]:
     if len(token()) < SHORT_TOKEN:
         advice = f"换成 {SHORT_TOKEN} 个以上的随机字符，工具里的推送地址也跟着换"
         yield Finding("提醒", "REPORT_TOKEN 太短，容易被猜到", advice)
-    for name, what in missing_secrets() if is_open() else ():
-        text = f"端口对所有网络开放，但没有设置 {name}：谁都能冒充 QQ 机器人（{what}）"
-        advice = f"只在本机用就设置 HOST=127.0.0.1，否则在 .env 和 OneBot 实现里设置同样的 {name}"
-        yield Finding("错误", text, advice)
+    for fault, advice in unguarded():
+        yield Finding("错误", fault, advice)
 
 
 def installation() -> Iterator[Finding]:

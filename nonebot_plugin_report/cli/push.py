@@ -11,7 +11,7 @@ import pybase64
 
 from ..errors import NotDone, os_reason
 from ..model.delivery import Delivered, Outcome
-from ..web.addresses import read_settings
+from ..web.addresses import route
 from .bot import init_nonebot
 from .client import Accepted, Client
 from .progress import Progress
@@ -78,8 +78,7 @@ def full_url(text: str) -> str:
         raise NotDone("--url 不是网址", "写成 http://127.0.0.1:8080/report 的样子") from error
     if parts.path.strip("/"):
         return url
-    route = str(read_settings().get("report_route") or "/report").strip().strip("/")
-    return urlunsplit(parts._replace(path=f"/{route}"))
+    return urlunsplit(parts._replace(path=route()))
 
 
 def _token_in(url: str) -> str | None:

@@ -1,10 +1,10 @@
 """All settings: what each is, what fits together, and what is told of a wrong one."""
 
 from ..access.gate import SHORT_TOKEN
-from .config import Config, TokenSettings, explain, similar_setting, unknown_settings
+from .config import Config, TokenSettings, explain, tell_unknown, unknown_settings
 from .examples import TO_FILL, placeholders
 
 __all__ = [
     "SHORT_TOKEN", "TO_FILL", "Config", "TokenSettings", "explain", "placeholders",
-    "similar_setting", "unknown_settings",
+    "tell_unknown", "unknown_settings",
 ]  # fmt: skip

@@ -257,11 +257,19 @@ def unknown_settings(names: Iterable[str]) -> list[str]:
     """Names that look like ours but are unknown: most likely mistyped."""
     others = (name for name in names if name not in Config.model_fields)
     return sorted(
-        name.upper() for name in others if name.startswith("report_") or similar_setting(name)
+        name.upper() for name in others if name.startswith("report_") or _similar_setting(name)
     )
 
 
-def similar_setting(name: str) -> str:
+def tell_unknown(names: Iterable[str]) -> list[str]:
+    """What is told of each of `unknown_settings` (Chinese)."""
+    return [
+        f"不认识设置 {name}{f'，是不是 {meant}' if (meant := _similar_setting(name)) else ''}"
+        for name in unknown_settings(names)
+    ]
+
+
+def _similar_setting(name: str) -> str:
     """The setting that was most likely meant; empty: none is like it."""
     found = get_close_matches(name.lower(), Config.model_fields, 1, 0.85)
     return found[0].upper() if found else ""

@@ -18,8 +18,12 @@ def address() -> str:
 
 def push_url() -> str:
     """The address to push to, without the token."""
-    route = str(read_settings().get("report_route") or "/report").strip().strip("/")
-    return f"http://{address()}/{route}"
+    return f"http://{address()}{route()}"
+
+
+def route() -> str:
+    """REPORT_ROUTE, as it begins every path of ours."""
+    return "/" + str(read_settings().get("report_route") or "/report").strip().strip("/")
 
 
 def with_token(url: str, token: str) -> str:
@@ -32,19 +36,21 @@ def onebot_url() -> str:
     return f"ws://{address()}/onebot/v11/ws"
 
 
-def is_open() -> bool:
-    """Whether other machines may connect to this one's port."""
-    return str(nonebot.get_driver().config.host) in _EVERYWHERE
-
-
-def missing_secrets() -> list[tuple[str, str]]:
-    """OneBot's secrets that are not set, and the way in that each protects (Chinese)."""
+def unguarded() -> list[tuple[str, str]]:
+    """OneBot's ways in that other machines can use without a secret: what is wrong with each, and
+    what to do about it (Chinese)."""
+    if str(nonebot.get_driver().config.host) not in _EVERYWHERE:
+        return []
     settings = read_settings()
-    return [
-        (f"ONEBOT_{name.upper()}", what)
-        for name, what in (("access_token", "WebSocket"), ("secret", "HTTP 上报"))
-        if not (settings.get(f"onebot_{name}") or settings.get(f"onebot_v11_{name}"))
-    ]
+    found: list[tuple[str, str]] = []
+    for name, what in (("access_token", "WebSocket"), ("secret", "HTTP 上报")):
+        if settings.get(f"onebot_{name}") or settings.get(f"onebot_v11_{name}"):
+            continue
+        shown = f"ONEBOT_{name.upper()}"
+        fault = f"端口对所有网络开放，但没有设置 {shown}：谁都能冒充 QQ 机器人（{what}）"
+        same = f"否则在 .env 和 OneBot 实现里设置同样的 {shown}"
+        found.append((fault, f"只在本机用就设置 HOST=127.0.0.1，{same}"))
+    return found
 
 
 def read_settings() -> dict[str, Any]:
