@@ -47,12 +47,11 @@ class Commands:
             return True
         return self._may_bind and asked.command is not None and asked.command.who is Who.ANYBODY
 
-    def is_ours(self, text: str, *, prefix: str) -> bool:
+    def is_ours(self, asked: Asked, *, prefix: str) -> bool:
         """Whether text that follows our name without a space is a command, or nearly one.
 
         Without a prefix it must be exact: 推送真好用 is not a command.
         """
-        asked = read(_readable(text))
         if asked.command is not None or not prefix:
             return asked.command is not None
         everything = Asker("0", superuser=True, here=Target("group", "1"))
@@ -98,11 +97,10 @@ def bind_commands(hub: Hub, push_url: str) -> None:
     ) -> bool:
         if name != (NAME,) or not await _from_qq(bot, event):
             return False
-        text = _text(argument)
-        if argument and not space and not commands.is_ours(text, prefix=prefix or ""):
+        asked = read(_readable(_text(argument)))
+        if argument and not space and not commands.is_ours(asked, prefix=prefix or ""):
             return False
         superuser = await SUPERUSER(bot, event)
-        asked = read(_readable(text))
         return commands.concern(event.get_user_id(), asked, superuser=superuser)
 
     pushes = on_command(NAME, rule=Rule(concerned), priority=PRIORITY, block=True)

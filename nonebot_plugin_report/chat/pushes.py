@@ -5,7 +5,7 @@ from typing import Final
 
 from ..model.grant import BOUND
 from ..model.message import Message
-from ..model.report import Report, Result
+from ..model.report import Report, trial_report
 from ..model.status import Listed, ReportState
 from .reading import MOST_RECENT, read_count, read_target
 from .request import Answer, Asker, Context, Wrong
@@ -77,10 +77,7 @@ async def resend(context: Context, asker: Asker, words: Sequence[str]) -> str:
 async def test(context: Context, asker: Asker, words: Sequence[str]) -> str:
     """Send a test report."""
     target = await read_target(context, asker, " ".join(words))
-    report = Report(
-        title="测试推送", content="看到这条就说明能收到", event="notify.test", result=Result.SUCCESS
-    )
-    receipt = await context.hub.send_to(report, (target,))
+    receipt = await context.hub.send_to(trial_report("看到这条就说明能收到"), (target,))
     return f"测试推送已收下，正在发给{called(target, asker)}（ID {receipt.id}）"
 
 

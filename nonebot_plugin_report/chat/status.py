@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from ..model.delivery import State
 from ..model.status import Listed
 from ..model.timing import in_words
 from ..model.watch import Standing
@@ -68,7 +67,7 @@ def _failure(one: Listed, asker: Asker, now: float) -> list[str]:
         f"🚫 {subject(each.target, asker)}没收到{brief(one)} {clock(each.finished_at or now, now)}"
         f"：{quoted(each.reason, REASON_LENGTH)}"
         for each in one.state.deliveries
-        if each.state in (State.REJECTED, State.EXPIRED)
+        if each.state.failed
     ]
 
 

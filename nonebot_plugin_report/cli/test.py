@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import nonebot
+import orjson
 import pybase64
 
 from ..config import Config
@@ -15,7 +16,7 @@ from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome
 from ..model.image import read_image
 from ..model.message import Message
 from ..model.recipient import SUPERUSERS, Recipient, read_recipient
-from ..model.report import Report, Result
+from ..model.report import dump, trial_report
 from ..model.target import Lane, Target
 from ..senders.base import Channel
 from ..senders.transport import Transport
@@ -86,17 +87,17 @@ async def try_targets(
 
 
 async def _directly(config: Config, target: Target, channel: Channel, picture: bytes) -> Outcome:
-    report = Report(title="测试推送", content=TEXT, event="notify.test", result=Result.SUCCESS)
+    report = trial_report(TEXT)
     message = Message(config.report_template.render(report), read_image(picture), report)
     stamp = f"{time.time_ns():020}"
     delivery = Delivery(stamp, stamp, Lane(target), message, attempts=0)
-    router = Transport(_NoBots(), {target.id: channel}, ANSWER_SECONDS)
-    if reason := router.blocked(delivery.lane):
+    transport = Transport(_NoBots(), {target.id: channel}, ANSWER_SECONDS)
+    if reason := transport.blocked(delivery.lane):
         return Away(reason)
     try:
-        return await router.send(delivery)
+        return await transport.send(delivery)
     finally:
-        await router.close()
+        await transport.close()
 
 
 class _NoBots:
@@ -112,10 +113,7 @@ class _NoBots:
 async def _by_running_bot(target: Target, picture: bytes) -> Outcome:
     """QQ, and channels that send through NoneBot's bots, need the running bot."""
     fields = {
-        "title": "测试推送",
-        "content": TEXT,
-        "event": "notify.test",
-        "result": 0,
+        **orjson.loads(dump(trial_report(TEXT))),
         _FIELDS[target.kind]: [target.id],
         "screenshot": pybase64.b64encode_as_string(picture),
     }

@@ -75,6 +75,11 @@ class State(StrEnum):
     EXPIRED = "expired"
     """Not delivered within REPORT_EXPIRE. Final, with a reason."""
 
+    @property
+    def failed(self) -> bool:
+        """Final, and not delivered."""
+        return self in (State.REJECTED, State.EXPIRED)
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:

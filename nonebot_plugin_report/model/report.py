@@ -126,6 +126,11 @@ class Report:
         return f"{self.message}\n{self.content}"
 
 
+def trial_report(content: str) -> Report:
+    """A report that only shows that it arrives, as BetterGI's `notify.test`."""
+    return Report(title="测试推送", content=content, event="notify.test", result=Result.SUCCESS)
+
+
 def dump(report: Report, **more: object) -> bytes:
     """The report as JSON, in BetterGI's and our fields: no picture, no recipients, plus `more`."""
     fields: dict[str, object] = {

@@ -116,7 +116,8 @@ class History:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        return await self._run(lambda conn: _seen_by(conn, _state(conn, wanted, source), target))
+        seen = await self._run(lambda conn: _seen_by(conn, _state(conn, wanted, source), target))
+        return seen and seen.state
 
     async def sent(self, report_id: str, target: Target) -> tuple[str, bool] | None:
         """The words that a target was sent, and whether with the picture; None if it is no target
@@ -238,14 +239,16 @@ def _delivery_state(row: Any, target: Target) -> DeliveryState:
     return DeliveryState(target, state, row.attempts, row.repeats, reason, row.finished_at)
 
 
-def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> ReportState | None:
+def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> Listed | None:
     """The part of a report that one target may see: its own delivery, titled by its first line."""
     sent = state and _sent(conn, state.id, target)
     if state is None or sent is None:
         return None
+    text, _ = sent
     own = tuple(one for one in state.deliveries if one.target == target)
-    heading = sent[0].partition("\n")[0]
-    return replace(state, key="", event="", heading=heading, source="", deliveries=own)
+    heading = text.partition("\n")[0]
+    state = replace(state, key="", event="", heading=heading, source="", deliveries=own)
+    return Listed(state, None, text)
 
 
 _LAST_BOUND: Final = (
@@ -313,18 +316,18 @@ _LISTED: Final = select(
 
 
 def _list(conn: Connection, ids: Iterable[str], target: Target | None) -> list[Listed]:
-    listed: list[Listed] = []
-    for one in ids:
-        state = _state(conn, one, "")
-        if target is None:
-            row = conn.execute(_LISTED, {"id": one}).first()
-            words, text = (row.fields and _readable(row.fields), row.text) if row else (None, "")
-        else:
-            state = _seen_by(conn, state, target)
-            words, text = None, (_sent(conn, one, target) or ("", False))[0]
-        if state is not None:
-            listed.append(Listed(state, words, text))
-    return listed
+    states = (_state(conn, one, "") for one in ids)
+    listed = (
+        _whole(conn, state) if target is None else _seen_by(conn, state, target) for state in states
+    )
+    return [one for one in listed if one is not None]
+
+
+def _whole(conn: Connection, state: ReportState | None) -> Listed | None:
+    row = state and conn.execute(_LISTED, {"id": state.id}).first()
+    if state is None or row is None:
+        return None
+    return Listed(state, row.fields and _readable(row.fields), row.text)
 
 
 def _readable(fields: str) -> Report | None:
