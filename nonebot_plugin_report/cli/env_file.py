@@ -36,8 +36,8 @@ def install() -> None:
     config: Any = nonebot.config
     config.dotenv_values = read_env_file
     for name, value in os.environ.items():  # which stands above the files
-        if value and (advice := _MENDS.get(name.lower())):
-            os.environ[name] = advice(value)
+        if value and (repair := _REPAIRS.get(name.lower())):
+            os.environ[name] = repair(value)
 
 
 def read_env_file(path: str | os.PathLike[str], encoding: str = "") -> dict[str, str | None]:
@@ -60,7 +60,7 @@ def _parse(content: bytes, path: str) -> dict[str, str | None]:
     logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # it would say so again, in English
     values = dotenv_values(stream=io.StringIO(text))
     return {
-        name: advice(value) if value and (advice := _MENDS.get(name.lower())) else value
+        name: repair(value) if value and (repair := _REPAIRS.get(name.lower())) else value
         for name, value in values.items()
     }
 
@@ -116,7 +116,7 @@ def _host(value: str) -> str:
     return "127.0.0.1" if value.strip().lower() == "localhost" else value
 
 
-_MENDS: Final[dict[str, Callable[[str], str]]] = {
+_REPAIRS: Final[dict[str, Callable[[str], str]]] = {
     "superusers": _list,
     "nickname": _list,
     "host": _host,

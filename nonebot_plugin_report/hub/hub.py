@@ -15,17 +15,18 @@ from ..access.tokens import Tokens
 from ..config import Config
 from ..errors import InvalidReport, StoreUnavailable
 from ..model.clock import Clock
-from ..model.delivery import Outgoing, State
+from ..model.delivery import Outgoing
 from ..model.grant import MASTER, OWN, Grant
 from ..model.message import Message
 from ..model.report import Report
 from ..model.status import Backlog, DeliveryState, Receipt, ReportState
 from ..model.target import Target
 from ..outbox import Limits, Outbox
+from ..outbox.digest import how_to_read_on
 from ..outbox.mutes import Mutes
 from ..routing import rules
 from ..routing.planner import Plan, Planner
-from ..senders.diagnosis import Refusals, strangers
+from ..senders.diagnosis import RefusedBots, strangers
 from ..senders.qq import OneBotSender
 from ..senders.transport import Transport
 from ..store import Store
@@ -112,16 +113,16 @@ class Hub:
             lambda target: policies.of(target, self.mutes.until(target)),
         )
         self._bots = bots
-        self._refusals = Refusals()
+        self._refused_bots = RefusedBots()
         self._qq = OneBotSender(bots, config.report_send_interval, config.report_from or "")
-        self._router = Transport(self._qq, config.report_channels)
+        self._transport = Transport(self._qq, config.report_channels)
         self._outbox = Outbox(
             self._store,
-            self._router,
+            self._transport,
             Limits(config.report_expire, config.report_retention, config.report_image_retention),
             policy=self._planner.policy,
             clock=self.clock,
-            rest=f"发「{command_prefix}推送 最近」看其余的",
+            rest=how_to_read_on(command_prefix),
         )
         self._durations = Durations(self.history, self.clock)
         self.watchdog: Final = Watchdog(self._store, config.report_watch, self.clock, self._tell)
@@ -131,14 +132,14 @@ class Hub:
 
     async def open(self) -> None:
         """Start. A store that cannot be used is retried; until then everything is refused."""
-        self._refusals.listen()
+        self._refused_bots.listen()
         await self._supervisor.start()
 
     async def close(self) -> None:
         """Stop; what was not delivered waits on disk."""
-        self._refusals.close()
+        self._refused_bots.close()
         await self._supervisor.stop()
-        await self._router.close()
+        await self._transport.close()
 
     async def submit(self, report: Report, grant: Grant = MASTER) -> Receipt:
         """Store a report for its targets; when this returns it is on disk.
@@ -189,7 +190,7 @@ class Hub:
     async def health(self, *, detailed: bool = False) -> Health:
         """Whether reports can be stored (checked by a real write from time to time), and what is
         waiting; with `detailed` also what is costly to find out."""
-        bots, refused_at = tuple(self._qq.connected()), self._refusals.last
+        bots, refused_at = tuple(self._qq.connected()), self._refused_bots.last
         if self._supervisor.fault:
             return Health(self._supervisor.fault, bots, None, refused_at)
         now = time.monotonic()
@@ -213,7 +214,7 @@ class Hub:
     async def _failures(self) -> tuple[DeliveryState, ...]:
         listed = await self.history.failed(self.clock() - LATELY, MOST_FAILURES, None)
         deliveries = (one for report in listed for one in report.state.deliveries)
-        return tuple(one for one in deliveries if one.state in (State.REJECTED, State.EXPIRED))
+        return tuple(one for one in deliveries if one.state.failed)
 
     async def _strangers(self) -> tuple[str, ...]:
         users = [one.id for one in self.directory.superusers]

@@ -25,8 +25,15 @@ KINDS: Final = 30
 NAMED_BY: Final = 60
 """Most characters of such a line."""
 EVENT: Final = "report.digest"
-REST: Final = "发「/推送 最近」看其余的"
-"""How to read what a digest leaves out, with NoneBot's usual command prefix."""
+
+
+def how_to_read_on(command_prefix: str) -> str:
+    """What a digest says of what it leaves out (Chinese)."""
+    return f"发「{command_prefix}推送 最近」看其余的"
+
+
+REST: Final = how_to_read_on("/")
+"""The same with NoneBot's usual prefix."""
 
 
 def merge(messages: Sequence[Message]) -> Message:

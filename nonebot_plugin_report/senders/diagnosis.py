@@ -17,7 +17,7 @@ _REFUSALS: Final = ("Authorization Header", "Signature Header", "Missing Signatu
 """What NoneBot's OneBot adapters log when a token or secret is wrong."""
 
 
-class Refusals:
+class RefusedBots:
     """Notices when NoneBot's OneBot adapter refuses an implementation."""
 
     def __init__(self) -> None:

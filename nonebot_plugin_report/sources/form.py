@@ -6,15 +6,11 @@ from urllib.parse import unquote_to_bytes
 
 from ..errors import InvalidReport, UnsupportedMedia
 from .decode import decode, decode_text
-from .parse import ALIASES, OTHERS
+from .parse import ALIASES, MAX_LENGTHS, OTHERS
 
 FORM_FIELDS: Final = frozenset(
-    {
-        "token", "title", "content", "message", "event", "result", "timestamp", "screenshot",
-        "data", "send_from", "send_to", "send_to_group", "channel", "id",
-        *ALIASES.values(), *OTHERS,
-    }
-)  # fmt: skip
+    {"token", "data", "channel", "id", *MAX_LENGTHS, *ALIASES, *ALIASES.values(), *OTHERS}
+)
 """A form has at least one of these; otherwise it is text with a `=` in it."""
 MAX_FORM_FIELDS: Final = 100
 """Of any name."""

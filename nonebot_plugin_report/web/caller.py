@@ -44,10 +44,12 @@ class Callers:
     """Identifies callers and admits or refuses them."""
 
     def __init__(self, gate: Gate, proxies: Networks, public_url: str) -> None:
-        """Args:
-        gate: knows the tokens.
-        proxies: whose `X-Forwarded-For` is believed.
-        public_url: the bot's address on the network, from the settings; may be empty.
+        """Take what callers are judged by.
+
+        Args:
+            gate: knows the tokens.
+            proxies: whose `X-Forwarded-For` is believed.
+            public_url: the bot's address on the network, from the settings; may be empty.
         """
         self._gate = gate
         self._proxies = proxies

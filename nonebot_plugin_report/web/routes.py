@@ -21,8 +21,8 @@ from .refusals import Refusals
 from .websocket import Sessions
 
 DISCARD_SECONDS: Final = 5.0
-"""How long the rest of a refused body is read and thrown away: a client that still writes would
-see a broken connection instead of the answer."""
+"""Seconds for which the rest of a refused body is read and discarded: a client that is still
+writing would see a broken connection instead of the answer."""
 DISCARD_FACTOR: Final = 8
 """The most that is discarded, in multiples of REPORT_MAX_BODY."""
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
