@@ -7,7 +7,7 @@ from urllib.parse import quote
 from nonebot_plugin_report.web.log_mask import MAX_SHOWN, TokenMask
 from tests.attacks.measure import STANDSTILL, least_cost
 from tests.bot import TOKEN, running, until
-from tests.integration.test_commands import FRIEND, ask
+from tests.integration.test_commands import bound_token
 from tests.onebot import ScriptedV11
 
 ODD = "令牌+a/b=c"
@@ -36,7 +36,7 @@ async def test_a_known_token_stands_nowhere_in_the_log(tmp_path: Path) -> None:
         running(tmp_path, settings=settings) as bot,
         ScriptedV11(url=bot.onebot_v11) as qq,
     ):
-        bound = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+        bound = await bound_token(qq)
         before = len(bot.log)
         asked = 0
         for token in (TOKEN, ENCODED, bound, quote(ODD), quote(ODD, safe="/+=")):

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from nonebot_plugin_report.web.websocket import WEBSOCKETS
 from tests.attacks.measure import MEMORY, STANDSTILL, least_cost
 from tests.bot import TOKEN, Bot, running, until
-from tests.integration.test_commands import FRIEND, ask, say
+from tests.integration.test_commands import FRIEND, bound_token, say
 from tests.onebot import ScriptedV11
 
 
@@ -102,7 +102,7 @@ async def test_a_long_message_of_a_stranger_costs_little(bot: Bot) -> None:
 
 async def test_a_token_that_was_taken_away_is_good_for_no_further_message(bot: Bot) -> None:
     async with ScriptedV11(url=bot.onebot_v11) as qq:
-        token = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+        token = await bound_token(qq)
         async with dial(bot, token) as websocket:
             await websocket.send(json.dumps({"content": "x"}))
             assert json.loads(await websocket.recv())["status"] == "accepted"

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,29 @@ async def command(folder: Path, *arguments: str) -> tuple[int, str]:
         output, _ = await process.communicate()
     assert process.returncode is not None
     return process.returncode, output.decode("utf-8")
+
+
+@asynccontextmanager
+async def ready(folder: Path) -> AsyncGenerator[str]:
+    """The ready bot; what it wrote until it was ready."""
+    with (folder / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-X", "utf8", "-u", "-m", "nonebot_plugin_report", cwd=folder,
+            stdout=log, stderr=log,
+        )  # fmt: skip
+
+    async def is_ready() -> bool:
+        written = (folder / "log").read_text("utf-8")
+        assert process.returncode is None, written
+        return "Uvicorn running" in written
+
+    try:
+        await until(is_ready)
+        yield (folder / "log").read_text("utf-8")
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
 
 
 async def test_the_demo_shows_message_and_picture_and_ends(tmp_path: Path) -> None:
@@ -53,36 +78,19 @@ async def test_the_demo_shows_its_message_whatever_the_folders_settings_say(
 async def test_the_ready_bot_makes_a_token_and_says_what_to_paste(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / ".env").write_text(f'PORT={port}\nSUPERUSERS=["10001"]\n')
-    with (tmp_path / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-X", "utf8", "-u", "-m", "nonebot_plugin_report", cwd=tmp_path,
-            stdout=log, stderr=log,
-        )  # fmt: skip
-
-    async def ready() -> bool:
-        return "Uvicorn running" in (tmp_path / "log").read_text("utf-8")
-
-    await until(ready)
-    written = (tmp_path / "log").read_text("utf-8")
-    assert f"http://127.0.0.1:{port}/report?token=…\n" in written
-    (token_file,) = tmp_path.rglob("token")
-    assert f"它在文件 {token_file} 里" in written
-    onebot = next(line.strip() for line in written.splitlines() if line.strip().startswith("ws://"))
-    try:
+    async with ready(tmp_path) as written:
+        assert f"http://127.0.0.1:{port}/report?token=…\n" in written
+        (token_file,) = tmp_path.rglob("token")
+        assert f"它在文件 {token_file} 里" in written
+        lines = (line.strip() for line in written.splitlines())
+        onebot = next(line for line in lines if line.startswith("ws://"))
         async with ScriptedV11(url=onebot) as qq:
             picture = tmp_path / "x.png"
             Image.new("RGB", (4, 4)).save(picture)
             code, output = await command(
-                tmp_path,
-                "push",
-                "完成了",
-                "--title",
-                "备份",
-                "--to",
-                "10002",
-                "--image",
-                str(picture),
-            )
+                tmp_path, "push", "完成了", "--title", "备份", "--to", "10002",
+                "--image", str(picture),
+            )  # fmt: skip
             assert code == 0, output
             (message,) = await qq.wait_for(1)
             assert (message.target, message.text) == ("private:10002", "备份\n完成了")
@@ -91,9 +99,6 @@ async def test_the_ready_bot_makes_a_token_and_says_what_to_paste(tmp_path: Path
             assert code == 0, output
             assert "在线" in output
             assert f"令牌在文件 {token_file} 里" in output, "which token to put into .env"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        await process.wait()
     code, output = await command(tmp_path, "push", "x")
     assert code == 1
     assert "连不上" in output

@@ -55,6 +55,11 @@ async def ask(
     return answer.text
 
 
+async def bound_token(qq: ScriptedV11) -> str:
+    """The token that a friend gets who binds."""
+    return (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+
+
 async def test_a_superuser_looks_after_the_pushes(bot: Bot, qq: ScriptedV11) -> None:
     image = make_image()
     answer = await bot.push(
@@ -169,7 +174,7 @@ async def test_who_unbinds_has_an_address_no_more(tmp_path: Path, binding: dict[
         running(tmp_path, settings=binding) as bot,
         ScriptedV11(url=bot.onebot_v11) as qq,
     ):
-        token = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+        token = await bound_token(qq)
         assert "已解绑" in await ask(qq, FRIEND, "/推送解绑")
         async with bot.client(token) as client:
             assert (await client.post("", json={"content": "x"})).status_code == 403
@@ -186,7 +191,7 @@ async def test_who_is_bound_sees_and_does_their_own_and_no_more(
         running(tmp_path, settings=binding) as bot,
         ScriptedV11(url=bot.onebot_v11) as qq,
     ):
-        token = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+        token = await bound_token(qq)
         both = await bot.push(title="给两个人的", send_to=[OWNER, FRIEND])
         async with bot.client(token) as client:
             own = (await client.post("", json={"title": "我的"})).json()
@@ -250,7 +255,7 @@ async def test_a_report_is_found_by_its_number_or_the_beginning_of_its_id(
         running(tmp_path, settings=binding) as bot,
         ScriptedV11(url=bot.onebot_v11) as qq,
     ):
-        token = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+        token = await bound_token(qq)
         await qq.wait_for(2)
         first = await bot.push(content="第一件事", send_to=OWNER)
         async with bot.client(token) as client:
@@ -396,7 +401,7 @@ async def test_the_owner_learns_who_binds_and_when_it_was_used(
     ):
         token = ""
         for _ in range(2):
-            token = (await ask(qq, FRIEND, "/推送绑定")).partition("token=")[2].split()[0]
+            token = await bound_token(qq)
             await qq.wait_for(2)
         told = [one.text for one in qq.messages if one.target == f"private:{OWNER}"]
         assert len(told) == 1

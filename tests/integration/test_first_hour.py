@@ -6,8 +6,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
@@ -15,7 +13,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.bot import TOKEN, free_port, running, until
-from tests.integration.test_cli import command
+from tests.integration.test_cli import command, ready
 from tests.onebot import Fail, ScriptedV11
 from tests.senders.server import Reply, Server
 
@@ -141,29 +139,6 @@ async def test_examples_that_were_left_as_they_are_and_misspelt_settings_are_tol
             for name in ("SUPERUSERS", "ONEBOT_ACCESS_TOKEN", "REPORT_CHANNELS"):
                 assert f"{name} 里还是文档里的例子" in said
             assert "不认识设置 REPORT_TOKNE，是不是 REPORT_TOKEN" in said
-
-
-@asynccontextmanager
-async def ready(folder: Path) -> AsyncGenerator[str]:
-    """The ready bot; what it wrote until it was ready."""
-    with (folder / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-X", "utf8", "-u", "-m", "nonebot_plugin_report", cwd=folder,
-            stdout=log, stderr=log,
-        )  # fmt: skip
-
-    async def is_ready() -> bool:
-        written = (folder / "log").read_text("utf-8")
-        assert process.returncode is None, written
-        return "Uvicorn running" in written
-
-    try:
-        await until(is_ready)
-        yield (folder / "log").read_text("utf-8")
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        await process.wait()
 
 
 async def test_a_bot_that_runs_already_is_told_and_so_is_another_program(tmp_path: Path) -> None:
