@@ -35,17 +35,35 @@ EXPIRY_PATIENCE: Final = 60.0
 soon after."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """A final outcome on its way to the store."""
+
+    delivery: Delivery
+    write: Callable[[], "asyncio.Future[None]"]
+    written: "asyncio.Future[None]"
+    """The result of `write`."""
+
+
 @dataclass(slots=True)
 class _Work:
     """A lane and this process's state of it."""
 
     lane: Lane
+    recording: _Recording | None = None
+    """The last outcome: the next message does not wait for it to be stored. So the end of this
+    process costs a repeat of two messages at the most: the last, and the one being sent."""
     queue: LaneQueue = field(default_factory=LaneQueue)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     parked: str | None = None
     """The reason that is stored; None: unknown."""
     told: str = ""
     """The reason for waiting that was last logged."""
+
+    @property
+    def idle(self) -> bool:
+        """Forgetting it would lose nothing."""
+        return self.queue.idle and (self.recording is None or _went_well(self.recording.written))
 
 
 class Dispatcher:
@@ -122,7 +140,7 @@ class Dispatcher:
     def _forget_idle(self) -> None:
         """Forget the oldest of the idle lanes."""
         for lane, work in self._lanes.items():
-            if lane not in self._running and work.queue.idle:
+            if lane not in self._running and work.idle:
                 del self._lanes[lane]
                 return
 
@@ -179,6 +197,8 @@ class Dispatcher:
         """
         work = self._work(lane)
         work.woken.clear()
+        if work.recording is not None and work.recording.written.done():
+            await self._settle(work)
         while True:
             if reason := self._sender.blocked(lane):
                 await self._park(work, reason)
@@ -223,6 +243,7 @@ class Dispatcher:
 
     async def _fill(self, work: _Work, limit: int) -> None:
         """Read the head of the queue, claiming the lane first if necessary."""
+        await self._settle(work)
         work.queue.reading()
         if work.queue.lease is not None:
             work.queue.filled(None, await self._queue.head(work.lane, limit), limit)
@@ -294,32 +315,66 @@ class Dispatcher:
                 together += together and ("送达" if to is State.DELIVERED else "发送")
                 told = "；".join(filter(None, (together, reason)))
                 write = partial(self._queue.finish, lease, ids, to, told, now, works=works)
+                await self._record_soon(work, deliveries[0], write)
             case Retry(delay, reason, repeated):
+                await self._settle(work)
                 work.queue.failed(now + delay)
-                write = partial(
+                postpone = partial(
                     self._queue.postpone, lease, ids, reason, repeated=repeated, began=began,
                     due_at=work.queue.due_at, failures=work.queue.failures,
                 )  # fmt: skip
-        await self._write_until_stored(write, deliveries[0])
+                await self._write_until_stored(postpone, postpone(), deliveries[0])
         for delivery in deliveries:
             took = self._clock() - delivery.created_at
             _log(delivery, decision, _how(took, delivery.attempts, together), first=first)
 
-    async def _write_until_stored(
-        self, write: Callable[[], Awaitable[None]], delivery: Delivery
+    async def _record_soon(
+        self, work: _Work, delivery: Delivery, write: Callable[[], "asyncio.Future[None]"]
     ) -> None:
-        """Retry a write until the store works: going on without it would send the message again."""
+        """Begin to store an outcome, when the one before it is stored."""
+        before = work.recording
+        written = write()
+        work.recording = _Recording(delivery, write, written)
+        written.add_done_callback(lambda _: _went_well(written) or self._wake(work))
+        if before is not None:
+            await self._settled(before)
+
+    async def _settle(self, work: _Work) -> None:
+        """Wait until the last outcome is stored: what is read or released next relies on it."""
+        recording, work.recording = work.recording, None
+        if recording is not None:
+            await self._settled(recording)
+
+    async def _settled(self, recording: _Recording) -> None:
+        if not recording.written.done():
+            self._queue.hurry()
+        elif _went_well(recording.written):
+            return
+        await self._write_until_stored(recording.write, recording.written, recording.delivery)
+
+    async def _write_until_stored(
+        self,
+        write: Callable[[], Awaitable[None]],
+        written: Awaitable[None],
+        delivery: Delivery,
+    ) -> None:
+        """Retry a write until the store works: going on without it would send the message again.
+
+        `written` is the first attempt.
+        """
         complained = False
         while True:
             try:
-                return await write()
+                return await written
             except StoreUnavailable as error:
                 if not complained:
                     logger.error(f"{delivery.report_id} 的发送结果还没能记下：{error}")
                 complained = True
                 await asyncio.sleep(STORE_RETRY)
+                written = write()
 
     async def _park(self, work: _Work, reason: str) -> None:
+        await self._settle(work)
         work.queue.lose()
         if work.parked != reason:
             await self._leases.park(work.lane, self._owner, reason, self._clock())
@@ -342,6 +397,11 @@ class Dispatcher:
             queue = self._lanes[lane].queue
             if lease and queue.lease == lease:
                 queue.lease = replace(lease, until=until)
+
+
+def _went_well(written: "asyncio.Future[None]") -> bool:
+    """Whether an outcome is stored; False also while it is not known yet."""
+    return written.done() and not written.cancelled() and written.exception() is None
 
 
 def _together(count: int, *, digest: bool) -> str:

@@ -1,12 +1,13 @@
-"""One writer on one database; calls that come together share one commit.
+"""One writer on one database; calls that come together share one commit and one wait for the disk.
 
 An operation is a plain function of a SQLAlchemy `Connection`. All operations that wait when the
-writer becomes free run in one transaction, so the cost of reaching the disk is shared.
+writer becomes free run in one transaction.
 
-Statements run on the event loop, since they only touch memory (tens of microseconds each), and a
-commit that waits for the disk runs in a thread: a statement there would wait for the interpreter
-lock of a busy event loop, each time for longer than it runs. What has to wait for another
-process's lock, or failed, runs in the thread as a whole.
+Transactions run and commit on the event loop, since they only touch memory: SQLite writes its
+write-ahead log without waiting for the disk (`synchronous = NORMAL`). A thread then waits until the
+log is on disk, once for all that was committed meanwhile, while the writer goes on. In the thread a
+statement would wait for the interpreter lock of a busy event loop, each time for longer than it
+runs. What has to wait for another process's lock, or failed, runs there nevertheless.
 """
 
 import asyncio
@@ -22,9 +23,10 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from ..errors import ReportError, StoreUnavailable
+from ..errors import StoreUnavailable
 from .file import DatabaseFile
 from .schema import upgrade
+from .statements import driver
 
 T = TypeVar("T")
 
@@ -42,6 +44,10 @@ MAX_BATCH: Final = 64
 """Operations in one transaction."""
 GROUP_COMMIT_SECONDS: Final = 0.001
 """Seconds that a durable transaction waits for as many operations as the last one had."""
+UNSEEN: Final = 64
+"""Transactions between two looks at the size of the write-ahead log."""
+LATER_SECONDS: Final = 0.005
+"""Seconds that what nobody waits for waits for somebody else's transaction."""
 
 
 @dataclass(slots=True)
@@ -49,6 +55,17 @@ class _Call:
     operation: Callable[[Connection], Any]
     future: "asyncio.Future[Any]"
     durable: bool
+    result: Any = None
+    """Or the exception that it ended with."""
+
+    def settle(self) -> None:
+        """Tell its caller."""
+        if self.future.done():  # its caller was cancelled
+            return
+        if isinstance(self.result, Exception):
+            self.future.set_exception(self.result)
+        else:
+            self.future.set_result(self.result)
 
 
 class Database:
@@ -60,11 +77,18 @@ class Database:
         self._thread: ThreadPoolExecutor | None = None
         self._conn: Connection | None = None
         self._waiting: list[_Call] = []
-        self._busy = self._scheduled = False
+        self._later: list[_Call] = []
+        self._committed: list[_Call] = []
+        """Durable calls that are committed, but not on disk."""
+        self._fault = ""
+        """Why what was committed may not be on disk (Chinese)."""
+        self._busy = self._scheduled = self._syncing = False
         self._company = 1
         self._timer: asyncio.TimerHandle | None = None
-        self._changes = 0
+        self._later_timer: asyncio.TimerHandle | None = None
         self._wal_bytes = 0
+        self._unseen = 0
+        """Transactions since the size of the write-ahead log was looked at."""
         self._quiet: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
@@ -73,7 +97,7 @@ class Database:
         Raises:
             StoreUnavailable: another process has the file, or it cannot be used.
         """
-        self._thread = ThreadPoolExecutor(1, "report-store")
+        self._thread, self._fault = ThreadPoolExecutor(1, "report-store"), ""
         try:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
         except StoreUnavailable:
@@ -89,6 +113,10 @@ class Database:
             self._quiet.cancel()
         await asyncio.get_running_loop().run_in_executor(thread, self._close)
         thread.shutdown()
+        self.hurry()  # refused now
+        committed, self._committed = self._committed, []
+        for call in committed:  # closing it has brought it to the disk
+            call.settle()
 
     async def check_file(self) -> None:
         """Check that the file on disk is still the one that was opened.
@@ -96,7 +124,7 @@ class Database:
         Raises:
             StoreUnavailable: it is not; `close` followed by `open` repairs it.
         """
-        if fault := await asyncio.to_thread(self._file.fault):
+        if fault := self._fault or await asyncio.to_thread(self._file.fault):
             raise StoreUnavailable(fault)
 
     async def run(self, operation: Callable[[Connection], T], *, durable: bool = True) -> T:
@@ -107,12 +135,39 @@ class Database:
         An operation may run a second time, after a rollback of what it shared a transaction with.
 
         Raises:
-            StoreUnavailable: nothing of it was stored.
+            StoreUnavailable: nothing of it was stored. Only where the disk failed in the middle
+                may it have been.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Call(operation, future, durable))
         self._schedule()
         return await future
+
+    def later(self, operation: Callable[[Connection], T]) -> "asyncio.Future[T]":
+        """Run an operation that nobody waits for, not durably: with the next one, or alone after
+        `LATER_SECONDS`. Until then the end of this process undoes it.
+
+        The future's result or exception is as `run`'s.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._later.append(_Call(operation, future, durable=False))
+        if self._later_timer is None:
+            self._later_timer = loop.call_later(LATER_SECONDS, self.hurry)
+        return future
+
+    def hurry(self) -> None:
+        """Run now what was put off by `later`."""
+        if self._later:
+            self._waiting[:0] = self._take_later()
+            self._schedule()
+
+    def _take_later(self) -> list[_Call]:
+        if self._later_timer is not None:
+            self._later_timer.cancel()
+            self._later_timer = None
+        taken, self._later = self._later, []
+        return taken
 
     def _schedule(self) -> None:
         """Begin a transaction in the next turn of the event loop, for all that this turn brings."""
@@ -130,15 +185,14 @@ class Database:
             if self._timer is None:
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(GROUP_COMMIT_SECONDS, self._lose_patience)
-            batch = [call for call in self._waiting if not call.durable][:MAX_BATCH]
+            batch = [call for call in self._waiting if not call.durable]
+            self._waiting = [call for call in self._waiting if call.durable]
         else:
             batch = self._waiting[:MAX_BATCH]
-            self._company = sum(call.durable for call in batch) or self._company
+            self._waiting = self._waiting[MAX_BATCH:]
+            self._company = durable or self._company
         if batch:
-            chosen = set(map(id, batch))
-            self._waiting = [call for call in self._waiting if id(call) not in chosen]
-            self._busy = True
-            self._flush(batch)
+            self._flush(self._take_later() + batch)
 
     def _lose_patience(self) -> None:
         self._timer = None
@@ -146,45 +200,81 @@ class Database:
 
     def _flush(self, batch: list[_Call]) -> None:
         if self._thread is None or self._conn is None:
-            self._settle(batch, [StoreUnavailable()] * len(batch))
+            for call in batch:
+                call.result = StoreUnavailable()
+                call.settle()
             return
-        durable = any(call.durable for call in batch)
         try:
-            _set(self._conn, "synchronous", "FULL" if durable else "NORMAL")
-            results = self._begin_and_run(self._conn, batch)
+            _transact(self._conn, batch)
         except Exception:  # noqa: BLE001 - each operation is tried again alone, and raises there
             self._in_thread(self._thread, self._one_by_one, batch)
             return
-        if durable and self._wrote(self._conn):
-            self._in_thread(self._thread, self._commit, batch, results)
-        else:
-            self._settle(batch, self._commit(batch, results))
+        self._done(batch)
+        if self._waiting:
+            self._schedule()
+
+    def _done(self, batch: list[_Call]) -> None:
+        """These are committed: tell those who do not wait for the disk."""
+        for call in batch:
+            if call.durable and not isinstance(call.result, Exception):
+                self._committed.append(call)
+            else:
+                call.settle()
+        self._sync()
+        self._unseen += 1
+        if self._unseen > UNSEEN:
+            self._unseen = 0
+            self._wal_bytes = self._file.wal_bytes()
+            self._consider_checkpoint()
+
+    def _sync(self) -> None:
+        """Bring what is committed to the disk; who comes meanwhile shares the next time."""
+        if self._committed and not self._syncing and self._thread is not None:
+            self._syncing = True
+            group, self._committed = self._committed, []
+            self._thread.submit(self._wait_for_disk, group, asyncio.get_running_loop())
+
+    def _wait_for_disk(self, group: list[_Call], loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            self._file.sync()
+            fault = self._file.fault()
+        except OSError as error:
+            # What is on disk is not known any more: the store is opened anew.
+            fault = self._fault = f"数据库没能写到磁盘上：{error.strerror}"
+        self._wal_bytes = self._file.wal_bytes()
+        loop.call_soon_threadsafe(self._synced, group, fault)
+
+    def _synced(self, group: list[_Call], fault: str) -> None:
+        self._syncing = False
+        for call in group:
+            if fault:
+                call.result = StoreUnavailable(fault)
+            call.settle()
+        self._sync()
+        self._consider_checkpoint()
 
     def _in_thread(
         self,
         thread: ThreadPoolExecutor,
-        work: Callable[..., list[Any]],
+        work: Callable[[Connection, list[_Call]], None],
         batch: list[_Call],
-        *more: Any,
     ) -> None:
-        done = asyncio.get_running_loop().run_in_executor(thread, work, batch, *more)
-        done.add_done_callback(lambda results: self._settle(batch, results.result()))
+        """Let the thread have the connection."""
+        assert self._conn is not None  # noqa: S101 - for the type checker: `_flush` has looked
+        self._busy = True
+        done = asyncio.get_running_loop().run_in_executor(thread, work, self._conn, batch)
+        done.add_done_callback(lambda _: self._returned(batch))
 
-    def _settle(self, batch: list[_Call], results: list[Any]) -> None:
-        for call, result in zip(batch, results, strict=True):
-            if call.future.done():  # its caller was cancelled
-                continue
-            if isinstance(result, Exception):
-                call.future.set_exception(result)
-            else:
-                call.future.set_result(result)
+    def _returned(self, batch: list[_Call]) -> None:
         self._busy = False
+        self._done(batch)
         if self._waiting:
             self._schedule()
-        elif self._wal_bytes > CHECKPOINT_BYTES:
-            self._checkpoint_when_quiet()
 
-    def _checkpoint_when_quiet(self) -> None:
+    def _consider_checkpoint(self) -> None:
+        """Copy the write-ahead log at a quiet moment, if it is large."""
+        if self._waiting or self._wal_bytes <= CHECKPOINT_BYTES:
+            return
         if self._quiet is not None:
             self._quiet.cancel()
         wait = 0.0 if self._wal_bytes > CHECKPOINT_AT_ONCE else QUIET_SECONDS
@@ -192,90 +282,46 @@ class Database:
 
     def _begin_checkpoint(self) -> None:
         self._quiet = None
-        if self._thread is not None and not self._busy:
-            self._busy = True
+        if self._thread is not None and self._conn is not None and not self._busy:
             self._wal_bytes = 0
-            self._in_thread(self._thread, self._checkpoint, [])
+            self._in_thread(self._thread, _checkpoint, [])
 
-    def _checkpoint(self, _: list[_Call]) -> list[Any]:
-        """Copy the write-ahead log into the database.
-
-        On the writer's own connection: SQLite before 3.51.3 can lose data where another connection
-        does it beside commits (sqlite.org/wal.html, "The WAL-Reset Bug"). Left to
-        SQLite it would happen inside a commit, which somebody waits for.
-        """
-        assert self._conn is not None  # noqa: S101 - for the type checker: close() waits for this
-        try:
-            # Emptied, so that its size says how much is in it.
-            _driver(self._conn).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.Error as error:
-            logger.warning(f"数据库的预写日志没能合并，稍后再试：{error}")
-        return []
-
-    def _begin_and_run(self, conn: Connection, batch: list[_Call]) -> list[Any]:
-        transaction = conn.begin()
-        try:
-            self._changes = _changes(conn)
-            return [call.operation(conn) for call in batch]
-        except BaseException:
-            transaction.rollback()
-            raise
-
-    def _wrote(self, conn: Connection) -> bool:
-        return _changes(conn) != self._changes
-
-    def _commit(self, batch: list[_Call], results: list[Any]) -> list[Any]:
-        """Commit what ran; the results, or for each call why it failed."""
-        conn = self._conn
-        assert conn is not None  # noqa: S101 - for the type checker: close() waits for this
-        try:
-            conn.commit()
-        except Exception as error:  # noqa: BLE001 - handed to the callers
-            conn.rollback()
-            return [_translate(error)] * len(batch)
-        if any(call.durable for call in batch):
-            self._wal_bytes = self._file.wal_bytes()
-            if fault := self._file.fault():
-                return [StoreUnavailable(fault)] * len(batch)
-        return results
-
-    def _one_by_one(self, batch: list[_Call]) -> list[Any]:
+    def _one_by_one(self, conn: Connection, batch: list[_Call]) -> None:
         """Run each operation in a transaction of its own, waiting for other processes' locks.
 
         Once one of them has waited in vain, the others do not wait again.
         """
-        conn = self._conn
-        assert conn is not None  # noqa: S101 - for the type checker: close() waits for this
-        results: list[Any] = []
-        _set(conn, "synchronous", "FULL")
         _set(conn, "busy_timeout", f"{BUSY_TIMEOUT * 1000:.0f}")
         for call in batch:
             try:
-                result = self._begin_and_run(conn, [call])
+                _transact(conn, [call])
             except Exception as error:  # noqa: BLE001 - handed to the caller whose operation raised it
-                results.append(_translate(error))
-            else:
-                results += self._commit([call], result)
-            if isinstance(results[-1], StoreUnavailable):
+                call.result = _translate(error)
+            if isinstance(call.result, StoreUnavailable):
                 _set(conn, "busy_timeout", "0")
         _set(conn, "busy_timeout", "0")
-        return results
 
     def _open(self) -> None:
         self._file.acquire()
         try:
-            self._conn = _engine(self.path).connect()
-            with self._conn.begin():
-                upgrade(self._conn)
+            conn = self._conn = _engine(self.path).connect()
+            # In full, so that SQLite syncs the folder too, which has a new file in it.
+            _set(conn, "synchronous", "FULL")
+            with _transaction(conn):
+                upgrade(conn)
+            _set(conn, "synchronous", "NORMAL")
+            self._file.opened()
         except SQLAlchemyError as error:
             raise _translate(error) from None
-        self._file.opened()
+        except (OSError, sqlite3.Error) as error:
+            raise StoreUnavailable(f"无法使用数据库 {self.path}：{error}") from None
 
     def _close(self) -> None:
         kept = None
+        self._file.closing()
         if self._conn is not None:
             if self._file.fault():
-                kept = self._file.rescue(_driver(self._conn))
+                kept = self._file.rescue(driver(self._conn))
             self._conn.close()
             self._conn.engine.dispose()
             self._conn = None
@@ -287,6 +333,8 @@ class Database:
 def _engine(path: Path) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
+        # SQLAlchemy makes statements and runs those that are rare; `_transaction` is ours.
+        isolation_level="AUTOCOMMIT",
         poolclass=StaticPool,
         # Used by two threads, never at the same time.
         connect_args={"timeout": 0.0, "check_same_thread": False},
@@ -294,8 +342,6 @@ def _engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:  # pyright: ignore[reportUnusedFunction] - the decorator registers it
-        # The driver would begin transactions late and deferred; "begin" below does it right.
-        connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA wal_autocheckpoint = 0")  # `_checkpoint` does it
@@ -303,32 +349,59 @@ def _engine(path: Path) -> Engine:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def begin(conn: Connection) -> None:  # pyright: ignore[reportUnusedFunction] - the decorator registers it
-        conn.exec_driver_sql("BEGIN IMMEDIATE")
-
     return engine
 
 
-def _driver(conn: Connection) -> sqlite3.Connection:
-    connection: Any = conn.connection.dbapi_connection
-    return connection
+def _transact(conn: Connection, batch: list[_Call]) -> None:
+    """Run operations in one transaction. If it fails, nothing of it is stored."""
+    with _transaction(conn):
+        results = [call.operation(conn) for call in batch]
+    for call, result in zip(batch, results, strict=True):
+        call.result = result
 
 
-def _changes(conn: Connection) -> int:
-    """Rows changed since the connection was opened."""
-    return _driver(conn).total_changes
+class _transaction:  # noqa: N801 - used as a function; a generator would cost several times as much
+    """A scope that ends with a commit, or with a rollback and the exception."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._driver = driver(conn)
+
+    def __enter__(self) -> None:
+        # At once for writing: a lock that is taken later cannot be waited for.
+        self._driver.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._driver.execute("COMMIT")
+        finally:
+            if self._driver.in_transaction:
+                self._driver.execute("ROLLBACK")
+
+
+def _checkpoint(conn: Connection, _: list[_Call]) -> None:
+    """Copy the write-ahead log into the database.
+
+    On the writer's own connection: SQLite before 3.51.3 can lose data where another connection
+    does it beside commits (sqlite.org/wal.html, "The WAL-Reset Bug"). Left to
+    SQLite it would happen inside a commit, which somebody waits for.
+    """
+    try:
+        # Emptied, so that its size says how much is in it.
+        driver(conn).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error as error:
+        logger.warning(f"数据库的预写日志没能合并，稍后再试：{error}")
 
 
 def _set(conn: Connection, pragma: str, value: str) -> None:
     """Change how SQLite works; takes effect outside of a transaction only."""
-    _driver(conn).execute(f"PRAGMA {pragma} = {value}")
+    driver(conn).execute(f"PRAGMA {pragma} = {value}")
 
 
 def _translate(error: Exception) -> Exception:
     """Make an error of ours from SQLite's, without the statement and its values."""
-    if isinstance(error, ReportError):
-        return error
     if isinstance(error, DBAPIError):
         return StoreUnavailable(f"无法写入数据库：{error.orig}")
+    if isinstance(error, sqlite3.Error):
+        return StoreUnavailable(f"无法写入数据库：{error}")
     return error

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,9 @@ from ..errors import StoreUnavailable
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 
+_BINARY: Final = getattr(os, "O_BINARY", 0)
+_sync: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
+
 _Identity = tuple[int, int]
 """Device and inode: equal for two names of one file, different once a file was replaced."""
 
@@ -27,6 +31,9 @@ class DatabaseFile:
         self.path = path
         self._name_lock = FileLock(f"{path.resolve()}.lock", mode=PRIVATE_FILE)
         self._descriptor: int | None = None
+        self._log: int | None = None
+        """A descriptor of the write-ahead log. It is only synced: closing it drops no lock, as
+        SQLite locks the other two files."""
         self._opened: dict[Path, _Identity | None] = {}
 
     def acquire(self) -> None:
@@ -57,8 +64,28 @@ class DatabaseFile:
             raise StoreUnavailable(f"无法使用数据库 {self.path}：{error.strerror}") from None
 
     def opened(self) -> None:
-        """Remember which files these are: SQLite has just opened them."""
+        """Remember which files these are: SQLite has just opened them, and has written to them.
+
+        Raises:
+            OSError: the write-ahead log cannot be opened.
+        """
         self._opened = {file: _identity(file) for file in self._files()[:2]}
+        self._log = os.open(self._files()[1], os.O_RDWR | _BINARY)
+
+    def sync(self) -> None:
+        """Wait until what was committed is on disk: it is in the write-ahead log.
+
+        Raises:
+            OSError: it may not be there.
+        """
+        if self._log is not None:
+            _sync(self._log)
+
+    def closing(self) -> None:
+        """SQLite will remove the write-ahead log."""
+        if self._log is not None:
+            os.close(self._log)
+            self._log = None
 
     def fault(self) -> str:
         """Why writes would be lost (Chinese): the file is gone or replaced. Empty: it is not."""

@@ -200,7 +200,7 @@ def _expire(conn: Connection, now: float) -> int:
             .where(delivery.c.id == row.id, IS_WAITING)
             .values(state=State.EXPIRED, reason=reason, finished_at=now)
         )
-        conn.execute(GIVE_UP, {"this": row.id, "now": now})
+        GIVE_UP.run(conn, {"this": row.id, "now": now})
     return len(rows)
 
 
@@ -222,7 +222,7 @@ def _fall_back(
     for due in _fallen(conn, now):
         for one in divert(due):
             add_lane(conn, one.lane)
-            conn.execute(INSERT_DELIVERY, delivery_row(one, one.message.text, due.image))
+            INSERT_DELIVERY.run(conn, delivery_row(one, one.message.text, due.image))
             lanes.append(one.lane)
     return lanes
 

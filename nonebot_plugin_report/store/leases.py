@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
@@ -11,6 +11,7 @@ from ..model.target import Lane
 from .database import Database
 from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
+from .statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,10 @@ class Leases:
 WAITING_LANES: Final = select(lane.c.name, lane.c.target, lane.c.bot).where(
     exists().where(delivery.c.lane == lane.c.name, IS_WAITING)
 )
-_LOCK_LANE: Final = (
+_LOCK_LANE: Final = Statement(
     select(lane).where(lane.c.name == bindparam("lane")).with_for_update(skip_locked=True)
 )
-_OWN: Final = (
+_OWN: Final = Statement(
     update(lane)
     .where(lane.c.name == bindparam("of"))
     .values(
@@ -133,7 +134,7 @@ def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> C
     A lane whose owner let its lease lapse is taken over: its head may have been sent, so its next
     attempt is counted as a repeat.
     """
-    row = conn.execute(_LOCK_LANE, {"lane": str(of)}).one_or_none()
+    row = _LOCK_LANE.row(conn, {"lane": str(of)})
     if row is None:  # its row is locked by another process
         return Claim(None, now + 1, 0)
     if row.owner not in (None, owner) and row.lease_until > now:
@@ -143,7 +144,7 @@ def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> C
     if row.owner not in (None, owner):
         count_repeats(conn, str(of))
     epoch = row.epoch + (row.owner != owner)
-    conn.execute(_OWN, {"of": str(of), "by": owner, "at": epoch, "until": until})
+    _OWN.run(conn, {"of": str(of), "by": owner, "at": epoch, "until": until})
     return Claim(Lease(str(of), owner, epoch, until), row.due_at, row.failures)
 
 
@@ -173,23 +174,23 @@ _HOLDS: Final = (
     lane.c.epoch == bindparam("at"),
 )
 IS_HELD: Final = exists().where(*_HOLDS)
-_BACK_OFF: Final = (
+_BACK_OFF: Final = Statement(
     update(lane).where(*_HOLDS).values(due_at=bindparam("due"), failures=bindparam("count"))
 )
 
 
 def back_off(conn: Connection, lease: Lease, due_at: float, failures: int) -> None:
     """Send nothing in a lane before `due_at`; 0 and 0: it works again."""
-    conn.execute(_BACK_OFF, {**_held(lease), "due": due_at, "count": failures})
+    _BACK_OFF.run(conn, {**_held(lease), "due": due_at, "count": failures})
 
 
-def write_held(conn: Connection, statement: Any, lease: Lease, **values: object) -> None:
+def write_held(conn: Connection, statement: Statement, lease: Lease, **values: object) -> None:
     """Change one row, by a statement with `IS_HELD`.
 
     Raises:
         LeaseLost: another process has taken the lane over; nothing was written.
     """
-    if conn.execute(statement, {**_held(lease), **values}).rowcount != 1:
+    if statement.run(conn, {**_held(lease), **values}) != 1:
         raise LeaseLost
 
 

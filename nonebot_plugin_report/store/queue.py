@@ -1,5 +1,6 @@
 """The lanes' queues: accepted deliveries, and the outcomes of sending them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -30,6 +31,7 @@ from .rows import (
     store_image,
 )
 from .schema import delivery, image, lane, report
+from .statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Queue:
     """Deliveries, by lane."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._run = database.run
 
     async def accept(self, entry: Entry, lanes: Sequence[Lane]) -> Receipt:
@@ -127,7 +130,7 @@ class Queue:
 
         return await self._run(lambda conn: _picture(conn, sha), durable=False)
 
-    async def finish(
+    def finish(
         self,
         lease: Lease,
         ids: Sequence[str],
@@ -136,12 +139,12 @@ class Queue:
         now: float,
         *,
         works: bool,
-    ) -> None:
-        """Record the final state of deliveries; `works`: end their lane's back-off.
+    ) -> "asyncio.Future[None]":
+        """Record the final state of deliveries soon; `works`: end their lane's back-off.
 
-        Does not wait for the disk: a power cut may undo it, which costs a repeat.
+        The end of this process or a power cut may undo it, which costs a repeat.
 
-        Raises:
+        The future raises:
             LeaseLost: another process has taken the lane over; nothing was written.
             StoreUnavailable: it could not be written.
         """
@@ -152,7 +155,11 @@ class Queue:
             if works:
                 back_off(conn, lease, 0.0, 0)
 
-        await self._run(write, durable=False)
+        return self._database.later(write)
+
+    def hurry(self) -> None:
+        """Record now what `finish` was asked to."""
+        self._database.hurry()
 
     async def postpone(
         self,
@@ -188,8 +195,10 @@ class Queue:
 
 # --- accepting -----------------------------------------------------------------------------------
 
-_FIND_KEY: Final = select(report.c.id).where(
-    report.c.source == bindparam("source"), report.c.key == bindparam("key")
+_FIND_KEY: Final = Statement(
+    select(report.c.id).where(
+        report.c.source == bindparam("source"), report.c.key == bindparam("key")
+    )
 )
 _TARGETS: Final = (
     select(lane.c.target)
@@ -201,11 +210,11 @@ _TARGETS: Final = (
 
 def _accept(conn: Connection, entry: Entry) -> Receipt:
     key = {"source": entry.source, "key": entry.report.key}
-    if entry.report.key and (known := conn.scalar(_FIND_KEY, key)):
-        targets = conn.scalars(_TARGETS, {"id": known}).all()
-        return Receipt(known, "duplicate", tuple(Target.parse(one) for one in targets))
+    if entry.report.key and (known := _FIND_KEY.row(conn, key)):
+        targets = conn.scalars(_TARGETS, {"id": known.id}).all()
+        return Receipt(known.id, "duplicate", tuple(Target.parse(one) for one in targets))
     sha = store_image(conn, entry.report.image, entry.received_at)
-    conn.execute(INSERT_REPORT, report_row(entry, sha))
+    INSERT_REPORT.run(conn, report_row(entry, sha))
     if not entry.deliveries:
         return Receipt(entry.id, "dropped", ())
     common = entry.text
@@ -217,13 +226,13 @@ def _accept(conn: Connection, entry: Entry) -> Receipt:
         )
         for one in entry.deliveries
     ]
-    conn.execute(INSERT_DELIVERY, rows)
+    INSERT_DELIVERY.run_for_each(conn, rows)
     return Receipt(entry.id, "accepted", tuple(one.lane.target for one in entry.deliveries))
 
 
 # --- lanes ---------------------------------------------------------------------------------------
 
-_HEAD: Final = (
+_HEAD: Final = Statement(
     select(
         delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.expires_at,
         delivery.c.tried_at, delivery.c.created_at, *HANDLING,
@@ -232,12 +241,12 @@ _HEAD: Final = (
     .where(delivery.c.lane == bindparam("lane"), IS_WAITING)
     .order_by(delivery.c.priority, delivery.c.id).limit(bindparam("limit"))
 )  # fmt: skip
-_WORDS: Final = (
+_WORDS: Final = Statement(
     select(TEXT, delivery.c.image, report.c.fields)
     .join(report, delivery.c.report_id == report.c.id)
     .where(delivery.c.id == bindparam("id"))
 )
-_PICTURE: Final = select(image).where(image.c.sha256 == bindparam("sha"))
+_PICTURE: Final = Statement(select(image).where(image.c.sha256 == bindparam("sha")))
 
 
 def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
@@ -256,25 +265,25 @@ def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
             ),
             picture_bytes=row.picture_bytes,
         )
-        for row in conn.execute(_HEAD, {"lane": str(of), "limit": limit})
+        for row in _HEAD.rows(conn, {"lane": str(of), "limit": limit})
     ]
 
 
 def _words(conn: Connection, delivery_id: str) -> tuple[Message, str | None]:
-    row = conn.execute(_WORDS, {"id": delivery_id}).one_or_none()
+    row = _WORDS.row(conn, {"id": delivery_id})
     if row is None:
         raise Unreadable
     return Message(row.text, None, read_report(row.fields)), row.image
 
 
 def _picture(conn: Connection, sha: str) -> Image | None:
-    row = conn.execute(_PICTURE, {"sha": sha}).one_or_none()
+    row = _PICTURE.row(conn, {"sha": sha})
     return None if row is None else read_picture(row)
 
 
 # --- recording -----------------------------------------------------------------------------------
 
-_FINISH: Final = (
+_FINISH: Final = Statement(
     update(delivery)
     .where(delivery.c.id == bindparam("this"), IS_WAITING, IS_HELD)
     .values(
@@ -282,12 +291,12 @@ _FINISH: Final = (
         attempts=delivery.c.attempts + bindparam("tries"),
     )
 )  # fmt: skip
-GIVE_UP: Final = (
+GIVE_UP: Final = Statement(
     update(delivery)
     .where(delivery.c.id == bindparam("this"), delivery.c.fallback != "")
     .values(fallback_at=bindparam("now"))
 )
-_POSTPONE: Final = (
+_POSTPONE: Final = Statement(
     update(delivery)
     .where(delivery.c.id == bindparam("this"), IS_WAITING, IS_HELD)
     .values(
@@ -302,9 +311,11 @@ def _finish(
     conn: Connection, lease: Lease, delivery_id: str, state: State, reason: str, now: float
 ) -> None:
     tries = 0 if state is State.EXPIRED else 1
-    write_held(conn, _FINISH, lease, this=delivery_id, to=state, why=reason, now=now, tries=tries)
+    write_held(
+        conn, _FINISH, lease, this=delivery_id, to=state.value, why=reason, now=now, tries=tries
+    )
     if state is not State.DELIVERED:
-        conn.execute(GIVE_UP, {"this": delivery_id, "now": now})
+        GIVE_UP.run(conn, {"this": delivery_id, "now": now})
 
 
 def expiry_reason(cause: str) -> str:

@@ -14,6 +14,7 @@ from ..model.image import Image
 from ..model.report import Report, dump, restore
 from ..model.target import Lane, Target
 from .schema import delivery, image, lane, report
+from .statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,17 @@ class Entry:
         return self.deliveries[0].message.text if self.deliveries else ""
 
 
+_WAITING: Final = State.WAITING.value
 # A literal and no parameter, so that the partial index on waiting deliveries is used.
 IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
 HAS_FAILED: Final = text(f"delivery.state IN ('{State.REJECTED}', '{State.EXPIRED}')")
 IS_BOUND: Final = text(f"substr(report.source, 1, {len(BOUND)}) = '{BOUND}'")
 TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")
-INSERT_REPORT: Final = insert(report)
-INSERT_DELIVERY: Final = insert(delivery)
-_ADD_LANE: Final = sqlite_insert(lane).on_conflict_do_nothing()
-_ADD_IMAGE: Final = sqlite_insert(image).on_conflict_do_nothing()
-_TOUCH_IMAGE: Final = (
+INSERT_REPORT: Final = Statement(insert(report))
+INSERT_DELIVERY: Final = Statement(insert(delivery))
+_ADD_LANE: Final = Statement(sqlite_insert(lane).on_conflict_do_nothing())
+_ADD_IMAGE: Final = Statement(sqlite_insert(image).on_conflict_do_nothing())
+_TOUCH_IMAGE: Final = Statement(
     update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))
 )
 
@@ -53,7 +55,7 @@ def add_lane(conn: Connection, of: Lane) -> None:
         "name": str(of), "target": str(of.target), "bot": of.bot, "due_at": 0.0, "failures": 0,
         "blocked_reason": "", "blocked_at": 0.0, "owner": None, "epoch": 0, "lease_until": 0.0,
     }  # fmt: skip
-    conn.execute(_ADD_LANE, row)
+    _ADD_LANE.run(conn, row)
 
 
 def store_image(conn: Connection, picture: Image | None, now: float) -> str | None:
@@ -61,12 +63,12 @@ def store_image(conn: Connection, picture: Image | None, now: float) -> str | No
     if picture is None:
         return None
     sha = sha256(picture.data).hexdigest()
-    if conn.execute(_TOUCH_IMAGE, {"sha": sha, "now": now}).rowcount == 0:
+    if _TOUCH_IMAGE.run(conn, {"sha": sha, "now": now}) == 0:
         row = {
             "sha256": sha, "bytes": picture.data, "media_type": picture.media_type,
             "width": picture.width, "height": picture.height, "used_at": now,
         }  # fmt: skip
-        conn.execute(_ADD_IMAGE, row)
+        _ADD_IMAGE.run(conn, row)
     return sha
 
 
@@ -95,7 +97,7 @@ def delivery_row(one: Delivery, text: str | None, sha: str | None) -> dict[str, 
         "id": one.id,
         "report_id": one.report_id,
         "lane": str(one.lane),
-        "state": State.WAITING,
+        "state": _WAITING,
         "text": text,
         "image": sha,
         "attempts": 0,
