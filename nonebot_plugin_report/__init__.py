@@ -10,7 +10,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import pybase64
 from nonebot.plugin import PluginMetadata
 
 from .chat.table import usage as commands
@@ -48,6 +47,7 @@ async def report(
     *,
     title: str = "",
     image: bytes | PathLike[str] | None = None,
+    images: Iterable[bytes | PathLike[str]] = (),
     to: int | str | Iterable[int | str] = (),
     to_group: int | str | Iterable[int | str] = (),
     channel: str | Iterable[str] = (),
@@ -62,6 +62,7 @@ async def report(
         content: the text.
         title: shown before it.
         image: a picture's bytes or the path of its file: JPEG, PNG, GIF, WebP or BMP.
+        images: several of them; with `image`, those that follow it.
         to: QQ numbers, or one; with `to_group` empty too: every superuser.
         to_group: group numbers, or one.
         channel: names of channels, or one.
@@ -78,7 +79,7 @@ async def report(
     fields = {
         "title": title,
         "content": content,
-        "screenshot": await _encoded(image, _hub.config.report_max_body),
+        "screenshots": await _pictures(image, images, _hub.config.report_max_body),
         "send_to": _listed(to),
         "send_to_group": _listed(to_group),
         "channel": _listed(channel),
@@ -101,16 +102,26 @@ def _listed(several: object) -> object:
             return several
 
 
-async def _encoded(image: object, most: int) -> str | None:
-    """A picture as a report's field has it; of a file at most so many bytes are read."""
-    if image is None:
-        return None
+async def _pictures(image: object, images: object, most: int) -> list[bytes]:
+    """Pictures as a report's field has them; of all files at most so many bytes are read."""
+    several = _listed(images)
+    if not isinstance(several, list):
+        raise InvalidReport("images", '应为几张图片：images=[Path("1.png"), Path("2.png")]')
+    pictures = [image, *cast("list[object]", several)]
+    read: list[bytes] = []
+    for one in pictures:
+        if one is not None:
+            read.append(await _picture(one, most))
+            most -= len(read[-1])
+    return read
+
+
+async def _picture(image: object, most: int) -> bytes:
     if isinstance(image, PathLike):
-        path = Path(cast("PathLike[str]", image))
-        image = await asyncio.to_thread(_read_file, path, most)
+        return await asyncio.to_thread(_read_file, Path(cast("PathLike[str]", image)), most)
     if not isinstance(image, bytes | bytearray | memoryview):
         raise InvalidReport("image", '应为图片的字节，或者文件的路径：Path("截图.png")')
-    return pybase64.b64encode_as_string(cast("bytes", image))
+    return bytes(cast("bytes", image))
 
 
 def _read_file(path: Path, most: int) -> bytes:

@@ -47,20 +47,21 @@ async def details(context: Context, asker: Asker, words: Sequence[str]) -> Answe
     state = await _wanted(context, asker, words)
     lines = [f"ID {state.id}", f"收到 {clock(state.received_at, context.hub.clock())}"]
     if asker.superuser:
-        report, image = await context.hub.history.report(state.id) or (Report(), None)
-        theirs = report.body
+        report = await context.hub.history.report(state.id) or Report()
+        theirs, images = report.body, report.images
         if len(report.title) > NAME_LENGTH:
             theirs = f"{report.title}\n{theirs}"
         lines.insert(0, f"{icon(report)}{quoted(state.heading) or '推送'}")
         lines += [f"令牌{quoted(state.source)}"] if state.source else []
     else:
-        sent = await context.hub.history.message(state.id, asker.own)
-        theirs, image = sent.text, sent.image
+        sent = await context.hub.history.messages(state.id, [asker.own])
+        own = sent.get(asker.own, Message(""))
+        theirs, images = own.text, own.images
     lines += some([told(one, asker) for one in state.deliveries])
     if state.note:
         lines.append(f"没有发出：{short(state.note, REASON_LENGTH)}")
     lines += ["内容：", theirs] if theirs else []
-    return Message("\n".join(lines), image)
+    return Message("\n".join(lines), images)
 
 
 async def resend(context: Context, asker: Asker, words: Sequence[str]) -> str:

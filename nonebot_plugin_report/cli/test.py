@@ -88,7 +88,7 @@ async def try_targets(
 
 async def _directly(config: Config, target: Target, channel: Channel, picture: bytes) -> Outcome:
     report = trial_report(TEXT)
-    message = Message(config.report_template.render(report), read_image(picture), report)
+    message = Message(config.report_template.render(report), (read_image(picture),), report)
     stamp = f"{time.time_ns():020}"
     delivery = Delivery(stamp, stamp, Lane(target), message, attempts=0)
     transport = Transport(_NoBots(), {target.id: channel}, ANSWER_SECONDS)

@@ -17,7 +17,6 @@ from ..errors import InvalidReport, StoreUnavailable
 from ..model.clock import Clock
 from ..model.delivery import Outgoing
 from ..model.grant import MASTER, OWN, Grant
-from ..model.message import Message
 from ..model.report import Report
 from ..model.status import Backlog, DeliveryState, Receipt, ReportState
 from ..model.target import Target
@@ -268,16 +267,17 @@ class Hub:
             StoreUnavailable: it could not be stored.
         """
         self._require_store()
-        report, image = await self.history.report(report_id) or (Report(), None)
-        outgoing: list[Outgoing] = []
-        for target in targets:
-            text, pictured = await self.history.sent(report_id, target) or ("", False)
-            if text or (image and pictured):
-                message = Message(text, image if pictured else None, report)
-                outgoing.append(Outgoing(target, message))
+        report = await self.history.report(report_id) or Report()
+        words = replace(report, images=())
+        messages = await self.history.messages(report_id, targets)
+        outgoing = [
+            Outgoing(target, replace(message, report=words))
+            for target, message in messages.items()
+            if message.text or message.images
+        ]
         if not outgoing:
             return None
-        return await self._outbox.accept(replace(report, image=image), outgoing, source=OWN)
+        return await self._outbox.accept(report, outgoing, source=OWN)
 
     async def _ask_the_offline(self) -> None:
         """Not all implementations tell that QQ is back."""

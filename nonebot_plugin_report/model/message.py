@@ -17,13 +17,17 @@ class Message:
 
     text: str
     """The text, from the template."""
-    image: Image | None = None
+    images: tuple[Image, ...] = ()
+    """The pictures, in their order; channels with room for one show the first."""
     report: Report = field(default_factory=Report)
-    """The report itself, without picture, for channels that pass it on."""
-    more_images: tuple[Image, ...] = ()
-    """Further pictures of a digest; channels with room for one skip them."""
+    """The report itself, without pictures, for channels that pass it on."""
     parts: tuple[Self, ...] = ()
     """The messages merged into this one, for channels that can show them separately."""
+
+    @property
+    def image(self) -> Image | None:
+        """The first picture, or None."""
+        return self.images[0] if self.images else None
 
     @property
     def title(self) -> str:

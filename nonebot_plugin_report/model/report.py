@@ -83,9 +83,10 @@ class Report:
     """A string if it is a word of the tool's own."""
     timestamp: datetime | str | None = None
     """Aware; a string if it could not be read as a time."""
-    image: Image | None = None
+    images: tuple[Image, ...] = ()
+    """The screenshots, in the order in which they are shown."""
     image_fault: str = ""
-    """Why the screenshot could not be used (Chinese); otherwise empty."""
+    """Why a screenshot could not be used (Chinese); otherwise empty."""
     cut: tuple[str, ...] = ()
     """Notes of what was cut or left out (Chinese)."""
     data: str = "null"
@@ -98,6 +99,11 @@ class Report:
     """The `id` that the tool chose: the same one again is the same report."""
     elapsed: float | None = None
     """For an end event: seconds since its start event; measured here, not sent."""
+
+    @property
+    def image(self) -> Image | None:
+        """The first screenshot, or None."""
+        return self.images[0] if self.images else None
 
     @property
     def event_label(self) -> str:
@@ -132,7 +138,7 @@ def trial_report(content: str) -> Report:
 
 
 def dump(report: Report, **more: object) -> bytes:
-    """The report as JSON, in BetterGI's and our fields: no picture, no recipients, plus `more`."""
+    """The report as JSON, in BetterGI's and our fields: no pictures, no recipients, plus `more`."""
     fields: dict[str, object] = {
         "event": report.event,
         "result": report.result.value if isinstance(report.result, Result) else report.result,

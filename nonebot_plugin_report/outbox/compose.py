@@ -59,26 +59,24 @@ class Composer:
         if queued.loaded and pictured:
             return queued.delivery.message
         if pictured:
-            message, sha = await self._queue.message(queued.delivery.id, self._pictures.known)
-            if sha is not None and message.image is not None:
-                self._pictures.add(sha, message.image)
+            message, pictures = await self._queue.message(queued.delivery.id, self._pictures.known)
+            for sha, image in pictures.items():
+                self._pictures.add(sha, image)
             return message
         message, _ = await self._queue.words(queued.delivery.id)
         return replace(message, text=f"{message.text}\n[{PICTURE_LEFT_OUT}]".strip())
 
     async def _digest(self, ids: Sequence[str]) -> Message:
         gists: list[Gist] = []
-        hashes: list[str | None] = []
+        first: list[str] = []
         for one in ids:  # one at a time in memory
-            message, sha = await self._queue.words(one)
-            gists.append(gist(message, has_image=sha is not None))
-            hashes.append(sha)
-        shown = [await self._picture(hashes[index]) for index in sorted(pictured(gists))]
+            message, hashes = await self._queue.words(one)
+            gists.append(gist(message, has_image=bool(hashes)))
+            first.append(next(iter(hashes), ""))
+        shown = [await self._picture(first[index]) for index in sorted(pictured(gists))]
         return summarize(gists, [one for one in shown if one is not None], self._rest)
 
-    async def _picture(self, sha: str | None) -> Image | None:
-        if sha is None:
-            return None
+    async def _picture(self, sha: str) -> Image | None:
         if (known := self._pictures.known(sha)) is not None:
             return known
         image = await self._queue.picture(sha)

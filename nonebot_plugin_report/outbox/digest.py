@@ -39,11 +39,9 @@ REST: Final = how_to_read_on("/")
 def merge(messages: Sequence[Message]) -> Message:
     """Several messages in one, with all texts and pictures."""
     text = "\n\n".join(one.text for one in messages if one.text)
-    pictures = [one.image for one in messages if one.image is not None]
+    pictures = tuple(image for one in messages for image in one.images)
     report = Report(title=f"{len(messages)} 条推送", content=text, event=EVENT)
-    return Message(
-        text, pictures[0] if pictures else None, report, tuple(pictures[1:]), tuple(messages)
-    )
+    return Message(text, pictures, report, tuple(messages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +96,7 @@ def summarize(gists: Sequence[Gist], pictures: Sequence[Image], rest: str = REST
         lines.append(rest)
     content = "\n".join(lines)
     report = Report(title=title, content=content, event=EVENT)
-    first = pictures[0] if pictures else None
-    return Message(f"{title}\n{content}", first, report, tuple(pictures[1:]))
+    return Message(f"{title}\n{content}", tuple(pictures), report)
 
 
 def _counts(gists: Sequence[Gist]) -> tuple[list[str], bool]:

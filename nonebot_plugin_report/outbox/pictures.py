@@ -26,12 +26,12 @@ class Pictures:
         self._budget = Budget(ROOM_BYTES)
 
     def admit(self, queued: Queued) -> Queued:
-        """The delivery with its message if there is room for its picture, otherwise without."""
-        image = queued.delivery.message.image
-        if image is None:
+        """The delivery with its message if there is room for its pictures, otherwise without."""
+        images = queued.delivery.message.images
+        if not images:
             return queued
-        queued = replace(queued, picture_bytes=len(image.data))
-        self._alive[id(image)] = image
+        queued = replace(queued, picture_bytes=sum(len(one.data) for one in images))
+        self._alive.update((id(one), one) for one in images)
         if sum(len(one.data) for one in self._alive.values()) <= KEPT_BYTES:
             return queued
         bare = replace(queued.delivery, message=Message(""))

@@ -72,9 +72,9 @@ class Planner:
     def _outgoing(
         self, planned: Planned, report: Report, grant: Grant, now: float, held_until: float | None
     ) -> Outgoing:
-        image = report.image if planned.screenshot else None
-        text = self._words(planned, report) or ("" if image else report.heading or "[截图]")
-        message = Message(text, image, replace(report, image=None))
+        images = report.images if planned.screenshot else ()
+        text = self._words(planned, report) or ("" if images else report.heading or "[截图]")
+        message = Message(text, images, replace(report, images=()))
         handling = planned.handling
         if held_until is not None:
             reason = f"超过令牌 {grant.name} 的频率限制"

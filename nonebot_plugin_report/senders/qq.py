@@ -6,7 +6,7 @@ outside could act as the bot; a segment array is never parsed.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -203,36 +203,38 @@ def is_qq(bot: Bot) -> bool:
 def fit_message(delivery: Delivery) -> tuple[Message, str]:
     """The message within QQ's limits, and a note of what was left out."""
     message, note = _with_pictures(delivery.message)
-    text, image = message.text, message.image
-    if image is not None and delivery.attempts >= TEXT_ONLY_AFTER and text:
-        image, note = None, TEXT_ONLY
+    text, images = message.text, message.images
+    if images and delivery.attempts >= TEXT_ONLY_AFTER and text:
+        images, note = (), TEXT_ONLY
         text = f"{text}\n[{note}]"
     if len(text) > MAX_TEXT:
         text, note = _cut(text), note or CUT
     # Later attempts use a plain message.
     parts = message.parts if delivery.attempts < TEXT_ONLY_AFTER else ()
-    return replace(message, text=text, image=image, parts=parts), note
+    return replace(message, text=text, images=images, parts=parts), note
 
 
 def _with_pictures(message: Message) -> tuple[Message, str]:
     """The message with as many pictures as may be sent at once, and a note of the others."""
     kept: list[Image] = []
-    room, pictures = MAX_PICTURES, _pictures(message)
-    for image in pictures:
+    room = MAX_PICTURES
+    for image in message.images:
         if not kept or len(image.data) <= room:
             kept.append(image)
             room -= len(image.data)
-    if len(kept) == len(pictures):
+    if len(kept) == len(message.images):
         return message, ""
-    note = f"{len(pictures) - len(kept)} 张截图太大，没有一起发送"
-    parts = tuple(
-        part
-        if part.image is None or part.image in kept
-        else replace(part, image=None, text=part.text or "[截图]")
-        for part in message.parts
-    )
+    note = f"{len(message.images) - len(kept)} 张截图太大，没有一起发送"
+    parts = tuple(_with_only(part, kept) for part in message.parts)
     text = f"{message.text}\n[{note}]"
-    return replace(message, text=text, more_images=tuple(kept[1:]), parts=parts), note
+    return replace(message, text=text, images=tuple(kept), parts=parts), note
+
+
+def _with_only(part: Message, kept: Sequence[Image]) -> Message:
+    """A part of a merged message with those of its pictures that go along."""
+    images = tuple(image for image in part.images if image in kept)
+    lost = len(images) < len(part.images)
+    return replace(part, images=images, text=part.text or "[截图]") if lost else part
 
 
 def _cut(text: str) -> str:
@@ -246,7 +248,7 @@ def _cut(text: str) -> str:
 async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
     """OneBot 11, "公开 API": send_private_msg and send_group_msg."""
     options: dict[str, Any] = {}
-    if message.image is not None:
+    if message.images:
         options["_timeout"] = answer_seconds(message)
     number = "user_id" if target.kind == "private" else "group_id"
     options[number] = int(target.id)
@@ -278,7 +280,7 @@ def _node(bot: Bot, message: Message) -> dict[str, Any]:
 
 async def encode_v11(message: Message) -> list[dict[str, Any]]:
     """A message as OneBot 11's segments."""
-    if sum(len(image.data) for image in _pictures(message)) < LARGE:
+    if sum(len(image.data) for image in message.images) < LARGE:
         return segments_v11(message)
     # The encoding that follows blocks the loop for long enough.
     return await asyncio.to_thread(segments_v11, message)
@@ -289,7 +291,7 @@ def segments_v11(message: Message) -> list[dict[str, Any]]:
     segments: list[dict[str, Any]] = []
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})
-    for image in _pictures(message):
+    for image in message.images:
         file = "base64://" + pybase64.b64encode_as_string(image.data)
         segments.append({"type": "image", "data": {"file": file}})
     return segments
@@ -300,7 +302,7 @@ async def _send_v12(bot: Bot, target: Target, message: Message, note: str) -> Ou
     segments: list[dict[str, Any]] = []
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})
-    for image in _pictures(message):
+    for image in message.images:
         try:
             uploaded = await bot.call_api(
                 "upload_file",
@@ -331,13 +333,9 @@ async def reply(bot: Bot, target: Target, message: Message) -> Outcome:
     return await send(bot, target, message, "")
 
 
-def _pictures(message: Message) -> tuple[Image, ...]:
-    return () if message.image is None else (message.image, *message.more_images)
-
-
 def answer_seconds(message: Message) -> float:
     """How long an implementation may take to send a message."""
-    return sum(_upload_seconds(image) for image in _pictures(message)) or ANSWER_SECONDS
+    return sum(_upload_seconds(image) for image in message.images) or ANSWER_SECONDS
 
 
 def _upload_seconds(image: Image) -> float:

@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, cast
 
-import pybase64
-
 from ..errors import InvalidReport
-from ..model.image import Image, read_image
 from ..model.numbers import MAX_ID_LENGTH, bot_id, qq_number
 from ..model.report import Report, Result, read_result
 from ..model.text import clean
+from .pictures import read_pictures
 
 MAX_TARGETS: Final = 100
 MAX_TEXT: Final = 65_536
@@ -30,11 +28,14 @@ MAX_LENGTHS: Final[Mapping[str, int]] = {
 MAX_DATA: Final = 65_536
 """Most characters of `data` as JSON; longer ones are left out."""
 ALIASES: Final = {
-    "screenshot": "image", "send_from": "from", "send_to": "to", "send_to_group": "to_group",
-}  # fmt: skip
+    "screenshot": "image",
+    "screenshots": "images",
+    "send_from": "from",
+    "send_to": "to",
+    "send_to_group": "to_group",
+}
 OTHERS: Final = ("text", "desp", "body", "msg")
 """Other tools' names for the text; used if neither of ours is there."""
-_WEB: Final = re.compile("https?://", re.IGNORECASE)
 
 
 def parse(fields: Mapping[str, object], query: Mapping[str, str] | None = None) -> Report:
@@ -44,7 +45,7 @@ def parse(fields: Mapping[str, object], query: Mapping[str, str] | None = None) 
         InvalidReport: names the first field that is wrong.
     """
     report = _read(fields, query)
-    if not (report.heading or report.body or report.image or report.image_fault):
+    if not (report.heading or report.body or report.images or report.image_fault):
         raise InvalidReport(
             "content", "没有可以发送的内容，请填写 content、message、title 或 event"
         )
@@ -52,8 +53,9 @@ def parse(fields: Mapping[str, object], query: Mapping[str, str] | None = None) 
 
 
 def _read(fields: Mapping[str, object], query: Mapping[str, str] | None) -> Report:
-    image, fault = _read_image(_screenshot(fields))
     texts = _Texts(fields)
+    images, fault, left_out = read_pictures(fields)
+    texts.cut += filter(None, [left_out])
     title, content, message = (texts.text(name) for name in ("title", "content", "message"))
     if not (content or message):
         message, content = _other_words(texts)
@@ -64,7 +66,7 @@ def _read(fields: Mapping[str, object], query: Mapping[str, str] | None) -> Repo
         event=texts.text("event"),
         result=_result(texts),
         timestamp=_timestamp(texts),
-        image=image,
+        images=images,
         image_fault=fault,
         data=_data(texts),
         send_from=_bot(fields, query),
@@ -273,32 +275,3 @@ def _ids(name: str, part: object) -> list[str]:
         case _:
             raise InvalidReport(name, "应为整数或字符串")
     return ids
-
-
-def _screenshot(fields: Mapping[str, object]) -> object:
-    """The screenshot, in its own field or in `image` if that is text."""
-    if (value := fields.get("screenshot")) not in (None, ""):
-        return value
-    image = fields.get(ALIASES["screenshot"])
-    return image if isinstance(image, str) else None
-
-
-def _read_image(value: object) -> tuple[Image | None, str]:
-    """The screenshot, or why it cannot be used; the report's text is kept either way."""
-    if value is None or value == "":
-        return None, ""
-    if not isinstance(value, str):
-        return None, "不是 base64 字符串"
-    if _WEB.match(value):
-        return None, "是网址，不会去下载；请写图片的 base64"
-    try:
-        encoded = value.partition(",")[2] if value.startswith("data:") else value
-        if "\n" in encoded:  # as MIME folds it
-            encoded = "".join(encoded.split())
-        data = pybase64.b64decode(encoded, validate=True)
-    except ValueError:
-        return None, "不是 base64 字符串"
-    try:
-        return read_image(data), ""
-    except ValueError as error:
-        return None, str(error)

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, bindparam, case, exists, func, or_, select
 
 from ..errors import Unreadable
 from ..model.delivery import State
-from ..model.image import Image
 from ..model.message import Message
 from ..model.report import Report
 from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
@@ -20,12 +19,12 @@ from .rows import (
     IS_BOUND,
     IS_WAITING,
     TEXT,
+    read_images,
     read_lane,
-    read_picture,
     read_report,
     read_target,
 )
-from .schema import delivery, image, lane, report
+from .schema import delivery, lane, report
 
 ARRIVALS: Final = 500
 """Reports that are read at once, so that no push waits for long behind them."""
@@ -119,28 +118,17 @@ class History:
         seen = await self._run(lambda conn: _seen_by(conn, _state(conn, wanted, source), target))
         return seen and seen.state
 
-    async def sent(self, report_id: str, target: Target) -> tuple[str, bool] | None:
-        """The words that a target was sent, and whether with the picture; None if it is no target
-        of the report.
+    async def messages(self, report_id: str, targets: Iterable[Target]) -> dict[Target, Message]:
+        """The words and pictures that some targets were sent, as far as they are still stored;
+        those that are no target of the report are left out.
 
         Raises:
-            StoreUnavailable: it could not be read.
+            StoreUnavailable: they could not be read.
         """
-        return await self._run(lambda conn: _sent(conn, report_id, target))
+        return await self._run(lambda conn: _messages(conn, report_id, targets))
 
-    async def message(self, report_id: str, target: Target) -> Message:
-        """The message that a target was sent, as far as it is still stored.
-
-        Raises:
-            StoreUnavailable: it could not be read.
-            Unreadable: what is stored is not what this code writes.
-        """
-        text, pictured = await self.sent(report_id, target) or ("", False)
-        _, picture = (pictured and await self.report(report_id)) or (None, None)
-        return Message(text, picture)
-
-    async def report(self, report_id: str) -> tuple[Report, Image | None] | None:
-        """A stored report and its picture, as far as they are still stored.
+    async def report(self, report_id: str) -> Report | None:
+        """A stored report and its pictures, as far as they are still stored.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -244,11 +232,10 @@ def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> Lis
     sent = state and _sent(conn, state.id, target)
     if state is None or sent is None:
         return None
-    text, _ = sent
     own = tuple(one for one in state.deliveries if one.target == target)
-    heading = text.partition("\n")[0]
+    heading = sent.text.partition("\n")[0]
     state = replace(state, key="", event="", heading=heading, source="", deliveries=own)
-    return Listed(state, None, text)
+    return Listed(state, None, sent.text)
 
 
 _LAST_BOUND: Final = (
@@ -267,9 +254,17 @@ _SENT: Final = (
 )
 
 
-def _sent(conn: Connection, report_id: str, target: Target) -> tuple[str, bool] | None:
-    row = conn.execute(_SENT, {"id": report_id, "target": str(target)}).first()
-    return None if row is None else (row.text, row.image is not None)
+def _sent(conn: Connection, report_id: str, target: Target) -> Any:
+    """The row with the words and the pictures' hashes; None if it is no target of the report."""
+    return conn.execute(_SENT, {"id": report_id, "target": str(target)}).first()
+
+
+def _messages(conn: Connection, report_id: str, targets: Iterable[Target]) -> dict[Target, Message]:
+    rows = {target: _sent(conn, report_id, target) for target in targets}
+    found = {target: row for target, row in rows.items() if row is not None}
+    # Once for all that were sent the same: they may be large.
+    images = {stored: read_images(conn, stored) for stored in {r.image for r in found.values()}}
+    return {target: Message(row.text, images[row.image]) for target, row in found.items()}
 
 
 def _lanes(conn: Connection, target: Target) -> Sequence[str]:
@@ -337,10 +332,8 @@ def _readable(fields: str) -> Report | None:
         return None
 
 
-def _report(conn: Connection, report_id: str) -> tuple[Report, Image | None] | None:
-    row = conn.execute(
-        select(report.c.fields, image)
-        .outerjoin(image, report.c.image == image.c.sha256)
-        .where(report.c.id == report_id)
-    ).first()
-    return None if row is None else (read_report(row.fields), read_picture(row))
+def _report(conn: Connection, report_id: str) -> Report | None:
+    query = select(report.c.fields, report.c.image).where(report.c.id == report_id)
+    if (row := conn.execute(query).first()) is None:
+        return None
+    return replace(read_report(row.fields), images=read_images(conn, row.image))

@@ -17,9 +17,11 @@ from .rows import (
     TEXT,
     add_lane,
     delivery_row,
+    read_hashes,
     read_lane,
     read_priority,
     read_target,
+    use_image,
 )
 from .schema import delivery, image, lane, meta, mute, report, watch
 
@@ -34,7 +36,8 @@ class DueFallback:
     report_id: str
     target: Target
     text: str
-    image: str | None
+    images: tuple[str, ...]
+    """The hashes of the pictures."""
     priority: Priority
     fallback: tuple[Target, ...]
 
@@ -107,7 +110,15 @@ class Housekeeping:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        await self._repeated(lambda conn: _forget_images(conn, before))
+        waiting = await self._run(_waiting_images)
+        kept = 0
+        while True:
+            looked_at, gone = await self._run(
+                lambda conn, kept=kept: _forget_images(conn, before, waiting, kept)
+            )
+            if not looked_at:
+                return
+            kept += looked_at - gone
 
     async def forget_lanes(self) -> set[str]:
         """Delete lanes without deliveries. Returns their names.
@@ -222,8 +233,10 @@ def _fall_back(
     for due in _fallen(conn, now):
         for one in divert(due):
             add_lane(conn, one.lane)
-            INSERT_DELIVERY.run(conn, delivery_row(one, one.message.text, due.image))
+            INSERT_DELIVERY.run(conn, delivery_row(one, one.message.text, due.images))
             lanes.append(one.lane)
+        for sha in due.images:
+            use_image(conn, sha, now)
     return lanes
 
 
@@ -235,7 +248,7 @@ def _fallen(conn: Connection, now: float) -> list[DueFallback]:
     )
     return [
         DueFallback(
-            row.report_id, target, row.text, row.image,
+            row.report_id, target, row.text, read_hashes(row.image),
             min(read_priority(row.priority), Priority.NORMAL),
             tuple(to for one in row.fallback.split(" ") if (to := read_target(one)) is not None),
         )
@@ -252,11 +265,24 @@ def _forget_reports(conn: Connection, before: str) -> int:
     return conn.execute(delete(report).where(report.c.id.in_(ids))).rowcount
 
 
-def _forget_images(conn: Connection, before: float) -> int:
-    waits = exists().where(delivery.c.image == image.c.sha256, IS_WAITING)
-    old = select(image.c.sha256).where(image.c.used_at < before, ~waits).limit(BATCH)
-    hashes = conn.scalars(old).all()
-    return conn.execute(delete(image).where(image.c.sha256.in_(hashes))).rowcount
+def _waiting_images(conn: Connection) -> set[str]:
+    """The hashes of the pictures that waiting deliveries show."""
+    stored = select(delivery.c.image).where(delivery.c.image.is_not(None), IS_WAITING).distinct()
+    return {sha for row in conn.scalars(stored) for sha in read_hashes(row)}
+
+
+def _forget_images(
+    conn: Connection, before: float, waiting: set[str], kept: int
+) -> tuple[int, int]:
+    """Look at some old pictures behind the `kept` first. Returns how many, and how many are gone.
+
+    What has come to wait since `waiting` was read was used just now, so it is not old.
+    """
+    old = select(image.c.sha256).where(image.c.used_at < before)
+    hashes = conn.scalars(old.order_by(image.c.used_at).offset(kept).limit(BATCH)).all()
+    gone = [sha for sha in hashes if sha not in waiting]
+    conn.execute(delete(image).where(image.c.sha256.in_(gone)))
+    return len(hashes), len(gone)
 
 
 def _forget_lanes(conn: Connection) -> list[str]:

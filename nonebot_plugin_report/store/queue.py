@@ -24,13 +24,15 @@ from .rows import (
     Entry,
     add_lane,
     delivery_row,
+    image_sizes,
     read_handling,
-    read_picture,
+    read_hashes,
+    read_image,
     read_report,
     report_row,
     store_image,
 )
-from .schema import delivery, image, lane, report
+from .schema import delivery, lane, report
 from .statements import Statement
 
 
@@ -92,8 +94,8 @@ class Queue:
         """
         return await self._run(lambda conn: _head(conn, of, limit), durable=False)
 
-    async def words(self, delivery_id: str) -> tuple[Message, str | None]:
-        """A delivery's message without its picture, and the picture's hash.
+    async def words(self, delivery_id: str) -> tuple[Message, tuple[str, ...]]:
+        """A delivery's message without its pictures, and their hashes.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -103,8 +105,8 @@ class Queue:
 
     async def message(
         self, delivery_id: str, known: Callable[[str], Image | None]
-    ) -> tuple[Message, str | None]:
-        """A delivery's message, and its picture's hash.
+    ) -> tuple[Message, dict[str, Image]]:
+        """A delivery's message, and those of its pictures that are still stored, by hash.
 
         `known` looks up pictures in memory by hash; those are not read again.
 
@@ -113,11 +115,11 @@ class Queue:
             Unreadable: what is stored is not what this code writes.
         """
 
-        def read(conn: Connection) -> tuple[Message, str | None]:
-            words, sha = _words(conn, delivery_id)
-            if sha is None:
-                return words, None
-            return replace(words, image=known(sha) or _picture(conn, sha)), sha
+        def read(conn: Connection) -> tuple[Message, dict[str, Image]]:
+            words, hashes = _words(conn, delivery_id)
+            found = {sha: known(sha) or read_image(conn, sha) for sha in hashes}
+            pictures = {sha: one for sha, one in found.items() if one is not None}
+            return replace(words, images=tuple(pictures.values())), pictures
 
         return await self._run(read, durable=False)
 
@@ -128,7 +130,7 @@ class Queue:
             StoreUnavailable: it could not be read.
         """
 
-        return await self._run(lambda conn: _picture(conn, sha), durable=False)
+        return await self._run(lambda conn: read_image(conn, sha), durable=False)
 
     def finish(
         self,
@@ -213,8 +215,8 @@ def _accept(conn: Connection, entry: Entry) -> Receipt:
     if entry.report.key and (known := _FIND_KEY.row(conn, key)):
         targets = conn.scalars(_TARGETS, {"id": known.id}).all()
         return Receipt(known.id, "duplicate", tuple(Target.parse(one) for one in targets))
-    sha = store_image(conn, entry.report.image, entry.received_at)
-    INSERT_REPORT.run(conn, report_row(entry, sha))
+    stored = _Stored(conn, entry.received_at)
+    INSERT_REPORT.run(conn, report_row(entry, stored.hashes(entry.report.images)))
     if not entry.deliveries:
         return Receipt(entry.id, "dropped", ())
     common = entry.text
@@ -222,12 +224,28 @@ def _accept(conn: Connection, entry: Entry) -> Receipt:
         delivery_row(
             one,
             None if one.message.text == common else one.message.text,
-            sha if one.message.image else None,
+            stored.hashes(one.message.images),
         )
         for one in entry.deliveries
     ]
     INSERT_DELIVERY.run_for_each(conn, rows)
     return Receipt(entry.id, "accepted", tuple(one.lane.target for one in entry.deliveries))
+
+
+class _Stored:
+    """The pictures that an entry shows, each stored once, whoever gets it."""
+
+    def __init__(self, conn: Connection, now: float) -> None:
+        self._conn = conn
+        self._now = now
+        self._known: dict[int, str] = {}
+
+    def hashes(self, images: Sequence[Image]) -> list[str]:
+        """Store what is not stored yet. Returns the hashes, each once."""
+        for one in images:
+            if id(one) not in self._known:
+                self._known[id(one)] = store_image(self._conn, one, self._now)
+        return list(dict.fromkeys(self._known[id(one)] for one in images))
 
 
 # --- lanes ---------------------------------------------------------------------------------------
@@ -236,9 +254,8 @@ _HEAD: Final = Statement(
     select(
         delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.expires_at,
         delivery.c.tried_at, delivery.c.created_at, *HANDLING,
-        func.coalesce(func.length(image.c.bytes), 0).label("picture_bytes"),
-    ).outerjoin(image, delivery.c.image == image.c.sha256)
-    .where(delivery.c.lane == bindparam("lane"), IS_WAITING)
+        delivery.c.image,
+    ).where(delivery.c.lane == bindparam("lane"), IS_WAITING)
     .order_by(delivery.c.priority, delivery.c.id).limit(bindparam("limit"))
 )  # fmt: skip
 _WORDS: Final = Statement(
@@ -246,10 +263,11 @@ _WORDS: Final = Statement(
     .join(report, delivery.c.report_id == report.c.id)
     .where(delivery.c.id == bindparam("id"))
 )
-_PICTURE: Final = Statement(select(image).where(image.c.sha256 == bindparam("sha")))
 
 
 def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
+    rows = _HEAD.rows(conn, {"lane": str(of), "limit": limit})
+    sizes = image_sizes(conn, {sha for row in rows for sha in read_hashes(row.image)})
     return [
         Queued(
             Delivery(
@@ -263,22 +281,17 @@ def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
                 expires_at=row.expires_at,
                 handling=read_handling(row),
             ),
-            picture_bytes=row.picture_bytes,
+            picture_bytes=sum(sizes.get(sha, 0) for sha in read_hashes(row.image)),
         )
-        for row in _HEAD.rows(conn, {"lane": str(of), "limit": limit})
+        for row in rows
     ]
 
 
-def _words(conn: Connection, delivery_id: str) -> tuple[Message, str | None]:
+def _words(conn: Connection, delivery_id: str) -> tuple[Message, tuple[str, ...]]:
     row = _WORDS.row(conn, {"id": delivery_id})
     if row is None:
         raise Unreadable
-    return Message(row.text, None, read_report(row.fields)), row.image
-
-
-def _picture(conn: Connection, sha: str) -> Image | None:
-    row = _PICTURE.row(conn, {"sha": sha})
-    return None if row is None else read_picture(row)
+    return Message(row.text, report=read_report(row.fields)), read_hashes(row.image)
 
 
 # --- recording -----------------------------------------------------------------------------------

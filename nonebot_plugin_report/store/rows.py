@@ -1,10 +1,11 @@
 """Rows to values and back: the one place that writes or reads each kind of row."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, literal_column, text, update
+from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ..errors import Unreadable
@@ -58,10 +59,8 @@ def add_lane(conn: Connection, of: Lane) -> None:
     _ADD_LANE.run(conn, row)
 
 
-def store_image(conn: Connection, picture: Image | None, now: float) -> str | None:
+def store_image(conn: Connection, picture: Image, now: float) -> str:
     """Store a picture, each once. Returns its hash."""
-    if picture is None:
-        return None
     sha = sha256(picture.data).hexdigest()
     if _TOUCH_IMAGE.run(conn, {"sha": sha, "now": now}) == 0:
         row = {
@@ -72,8 +71,23 @@ def store_image(conn: Connection, picture: Image | None, now: float) -> str | No
     return sha
 
 
-def report_row(entry: Entry, sha: str | None) -> dict[str, object]:
-    """A report's row; `sha` is its picture's hash."""
+def use_image(conn: Connection, sha: str, now: float) -> None:
+    """A picture is shown again: it is kept for as long as one that has just come."""
+    _TOUCH_IMAGE.run(conn, {"sha": sha, "now": now})
+
+
+def written_hashes(hashes: Iterable[str]) -> str | None:
+    """Pictures' hashes as a row has them."""
+    return " ".join(hashes) or None
+
+
+def read_hashes(stored: str | None) -> tuple[str, ...]:
+    """The pictures' hashes of a row."""
+    return tuple((stored or "").split())
+
+
+def report_row(entry: Entry, hashes: Iterable[str]) -> dict[str, object]:
+    """A report's row; `hashes` are its pictures'."""
     source = entry.report
     return {
         "id": entry.id,
@@ -83,14 +97,14 @@ def report_row(entry: Entry, sha: str | None) -> dict[str, object]:
         "heading": source.heading,
         "fields": dump(source).decode(),
         "text": entry.text,
-        "image": sha,
+        "image": written_hashes(hashes),
         "source": entry.source,
         "note": entry.note,
     }
 
 
-def delivery_row(one: Delivery, text: str | None, sha: str | None) -> dict[str, object]:
-    """A delivery's row; `text` is None if it shows the report's, `sha` its picture's hash."""
+def delivery_row(one: Delivery, text: str | None, hashes: Iterable[str]) -> dict[str, object]:
+    """A delivery's row; `text` is None if it shows the report's, `hashes` are its pictures'."""
     handling = one.handling
     after = handling.fallback_after
     return {
@@ -99,7 +113,7 @@ def delivery_row(one: Delivery, text: str | None, sha: str | None) -> dict[str, 
         "lane": str(one.lane),
         "state": _WAITING,
         "text": text,
-        "image": sha,
+        "image": written_hashes(hashes),
         "attempts": 0,
         "repeats": 0,
         "reason": handling.reason,
@@ -145,13 +159,31 @@ def read_priority(stored: int) -> Priority:
     return _PRIORITIES.get(stored, Priority.NORMAL)
 
 
-def read_picture(row: Any) -> Image | None:
-    """The picture of a row, if it is still stored."""
-    return Image(row.bytes, row.media_type, row.width, row.height) if row.bytes else None
+_READ_IMAGE: Final = select(image).where(image.c.sha256 == bindparam("sha"))
+
+
+def read_image(conn: Connection, sha: str) -> Image | None:
+    """A picture by its hash, or None if it is no longer stored."""
+    row = conn.execute(_READ_IMAGE, {"sha": sha}).one_or_none()
+    return None if row is None else Image(row.bytes, row.media_type, row.width, row.height)
+
+
+def read_images(conn: Connection, stored: str | None) -> tuple[Image, ...]:
+    """Those of a row's pictures that are still stored."""
+    found = (read_image(conn, sha) for sha in read_hashes(stored))
+    return tuple(one for one in found if one is not None)
+
+
+def image_sizes(conn: Connection, hashes: set[str]) -> dict[str, int]:
+    """The bytes of pictures that are still stored, by hash."""
+    if not hashes:
+        return {}
+    query = select(image.c.sha256, func.length(image.c.bytes).label("size"))
+    return {row.sha256: row.size for row in conn.execute(query.where(image.c.sha256.in_(hashes)))}
 
 
 def read_report(fields: str) -> Report:
-    """A stored report, without its picture.
+    """A stored report, without its pictures.
 
     Raises:
         Unreadable: this code did not write it.

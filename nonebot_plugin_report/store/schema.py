@@ -44,9 +44,9 @@ report: Final = Table(
     Column("received_at", Float, nullable=False),  # epoch seconds, as all times here
     Column("event", Text, nullable=False),
     Column("heading", Text, nullable=False),
-    Column("fields", Text, nullable=False),  # the report as JSON, without the picture
+    Column("fields", Text, nullable=False),  # the report as JSON, without the pictures
     Column("text", Text, nullable=False, server_default=""),  # the first delivery's text
-    Column("image", String(64), nullable=True),
+    Column("image", Text, nullable=True),  # its pictures' hashes, with spaces between them
     Column("source", String, nullable=False, server_default=""),  # the token's name
     Column("note", Text, nullable=False, server_default=""),  # why it has no delivery
 )
@@ -94,7 +94,7 @@ delivery: Final = Table(
     Column("lane", String, ForeignKey("lane.name"), nullable=False),
     Column("state", String(16), nullable=False),
     Column("text", Text, nullable=True),  # None: the report's
-    Column("image", String(64), nullable=True),
+    Column("image", Text, nullable=True),  # as the report's
     Column("attempts", Integer, nullable=False),
     Column("repeats", Integer, nullable=False),
     Column("reason", Text, nullable=False),

@@ -69,6 +69,10 @@ _SEND_FROM: Final[Schema] = {
     "anyOf": [{"type": "string"}, {"type": "integer"}],
     "examples": [20001],
 }
+_PICTURES: Final[Schema] = {
+    "description": "几张截图，最多 20 张；每张同 screenshot",
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+}
 REPORT: Final[Mapping[str, Schema]] = {
     "title": _text("标题", "备份"),
     "content": _text("正文；也认别的工具的 text、desp、body、msg", "备份完成"),
@@ -83,6 +87,8 @@ REPORT: Final[Mapping[str, Schema]] = {
     "timestamp": _text("时间（ISO 8601）；显示为本机时间", "2026-11-23T21:44:00+08:00"),
     "screenshot": _text("截图：JPEG、PNG、GIF、WebP 或 BMP 的 base64", contentEncoding="base64"),
     "image": _text("同 screenshot", contentEncoding="base64"),
+    "screenshots": _PICTURES,
+    "images": {**_PICTURES, "description": "同 screenshots"},
     "data": {"description": "任意 JSON；只保存，不显示"},
     "send_to": _SEND_TO,
     "to": {**_SEND_TO, "description": "同 send_to"},

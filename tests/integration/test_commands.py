@@ -61,10 +61,10 @@ async def bound_token(qq: ScriptedV11) -> str:
 
 
 async def test_a_superuser_looks_after_the_pushes(bot: Bot, qq: ScriptedV11) -> None:
-    image = make_image()
+    pictures = [make_image().data, make_image(16, 9).data]
     answer = await bot.push(
         event="task.error", result=1, message="卡住了 [CQ:at,qq=all]", send_to=OWNER,
-        screenshot=encoded(image.data),
+        screenshots=[encoded(one) for one in pictures],
     )  # fmt: skip
     await bot.until_state(answer["id"], "delivered")
     assert "正常，能收下推送" in await ask(qq, OWNER, "/推送 状态")
@@ -72,12 +72,12 @@ async def test_a_superuser_looks_after_the_pushes(bot: Bot, qq: ScriptedV11) -> 
     assert "任务错误" in recent
     details = await ask(qq, OWNER, f"/推送 详情 {answer['id']}", group="777")
     assert "卡住了 [CQ:at,qq=all]" in details, "words stay words"
-    assert qq.messages[-1].images == [image.data]
+    assert qq.messages[-1].images == pictures
     before = len(qq.messages)
     await say(qq, OWNER, f"/推送 重发 {answer['id']}")
-    texts = [one.text for one in (await qq.wait_for(before + 2))[before:]]
-    assert any("已重发给你" in text for text in texts)
-    assert any("卡住了" in text and "重发" not in text for text in texts)
+    answers = (await qq.wait_for(before + 2))[before:]
+    assert any("已重发给你" in one.text for one in answers)
+    assert any("卡住了" in one.text and one.images == pictures for one in answers)
     assert "推送 静音" in await ask(qq, OWNER, "/推送 帮助")
     assert "没有「乱写」这个命令" in await ask(qq, OWNER, "/推送 乱写")
 

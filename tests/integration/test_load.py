@@ -8,6 +8,7 @@ import pytest
 
 import nonebot_plugin_report
 from tests.bot import Bot, running, until
+from tests.dialects import jpeg
 from tests.onebot import ScriptedV11
 
 
@@ -70,8 +71,8 @@ from nonebot_plugin_report import ReportError, Result, report
 @get_app().get("/go")
 async def go():
     from tests.dialects import jpeg
-    receipt = await report("内容", title="标题", image=jpeg(), to=[10001], to_group=["7"],
-                           event="x", result=Result.FAIL, key="once")
+    receipt = await report("内容", title="标题", image=jpeg(), images=[jpeg(8, 8)],
+                           to=[10001], to_group=["7"], event="x", result=Result.FAIL, key="once")
     try:
         await report("")
     except ReportError as error:
@@ -89,7 +90,7 @@ async def go():
         assert {one.target for one in received} == {"private:10001", "group:7"}
         for message in received:
             assert message.text == "❌ 标题\n内容"
-            assert len(message.images) == 1
+            assert message.images == [jpeg(), jpeg(8, 8)]
 
 
 def test_the_public_names_are_these() -> None:

@@ -74,7 +74,9 @@ async def test_many_accepts_at_once_keep_their_order_and_share_commits(path: Pat
 async def test_the_picture_arrives_with_its_bytes_and_is_kept_once(path: Path) -> None:
     async with world(path) as w:
         for _ in range(3):
-            await w.outbox.accept(Report(image=PICTURE), [Outgoing(ME, Message("", PICTURE))])
+            await w.outbox.accept(
+                Report(images=(PICTURE,)), [Outgoing(ME, Message("", (PICTURE,)))]
+            )
         await w.drain(ME)
         assert [one.message.image for one in w.far.sent] == [PICTURE] * 3
         assert rows(path, "SELECT count(*) FROM image") == [(1,)]
@@ -300,7 +302,7 @@ async def test_a_backlog_survives_a_restart(path: Path) -> None:
     clock, far = Clock(), FarEnd()
     async with world(path, clock=clock, far=far) as w:
         await w.accept("1", ME)
-        await w.outbox.accept(Report(image=PICTURE), [Outgoing(ME, Message("2", PICTURE))])
+        await w.outbox.accept(Report(images=(PICTURE,)), [Outgoing(ME, Message("2", (PICTURE,)))])
     async with world(path, clock=clock, far=far) as w:
         await w.accept("3", ME)
         await w.drain(ME)
@@ -362,10 +364,14 @@ async def test_an_operation_that_fails_does_not_fail_its_neighbours(path: Path) 
 
 async def test_retention_forgets_what_is_done_and_keeps_what_waits(path: Path) -> None:
     async with world(path, limits=Limits(expire=1e9, retention=100, image_retention=10)) as w:
-        done = await w.outbox.accept(Report(image=PICTURE), [Outgoing(ME, Message("1", PICTURE))])
+        done = await w.outbox.accept(
+            Report(images=(PICTURE,)), [Outgoing(ME, Message("1", (PICTURE,)))]
+        )
         await w.drain(ME)
         other = Image(jpeg(color="red"), "image/jpeg", 64, 36)
-        waits = await w.outbox.accept(Report(image=other), [Outgoing(GROUP, Message("2", other))])
+        waits = await w.outbox.accept(
+            Report(images=(other,)), [Outgoing(GROUP, Message("2", (other,)))]
+        )
         w.clock.now += 50
         await w.outbox.prune()
         assert rows(path, "SELECT count(*) FROM image") == [(1,)]

@@ -102,7 +102,7 @@ class Delivering(RuleBasedStateMachine):
         text = f"<{len(self.accepted)}>"
         report = Report(content=text, event="x", result=Result.FAIL if failed else None)
         one = Outgoing(
-            ME, Message(text, None, report),
+            ME, Message(text, (), report),
             Handling(priority, fallback=fallback, fallback_after=after if fallback else None),
         )  # fmt: skip
         if priority is Priority.BULK:

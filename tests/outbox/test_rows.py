@@ -151,7 +151,7 @@ async def test_the_log_of_large_pictures_is_put_into_the_database_in_time(path: 
     async with world(path) as w:
         for number in range(12):
             image = Image(bytes([number]) * 3_000_000, "image/png", 1000, 1000)
-            await w.outbox.accept(Report(image=image), [Outgoing(ME, Message("", image))])
+            await w.outbox.accept(Report(images=(image,)), [Outgoing(ME, Message("", (image,)))])
         size = Path(f"{path}-wal").stat().st_size
         assert size <= max(CHECKPOINT_AT_ONCE, WAL_LIMIT) + 4_000_000
 
@@ -160,7 +160,7 @@ async def test_at_a_quiet_moment_the_log_is_put_into_the_database_and_emptied(pa
     async with world(path) as w:
         for number in range(2):
             image = Image(bytes([number]) * 3_000_000, "image/png", 1000, 1000)
-            await w.outbox.accept(Report(image=image), [Outgoing(ME, Message("", image))])
+            await w.outbox.accept(Report(images=(image,)), [Outgoing(ME, Message("", (image,)))])
 
         async def emptied() -> bool:
             return Path(f"{path}-wal").stat().st_size == 0

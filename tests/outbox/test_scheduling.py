@@ -53,8 +53,9 @@ async def accept(w: World, text: str, image: Image | None = None, **how: object)
     """A report as the hub hands it on; `how` is of `Outgoing` and of `Report`."""
     report_fields = {name: how.pop(name) for name in ("event", "result") if name in how}
     report = Report(content=text, **report_fields)  # pyright: ignore[reportArgumentType] - as given
-    outgoing = Outgoing(ME, Message(text, image, report), Handling(**how))  # pyright: ignore[reportArgumentType] - as given
-    return await w.outbox.accept(replace(report, image=image), [outgoing])
+    images = () if image is None else (image,)
+    outgoing = Outgoing(ME, Message(text, images, report), Handling(**how))  # pyright: ignore[reportArgumentType] - as given
+    return await w.outbox.accept(replace(report, images=images), [outgoing])
 
 
 async def reason(w: World, receipt: Receipt) -> str:
@@ -87,8 +88,7 @@ async def test_the_night_comes_as_one_digest_in_the_morning_also_over_a_restart(
             "📋 4 条推送的摘要", "自动秘境结束 × 3（✅3）", "任务错误 × 1（❌1）", "",
             "失败的：", "卡在第 9 关",
         ]  # fmt: skip
-        shown = [digest.message.image, *digest.message.more_images]
-        assert [one and one.data for one in shown] == [picture(n).data for n in (0, 1, 9)]
+        assert [one.data for one in digest.message.images] == [picture(n).data for n in (0, 1, 9)]
         for one in (*first, failed):
             assert await w.states(one) == [State.DELIVERED]
             assert await reason(w, one) == "和另外 3 条一起，以摘要送达"
@@ -123,8 +123,7 @@ async def test_what_comes_within_the_time_becomes_one_message(path: Path) -> Non
         (merged,) = w.far.sent
         assert merged.message.text == "一\n\n二"
         assert [part.text for part in merged.message.parts] == ["一", "二"]
-        assert merged.message.image == picture(1)
-        assert merged.message.more_images == (picture(2),)
+        assert merged.message.images == (picture(1), picture(2))
         assert await reason(w, one) == "和另外 1 条合并送达"
 
 

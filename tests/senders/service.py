@@ -102,7 +102,7 @@ def make_delivery(
         timestamp=datetime.fromisoformat("2026-11-23T21:44:00+08:00"),
     )
     lane = Lane(Target("channel", NAME))
-    message = Message(text, image, made)
+    message = Message(text, () if image is None else (image,), made)
     handling = Handling(priority)
     return Delivery(f"d{number:019}", f"r{number:019}", lane, message, handling=handling)
 

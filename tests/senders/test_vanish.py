@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from loguru import logger
 
 from nonebot_plugin_report.model.delivery import Outgoing, State
-from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.status import ReportState
 from nonebot_plugin_report.outbox import Limits, Outbox
@@ -121,9 +120,8 @@ async def story(
             outbox = Outbox(store, router, LIMITS, clock=clock, jitter=lambda: 0.5)
             await store.open()
             await outbox.open()
-            report = Report(event="domain.end", message="共完成 5 次", image=image)
-            message = Message(sent.message.text, image, sent.message.report)
-            receipt = await outbox.accept(report, [Outgoing(sent.lane.target, message)])
+            report = Report(event="domain.end", message="共完成 5 次", images=sent.message.images)
+            receipt = await outbox.accept(report, [Outgoing(sent.lane.target, sent.message)])
             while True:
                 due_at = await outbox.dispatcher.drain(sent.lane)
                 if due_at is None:

@@ -30,7 +30,7 @@ def told(
     has_image: bool = False,
 ) -> Gist:
     report = Report(title=title, content=text, event=event, result=result)
-    return gist(Message(text, None, report), has_image=has_image)
+    return gist(Message(text, (), report), has_image=has_image)
 
 
 def digest(gists: list[Gist]) -> str:
@@ -70,7 +70,7 @@ def test_words_that_do_not_fit_in_a_line_are_cut_and_it_says_where_the_rest_is()
 
 def test_what_a_template_leaves_out_stays_out() -> None:
     report = Report(title="备份", content="密码是 1234", result=Result.SUCCESS)
-    assert digest([gist(Message("✅ 备份", None, report), has_image=False)]).endswith(
+    assert digest([gist(Message("✅ 备份", (), report), has_image=False)]).endswith(
         "备份 × 1（✅1）"
     )
 
@@ -89,7 +89,7 @@ def test_sixty_different_failures_are_each_told_once(event: str) -> None:
 def test_the_same_failure_is_told_once_whenever_it_came() -> None:
     def failed(at: str) -> Gist:
         report = Report(event="task.error", result=Result.FAIL, message="卡住了", timestamp=at)
-        return gist(Message(f"❌ 任务错误\n卡住了\n{at}", None, report), has_image=False)
+        return gist(Message(f"❌ 任务错误\n卡住了\n{at}", (), report), has_image=False)
 
     other = told("没电了", "task.error", Result.FAIL)
     text = digest([failed("12:01"), other, failed("12:02"), failed("12:03")])

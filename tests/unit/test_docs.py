@@ -119,7 +119,7 @@ def check_dotenv(block: Block, folder: Path) -> None:
 
 
 def check_json(block: Block, folder: Path) -> None:
-    known = {field.name for field in fields(Report)} | {*ALIASES.values(), "id", "screenshot"}
+    known = {field.name for field in fields(Report)} | {*ALIASES, *ALIASES.values(), "id"}
     body = decode(block.text.encode())
     assert set(body) <= known
     parse(body)

@@ -11,7 +11,7 @@ def shown(template: str = "", **fields: str) -> tuple[str, str]:
     """A message's title and body, after a template."""
     report = Report(result=Result.SUCCESS, timestamp="12:00", **fields)  # pyright: ignore[reportArgumentType] - only texts are given
     words = (compile_template(template) if template else DEFAULT_TEMPLATE).render(report)
-    message = Message(words, None, report)
+    message = Message(words, (), report)
     return message.title, message.body
 
 
@@ -54,7 +54,7 @@ def test_a_long_heading_is_not_repeated() -> None:
 
 def test_a_result_of_the_senders_own_stands_before_the_title() -> None:
     report = Report(title="备份", result="skipped")
-    assert Message("", None, report).title == "[skipped] 备份"
+    assert Message("", (), report).title == "[skipped] 备份"
 
 
 def test_a_picture_alone_has_a_title() -> None:

@@ -47,7 +47,7 @@ def planned(
 
 
 def test_it_goes_to_the_superuser_with_its_picture_at_once() -> None:
-    one = planned(Report(content="备份好了", image=PICTURE))
+    one = planned(Report(content="备份好了", images=(PICTURE,)))
     assert (one.target, one.message.text, one.message.image) == (ME, "备份好了", PICTURE)
     assert one.handling == Handling()
 
@@ -94,11 +94,11 @@ def test_who_wants_no_pictures_is_told_nothing_of_them() -> None:
     unpictured: Rules = {"to": "superusers", "screenshot": False}
     report = Report(content="正文", image_fault="不是图片")
     assert planned(report, rule=unpictured).message.text == "正文"
-    pictured = planned(Report(title="标题", image=PICTURE), rule=unpictured)
+    pictured = planned(Report(title="标题", images=(PICTURE,)), rule=unpictured)
     assert (pictured.message.text, pictured.message.image) == ("标题", None)
-    alone = planned(Report(image=PICTURE), rule=unpictured)
+    alone = planned(Report(images=(PICTURE,)), rule=unpictured)
     assert (alone.message.text, alone.message.image) == ("[截图]", None)
-    assert planned(Report(image=PICTURE)).message.text == ""
+    assert planned(Report(images=(PICTURE,))).message.text == ""
 
 
 @pytest.mark.parametrize(

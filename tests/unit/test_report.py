@@ -16,6 +16,7 @@ from nonebot_plugin_report.model.report import Result
 from nonebot_plugin_report.model.text import clean
 from nonebot_plugin_report.sources.decode import decode, decode_text
 from nonebot_plugin_report.sources.parse import parse
+from nonebot_plugin_report.sources.pictures import MAX_PICTURES
 from tests.dialects import generations, jpeg
 
 PICTURE = jpeg()
@@ -194,7 +195,45 @@ def test_an_address_of_an_image_is_told_and_never_costs_the_text(name: str) -> N
     assert "网址" in report.image_fault
 
 
-@pytest.mark.parametrize("value", [{"url": "x"}, ["x"], True, 7])
+@pytest.mark.parametrize(
+    "names", [("screenshot",), ("screenshots",), ("image",), ("images",), ("screenshot", "images")]
+)
+def test_several_pictures_are_all_taken_in_their_order_and_each_once(
+    names: tuple[str, ...],
+) -> None:
+    pictures = [jpeg(8, 8 + number) for number in range(3)]
+    encoded = [base64.b64encode(one).decode() for one in pictures]
+    report = parse({"content": "x", **{name: [*encoded, encoded[0], "", None] for name in names}})
+    assert [one.data for one in report.images] == pictures
+    assert report.image is report.images[0]
+    assert report.image_fault == ""
+
+
+def test_one_picture_and_others_beside_it_are_taken_together() -> None:
+    first, *others = [jpeg(8, 8 + number) for number in range(3)]
+    report = parse(
+        {
+            "screenshot": base64.b64encode(first).decode(),
+            "screenshots": others,  # bytes, as a form or Python has them
+        }
+    )
+    assert [one.data for one in report.images] == [first, *others]
+
+
+def test_of_several_pictures_the_unusable_ones_cost_no_other() -> None:
+    report = parse({"screenshots": [base64.b64encode(PICTURE).decode(), "%%%", {"base64": ""}]})
+    assert [one.data for one in report.images] == [PICTURE]
+    assert report.image_fault == "不是 base64 字符串（3 张里有 2 张）"
+
+
+def test_more_pictures_than_a_report_may_have_are_left_out_and_that_is_told() -> None:
+    several = [jpeg(8, 8 + number) for number in range(MAX_PICTURES + 2)]
+    report = parse({"screenshots": several})
+    assert [one.data for one in report.images] == several[:MAX_PICTURES]
+    assert report.cut == ("截图太多，只留了前 20 张，少了 2 张",)
+
+
+@pytest.mark.parametrize("value", [{"url": "x"}, [{"url": "x"}, 7], True, 7])
 def test_an_image_that_is_something_else_is_passed_over(value: object) -> None:
     report = parse({"text": "正文", "image": value})
     assert (report.body, report.image, report.image_fault) == ("正文", None, "")

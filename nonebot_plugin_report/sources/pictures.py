@@ -1,0 +1,68 @@
+"""A report's pictures, from the fields that tools have them in. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, cast
+
+import pybase64
+
+from ..model.image import Image, read_image
+
+MAX_PICTURES: Final = 20
+"""Most pictures of a report; those beyond are left out."""
+_WEB: Final = re.compile("https?://", re.IGNORECASE)
+
+
+def read_pictures(fields: Mapping[str, object]) -> tuple[tuple[Image, ...], str, str]:
+    """The pictures of a body's fields, each once; why some cannot be used (Chinese), and a note of
+    those left out (Chinese), both empty if there are none.
+
+    A picture is a string of base64, or its bytes where they came as such.
+    """
+    values = _pictures(fields)
+    images: list[Image] = []
+    faults: list[str] = []
+    for one in values[:MAX_PICTURES]:
+        try:
+            images.append(_read(one))
+        except ValueError as error:
+            faults.append(str(error))
+    fault = faults[0] if faults else ""
+    if fault and len(values) > 1:
+        fault = f"{fault}（{len(values)} 张里有 {len(faults)} 张）"
+    more = len(values) - MAX_PICTURES
+    left_out = f"截图太多，只留了前 {MAX_PICTURES} 张，少了 {more} 张" if more > 0 else ""
+    return tuple(dict.fromkeys(images)), fault, left_out
+
+
+def _pictures(fields: Mapping[str, object]) -> list[object]:
+    """The screenshots, in their own fields, or in `image` and `images` if that is what they are:
+    other tools have other things there."""
+    ours = [*_listed(fields.get("screenshot")), *_listed(fields.get("screenshots"))]
+    if ours:
+        return ours
+    others = [*_listed(fields.get("image")), *_listed(fields.get("images"))]
+    return [one for one in others if isinstance(one, str | bytes)]
+
+
+def _listed(value: object) -> list[object]:
+    values = cast("list[object]", value) if isinstance(value, list) else [value]
+    return [one for one in values if one not in (None, "", b"")]
+
+
+def _read(value: object) -> Image:
+    """A picture. Raises ValueError with a short reason in Chinese."""
+    if isinstance(value, bytes):
+        return read_image(value)
+    if not isinstance(value, str):
+        raise ValueError("不是 base64 字符串")
+    if _WEB.match(value):
+        raise ValueError("是网址，不会去下载；请写图片的 base64")
+    try:
+        encoded = value.partition(",")[2] if value.startswith("data:") else value
+        if "\n" in encoded:  # as MIME folds it
+            encoded = "".join(encoded.split())
+        data = pybase64.b64decode(encoded, validate=True)
+    except ValueError:
+        raise ValueError("不是 base64 字符串") from None
+    return read_image(data)
