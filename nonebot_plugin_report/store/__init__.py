@@ -11,6 +11,7 @@ from .history import History
 from .housekeeping import Housekeeping
 from .leases import Leases
 from .mutes import Mutes
+from .pictures import PictureFiles
 from .queue import Queue
 from .tokens import Binding, Bindings
 from .watches import Watches
@@ -24,10 +25,11 @@ class Store:
     def __init__(self, path: Path) -> None:
         """`path` is the SQLite file."""
         self._database = Database(path)
-        self.queue = Queue(self._database)
+        files = PictureFiles(path.with_name(f"{path.name}-pictures"))
+        self.queue = Queue(self._database, files)
         self.leases = Leases(self._database)
-        self.history = History(self._database)
-        self.housekeeping = Housekeeping(self._database)
+        self.history = History(self._database, files)
+        self.housekeeping = Housekeeping(self._database, files)
         self.bindings = Bindings(self._database)
         self.mutes = Mutes(self._database)
         self.watches = Watches(self._database)

@@ -8,17 +8,20 @@ from sqlalchemy import Connection, bindparam, case, exists, func, or_, select
 
 from ..errors import Unreadable
 from ..model.delivery import State
+from ..model.image import Image
 from ..model.message import Message
 from ..model.report import Report
 from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
 from ..model.target import Target
 from ..model.watch import Arrival
 from .database import Database
+from .pictures import PictureFiles
 from .rows import (
     HAS_FAILED,
     IS_BOUND,
     IS_WAITING,
     TEXT,
+    read_hashes,
     read_images,
     read_lane,
     read_report,
@@ -39,8 +42,9 @@ LISTED_TEXT: Final = 500
 class History:
     """Reads stored reports and their deliveries."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, files: PictureFiles) -> None:
         self._run = database.run
+        self._files = files
 
     async def backlog(self) -> Backlog:
         """How much waits, and which lanes are parked.
@@ -125,7 +129,14 @@ class History:
         Raises:
             StoreUnavailable: they could not be read.
         """
-        return await self._run(lambda conn: _messages(conn, report_id, targets))
+        found, images = await self._run(lambda conn: _messages(conn, report_id, targets))
+        loaded = await self._files.load(images)
+        return {
+            target: Message(
+                row.text, tuple(loaded[sha] for sha in read_hashes(row.image) if sha in loaded)
+            )
+            for target, row in found.items()
+        }
 
     async def report(self, report_id: str) -> Report | None:
         """A stored report and its pictures, as far as they are still stored.
@@ -134,7 +145,8 @@ class History:
             StoreUnavailable: it could not be read.
             Unreadable: what is stored is not what this code writes.
         """
-        return await self._run(lambda conn: _report(conn, report_id))
+        report, images = await self._run(lambda conn: _report(conn, report_id))
+        return report and replace(report, images=tuple((await self._files.load(images)).values()))
 
     async def arrivals(self, after: str, but_from: str) -> list[Arrival]:
         """The reports after an id, the oldest first.
@@ -259,12 +271,14 @@ def _sent(conn: Connection, report_id: str, target: Target) -> Any:
     return conn.execute(_SENT, {"id": report_id, "target": str(target)}).first()
 
 
-def _messages(conn: Connection, report_id: str, targets: Iterable[Target]) -> dict[Target, Message]:
+def _messages(
+    conn: Connection, report_id: str, targets: Iterable[Target]
+) -> tuple[dict[Target, Any], dict[str, Image]]:
+    """Rows with words and hashes by target, and the pictures of all of them, each once."""
     rows = {target: _sent(conn, report_id, target) for target in targets}
     found = {target: row for target, row in rows.items() if row is not None}
-    # Once for all that were sent the same: they may be large.
-    images = {stored: read_images(conn, stored) for stored in {r.image for r in found.values()}}
-    return {target: Message(row.text, images[row.image]) for target, row in found.items()}
+    hashes = {sha for row in found.values() for sha in read_hashes(row.image)}
+    return found, read_images(conn, hashes)
 
 
 def _lanes(conn: Connection, target: Target) -> Sequence[str]:
@@ -332,8 +346,8 @@ def _readable(fields: str) -> Report | None:
         return None
 
 
-def _report(conn: Connection, report_id: str) -> Report | None:
+def _report(conn: Connection, report_id: str) -> tuple[Report | None, dict[str, Image]]:
     query = select(report.c.fields, report.c.image).where(report.c.id == report_id)
     if (row := conn.execute(query).first()) is None:
-        return None
-    return replace(read_report(row.fields), images=read_images(conn, row.image))
+        return None, {}
+    return read_report(row.fields), read_images(conn, read_hashes(row.image))

@@ -10,6 +10,7 @@ from ..model.delivery import Delivery, Priority, State
 from ..model.target import Lane, Target
 from .database import Database
 from .leases import WAITING_LANES, count_repeats
+from .pictures import PictureFiles
 from .queue import GIVE_UP, expiry_reason
 from .rows import (
     INSERT_DELIVERY,
@@ -45,8 +46,9 @@ class DueFallback:
 class Housekeeping:
     """Work in the background, in small batches."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, files: PictureFiles) -> None:
         self._run = database.run
+        self._files = files
 
     async def recover(self) -> None:
         """Release all lanes of processes that have ended. No other process may be using the store.
@@ -117,8 +119,15 @@ class Housekeeping:
                 lambda conn, kept=kept: _forget_images(conn, before, waiting, kept)
             )
             if not looked_at:
-                return
+                break
             kept += looked_at - gone
+        unused = await self._files.unused(before)
+        for start in range(0, len(unused), BATCH):
+            some = unused[start : start + BATCH]
+            # Also those whose report was never stored.
+            query = select(image.c.sha256).where(image.c.sha256.in_(some))
+            known = await self._run(lambda conn, query=query: set(conn.scalars(query)))
+            await self._files.forget(set(some) - known, before)
 
     async def forget_lanes(self) -> set[str]:
         """Delete lanes without deliveries. Returns their names.

@@ -1,7 +1,7 @@
 """The lanes' queues: accepted deliveries, and the outcomes of sending them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,6 +15,7 @@ from ..model.status import Receipt
 from ..model.target import Lane, Target
 from .database import Database
 from .leases import IS_HELD, Claim, Lease, back_off, claim, write_held
+from .pictures import PictureFiles
 from .rows import (
     HANDLING,
     INSERT_DELIVERY,
@@ -27,7 +28,7 @@ from .rows import (
     image_sizes,
     read_handling,
     read_hashes,
-    read_image,
+    read_images,
     read_report,
     report_row,
     store_image,
@@ -49,8 +50,9 @@ class Queued:
 class Queue:
     """Deliveries, by lane."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, files: PictureFiles) -> None:
         self._database = database
+        self._files = files
         self._run = database.run
 
     async def accept(self, entry: Entry, lanes: Sequence[Lane]) -> Receipt:
@@ -62,10 +64,13 @@ class Queue:
             StoreUnavailable: nothing was stored.
         """
 
+        images = entry.images
+        hashes = await self._files.keep(images, entry.received_at) if images else {}
+
         def write(conn: Connection) -> Receipt:
             for one in lanes:
                 add_lane(conn, one)
-            return _accept(conn, entry)
+            return _accept(conn, entry, hashes)
 
         return await self._run(write)
 
@@ -117,11 +122,13 @@ class Queue:
 
         def read(conn: Connection) -> tuple[Message, dict[str, Image]]:
             words, hashes = _words(conn, delivery_id)
-            found = {sha: known(sha) or read_image(conn, sha) for sha in hashes}
-            pictures = {sha: one for sha, one in found.items() if one is not None}
-            return replace(words, images=tuple(pictures.values())), pictures
+            held = {sha: one for sha in hashes if (one := known(sha)) is not None}
+            rest = read_images(conn, [sha for sha in hashes if sha not in held])
+            return words, {sha: (held | rest)[sha] for sha in hashes if sha in held or sha in rest}
 
-        return await self._run(read, durable=False)
+        words, found = await self._run(read, durable=False)
+        pictures = await self._files.load(found)
+        return replace(words, images=tuple(pictures.values())), pictures
 
     async def picture(self, sha: str) -> Image | None:
         """A picture by its hash, or None if it is no longer stored.
@@ -129,8 +136,8 @@ class Queue:
         Raises:
             StoreUnavailable: it could not be read.
         """
-
-        return await self._run(lambda conn: read_image(conn, sha), durable=False)
+        found = await self._run(lambda conn: read_images(conn, [sha]), durable=False)
+        return (await self._files.load(found)).get(sha)
 
     def finish(
         self,
@@ -210,13 +217,15 @@ _TARGETS: Final = (
 )
 
 
-def _accept(conn: Connection, entry: Entry) -> Receipt:
+def _accept(conn: Connection, entry: Entry, hashes: Mapping[int, str]) -> Receipt:
+    """`hashes` are those of its pictures, by identity."""
     key = {"source": entry.source, "key": entry.report.key}
     if entry.report.key and (known := _FIND_KEY.row(conn, key)):
         targets = conn.scalars(_TARGETS, {"id": known.id}).all()
         return Receipt(known.id, "duplicate", tuple(Target.parse(one) for one in targets))
-    stored = _Stored(conn, entry.received_at)
-    INSERT_REPORT.run(conn, report_row(entry, stored.hashes(entry.report.images)))
+    for one in entry.images:
+        store_image(conn, one, hashes[id(one)], entry.received_at)
+    INSERT_REPORT.run(conn, report_row(entry, _of(entry.report.images, hashes)))
     if not entry.deliveries:
         return Receipt(entry.id, "dropped", ())
     common = entry.text
@@ -224,7 +233,7 @@ def _accept(conn: Connection, entry: Entry) -> Receipt:
         delivery_row(
             one,
             None if one.message.text == common else one.message.text,
-            stored.hashes(one.message.images),
+            _of(one.message.images, hashes),
         )
         for one in entry.deliveries
     ]
@@ -232,20 +241,8 @@ def _accept(conn: Connection, entry: Entry) -> Receipt:
     return Receipt(entry.id, "accepted", tuple(one.lane.target for one in entry.deliveries))
 
 
-class _Stored:
-    """The pictures that an entry shows, each stored once, whoever gets it."""
-
-    def __init__(self, conn: Connection, now: float) -> None:
-        self._conn = conn
-        self._now = now
-        self._known: dict[int, str] = {}
-
-    def hashes(self, images: Sequence[Image]) -> list[str]:
-        """Store what is not stored yet. Returns the hashes, each once."""
-        for one in images:
-            if id(one) not in self._known:
-                self._known[id(one)] = store_image(self._conn, one, self._now)
-        return list(dict.fromkeys(self._known[id(one)] for one in images))
+def _of(images: Sequence[Image], hashes: Mapping[int, str]) -> list[str]:
+    return list(dict.fromkeys(hashes[id(one)] for one in images))
 
 
 # --- lanes ---------------------------------------------------------------------------------------

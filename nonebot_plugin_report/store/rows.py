@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, text, update
@@ -34,6 +33,14 @@ class Entry:
         """The text that is stored once, for all deliveries that show it."""
         return self.deliveries[0].message.text if self.deliveries else ""
 
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """All pictures that it or a delivery shows, each once."""
+        if not (self.report.images or any(one.message.images for one in self.deliveries)):
+            return ()
+        shown = (self.report.images, *(one.message.images for one in self.deliveries))
+        return tuple({id(one): one for images in shown for one in images}.values())
+
 
 _WAITING: Final = State.WAITING.value
 # A literal and no parameter, so that the partial index on waiting deliveries is used.
@@ -59,16 +66,15 @@ def add_lane(conn: Connection, of: Lane) -> None:
     _ADD_LANE.run(conn, row)
 
 
-def store_image(conn: Connection, picture: Image, now: float) -> str:
-    """Store a picture, each once. Returns its hash."""
-    sha = sha256(picture.data).hexdigest()
+def store_image(conn: Connection, picture: Image, sha: str, now: float) -> None:
+    """Note a picture that is kept as a file, each once; `sha` is its hash."""
     if _TOUCH_IMAGE.run(conn, {"sha": sha, "now": now}) == 0:
         row = {
-            "sha256": sha, "bytes": picture.data, "media_type": picture.media_type,
-            "width": picture.width, "height": picture.height, "used_at": now,
+            "sha256": sha, "bytes": b"", "size": len(picture.data),
+            "media_type": picture.media_type, "width": picture.width, "height": picture.height,
+            "used_at": now,
         }  # fmt: skip
         _ADD_IMAGE.run(conn, row)
-    return sha
 
 
 def use_image(conn: Connection, sha: str, now: float) -> None:
@@ -159,27 +165,25 @@ def read_priority(stored: int) -> Priority:
     return _PRIORITIES.get(stored, Priority.NORMAL)
 
 
-_READ_IMAGE: Final = select(image).where(image.c.sha256 == bindparam("sha"))
+_READ_IMAGE: Final = Statement(select(image).where(image.c.sha256 == bindparam("sha")))
 
 
-def read_image(conn: Connection, sha: str) -> Image | None:
-    """A picture by its hash, or None if it is no longer stored."""
-    row = conn.execute(_READ_IMAGE, {"sha": sha}).one_or_none()
-    return None if row is None else Image(row.bytes, row.media_type, row.width, row.height)
-
-
-def read_images(conn: Connection, stored: str | None) -> tuple[Image, ...]:
-    """Those of a row's pictures that are still stored."""
-    found = (read_image(conn, sha) for sha in read_hashes(stored))
-    return tuple(one for one in found if one is not None)
+def read_images(conn: Connection, hashes: Iterable[str]) -> dict[str, Image]:
+    """Those of some pictures that are still stored, by hash; without bytes if it is in a file."""
+    rows = {sha: _READ_IMAGE.row(conn, {"sha": sha}) for sha in hashes}
+    return {
+        sha: Image(row.bytes, row.media_type, row.width, row.height)
+        for sha, row in rows.items()
+        if row is not None
+    }
 
 
 def image_sizes(conn: Connection, hashes: set[str]) -> dict[str, int]:
     """The bytes of pictures that are still stored, by hash."""
     if not hashes:
         return {}
-    query = select(image.c.sha256, func.length(image.c.bytes).label("size"))
-    return {row.sha256: row.size for row in conn.execute(query.where(image.c.sha256.in_(hashes)))}
+    query = select(image.c.sha256, image.c.size).where(image.c.sha256.in_(hashes))
+    return {row.sha256: row.size for row in conn.execute(query)}
 
 
 def read_report(fields: str) -> Report:

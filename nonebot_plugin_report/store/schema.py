@@ -24,7 +24,7 @@ from ..errors import StoreUnavailable
 from ..model.delivery import State
 from ..model.grant import BOUND
 
-VERSION: Final = 4
+VERSION: Final = 5
 """The version of today's tables. Changing them adds one, and a step that upgrades to it."""
 
 metadata: Final = MetaData()
@@ -63,7 +63,8 @@ image: Final = Table(
     "image",
     metadata,
     Column("sha256", String(64), primary_key=True),  # equal pictures are stored once
-    Column("bytes", LargeBinary, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),  # empty: they are in a file
+    Column("size", Integer, nullable=False, server_default="0"),
     Column("media_type", String, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
@@ -161,6 +162,9 @@ def upgrade(conn: Connection) -> None:
         raise StoreUnavailable(
             f"数据库是更新版本的插件写的（结构版本 {stored}，本插件只认识到 {VERSION}），请升级插件"
         )
+    if stored in ("1", "2", "3", "4"):
+        for statement in _FROM_4:
+            conn.execute(text(statement))
     if stored in ("1", "2", "3"):
         conn.execute(text("ALTER TABLE delivery ADD COLUMN tried_at FLOAT"))
     if stored == "1":
@@ -186,6 +190,13 @@ _FROM_1: Final = (
     "DROP INDEX delivery_waiting",
 )
 """Version 1 had neither rules nor quiet hours. Its new indexes are made with all others."""
+
+
+_FROM_4: Final = (
+    "ALTER TABLE image ADD COLUMN size INTEGER NOT NULL DEFAULT 0",
+    "UPDATE image SET size = length(bytes)",
+)
+"""Version 4 had the pictures in the database; those stay there."""
 
 
 def _from_2(conn: Connection) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -374,7 +375,9 @@ async def test_retention_forgets_what_is_done_and_keeps_what_waits(path: Path) -
         )
         w.clock.now += 50
         await w.outbox.prune()
-        assert rows(path, "SELECT count(*) FROM image") == [(1,)]
+        assert rows(path, "SELECT sha256 FROM image") == [(sha256(other.data).hexdigest(),)]
+        kept = Path(f"{path}-pictures").iterdir()
+        assert [file.name for file in kept] == [sha256(other.data).hexdigest()]
         assert await w.state(done.id) is not None
         w.clock.now += 100
         await w.outbox.prune()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from nonebot_plugin_report.errors import StoreUnavailable
 from nonebot_plugin_report.model.delivery import NotSent, Outgoing, State
 from nonebot_plugin_report.model.image import Image
 from nonebot_plugin_report.model.message import Message
@@ -25,6 +26,11 @@ GROUP = Target("group", "777")
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "report.db"
+
+
+def pictures(path: Path) -> list[Path]:
+    """The files of a store's pictures."""
+    return sorted(path.with_name(f"{path.name}-pictures").iterdir())
 
 
 def tamper(path: Path, statement: str) -> None:
@@ -147,11 +153,41 @@ async def test_made_up_lanes_do_not_fill_the_memory(path: Path) -> None:
         assert await w.drain(ME) == due, "a lane that backs off is not forgotten"
 
 
-async def test_the_log_of_large_pictures_is_put_into_the_database_in_time(path: Path) -> None:
+async def test_a_picture_is_written_once_and_not_to_the_log(path: Path) -> None:
+    async with world(path) as w:
+        for number in range(6):
+            image = Image(bytes([number % 3]) * 3_000_000, "image/png", 1000, 1000)
+            await w.outbox.accept(Report(images=(image,)), [Outgoing(ME, Message("", (image,)))])
+        assert Path(f"{path}-wal").stat().st_size < 1_000_000
+        assert [one.stat().st_size for one in pictures(path)] == [3_000_000] * 3
+
+
+async def test_without_its_file_a_picture_does_not_keep_the_words_back(path: Path) -> None:
+    async with world(path) as w:
+        image = Image(b"1" * 1000, "image/png", 10, 10)
+        await w.outbox.accept(Report(images=(image,)), [Outgoing(ME, Message("words", (image,)))])
+    for file in pictures(path):
+        file.unlink()
+    async with world(path) as w:
+        await w.drain(ME)
+        assert [(one.message.text, one.message.images) for one in w.far.sent] == [("words", ())]
+
+
+async def test_a_picture_that_cannot_be_kept_is_refused_with_its_report(path: Path) -> None:
+    path.with_name("report.db-pictures").write_text("no folder")
+    async with world(path) as w:
+        image = Image(b"1" * 1000, "image/png", 10, 10)
+        with pytest.raises(StoreUnavailable, match="图片文件夹"):
+            await w.outbox.accept(Report(images=(image,)), [Outgoing(ME, Message("", (image,)))])
+        await w.accept("words", ME)
+        await w.drain(ME)
+        assert w.far.texts(Lane(ME)) == ["words"]
+
+
+async def test_a_long_log_is_put_into_the_database_in_time(path: Path) -> None:
     async with world(path) as w:
         for number in range(12):
-            image = Image(bytes([number]) * 3_000_000, "image/png", 1000, 1000)
-            await w.outbox.accept(Report(images=(image,)), [Outgoing(ME, Message("", (image,)))])
+            await w.accept(f"{number:x}" * 3_000_000, ME)
         size = Path(f"{path}-wal").stat().st_size
         assert size <= max(CHECKPOINT_AT_ONCE, WAL_LIMIT) + 4_000_000
 
@@ -159,8 +195,7 @@ async def test_the_log_of_large_pictures_is_put_into_the_database_in_time(path: 
 async def test_at_a_quiet_moment_the_log_is_put_into_the_database_and_emptied(path: Path) -> None:
     async with world(path) as w:
         for number in range(2):
-            image = Image(bytes([number]) * 3_000_000, "image/png", 1000, 1000)
-            await w.outbox.accept(Report(images=(image,)), [Outgoing(ME, Message("", (image,)))])
+            await w.accept(str(number) * 3_000_000, ME)
 
         async def emptied() -> bool:
             return Path(f"{path}-wal").stat().st_size == 0
@@ -168,4 +203,4 @@ async def test_at_a_quiet_moment_the_log_is_put_into_the_database_and_emptied(pa
         await until(emptied)
         await w.accept("next", ME)
         await w.drain(ME)
-        assert w.far.texts(Lane(ME)) == ["", "", "next"]
+        assert w.far.texts(Lane(ME)) == ["0" * 3_000_000, "1" * 3_000_000, "next"]

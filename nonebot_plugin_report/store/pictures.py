@@ -1,0 +1,123 @@
+"""Pictures as files in a folder beside the database, each under its hash.
+
+In the database a picture would be written twice: to the write-ahead log, and from there again.
+Here it is written once, by a thread, and is on disk before the row that names it is committed.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, TypeVar
+
+from ..errors import StoreUnavailable
+from ..model.image import Image
+from .file import PRIVATE_FILE, PRIVATE_FOLDER
+
+T = TypeVar("T")
+
+_PART: Final = ".part"
+"""The ending of a file that is being written."""
+
+
+class PictureFiles:
+    """The folder. Its one thread is the only one that changes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._thread = ThreadPoolExecutor(1, "report-pictures")
+
+    async def keep(self, images: Sequence[Image], now: float) -> dict[int, str]:
+        """Write those of some pictures that are not there. Returns the hashes by identity (`id`).
+
+        Raises:
+            StoreUnavailable: they could not be written.
+        """
+        return await self._run(lambda: {id(one): self._keep(one, now) for one in images})
+
+    async def load(self, images: Mapping[str, Image]) -> dict[str, Image]:
+        """Pictures by hash, with the bytes of those whose row has none; without those that are no
+        longer there."""
+        missing = [sha for sha, one in images.items() if not one.data]
+        if not missing:
+            return dict(images)
+        read = await self._run(lambda: {sha: self._read(sha) for sha in missing})
+        loaded = {sha: replace(one, data=one.data or read[sha]) for sha, one in images.items()}
+        return {sha: one for sha, one in loaded.items() if one.data}
+
+    async def unused(self, before: float) -> list[str]:
+        """The hashes of those that were last kept before a time (epoch seconds)."""
+        return await self._run(lambda: [sha for sha, at in self._all() if at < before])
+
+    async def forget(self, hashes: Iterable[str], before: float) -> None:
+        """Delete these, unless they were kept again meanwhile.
+
+        Raises:
+            StoreUnavailable: one could not be deleted.
+        """
+        await self._run(lambda: self._forget(frozenset(hashes), before))
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except OSError as error:
+            raise StoreUnavailable(f"无法写入图片文件夹 {self._folder}：{error.strerror}") from None
+
+    def _keep(self, image: Image, now: float) -> str:
+        sha = sha256(image.data).hexdigest()
+        file = self._folder / sha
+        try:
+            os.utime(file, (now, now))
+        except FileNotFoundError:
+            self._write(file, image.data, now)
+        return sha
+
+    def _write(self, file: Path, data: bytes, now: float) -> None:
+        if not self._folder.exists():
+            self._folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+            _sync_folder(self._folder.parent)
+        part = file.with_suffix(_PART)
+        with open(part, "wb", opener=_private) as written:
+            written.write(data)
+            written.flush()
+            os.fsync(written.fileno())
+        os.utime(part, (now, now))
+        part.replace(file)
+        _sync_folder(self._folder)
+
+    def _read(self, sha: str) -> bytes:
+        try:
+            return (self._folder / sha).read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def _all(self) -> Iterable[tuple[str, float]]:
+        with suppress(FileNotFoundError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                yield entry.name, entry.stat().st_mtime
+
+    def _forget(self, hashes: frozenset[str], before: float) -> None:
+        for sha in hashes:
+            file = self._folder / sha
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < before:
+                    file.unlink()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE_FILE)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new name is on disk once its folder is."""
+    if os.name == "nt":  # there a folder cannot be opened
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
