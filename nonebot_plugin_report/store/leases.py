@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
 from ..errors import LeaseLost
 from ..model.target import Lane
@@ -112,18 +112,18 @@ _RESUME: Final = (
     )
     .values(due_at=0.0, failures=0)
 )
-_HEADS: Final = (
-    select(func.min(delivery.c.id))
-    .where(
-        IS_WAITING,
-        delivery.c.lane.in_(
-            select(lane.c.name).where(
-                lane.c.owner.is_not(None),
-                or_(bindparam("lane").is_(None), lane.c.name == bindparam("lane")),
-            )
-        ),
-    )
-    .group_by(delivery.c.lane)
+_HEAD: Final = (
+    select(delivery.c.id)
+    .where(delivery.c.lane == lane.c.name, IS_WAITING)
+    .order_by(delivery.c.priority, delivery.c.id)
+    .limit(1)
+    .correlate(lane)
+    .scalar_subquery()
+)
+_HEADS: Final = select(_HEAD).where(
+    lane.c.owner.is_not(None),
+    lane.c.due_at < lane.c.lease_until,  # otherwise it was backing off as its owner ended
+    or_(bindparam("lane").is_(None), lane.c.name == bindparam("lane")),
 )
 
 
@@ -161,7 +161,7 @@ def _park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> No
 
 def count_repeats(conn: Connection, name: str | None) -> None:
     """Note that the head of an owned lane (None: of all) may have been sent already."""
-    heads = conn.scalars(_HEADS, {"lane": name}).all()
+    heads = [one for one in conn.scalars(_HEADS, {"lane": name}) if one is not None]
     if heads:
         repeated = update(delivery).where(delivery.c.id.in_(heads))
         conn.execute(repeated.values(repeats=delivery.c.repeats + 1))

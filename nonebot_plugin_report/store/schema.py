@@ -21,10 +21,10 @@ from sqlalchemy import (
 )
 
 from ..errors import StoreUnavailable
-from ..model.delivery import State
+from ..model.delivery import FAILED, State
 from ..model.grant import BOUND
 
-VERSION: Final = 4
+VERSION: Final = 5
 """The version of today's tables. Changing them adds one, and a step that upgrades to it."""
 
 metadata: Final = MetaData()
@@ -107,6 +107,8 @@ delivery: Final = Table(
     Column("fallback", Text, nullable=False, server_default=""),  # targets, until they were used
     Column("fallback_at", Float, nullable=True),  # when they are
     Column("tried_at", Float, nullable=True),  # when the first attempt that failed began
+    # 1: they are used, too, if nobody knows whether it arrived
+    Column("fallback_unconfirmed", Integer, nullable=False, server_default="0"),
 )
 Index("delivery_report", delivery.c.report_id)
 Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
@@ -117,7 +119,7 @@ Index("delivery_queue", delivery.c.lane, delivery.c.priority, delivery.c.id,
 Index("delivery_waiting_image", delivery.c.image,
       sqlite_where=_WAITING)  # fmt: skip
 # Few fail; what is told of them is the newest.
-_FAILED: Final = text(f"state IN ('{State.REJECTED}', '{State.EXPIRED}')")
+_FAILED: Final = text(f"state IN {tuple(map(str, FAILED))}")
 Index("delivery_failed", delivery.c.finished_at,
       sqlite_where=_FAILED)  # fmt: skip
 _FALLS_BACK: Final = text("fallback <> ''")
@@ -161,6 +163,9 @@ def upgrade(conn: Connection) -> None:
         raise StoreUnavailable(
             f"数据库是更新版本的插件写的（结构版本 {stored}，本插件只认识到 {VERSION}），请升级插件"
         )
+    if stored in ("1", "2", "3", "4"):
+        for statement in _FROM_4:
+            conn.execute(text(statement))
     if stored in ("1", "2", "3"):
         conn.execute(text("ALTER TABLE delivery ADD COLUMN tried_at FLOAT"))
     if stored == "1":
@@ -202,3 +207,11 @@ def _from_2(conn: Connection) -> None:
     columns = ", ".join(column.name for column in delivery.columns)
     conn.execute(text(f"INSERT INTO delivery ({columns}) SELECT {columns} FROM delivery_2"))  # noqa: S608 - our own names
     conn.execute(text("DROP TABLE delivery_2"))
+
+
+_FROM_4: Final = (
+    "ALTER TABLE delivery ADD COLUMN fallback_unconfirmed INTEGER NOT NULL DEFAULT 0",
+    "DROP INDEX IF EXISTS delivery_failed",  # other states than now had failed
+)
+"""Version 4 knew no delivery of which nobody can tell whether it arrived. For all older versions,
+too, and before their own steps, which make today's tables. Indexes are made with all others."""
