@@ -26,6 +26,7 @@ from nonebot_plugin_report.cli.demo.onebot import (
 )
 
 from .bot import until
+from .histories import Said, Shape
 
 PLATFORM = "qq"
 
@@ -64,7 +65,14 @@ class CloseAfter:
     """Take the message, and close the connection without an answer."""
 
 
-Behaviour = Ok | Hold | Fail | Silence | CloseBefore | CloseAfter
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Take the message, and answer that it failed."""
+
+    failure: Fail
+
+
+Behaviour = Ok | Hold | Fail | Silence | CloseBefore | CloseAfter | Doubt
 
 
 class Scripted(OneBot):
@@ -79,6 +87,8 @@ class Scripted(OneBot):
         super().__init__(url=url, self_id=self_id, access_token=access_token)
         self.messages: list[Received] = []
         """What was taken, in order."""
+        self.asked: list[str] = []
+        """The histories that were asked for."""
         self.default: Behaviour = Ok()
         """What happens to every message that `behave` says nothing of."""
         self.friends: object = []
@@ -177,6 +187,8 @@ class Scripted(OneBot):
                 return await _never()
             case CloseAfter():
                 return await self._leave()
+            case Doubt(Fail(retcode, message, wording)):
+                return failed(retcode, message, wording)
 
     async def carry_out(self, action: str, params: dict[str, Any]) -> Answer:
         """Do it as an implementation does."""
@@ -203,6 +215,10 @@ class ScriptedV11(Scripted, OneBotV11):
     })  # fmt: skip
     forwards = True
     """Whether it knows forward messages, which OneBot 11 itself does not have."""
+    history: Shape | None = None
+    """As which implementation it shows what was said in a chat; None: as one that cannot."""
+    said: tuple[Said, ...] = ()
+    """What others said there, and what QQ failed to send."""
     members: frozenset[tuple[int, int]] = frozenset()
     """Group and user of everybody who is in a group."""
 
@@ -213,9 +229,29 @@ class ScriptedV11(Scripted, OneBotV11):
             if member not in self.members:
                 raise ActionRefused(1200, f"群({member[0]})成员{member[1]}不存在")
             return ok({"group_id": member[0], "user_id": member[1]})
+        if action in ("get_friend_msg_history", "get_group_msg_history"):
+            return self._history(action, params)
         if "forward" in action and not self.forwards:
             raise ActionRefused(self.unknown_action, f"不支持的动作 {action}")
         return await super().answer(action, params)
+
+    def _history(self, action: str, params: dict[str, Any]) -> Answer:
+        self.asked.append(action)
+        if self.history is None:
+            raise ActionRefused(self.unknown_action, f"不支持的动作 {action}")
+        kind, number = ("private", "user_id") if "friend" in action else ("group", "group_id")
+        target = f"{kind}:{params[number]}"
+        # The clock of their arrival is the monotonic one.
+        since = time.time() - time.monotonic()
+        own = (
+            Said(
+                int(self.self_id), one.text, one.at + since, len(one.images), sequence=number,
+                kinds=("forward",) if "forward" in one.action else (),
+            )
+            for number, one in enumerate(self.messages, 100)
+            if one.target == target
+        )  # fmt: skip
+        return ok(self.history([*self.said, *own][-params["count"] :]))
 
     async def carry_out(self, action: str, params: dict[str, Any]) -> Answer:
         """A forward message (go-cqhttp, "发送合并转发") is taken as one message."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from ..model.delivery import State
 from ..model.status import Listed
 from ..model.timing import in_words
 from ..model.watch import Standing
@@ -24,6 +25,11 @@ LATELY: Final = 86400.0
 """Seconds for which failures are shown."""
 FAILURES: Final = 3
 """Most failed reports that are shown one by one."""
+_LACKS: Final = {
+    State.REJECTED: "🚫 {}没收到",
+    State.EXPIRED: "🚫 {}没收到",
+    State.UNCONFIRMED: "❔ 不知道{}收到没有：",
+}
 
 
 async def status(context: Context, asker: Asker, _: Sequence[str]) -> str:
@@ -64,8 +70,8 @@ async def _failures(context: Context, asker: Asker, now: float) -> list[str]:
 
 def _failure(one: Listed, asker: Asker, now: float) -> list[str]:
     return [
-        f"🚫 {subject(each.target, asker)}没收到{brief(one)} {clock(each.finished_at or now, now)}"
-        f"：{quoted(each.reason, REASON_LENGTH)}"
+        f"{_LACKS[each.state].format(subject(each.target, asker))}{brief(one)}"
+        f" {clock(each.finished_at or now, now)}：{quoted(each.reason, REASON_LENGTH)}"
         for each in one.state.deliveries
         if each.state.failed
     ]

@@ -24,6 +24,7 @@ STATES: Final = {
     State.DELIVERED: "✅ 送达",
     State.REJECTED: "🚫 被拒绝",
     State.EXPIRED: "⌛ 放弃",
+    State.UNCONFIRMED: "❔ 未确认",
 }
 _THEIRS: Final = str.maketrans({
     "「": "『", "」": "』",

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx2
 
 from ..errors import NotDone
-from ..model.delivery import Delivered, NotSent, Outcome, Rejected
+from ..model.delivery import Delivered, NotSent, Outcome, Rejected, Unknown
 from ..model.text import clean
 from ..web.addresses import address, push_url
 from .bot import masked, token
@@ -232,5 +232,7 @@ def _outcome(state: str, reason: str, *, give_up: bool) -> Outcome | None:
             return Delivered(reason)
         case "waiting":
             return NotSent(reason or "机器人收下了，但还没有送到") if give_up else None
+        case "unconfirmed":
+            return Unknown(reason)
         case _:
             return Rejected(reason)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..config import Config
 from ..errors import ConfigError, NotDone
-from ..model.delivery import Delivered
+from ..model.delivery import Delivered, State
 from ..model.target import Target
 from ..model.text import clean
 from ..web.addresses import onebot_url, push_url, read_settings
@@ -134,8 +134,11 @@ def _backlog(health: dict[str, Any]) -> Iterator[Finding]:
 
 def _failures(health: dict[str, Any]) -> Iterator[Finding]:
     for one in health.get("failures", ()):
-        text = f"{_moment(one['finished_at'])} 发给 {one['target']} 的一条没有送到：{one['reason']}"
-        yield Finding("提醒", text, "按原因改好；要再发一次，在 QQ 里用「推送 重发」")
+        unconfirmed = one.get("state") == State.UNCONFIRMED
+        what = "不能确认送到没有" if unconfirmed else "没有送到"
+        text = f"{_moment(one['finished_at'])} 发给 {one['target']} 的一条{what}：{one['reason']}"
+        first = "到那里看看有没有收到" if unconfirmed else "按原因改好"
+        yield Finding("提醒", text, f"{first}；要再发一次，在 QQ 里用「推送 重发」")
 
 
 def _moment(seconds: float) -> str:

@@ -109,6 +109,10 @@ class _NoBots:
     async def send(self, delivery: Delivery) -> Outcome:
         return Away(self.blocked(delivery.lane))
 
+    async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
+        del delivery, since, until
+        return None
+
 
 async def _by_running_bot(target: Target, picture: bytes) -> Outcome:
     """QQ, and channels that send through NoneBot's bots, need the running bot."""

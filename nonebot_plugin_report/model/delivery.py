@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from .message import Message
 from .target import Lane, Target
@@ -32,6 +32,8 @@ class Handling:
     """Who gets it if this target does not."""
     fallback_after: float | None = None
     """Seconds of waiting after which they get it; None: only if the delivery fails."""
+    fallback_unconfirmed: bool = False
+    """They also get it if nobody knows whether the delivery arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Delivery:
     """Earlier attempts; parking does not count."""
     tried_at: float | None = None
     """When the first of them began (epoch seconds); None: there was none."""
+    repeats: int = 0
+    """How many of them may have arrived, as far as is known."""
     created_at: float = 0.0
     """When it was accepted (epoch seconds, like all times here)."""
     expires_at: float = math.inf
@@ -74,11 +78,16 @@ class State(StrEnum):
     """The service refused it permanently. Final, with a reason."""
     EXPIRED = "expired"
     """Not delivered within REPORT_EXPIRE. Final, with a reason."""
+    UNCONFIRMED = "unconfirmed"
+    """Sent several times, and no answer ever told whether it arrived. Final, with a reason."""
 
     @property
     def failed(self) -> bool:
-        """Final, and not delivered."""
-        return self in (State.REJECTED, State.EXPIRED)
+        """Final, and not known to be delivered."""
+        return self in FAILED
+
+
+FAILED: Final = (State.REJECTED, State.EXPIRED, State.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +144,9 @@ class Sender(Protocol):
 
     async def send(self, delivery: Delivery) -> Outcome:
         """Send one delivery. Failures are outcomes; an exception is a bug."""
+        ...
+
+    async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
+        """How many messages that say the same as this one its receiver got between two moments
+        (epoch seconds); None: that cannot be found out. An exception is a bug."""
         ...

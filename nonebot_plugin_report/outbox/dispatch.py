@@ -11,12 +11,13 @@ from loguru import logger
 
 from ..errors import LeaseLost, StoreUnavailable, Unreadable
 from ..model.clock import wait_for
-from ..model.delivery import Delivery, Outcome, Sender, State
+from ..model.delivery import Delivery, Sender, State
 from ..model.scheduling import Policy
 from ..model.target import Lane, Target
 from ..model.timing import in_words
 from ..store import Store
 from ..store.queue import Queued, expiry_reason
+from .attempt import Attempt, Attempts
 from .compose import Composer
 from .lane import LEASE, Deliver, Expire, Fill, LaneQueue, Rest
 from .pictures import Pictures
@@ -85,6 +86,7 @@ class Dispatcher:
         self._queue = store.queue
         self._leases = store.leases
         self._sender = sender
+        self._attempts = Attempts(sender, store.queue, clock)
         self._policy = policy
         self._owner = owner
         self._clock = clock
@@ -259,27 +261,29 @@ class Dispatcher:
         self._sending.add(work.lane)
         began = self._clock()
         try:
-            outcome = await self._send(batch, digest=digest)
+            attempt = await self._send(batch, digest=digest)
         except Unreadable as error:
             aside = [one.delivery for one in await self._composer.unreadable(batch)]
             await self._record(work, aside, Finish(State.REJECTED, str(error)))
             work.queue.forget()  # the others are sent in the next turn
         else:
-            await self._conclude(work, batch, outcome, began, digest=digest)
+            await self._conclude(work, batch, attempt, began, digest=digest)
         self._sending.discard(work.lane)
 
-    async def _send(self, batch: Sequence[Queued], *, digest: bool) -> Outcome:
+    async def _send(self, batch: Sequence[Queued], *, digest: bool) -> Attempt:
         async with self._pictures.room(sum(queued.picture_bytes for queued in batch)):
             message = await self._composer.compose(batch, digest=digest)
-            return await self._sender.send(replace(batch[0].delivery, message=message))
+            delivery = replace(batch[0].delivery, message=message)
+            return await self._attempts.make(delivery, alone=len(batch) == 1)
 
     async def _conclude(
-        self, work: _Work, batch: Sequence[Queued], outcome: Outcome, began: float, *, digest: bool
+        self, work: _Work, batch: Sequence[Queued], attempt: Attempt, began: float, *, digest: bool
     ) -> None:
         first, now = batch[0].delivery, self._clock()
         decision = decide(
-            outcome, first.attempts + 1, work.queue.failures + 1, self._jitter(),
+            attempt.outcome, first.attempts + 1, work.queue.failures + 1, self._jitter(),
             tried_for=now - (began if first.tried_at is None else first.tried_at),
+            repeats=first.repeats,
         )  # fmt: skip
         if isinstance(decision, Park):
             await self._park(work, decision.reason)
@@ -291,7 +295,7 @@ class Dispatcher:
             return
         together = _together(len(batch), digest=digest)
         deliveries = [queued.delivery for queued in batch]
-        await self._record(work, deliveries, decision, together, began)
+        await self._record(work, deliveries, decision, together, began, sent=attempt.sent)
         work.queue.tried(first.handling.priority, self._policy(work.lane.target), self._clock())
         work.told = ""
 
@@ -302,9 +306,11 @@ class Dispatcher:
         decision: Finish | Retry,
         together: str = "",
         began: float = 0.0,
+        *,
+        sent: bool = True,
     ) -> None:
         """Store a decision; `together` says what else was in the message (Chinese), `began` when
-        the attempt began."""
+        the attempt began, `sent` whether it sent anything."""
         if (lease := work.queue.lease) is None:
             raise LeaseLost
         now, ids = self._clock(), [one.id for one in deliveries]
@@ -314,7 +320,9 @@ class Dispatcher:
                 works = work.queue.succeeded()
                 together += together and ("送达" if to is State.DELIVERED else "发送")
                 told = "；".join(filter(None, (together, reason)))
-                write = partial(self._queue.finish, lease, ids, to, told, now, works=works)
+                write = partial(
+                    self._queue.finish, lease, ids, to, told, now, works=works, sent=sent
+                )
                 await self._record_soon(work, deliveries[0], write)
             case Retry(delay, reason, repeated):
                 await self._settle(work)
@@ -425,6 +433,8 @@ def _log(delivery: Delivery, decision: Finish | Retry, how: str, *, first: bool)
             logger.warning(f"{subject} 送达，{how}，但{note}")
         case Finish(State.DELIVERED):
             logger.info(f"{subject} 送达，{how}")
+        case Finish(State.UNCONFIRMED, reason):
+            logger.error(f"{subject} 不能确认是否送达，不再重试：{reason}")
         case Finish(State.EXPIRED | State.REJECTED, reason):
             logger.error(f"{subject} 没能送达，不再重试：{reason}")
         case Retry(delay, reason) if first:

@@ -153,8 +153,11 @@ class LaneQueue:
         return self._plan(policy, now)
 
     def _plan(self, policy: Policy, now: float) -> Step:
-        waiting = [one.delivery for one in self._ready]
-        match plan(waiting, policy, now, self._sent, limited=self._limited):
+        ready = self._in_question() or list(self._ready)
+        # Without merging, only a digest holds several.
+        digest = ready[0].delivery.repeats > 0 and len(ready) > 1 and not policy.merge
+        waiting = [one.delivery for one in ready]
+        match plan(waiting, policy, now, self._sent, limited=self._limited or digest):
             case None:
                 return None
             case Wait(until, reason, limits):
@@ -164,10 +167,22 @@ class LaneQueue:
                 if len(chosen) > 1 and not self._complete and self._depth < MOST:
                     self.forget()
                     return Fill(MOST)  # everything that could be sent together
-                batch = tuple(self._ready[index] for index in chosen)
+                batch = tuple(ready[index] for index in chosen)
                 for one in batch:
                     self._ready.remove(one)
                 return Deliver(batch, digest)
+
+    def _in_question(self) -> list[Queued]:
+        """The next deliveries if they were sent together and may have arrived: they stay one
+        message, so that it can be looked for."""
+        first = self._ready[0].delivery
+        if not first.repeats:
+            return []
+        return [
+            one
+            for one in self._ready
+            if one.delivery.repeats and one.delivery.tried_at == first.tried_at
+        ]
 
     def tried(self, priority: Priority, policy: Policy, now: float) -> None:
         """A message was sent: count it for the rate."""

@@ -8,9 +8,10 @@ from ..model.delivery import Away, Delivered, NotSent, Outcome, Rejected, State,
 FIRST_DELAY: Final = 2.0
 """Seconds before the second attempt; the delay doubles with each further one."""
 LONGEST_DELAY: Final = 600.0
-FIRST_DELAY_UNKNOWN: Final = 30.0
-"""Longer if the message may have arrived: a repeat may be seen twice."""
-LONGEST_DELAY_UNKNOWN: Final = 3600.0
+REPEAT_DELAYS: Final = (30.0, 120.0, 600.0)
+"""Seconds before each repeat of a message that may have arrived. There are no more repeats."""
+REPEAT_SPREAD: Final = 0.1
+"""The part by which these may be longer, so that lanes do not repeat in step."""
 MAX_REFUSALS: Final = 5
 """Attempts at least of a message that is answered with an unexplained failure. At some time it has
 to end, so that it cannot block its lane for ever."""
@@ -50,7 +51,13 @@ Decision = Finish | Retry | Park
 
 
 def decide(
-    outcome: Outcome, attempts: int, failures: int, jitter: float, *, tried_for: float
+    outcome: Outcome,
+    attempts: int,
+    failures: int,
+    jitter: float,
+    *,
+    tried_for: float,
+    repeats: int = 0,
 ) -> Decision:
     """What to do after an attempt.
 
@@ -60,6 +67,7 @@ def decide(
         failures: failed attempts in a row in its lane, including this one.
         jitter: a random number in [0, 1).
         tried_for: seconds since the delivery's first attempt began.
+        repeats: earlier attempts that may have arrived.
     """
     match outcome:
         case Delivered(note):
@@ -68,9 +76,11 @@ def decide(
             return Finish(State.REJECTED, reason)
         case Away(reason, least):
             return Park(reason, None if least is None else least * (1 + jitter))
-        case Unknown(reason):
-            delay = _delay(FIRST_DELAY_UNKNOWN, LONGEST_DELAY_UNKNOWN, failures, jitter)
+        case Unknown(reason) if repeats < len(REPEAT_DELAYS):
+            delay = REPEAT_DELAYS[repeats] * (1 + REPEAT_SPREAD * jitter)
             return Retry(delay, reason, repeated=True)
+        case Unknown(reason):
+            return Finish(State.UNCONFIRMED, f"可能已经送到，一直没有得到确认：{reason}")
         case NotSent(reason, answered=True) if (
             attempts >= MAX_REFUSALS and tried_for >= REFUSED_FOR
         ):

@@ -83,6 +83,8 @@ class Rule(Settings):
     """没能送达时改发给谁"""
     fallback_after: Duration | None = None
     """等了这么久还没送达，也改发，例如 10m；不写则只在放弃时改发"""
+    fallback_unconfirmed: bool = False
+    """true：不能确认有没有送达时也改发（对方可能收到两遍）"""
     further: Annotated[bool, Field(alias="continue")] = False
     """true：继续看后面的规则"""
     override: bool = False
@@ -102,6 +104,8 @@ class Rule(Settings):
             raise ValueError("drop 和 to 不能一起写")
         if self.fallback_after is not None and not self.fallback:
             raise ValueError("写了 fallback_after，还要写 fallback")
+        if self.fallback_unconfirmed and not self.fallback:
+            raise ValueError("写了 fallback_unconfirmed，还要写 fallback")
         return self
 
     def holds(self, report: Report, source: str, now: float) -> bool:
@@ -314,6 +318,7 @@ def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Gr
         Priority.URGENT if any(rule.urgent for rule in rules) else Priority.NORMAL,
         fallback=tuple(one for one in fallback if grant.reaches(one) and one != target),
         fallback_after=falling.fallback_after if falling else None,
+        fallback_unconfirmed=falling is not None and falling.fallback_unconfirmed,
     )
     return Planned(
         target,

@@ -18,8 +18,10 @@ the account (https://github.com/NapNeko/NapCatQQ/issues/398)."""
 NETWORK_SECONDS: Final = 30.0
 """Seconds at least before a send is tried again after QQ's own network was gone."""
 _REASON_LENGTH: Final = 120
-_FINAL: Final = frozenset({400, 404, 1400, 1404})
-"""OneBot 11: bad parameters and unknown action, in "HTTP" and in "正向 WebSocket"."""
+UNKNOWN_ACTION: Final = frozenset({404, 1404})
+"""OneBot 11: in "HTTP" and in "正向 WebSocket"."""
+_FINAL: Final = UNKNOWN_ACTION | {400, 1400}
+"""OneBot 11: likewise, with bad parameters."""
 
 
 def _muted(_: str) -> Outcome:

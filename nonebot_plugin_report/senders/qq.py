@@ -7,7 +7,7 @@ outside could act as the bot; a segment array is never parsed.
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from ..model.image import Image
 from ..model.message import Message
 from ..model.target import Lane, Target
 from .fit import CUT
+from .history import Histories, Wanted, words
 from .onebot import judge
 from .presence import Presence, sign
 
@@ -71,6 +72,7 @@ class OneBotSender:
         default_factory=lambda: defaultdict[str, set[asyncio.Timeout]](set)
     )
     _paces: defaultdict[str, _Pace] = field(default_factory=lambda: defaultdict[str, _Pace](_Pace))
+    _histories: Histories = field(default_factory=Histories)
 
     def connected(self) -> list[tuple[str, str, bool]]:
         """Each bot of QQ: its id, its adapter, and whether it can send now."""
@@ -109,6 +111,7 @@ class OneBotSender:
     def disconnected(self, self_id: str) -> None:
         """End this bot's pending calls, which the adapter would leave until their timeout."""
         self._presence.forget(self_id)
+        self._histories.forget(self_id)
         for call in self._calls.pop(self_id, ()):
             call.reschedule(asyncio.get_running_loop().time())
 
@@ -134,8 +137,30 @@ class OneBotSender:
         except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
             return self._judge(bot, error)
 
+    async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
+        """How many such messages the histories of the bots show that may send in this lane."""
+        target, wanted = delivery.lane.target, _wanted(delivery)
+        found: list[int] = []
+        for bot in self._able(delivery.lane):
+            with suppress(TimeoutError):  # it disconnected
+                async with self._call(bot.self_id):
+                    number = await self._histories.count(bot, target, wanted, since, until)
+                found += [] if number is None else [number]
+        return sum(found) if found else None
+
+    def _able(self, lane: Lane) -> list[Bot]:
+        """The bots that may send in a lane, as far as they can be reached."""
+        wanted = lane.bot or self.default_bot
+        return [
+            bot
+            for bot in self.bots().values()
+            if is_qq(bot) and wanted in ("", bot.self_id) and self._fault(bot) is None
+        ]
+
     def _choose(self, lane: Lane) -> Bot | str:
         """The bot for a lane, or why there is none."""
+        if able := self._able(lane):
+            return able[0]
         wanted = lane.bot or self.default_bot
         fault = f"QQ 机器人 {wanted} 没有连接" if wanted else "没有 QQ 机器人连接"
         for bot in self.bots().values():
@@ -212,6 +237,15 @@ def fit_message(delivery: Delivery) -> tuple[Message, str]:
     # Later attempts use a plain message.
     parts = message.parts if delivery.attempts < TEXT_ONLY_AFTER else ()
     return replace(message, text=text, images=images, parts=parts), note
+
+
+def _wanted(delivery: Delivery) -> Wanted:
+    """A delivery's message as a history would show it, whichever attempt arrived."""
+    tries = (replace(delivery, attempts=number) for number in (0, TEXT_ONLY_AFTER))
+    texts = frozenset(words(fit_message(one)[0].text) for one in tries)
+    message = delivery.message
+    folded = bool(message.parts) and len(message.text) >= FORWARD_FROM
+    return Wanted(texts, message.image is not None, folded)
 
 
 def _with_pictures(message: Message) -> tuple[Message, str]:

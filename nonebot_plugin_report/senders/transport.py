@@ -72,6 +72,12 @@ class Transport:
             outcome = NotSent(f"内部出错（{kind}），见日志", answered=True)
         return self._told(name, outcome)
 
+    async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
+        """How many such messages arrived on QQ; None: of a channel, where nobody can look."""
+        if delivery.lane.target.kind == "channel":
+            return None
+        return await self.qq.seen(delivery, since, until)
+
     async def close(self) -> None:
         """Close the connections."""
         for channel in self.channels.values():

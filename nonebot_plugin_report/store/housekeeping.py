@@ -53,8 +53,8 @@ class Housekeeping:
     async def recover(self) -> None:
         """Release all lanes of processes that have ended. No other process may be using the store.
 
-        The head of a lane that was not released may have been sent already: its next attempt is
-        counted as a repeat.
+        The first in a lane that was not released may have been sent already: their next attempts
+        are counted as repeats.
 
         Raises:
             StoreUnavailable: it could not be written.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
 from ..errors import LeaseLost
 from ..model.target import Lane
@@ -12,6 +12,10 @@ from .database import Database
 from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
 from .statements import Statement
+
+IN_FLIGHT: Final = 2
+"""Messages of a lane of which a process that ends suddenly leaves open whether they were sent: one
+whose outcome was not stored yet, and the one that was being sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +117,25 @@ _RESUME: Final = (
     )
     .values(due_at=0.0, failures=0)
 )
-_HEADS: Final = (
-    select(func.min(delivery.c.id))
-    .where(
-        IS_WAITING,
-        delivery.c.lane.in_(
-            select(lane.c.name).where(
-                lane.c.owner.is_not(None),
-                or_(bindparam("lane").is_(None), lane.c.name == bindparam("lane")),
-            )
-        ),
-    )
-    .group_by(delivery.c.lane)
+_ENDED_SENDING: Final = select(lane.c.name).where(
+    lane.c.owner.is_not(None),
+    lane.c.due_at < lane.c.lease_until,  # otherwise it was backing off as its owner ended
+    or_(bindparam("lane").is_(None), lane.c.name == bindparam("lane")),
+    exists().where(delivery.c.lane == lane.c.name, IS_WAITING),
+)
+_FIRST: Final = (
+    select(delivery.c.id)
+    .where(delivery.c.lane == bindparam("lane"), IS_WAITING)
+    .order_by(delivery.c.priority, delivery.c.id)
+    .limit(IN_FLIGHT)
 )
 
 
 def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> Claim:
     """Take a lane, unless another process holds it or it is backing off; all times epoch seconds.
 
-    A lane whose owner let its lease lapse is taken over: its head may have been sent, so its next
-    attempt is counted as a repeat.
+    A lane whose owner let its lease lapse is taken over: its first may have been sent, so their
+    next attempts are counted as repeats.
     """
     row = _LOCK_LANE.row(conn, {"lane": str(of)})
     if row is None:  # its row is locked by another process
@@ -161,10 +164,10 @@ def _park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> No
 
 
 def count_repeats(conn: Connection, name: str | None) -> None:
-    """Note that the head of an owned lane (None: of all) may have been sent already."""
-    heads = conn.scalars(_HEADS, {"lane": name}).all()
-    if heads:
-        repeated = update(delivery).where(delivery.c.id.in_(heads))
+    """Note that the first in an owned lane (None: in all) may have been sent already."""
+    for owned in conn.scalars(_ENDED_SENDING, {"lane": name}).all():
+        first = conn.scalars(_FIRST, {"lane": owned}).all()
+        repeated = update(delivery).where(delivery.c.id.in_(first))
         conn.execute(repeated.values(repeats=delivery.c.repeats + 1))
 
 

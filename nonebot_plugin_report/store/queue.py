@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Integer, bindparam, case, func, or_, select, update
 
 from ..errors import Unreadable
 from ..model.delivery import Delivery, State
@@ -35,6 +35,9 @@ from .rows import (
 )
 from .schema import delivery, lane, report
 from .statements import Statement
+
+ALIKE: Final = 200
+"""Deliveries of a lane that are looked through for those that say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,16 @@ class Queue:
         pictures = await self._files.load(found)
         return replace(words, images=tuple(pictures.values())), pictures
 
+    async def alike(self, to: Target, text: str | None, since: float) -> int:
+        """How many messages with these words may have arrived of the deliveries to a target that
+        ended since a moment (epoch seconds); None: how many messages of several deliveries each.
+        Looks only at the newest.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        return await self._run(lambda conn: _alike(conn, to, text, since), durable=False)
+
     async def picture(self, sha: str) -> Image | None:
         """A picture by its hash, or None if it is no longer stored.
 
@@ -148,8 +161,12 @@ class Queue:
         now: float,
         *,
         works: bool,
+        sent: bool = True,
     ) -> "asyncio.Future[None]":
-        """Record the final state of deliveries soon; `works`: end their lane's back-off.
+        """Record the final state of deliveries soon.
+
+        `works`: end their lane's back-off; `sent`: an attempt led to it, rather than the discovery
+        that an earlier one arrived, or that the time is over.
 
         The end of this process or a power cut may undo it, which costs a repeat.
 
@@ -160,7 +177,7 @@ class Queue:
 
         def write(conn: Connection) -> None:
             for one in ids:
-                _finish(conn, lease, one, state, reason, now)
+                _finish(conn, lease, one, state, reason, now, sent=sent)
             if works:
                 back_off(conn, lease, 0.0, 0)
 
@@ -250,7 +267,7 @@ def _of(images: Sequence[Image], hashes: Mapping[int, str]) -> list[str]:
 _HEAD: Final = Statement(
     select(
         delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.expires_at,
-        delivery.c.tried_at, delivery.c.created_at, *HANDLING,
+        delivery.c.tried_at, delivery.c.repeats, delivery.c.created_at, *HANDLING,
         delivery.c.image,
     ).where(delivery.c.lane == bindparam("lane"), IS_WAITING)
     .order_by(delivery.c.priority, delivery.c.id).limit(bindparam("limit"))
@@ -274,6 +291,7 @@ def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
                 Message(""),
                 row.attempts,
                 row.tried_at,
+                row.repeats,
                 created_at=row.created_at,
                 expires_at=row.expires_at,
                 handling=read_handling(row),
@@ -291,16 +309,57 @@ def _words(conn: Connection, delivery_id: str) -> tuple[Message, tuple[str, ...]
     return Message(row.text, report=read_report(row.fields)), read_hashes(row.image)
 
 
+_NEWEST: Final = (
+    select(delivery.c.state, delivery.c.repeats, delivery.c.finished_at, TEXT)
+    .join(report, delivery.c.report_id == report.c.id)
+    .where(delivery.c.lane == bindparam("lane"))
+    .order_by(delivery.c.report_id.desc())
+    .limit(ALIKE)
+    .subquery()
+)
+_ENDED: Final = (
+    _NEWEST.c.finished_at >= bindparam("since"),
+    or_(_NEWEST.c.state == State.DELIVERED, _NEWEST.c.repeats > 0),
+)
+# What is sent together ends together.
+_TOGETHER: Final = (
+    select(_NEWEST.c.finished_at)
+    .where(*_ENDED)
+    .group_by(_NEWEST.c.finished_at)
+    .having(func.count() > 1)
+    .subquery()
+)
+_ALIKE_TOGETHER: Final = select(func.count()).select_from(_TOGETHER)
+_ALIKE: Final = select(func.count()).where(*_ENDED, _NEWEST.c.text == bindparam("text"))
+
+
+def _alike(conn: Connection, to: Target, text: str | None, since: float) -> int:
+    query, words = (_ALIKE_TOGETHER, {}) if text is None else (_ALIKE, {"text": text})
+    lanes = conn.scalars(select(lane.c.name).where(lane.c.target == str(to))).all()
+    return sum(conn.scalar(query, {**words, "lane": one, "since": since}) or 0 for one in lanes)
+
+
 # --- recording -----------------------------------------------------------------------------------
 
+_TRIED: Final = delivery.c.attempts + bindparam("tries", type_=Integer)
+_LEAST: Final = bindparam("least", type_=Integer)
+_AT_LEAST: Final = case((_TRIED < _LEAST, _LEAST), else_=_TRIED)
+_REPEATS: Final = case(
+    (delivery.c.repeats > 0, delivery.c.repeats - bindparam("undone", type_=Integer)), else_=0
+)
 _FINISH: Final = Statement(
     update(delivery)
     .where(delivery.c.id == bindparam("this"), IS_WAITING, IS_HELD)
     .values(
         state=bindparam("to"), reason=bindparam("why"), finished_at=bindparam("now"),
-        attempts=delivery.c.attempts + bindparam("tries"),
+        attempts=_AT_LEAST, repeats=_REPEATS,
     )
 )  # fmt: skip
+_KEEP: Final = Statement(
+    update(delivery)
+    .where(delivery.c.id == bindparam("this"), delivery.c.fallback_unconfirmed == 0)
+    .values(fallback="")
+)
 GIVE_UP: Final = Statement(
     update(delivery)
     .where(delivery.c.id == bindparam("this"), delivery.c.fallback != "")
@@ -318,12 +377,25 @@ _POSTPONE: Final = Statement(
 
 
 def _finish(
-    conn: Connection, lease: Lease, delivery_id: str, state: State, reason: str, now: float
+    conn: Connection,
+    lease: Lease,
+    delivery_id: str,
+    state: State,
+    reason: str,
+    now: float,
+    *,
+    sent: bool,
 ) -> None:
-    tries = 0 if state is State.EXPIRED else 1
+    expired = state is State.EXPIRED
     write_held(
-        conn, _FINISH, lease, this=delivery_id, to=state.value, why=reason, now=now, tries=tries
-    )
+        conn, _FINISH, lease,
+        this=delivery_id, to=state.value, why=reason, now=now,
+        tries=int(sent and not expired),
+        least=int(not expired),  # a process that was killed did not count its last attempt
+        undone=int(not sent and not expired),  # nor was the repeat made that was to follow
+    )  # fmt: skip
+    if state is State.UNCONFIRMED:
+        _KEEP.run(conn, {"this": delivery_id})
     if state is not State.DELIVERED:
         GIVE_UP.run(conn, {"this": delivery_id, "now": now})
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, insert, literal_column, sele
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ..errors import Unreadable
-from ..model.delivery import Delivery, Handling, Priority, State
+from ..model.delivery import FAILED, Delivery, Handling, Priority, State
 from ..model.grant import BOUND
 from ..model.image import Image
 from ..model.report import Report, dump, restore
@@ -45,7 +45,7 @@ class Entry:
 _WAITING: Final = State.WAITING.value
 # A literal and no parameter, so that the partial index on waiting deliveries is used.
 IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
-HAS_FAILED: Final = text(f"delivery.state IN ('{State.REJECTED}', '{State.EXPIRED}')")
+HAS_FAILED: Final = text(f"delivery.state IN {tuple(map(str, FAILED))}")
 IS_BOUND: Final = text(f"substr(report.source, 1, {len(BOUND)}) = '{BOUND}'")
 TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")
 INSERT_REPORT: Final = Statement(insert(report))
@@ -131,6 +131,7 @@ def delivery_row(one: Delivery, text: str | None, hashes: Iterable[str]) -> dict
         "held_until": handling.held_until,
         "fallback": " ".join(str(target) for target in handling.fallback),
         "fallback_at": None if after is None else one.created_at + after,
+        "fallback_unconfirmed": int(handling.fallback_unconfirmed),
     }
 
 

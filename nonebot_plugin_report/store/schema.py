@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from ..errors import StoreUnavailable
-from ..model.delivery import State
+from ..model.delivery import FAILED, State
 from ..model.grant import BOUND
 
 VERSION: Final = 5
@@ -108,6 +108,8 @@ delivery: Final = Table(
     Column("fallback", Text, nullable=False, server_default=""),  # targets, until they were used
     Column("fallback_at", Float, nullable=True),  # when they are
     Column("tried_at", Float, nullable=True),  # when the first attempt that failed began
+    # 1: they are used, too, if nobody knows whether it arrived
+    Column("fallback_unconfirmed", Integer, nullable=False, server_default="0"),
 )
 Index("delivery_report", delivery.c.report_id)
 Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
@@ -118,7 +120,7 @@ Index("delivery_queue", delivery.c.lane, delivery.c.priority, delivery.c.id,
 Index("delivery_waiting_image", delivery.c.image,
       sqlite_where=_WAITING)  # fmt: skip
 # Few fail; what is told of them is the newest.
-_FAILED: Final = text(f"state IN ('{State.REJECTED}', '{State.EXPIRED}')")
+_FAILED: Final = text(f"state IN {tuple(map(str, FAILED))}")
 Index("delivery_failed", delivery.c.finished_at,
       sqlite_where=_FAILED)  # fmt: skip
 _FALLS_BACK: Final = text("fallback <> ''")
@@ -192,13 +194,6 @@ _FROM_1: Final = (
 """Version 1 had neither rules nor quiet hours. Its new indexes are made with all others."""
 
 
-_FROM_4: Final = (
-    "ALTER TABLE image ADD COLUMN size INTEGER NOT NULL DEFAULT 0",
-    "UPDATE image SET size = length(bytes)",
-)
-"""Version 4 had the pictures in the database; those stay there."""
-
-
 def _from_2(conn: Connection) -> None:
     """Version 2 kept the words with each delivery, and the client's id was unique over all tokens.
 
@@ -213,3 +208,14 @@ def _from_2(conn: Connection) -> None:
     columns = ", ".join(column.name for column in delivery.columns)
     conn.execute(text(f"INSERT INTO delivery ({columns}) SELECT {columns} FROM delivery_2"))  # noqa: S608 - our own names
     conn.execute(text("DROP TABLE delivery_2"))
+
+
+_FROM_4: Final = (
+    "ALTER TABLE image ADD COLUMN size INTEGER NOT NULL DEFAULT 0",
+    "UPDATE image SET size = length(bytes)",  # they stay in the database
+    "ALTER TABLE delivery ADD COLUMN fallback_unconfirmed INTEGER NOT NULL DEFAULT 0",
+    "DROP INDEX IF EXISTS delivery_failed",  # other states than now had failed
+)
+"""Version 4 had pictures in the database, and knew no delivery of which nobody can tell whether it
+arrived. For all older versions, too, and before their own steps, which make today's tables. Indexes
+are made with all others."""

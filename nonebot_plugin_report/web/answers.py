@@ -111,6 +111,7 @@ def health_json(health: Health) -> dict[str, object]:
         "failures": [
             {
                 "target": str(one.target),
+                "state": one.state,
                 "reason": one.reason,
                 **_time("finished_at", one.finished_at),
             }

@@ -11,6 +11,7 @@ from fastapi import Security
 from fastapi.params import Depends
 from fastapi.security import APIKeyQuery, HTTPBearer
 
+from ..model.delivery import FAILED, State
 from .answers import STATUS
 
 Schema = dict[str, Any]
@@ -192,7 +193,10 @@ STATE: Final = _object(
                 {
                     "target": _TARGET,
                     "state": _text(
-                        "waiting 等待；delivered 送达；rejected 被拒绝；expired 放弃", "delivered"
+                        "waiting 等待；delivered 送达；rejected 被拒绝；expired 放弃；"
+                        "unconfirmed 未确认：可能送到了，没有得到确认",
+                        "delivered",
+                        enum=list(State),
                     ),
                     "attempts": {"type": "integer", "description": "尝试次数"},
                     "repeats": {
@@ -244,11 +248,12 @@ OWNERS_HEALTH: Final = _object(
         ),
         "onebot_refused_at_iso": _or_null(_ISO),
         "failures": _list(
-            "一天以来没有送达的最近几条；网址里有 ?detail 时才查",
+            "一天以来没有送达、或不能确认的最近几条；网址里有 ?detail 时才查",
             _object(
                 "一条",
                 {
                     "target": _TARGET,
+                    "state": _text("rejected、expired 或 unconfirmed", enum=list(FAILED)),
                     "reason": _text("为什么"),
                     "finished_at": _or_null(_SECONDS),
                     "finished_at_iso": _or_null(_ISO),

@@ -8,8 +8,9 @@ import pytest
 
 from tests.bot import Bot, running, until
 from tests.dialects import jpeg
+from tests.histories import Said, llbot, napcat
 from tests.integration.test_commands import say
-from tests.onebot import CloseAfter, CloseBefore, Fail, Hold, ScriptedV11, ScriptedV12
+from tests.onebot import CloseAfter, CloseBefore, Doubt, Fail, Hold, ScriptedV11, ScriptedV12
 
 NAPCAT = (
     "EventChecker Failed: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg "
@@ -98,6 +99,57 @@ async def test_a_connection_lost_in_the_middle_is_noticed_and_made_good(
     (delivery,) = await bot.until_state(answer["id"], "delivered")
     assert delivery["attempts"] == 2
     assert [one.text for one in qq.messages] == ["1"] * copies
+
+
+TIMED_OUT = Fail(1200, "Timeout: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg")
+
+
+async def test_what_arrived_without_an_answer_is_found_and_sent_once(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    qq.history = napcat
+    qq.behave(Doubt(TIMED_OUT))
+    picture = base64.b64encode(jpeg(64, 64)).decode()
+    first = await bot.push(content="第一条 [x] & y", screenshot=picture)
+    second = await bot.push(content="第二条")
+    (delivery,) = await bot.until_state(first["id"], "delivered")
+    assert (delivery["attempts"], delivery["repeats"]) == (1, 0)
+    assert "没有收到确认" in delivery["reason"]
+    await bot.until_state(second["id"], "delivered")
+    assert [one.text for one in qq.messages] == ["第一条 [x] & y", "第二条"]
+
+
+async def test_what_arrived_as_the_connection_broke_is_found_afterwards(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    qq.history = llbot
+    qq.behave(CloseAfter())
+    answer = await bot.push(content="1", send_to_group=777)
+    await waiting(bot, answer["id"], "断开")
+    await qq.reconnect()
+    (delivery,) = await bot.until_state(answer["id"], "delivered")
+    assert (delivery["attempts"], delivery["repeats"]) == (1, 0)
+    assert len(qq.messages) == 1
+
+
+async def test_what_qq_kept_as_failed_is_sent_again(bot: Bot, qq: ScriptedV11) -> None:
+    qq.history = napcat
+    qq.said = (Said(int(qq.self_id), "1", time.time() + 1, sequence=0),)
+    qq.behave(CloseBefore())
+    answer = await bot.push(content="1")
+    await waiting(bot, answer["id"], "断开")
+    await qq.reconnect()
+    (delivery,) = await bot.until_state(answer["id"], "delivered")
+    assert (delivery["attempts"], delivery["repeats"]) == (2, 1)
+    assert len(qq.messages) == 1
+
+
+async def test_who_has_no_history_is_asked_once(bot: Bot, qq: ScriptedV11) -> None:
+    qq.behave(TIMED_OUT, TIMED_OUT)
+    for user in (10001, 10002):
+        answer = await bot.push(content="1", send_to=user)
+        await waiting(bot, answer["id"], "NTEvent")
+    assert qq.asked == ["get_friend_msg_history"]
 
 
 async def test_a_bot_that_is_away_burns_no_attempt(bot: Bot) -> None:

@@ -35,6 +35,8 @@ class FarEnd:
     outcomes: defaultdict[Lane, list[Outcome]] = field(default_factory=lambda: defaultdict(list))
     away: set[Lane] = field(default_factory=set)
     sent: list[Delivery] = field(default_factory=list)
+    shown: dict[Lane, list[tuple[float, str]]] | None = None
+    """What the history of each chat shows: when it came, and its words; None: there is none."""
 
     def blocked(self, lane: Lane) -> str | None:
         return "机器人没有连接" if lane in self.away else None
@@ -44,6 +46,12 @@ class FarEnd:
         self.sent.append(delivery)
         waiting = self.outcomes[delivery.lane]
         return waiting.pop(0) if waiting else Delivered()
+
+    async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
+        if self.shown is None or delivery.lane in self.away:
+            return None
+        shown = self.shown.get(delivery.lane, [])
+        return sum(since <= at <= until and text == delivery.message.text for at, text in shown)
 
     def texts(self, lane: Lane) -> list[str]:
         return [one.message.text for one in self.sent if one.lane == lane]

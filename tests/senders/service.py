@@ -124,6 +124,9 @@ class NoBots:
     async def send(self, delivery: Delivery) -> Outcome:
         raise AssertionError(delivery)
 
+    async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
+        raise AssertionError(delivery, since, until)
+
 
 @asynccontextmanager
 async def channel(kind: str, **settings: Any) -> AsyncGenerator[Transport]:

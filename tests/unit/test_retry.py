@@ -15,11 +15,11 @@ from nonebot_plugin_report.model.delivery import (
 )
 from nonebot_plugin_report.outbox.retry import (
     FIRST_DELAY,
-    FIRST_DELAY_UNKNOWN,
     LONGEST_DELAY,
-    LONGEST_DELAY_UNKNOWN,
     MAX_REFUSALS,
     REFUSED_FOR,
+    REPEAT_DELAYS,
+    REPEAT_SPREAD,
     Decision,
     Finish,
     Park,
@@ -58,22 +58,31 @@ def test_where_nothing_tells_that_it_works_again_it_waits_no_less_than_it_must()
     assert 300.0 < later.delay < 600.0
 
 
-@pytest.mark.parametrize(
-    ("outcome", "first", "longest", "repeated"),
-    [
-        (NotSent("x"), FIRST_DELAY, LONGEST_DELAY, False),
-        (Unknown("x"), FIRST_DELAY_UNKNOWN, LONGEST_DELAY_UNKNOWN, True),
-    ],
-)
-def test_each_wait_is_twice_the_last_up_to_the_longest(
-    outcome: Outcome, first: float, longest: float, repeated: bool
-) -> None:
+def test_each_wait_is_twice_the_last_up_to_the_longest() -> None:
     for failures in (1, 2, 3, 50, 1000):
-        full = min(longest, first * 2 ** (failures - 1))
-        assert decide(outcome, 1, failures, 0.0) == Retry(full / 2, "x", repeated)
-        spread = decide(outcome, 1, failures, MOST)
+        full = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (failures - 1))
+        assert decide(NotSent("x"), 1, failures, 0.0) == Retry(full / 2, "x", repeated=False)
+        spread = decide(NotSent("x"), 1, failures, MOST)
         assert isinstance(spread, Retry)
         assert full / 2 < spread.delay < full
+
+
+def test_what_may_have_arrived_is_repeated_three_times_and_then_nobody_knows() -> None:
+    for repeats, delay in enumerate(REPEAT_DELAYS):
+        assert after_unknown(repeats, 0.0) == Retry(delay, "没有回答", repeated=True)
+        later = after_unknown(repeats, MOST)
+        assert isinstance(later, Retry)
+        assert delay < later.delay < delay * (1 + REPEAT_SPREAD)
+    for repeats in (len(REPEAT_DELAYS), 1000):
+        end = after_unknown(repeats, 0.5)
+        assert isinstance(end, Finish)
+        assert end.state is State.UNCONFIRMED
+        assert "没有回答" in end.reason
+
+
+def after_unknown(repeats: int, jitter: float) -> Decision:
+    """What follows when nobody knows, after so many attempts of which nobody does."""
+    return decide_after(Unknown("没有回答"), 99, 99, jitter, tried_for=9.0, repeats=repeats)
 
 
 def test_it_goes_on_however_often_it_failed() -> None:
@@ -104,7 +113,6 @@ def test_a_failure_without_a_cause_is_not_given_up_before_a_quarter_of_an_hour()
 
 def test_a_service_that_cannot_be_reached_is_tried_for_as_long_as_it_takes() -> None:
     assert isinstance(decide(NotSent("连不上"), 1000, 1000, 0.5), Retry)
-    assert isinstance(decide(Unknown("没有回答"), 1000, 1000, 0.5), Retry)
 
 
 OUTCOMES = st.one_of(
@@ -120,7 +128,7 @@ def test_no_wait_is_longer_than_the_longest_or_what_was_asked(
     asked = (outcome.retry_after or 0.0) if isinstance(outcome, NotSent) else 0.0
     match decide(outcome, attempts, failures, jitter):
         case Retry(delay, reason, repeated):
-            assert 0 < delay <= max(LONGEST_DELAY_UNKNOWN if repeated else LONGEST_DELAY, asked)
+            assert 0 < delay <= max(LONGEST_DELAY, asked)
             assert reason == "x"
             assert repeated == isinstance(outcome, Unknown)
         case Finish(state):
