@@ -178,6 +178,8 @@ class LaneQueue:
         first = self._ready[0].delivery
         if not first.repeats:
             return []
+        if first.tried_at is None:  # a process was killed: nobody knows what it sent together
+            return [self._ready[0]]
         return [
             one
             for one in self._ready
