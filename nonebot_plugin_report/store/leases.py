@@ -117,6 +117,15 @@ _RESUME: Final = (
     )
     .values(due_at=0.0, failures=0)
 )
+NEXT: Final = (
+    select(delivery.c.id)
+    .where(delivery.c.lane == lane.c.name, IS_WAITING)
+    .order_by(delivery.c.priority, delivery.c.id)
+    .limit(1)
+    .correlate(lane)
+    .scalar_subquery()
+)
+"""In a query of lanes, the delivery of each that goes next."""
 _ENDED_SENDING: Final = select(lane.c.name).where(
     lane.c.owner.is_not(None),
     lane.c.due_at < lane.c.lease_until,  # otherwise it was backing off as its owner ended
