@@ -175,9 +175,11 @@ def _park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> No
 def count_repeats(conn: Connection, name: str | None) -> None:
     """Note that the first in an owned lane (None: in all) may have been sent already."""
     for owned in conn.scalars(_ENDED_SENDING, {"lane": name}).all():
-        first = conn.scalars(_FIRST, {"lane": owned}).all()
-        repeated = update(delivery).where(delivery.c.id.in_(first))
-        conn.execute(repeated.values(repeats=delivery.c.repeats + 1))
+        first, *others = conn.scalars(_FIRST, {"lane": owned}).all()
+        repeated = update(delivery).values(repeats=delivery.c.repeats + 1)
+        conn.execute(repeated.where(delivery.c.id == first))
+        # However often a process ends, each time with the first, these were sent once at most.
+        conn.execute(repeated.where(delivery.c.id.in_(others), delivery.c.repeats == 0))
 
 
 _HOLDS: Final = (
