@@ -178,7 +178,7 @@ class LaneQueue:
         first = self._ready[0].delivery
         if not first.repeats:
             return []
-        if first.tried_at is None:  # a process was killed: nobody knows what it sent together
+        if first.tried_at is None:  # a process ended as it was sending: nothing tells with which
             return [self._ready[0]]
         return [
             one

@@ -160,6 +160,9 @@ PUSH: Final[Schema] = {
 
 _SECONDS: Final[Schema] = {"type": "number", "description": "1970 年以来的秒数"}
 _ISO: Final = _text("同一时刻，ISO 8601", "2026-11-23T21:44:00+08:00", format="date-time")
+_PROGRESS: Final = _text(
+    "一句话：上一次怎样，接下来做什么，什么时候", "12:03 后重试，第 3 次：飞书：发送太快"
+)
 _TARGET: Final = _text("接收者", "private:10001", "group:777", "channel:phone")
 ERROR: Final = _object(
     "没有收下", {"status": {"type": "string", "const": "error"}, "error": _text("原因")}
@@ -204,6 +207,7 @@ STATE: Final = _object(
                         "description": "前一次可能已经送到、仍然重发的次数",
                     },
                     "reason": _or_null(_text("没有送达的原因")),
+                    "progress": _PROGRESS,
                     "finished_at": _or_null(_SECONDS),
                     "finished_at_iso": _or_null(_ISO),
                 },
@@ -243,6 +247,10 @@ OWNERS_HEALTH: Final = _object(
                 },
             ),
         ),
+        "retrying": _list(
+            "等着重试的，每个接收者说最前面的一条",
+            _object("一条", {"target": _TARGET, "progress": _PROGRESS}),
+        ),
         "onebot_refused_at": _or_null(
             {**_SECONDS, "description": "上一次有 OneBot 带着不同的令牌连来；1970 年以来的秒数"}
         ),
@@ -255,6 +263,7 @@ OWNERS_HEALTH: Final = _object(
                     "target": _TARGET,
                     "state": _text("rejected、expired 或 unconfirmed", enum=list(FAILED)),
                     "reason": _text("为什么"),
+                    "progress": _PROGRESS,
                     "finished_at": _or_null(_SECONDS),
                     "finished_at_iso": _or_null(_ISO),
                 },

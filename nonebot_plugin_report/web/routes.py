@@ -115,7 +115,7 @@ class Receiver:
             return await self._refusals.answer(error)
         if state is None:
             return error_answer(404, "没有这条推送")
-        return json_answer(state_json(state))
+        return json_answer(state_json(state, self._hub.clock()))
 
     async def health(self, request: Request) -> Response:
         """能否收下推送；带 REPORT_TOKEN 时还有机器人、积压与原因。"""
@@ -125,7 +125,7 @@ class Receiver:
             return await self._refusals.answer(error)
         if grant is not None and grant.is_master:
             health = await self._hub.health(detailed="detail" in request.query_params)
-            return json_answer(health_json(health), 503 if health.fault else 200)
+            return json_answer(health_json(health, self._hub.clock()), 503 if health.fault else 200)
         fault = await self._hub.fault()
         return json_answer({"status": "error" if fault else "ok"}, 503 if fault else 200)
 
