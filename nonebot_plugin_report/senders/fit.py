@@ -1,7 +1,7 @@
 """Makes texts and pictures fit a channel's limits, with a note of what was lost."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import orjson
@@ -86,6 +86,20 @@ async def fit_image(
     if small and len(image.data) <= max_bytes and image.media_type in formats:
         return image, ""
     return await in_turn(_shrink, image, max_bytes, max_side_sum, still)
+
+
+async def fit_images(
+    images: Sequence[Image],
+    *,
+    max_bytes: int,
+    formats: tuple[str, ...] = ("image/jpeg", "image/png"),
+) -> tuple[list[Image], list[str]]:
+    """As `fit_image`, of several: those that can be made to fit into `max_bytes` together, and the
+    notes."""
+    size = sum(len(one.data) for one in images)
+    share = max_bytes if size <= max_bytes else max_bytes // len(images)
+    fitted = [await fit_image(one, max_bytes=share, formats=formats) for one in images]
+    return [one for one, _ in fitted if one is not None], [note for _, note in fitted]
 
 
 def _shrink(image: Image, max_bytes: int, max_side_sum: int | None, still: bool) -> _Fitted:  # noqa: FBT001 - in_turn hands on no names

@@ -30,6 +30,7 @@ class Channel(HttpChannel):
     label: ClassVar[str] = "OneBot"
     pictures: ClassVar[str] = "和文字一起"
     limits: ClassVar[str] = f"{MAX_TEXT} 字"
+    most_pictures: ClassVar[int] = 20
 
     endpoint: Url
     """OneBot 实现的 HTTP 服务器的网址，写到端口，或者写到 /send_msg"""
