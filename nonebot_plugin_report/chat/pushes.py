@@ -61,7 +61,8 @@ async def details(context: Context, asker: Asker, words: Sequence[str]) -> Answe
     if state.note:
         lines.append(f"没有发出：{short(state.note, REASON_LENGTH)}")
     lines += ["内容：", theirs] if theirs else []
-    return Message("\n".join(lines), images)
+    shown = await context.hub.shown(images, asker.here)
+    return Message("\n".join(lines), shown)
 
 
 async def resend(context: Context, asker: Asker, words: Sequence[str]) -> str:
