@@ -84,7 +84,7 @@ class Config(BaseModel):
     """消息模板；占位符全部为空的行会自动消失"""
     report_trusted_proxies: Networks = ()
     """反向代理的地址或网段，例如 172.17.0.1；只相信它们写的 X-Forwarded-For"""
-    report_max_body: Annotated[Size, Field(ge=1024)] = 8 * 2**20
+    report_max_body: Annotated[Size, Field(ge=1024)] = 20 * 2**20
     """一次推送最多多少字节，例如 8MiB；超过的回答 413"""
     report_database_url: str | None = None
     """数据库地址，例如 sqlite:///data/report.db；不设置则放在 localstore 的数据目录里"""
