@@ -87,7 +87,7 @@ class Config(BaseModel):
     """消息模板；占位符全部为空的行会自动消失"""
     report_trusted_proxies: Networks = ()
     """反向代理的地址或网段，例如 172.17.0.1；只相信它们写的 X-Forwarded-For"""
-    report_max_body: Annotated[Size, Field(ge=1024)] = 8 * 2**20
+    report_max_body: Annotated[Size, Field(ge=1024)] = 20 * 2**20
     """一次推送最多多少字节，例如 8MiB；超过的回答 413"""
     report_max_picture: MaxPicture = 5 * 2**20
     """发到 QQ 的一张截图最多多大，例如 5MiB；更大的压成 JPEG 再发，动图不动；none 是不限"""

@@ -126,11 +126,26 @@ _EXAMPLES: Final[Schema] = {
         },
     },
 }
+_IN_URL: Final[Schema] = {"type": "string"}
 _BESIDE: Final = {
     **dict.fromkeys(("title", "content", "message", "event", "result"), "请求体里没有时用它"),
     **dict.fromkeys(
         ("send_from", "send_to", "send_to_group", "channel"), "请求体里没有时用它；逗号分隔"
     ),
+}
+_BINARY: Final[Schema] = {
+    "type": "string",
+    "format": "binary",
+    "description": "截图；令牌和文字写在网址里",
+}
+_PARTS: Final[Schema] = {
+    "type": "object",
+    "description": "字段同 JSON；图片是文件，可以有几张，名字不限",
+    "properties": {
+        "title": REPORT["title"],
+        "content": REPORT["content"],
+        "image": {"type": "string", "format": "binary", "description": "截图"},
+    },
 }
 PUSH: Final[Schema] = {
     "requestBody": {
@@ -142,6 +157,9 @@ PUSH: Final[Schema] = {
                 "schema": _FIELDS,
                 "example": {"title": "备份", "content": "备份完成"},
             },
+            "multipart/form-data": {"schema": _PARTS},
+            "image/png": {"schema": _BINARY},
+            "image/jpeg": {"schema": _BINARY},
         },
     },
     "parameters": [
@@ -150,12 +168,32 @@ PUSH: Final[Schema] = {
             for name, said in _BESIDE.items()
         ),
         {
+            "name": "Title",
+            "in": "header",
+            "description": "标题；UTF-8 或 RFC 2047",
+            "schema": {"type": "string"},
+        },
+        {
+            "name": "Message",
+            "in": "header",
+            "description": "正文；UTF-8 或 RFC 2047",
+            "schema": {"type": "string"},
+        },
+        {
             "name": "Idempotency-Key",
             "in": "header",
             "description": "同 id",
             "schema": {"type": "string", "maxLength": 128},
         },
     ],
+}
+
+GET_QUERY: Final[Schema] = {
+    "parameters": [
+        {"name": name, "in": "query", "description": said["description"], "schema": _IN_URL}
+        for name, said in REPORT.items()
+        if name not in ("token", "screenshot", "image", "data")
+    ]
 }
 
 _SECONDS: Final[Schema] = {"type": "number", "description": "1970 年以来的秒数"}
@@ -305,6 +343,10 @@ HEALTH_QUERY: Final[Schema] = {
 PUSH_ANSWERS: Final[dict[int | str, Schema]] = {
     200: _answer("已存盘，会送达", RECEIPT),
     **_refused(403, 413, 415, 422, 429, 503),
+}
+GET_ANSWERS: Final[dict[int | str, Schema]] = {
+    200: _answer("已存盘，会送达", RECEIPT),
+    **_refused(403, 415, 422, 429, 503),
 }
 STATE_ANSWERS: Final[dict[int | str, Schema]] = {
     200: _answer("一条推送的状态", STATE),

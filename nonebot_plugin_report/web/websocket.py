@@ -15,11 +15,10 @@ from ..errors import BodyTooLarge, Busy, Forbidden, Refused
 from ..hub import Hub
 from ..model.grant import Grant
 from ..model.status import Receipt
-from ..sources.decode import decode
 from .answers import receipt_json, refusal_json
 from .body import HEAD, STRANGER_SECONDS, Body, Intake
 from .caller import Caller, Callers
-from .content import read_report
+from .content import json_decoder, read_report
 from .refusals import Refusals
 
 WEBSOCKETS: Final = 4
@@ -108,6 +107,7 @@ class Sessions:
             self._count(session, owner)
         async with Body(self._intake, content) as body:
             query = session.websocket.query_params
+            decode = json_decoder(is_open=self._callers.open, has_token=caller.token is not None)
             read = partial(read_report, decode=decode, query=query, headers={})
             report, token = await body.work(read)
             if grant is None:

@@ -161,8 +161,8 @@ def check_unit(block: Block, folder: Path) -> None:
     check_module(words)
 
 
-ROUTES = {"/report", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws"}
-QUERY = {"token", "send_to", "send_to_group", "channel", "send_from"}
+ROUTES = {"/report", "/report/push", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws"}
+QUERY = {"token", "title", "content", "send_to", "send_to_group", "channel", "send_from"}
 
 
 def check_url(url: str) -> None:
