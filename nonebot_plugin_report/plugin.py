@@ -71,7 +71,9 @@ def _follow(driver: Driver, hub: Hub) -> None:
     async def start() -> None:
         give_back_large_blocks()
         TokenMask(
-            hub.config.tokens, lambda token: hub.tokens.gate.find(token) is not None
+            hub.config.report_route,
+            hub.config.tokens,
+            lambda token: hub.tokens.gate.find(token) is not None,
         ).install()
         _introduce(hub, driver)
         await hub.open()

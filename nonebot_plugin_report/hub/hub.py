@@ -166,9 +166,13 @@ class Hub:
             self._trouble = str(error)
             raise
         self._trouble = ""
-        if receipt.status != "duplicate":
-            self._durations.accepted(report.event, grant.name)
-            self.watchdog.accepted(receipt.id, report.event, grant.name)
+        if receipt.status == "duplicate":
+            logger.info(f"{receipt.id} 又来了一次，不再发送")
+            return receipt
+        if receipt.status == "dropped":
+            logger.info(f"{receipt.id} 没有发给谁：{plan.routing.reason}")
+        self._durations.accepted(report.event, grant.name)
+        self.watchdog.accepted(receipt.id, report.event, grant.name)
         return receipt
 
     async def _plan(self, report: Report, grant: Grant) -> Plan:

@@ -122,6 +122,8 @@ class Dispatcher:
         """These deliveries were just stored."""
         for one in queued:
             work = self._work(one.delivery.lane)
+            if work.told:
+                logger.info(f"{one.delivery.report_id} → {work.lane} 先存着：{work.told}")
             work.queue.accept(self._pictures.admit(one))
             self._wake(work)
 

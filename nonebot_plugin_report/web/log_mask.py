@@ -1,5 +1,6 @@
 """The web server writes the URL of every request to the log, mistyped ones too: tokens are masked
-in it, wherever they stand."""
+in it, wherever they stand. What was answered 200 is left out: each push tells itself where it went,
+and once is enough."""
 
 import logging
 import re
@@ -23,14 +24,21 @@ _PRINTABLE: Final = "".join(map(chr, range(33, 127)))
 class TokenMask(logging.Filter):
     """Masks tokens in the web server's log lines."""
 
-    def __init__(self, tokens: Iterable[str], is_token: Callable[[str], bool]) -> None:
-        """`tokens` are those of the settings; `is_token` recognizes bound users'."""
+    def __init__(self, route: str, tokens: Iterable[str], is_token: Callable[[str], bool]) -> None:
+        """`route` is ours, `tokens` are those of the settings; `is_token` recognizes bound
+        users'."""
         super().__init__()
+        self._ours = re.compile(rf"{re.escape(route)}(?:[/?]|$)")
         self._tokens = sorted(tokens, key=len, reverse=True)
         self._is_token = is_token
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record; always let it through."""
+        """Rewrite the record, or leave it out."""
+        match record.args:
+            case (_, _, str() as url, _, 200) if self._ours.match(url):
+                return False  # as uvicorn's access log has it
+            case _:
+                pass
         if isinstance(record.args, tuple):
             record.args = tuple(
                 self.mask(one) if isinstance(one, str) and "/" in one else one

@@ -70,7 +70,7 @@ async def test_a_known_token_stands_nowhere_in_the_log(tmp_path: Path) -> None:
 
 
 def test_an_ordinary_line_stays_as_it_is() -> None:
-    mask = TokenMask(["secret"], lambda _: False)
+    mask = TokenMask("/report", ["secret"], lambda _: False)
     for url in ("/report?send_to=1%2C2", "/report/0192f0c8-aaaa-7bbb-8ccc-1234567890ab", "/docs"):
         assert mask.mask(url) == url
     assert mask.mask("/report?token=x&send_to=1") == "/report?token=***&send_to=1"

@@ -82,3 +82,15 @@ async def test_each_report_of_a_message_for_many_has_its_line(path: Path, lines:
         assert lines == [
             f"INFO|{one.id} → {ME} 送达，3.0 秒，和另外 1 条合并送达" for one in receipts
         ]
+
+
+async def test_each_report_that_has_to_wait_says_so(path: Path, lines: list[str]) -> None:
+    async with world(path) as w:
+        w.far.away.add(Lane(ME))
+        await w.accept(SECRET, ME)
+        await w.drain(ME)
+        waiting = await w.accept(SECRET, ME)
+        assert lines == [
+            f"INFO|{ME} 的推送先存着：机器人没有连接",
+            f"INFO|{waiting.id} → {ME} 先存着：机器人没有连接",
+        ]

@@ -13,7 +13,7 @@ from nonebot_plugin_report.web.log_mask import BOUND_LENGTH, MAX_SHOWN, TokenMas
 TOKEN = "令牌+a/b=c"
 BOUND = "Abc_def-0123456789abcdef"
 assert len(BOUND) == BOUND_LENGTH
-MASK = TokenMask(["short", TOKEN, f"{TOKEN}-longer"], lambda piece: piece == BOUND)
+MASK = TokenMask("/report", ["short", TOKEN, f"{TOKEN}-longer"], lambda piece: piece == BOUND)
 
 
 def hexed(text: str) -> str:
@@ -61,13 +61,28 @@ def test_an_address_without_a_token_stays_as_it_is(path: str) -> None:
         assert MASK.mask(url) == url
 
 
-def test_a_line_of_the_log_keeps_all_else() -> None:
-    record = logging.LogRecord(
+def requested(url: str, status: int) -> logging.LogRecord:
+    """A line of the web server's."""
+    return logging.LogRecord(
         "uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d',
-        ("1.2.3.4:5", "POST", "/report?token=guessed", "1.1", 200), None,
+        ("1.2.3.4:5", "POST", url, "1.1", status), None,
     )  # fmt: skip
+
+
+def test_a_line_of_the_log_keeps_all_else() -> None:
+    record = requested("/report?token=guessed", 403)
     assert MASK.filter(record)
-    assert record.getMessage() == '1.2.3.4:5 - "POST /report?token=*** HTTP/1.1" 200'
+    assert record.getMessage() == '1.2.3.4:5 - "POST /report?token=*** HTTP/1.1" 403'
+
+
+@pytest.mark.parametrize("url", ["/report", "/report?token=x", "/report/health"])
+def test_what_is_answered_well_is_not_told_twice(url: str) -> None:
+    assert not MASK.filter(requested(url, 200))
+
+
+def test_other_routes_are_none_of_ours() -> None:
+    assert MASK.filter(requested("/reports", 200))
+    assert MASK.filter(requested("/other/report", 200))
 
 
 def test_a_line_of_other_kinds_is_let_through() -> None:
@@ -77,7 +92,7 @@ def test_a_line_of_other_kinds_is_let_through() -> None:
 
 
 def test_it_watches_the_web_servers_loggers() -> None:
-    mask = TokenMask(["s3cret"], lambda _: False)
+    mask = TokenMask("/report", ["s3cret"], lambda _: False)
     mask.install()
     try:
         for name in ("uvicorn.access", "uvicorn.error"):
