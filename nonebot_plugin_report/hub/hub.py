@@ -149,8 +149,8 @@ class Hub:
             StoreUnavailable: it could not be stored.
         """
         self._require_store()
-        elapsed = await self._durations.elapsed(report.event, grant.name)
-        report = replace(report, elapsed=elapsed)
+        elapsed = await self._durations.elapsed(report, grant.name)
+        report = replace(report, elapsed=elapsed, key=await self._key(report, grant.name))
         plan = await self._plan(report, grant)
         try:
             receipt = await self._accept(report, plan, grant.name)
@@ -159,9 +159,17 @@ class Hub:
             raise
         self._trouble = ""
         if receipt.status != "duplicate":
-            self._durations.accepted(report.event, grant.name)
+            self._durations.accepted(report, grant.name)
             self.watchdog.accepted(receipt.id, report.event, grant.name)
         return receipt
+
+    async def _key(self, report: Report, source: str) -> str:
+        """Its key, with the time where it is the same report for a while only."""
+        if not report.key or report.key_seconds is None:
+            return report.key
+        now, beginning = self.clock(), f"{report.key}@"
+        since = now - report.key_seconds
+        return await self.history.last_key(beginning, source, since) or f"{beginning}{now:.0f}"
 
     async def _plan(self, report: Report, grant: Grant) -> Plan:
         now, held_until = self.clock(), self.tokens.count(grant)

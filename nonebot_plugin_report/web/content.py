@@ -10,10 +10,9 @@ from typing import Final
 from starlette.datastructures import Headers
 
 from ..errors import Forbidden, UnsupportedMedia
-from ..model.report import Report
 from ..sources.decode import decode, decode_text
 from ..sources.form import decode_form, decode_plain, decode_unlabelled
-from ..sources.parse import parse
+from ..sources.reading import Context, Own, Reading, read
 
 Decode = Callable[[bytes | bytearray], dict[str, object]]
 """Reads a body as fields."""
@@ -68,30 +67,29 @@ def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
 
 
 def read_report(
-    content: bytes | bytearray,
-    *,
-    decode: Decode,
-    query: Mapping[str, str],
-    headers: Mapping[str, str],
-) -> tuple[Report, str | None]:
+    content: bytes | bytearray, *, decode: Decode, beside: Context, own: Own
+) -> tuple[Reading, str | None]:
     """The report, and the token in the body.
 
     Args:
         content: the body, which takes precedence.
         decode: reads it.
-        query: what the URL says.
-        headers: what the headers say, by field.
+        beside: what came beside it.
+        own: the sources of REPORT_SOURCES.
 
     Raises:
         InvalidReport: names the field that is wrong.
         UnsupportedMedia: the body is no text.
     """
     fields = decode(content)
+    return read(fields, beside, own), _token(fields)
+
+
+def context(query: Mapping[str, str], headers: Headers | None = None) -> Context:
+    """What a request says beside its body: in its URL, and in its headers, which count less."""
     texts = {name: query[name] for name in QUERY_TEXTS if query.get(name)}
-    for name, value in {**headers, **texts}.items():
-        if fields.get(name) in (None, ""):
-            fields[name] = value
-    return parse(fields, query), _token(fields)
+    said = {} if headers is None else header_fields(headers)
+    return Context(query, said | texts, {} if headers is None else headers)
 
 
 def header_fields(headers: Headers) -> dict[str, str]:

@@ -16,7 +16,7 @@ from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
 from .body import Intake
 from .caller import Callers
-from .content import decoder_for, header_fields, read_report
+from .content import context, decoder_for, read_report
 from .refusals import Refusals
 from .websocket import Sessions
 
@@ -94,13 +94,13 @@ class Receiver:
             read = partial(
                 read_report,
                 decode=decode,
-                query=request.query_params,
-                headers=header_fields(request.headers),
+                beside=context(request.query_params, request.headers),
+                own=self._hub.config.report_sources,
             )
             async with body:
-                report, token = await body.work(read)
+                reading, token = await body.work(read)
                 grant = grant or callers.admit(token, caller.address)
-                return json_answer(receipt_json(await self._hub.submit(report, grant)))
+                return json_answer(receipt_json(await self._hub.submit(reading.report, grant)))
         except Refused as error:
             return await self._refuse(error, request)
 

@@ -19,7 +19,7 @@ from ..sources.decode import decode
 from .answers import receipt_json, refusal_json
 from .body import HEAD, STRANGER_SECONDS, Body, Intake
 from .caller import Caller, Callers
-from .content import read_report
+from .content import context, read_report
 from .refusals import Refusals
 
 WEBSOCKETS: Final = 4
@@ -108,13 +108,14 @@ class Sessions:
             self._count(session, owner)
         async with Body(self._intake, content) as body:
             query = session.websocket.query_params
-            read = partial(read_report, decode=decode, query=query, headers={})
-            report, token = await body.work(read)
+            own = self._hub.config.report_sources
+            read = partial(read_report, decode=decode, beside=context(query), own=own)
+            reading, token = await body.work(read)
             if grant is None:
                 if token is not None:
                     session.shown = token
                 grant = self._callers.admit(token, caller.address)
-            return await self._hub.submit(report, grant)
+            return await self._hub.submit(reading.report, grant)
 
     def _bytes_of(self, content: bytes | str) -> bytes:
         if len(content) > self._limit:  # in characters, before encoding

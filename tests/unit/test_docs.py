@@ -162,7 +162,7 @@ def check_unit(block: Block, folder: Path) -> None:
 
 
 ROUTES = {"/report", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws"}
-QUERY = {"token", "send_to", "send_to_group", "channel", "send_from"}
+QUERY = {"token", "send_to", "send_to_group", "channel", "send_from", "source"}
 
 
 def check_url(url: str) -> None:
