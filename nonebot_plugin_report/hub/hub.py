@@ -103,6 +103,7 @@ class Hub:
             self.clock,
             may_bind=bool(config.report_bind),
             bind_rate=config.report_bind_rate,
+            secrets=config.tokens,
         )
         self.mutes: Final = Mutes(self._store.mutes, self.clock)
         policies = config.policies(self.directory)

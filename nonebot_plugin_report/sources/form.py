@@ -76,4 +76,6 @@ def _form_fields(body: bytes | bytearray, charset: str) -> dict[str, object]:
         # curl sends what it is given as it is: raw UTF-8, or a Chinese Windows' GBK.
         plain = unquote_to_bytes(value.replace(b"+", b" "))
         fields[name.decode("ascii")] = decode_plain(plain, charset)["content"]
-    return fields if FORM_FIELDS.intersection(fields) else {}
+    # GitHub and Slack's clients have all of it in one field, as JSON.
+    has_all = str(fields.get("payload", "")).startswith("{")
+    return fields if has_all or FORM_FIELDS.intersection(fields) else {}

@@ -85,6 +85,18 @@ def read_report(
     return read(fields, beside, own), _token(fields)
 
 
+def read_signed(
+    content: bytes | bytearray,
+    *,
+    signer: Callable[[bytes | bytearray], str | None],
+    read: Callable[[bytes | bytearray], tuple[Reading, str | None]],
+) -> tuple[Reading, str | None] | None:
+    """The report of a signed body, and the token that signed it; None: none did, and nothing of it
+    was read."""
+    token = signer(content)
+    return None if token is None else (read(content)[0], token)
+
+
 def context(query: Mapping[str, str], headers: Headers | None = None) -> Context:
     """What a request says beside its body: in its URL, and in its headers, which count less."""
     texts = {name: query[name] for name in QUERY_TEXTS if query.get(name)}

@@ -16,7 +16,7 @@ from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
 from .body import Intake
 from .caller import Callers
-from .content import context, decoder_for, read_report
+from .content import context, decoder_for, read_report, read_signed
 from .refusals import Refusals
 from .websocket import Sessions
 
@@ -78,12 +78,17 @@ class Receiver:
         callers, grant = self._callers, None
         try:
             caller = callers.identify(request)
-            grant = caller.grant
+            grant, signature = caller.grant, callers.signature(request)
             decode = decoder_for(
-                request.headers, is_open=callers.open, has_token=caller.token is not None
+                request.headers,
+                is_open=callers.open,
+                has_token=caller.token is not None or bool(signature),
             )
             body = await self._intake.read(
-                request, grant, lambda head: callers.admit_head(head, caller.address)[1]
+                request,
+                grant,
+                lambda head: callers.admit_head(head, caller.address)[1],
+                signed=bool(signature),
             )
         except Refused as error:
             await self._discard(request, 1 if grant is None else DISCARD_FACTOR)
@@ -97,8 +102,13 @@ class Receiver:
                 beside=context(request.query_params, request.headers),
                 own=self._hub.config.report_sources,
             )
+            signer = partial(callers.signer, signature=signature, token=caller.token)
+            if signature:
+                read = partial(read_signed, signer=signer, read=read)
             async with body:
-                reading, token = await body.work(read)
+                if (pushed := await body.work(read)) is None:
+                    raise callers.wrong_signature(caller.address)
+                reading, token = pushed
                 grant = grant or callers.admit(token, caller.address)
                 return json_answer(receipt_json(await self._hub.submit(reading.report, grant)))
         except Refused as error:
