@@ -20,7 +20,7 @@ from ..model.grant import MASTER, OWN, Grant
 from ..model.report import Report
 from ..model.status import Backlog, DeliveryState, Receipt, ReportState
 from ..model.target import Target
-from ..outbox import Limits, Outbox
+from ..outbox import UNREAD_SECONDS, Limits, Outbox
 from ..outbox.digest import how_to_read_on
 from ..outbox.mutes import Mutes
 from ..routing import rules
@@ -163,6 +163,22 @@ class Hub:
             self._durations.accepted(report, grant.name)
             self.watchdog.accepted(receipt.id, report.event, grant.name)
         return receipt
+
+    async def keep_unread(self, source: str, body: bytes) -> None:
+        """Keep a body that could not be read as its source's, until the next one of that source."""
+        try:
+            await self._store.unread.keep(source, body, self.clock())
+        except StoreUnavailable as error:
+            logger.warning(f"没能存下来源 {source} 读不懂的内容：{error}")
+
+    async def unread(self, source: str) -> bytes | None:
+        """The last body that could not be read as a source's, within a day; None: there is none.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        self._require_store()
+        return await self._store.unread.last(source, self.clock() - UNREAD_SECONDS)
 
     async def _key(self, report: Report, source: str) -> str:
         """Its key, with the time where it is the same report for a while only."""

@@ -28,7 +28,7 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s_-]", "", name[:100].lower())
 
 
-def built_in(name: str) -> Source | None:
-    """The source of that name that this plugin brings along, or None."""
+def built_in(name: str) -> tuple[str, Source] | None:
+    """The source of that name that this plugin brings along, by its name in `SOURCES`; or None."""
     wanted = plain_name(name)
-    return next((one for key, one in SOURCES.items() if plain_name(key) == wanted), None)
+    return next((one for one in SOURCES.items() if plain_name(one[0]) == wanted), None)

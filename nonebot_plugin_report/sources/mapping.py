@@ -144,11 +144,28 @@ def _compile(written: str) -> Expression:
     if len(written) > MAX_EXPRESSION:
         raise ValueError(f"表达式过长，最多 {MAX_EXPRESSION} 个字符")
     try:
-        return cast("Expression", jmespath.compile(written))
+        compiled: Any = jmespath.compile(written)
     except (JMESPathError, RecursionError, ValueError) as error:
         at = getattr(error, "lex_position", None)
         where = f"（第 {at + 1} 个字符附近）" if isinstance(at, int) else ""
         raise ValueError(f"不是合法的 JMESPath 表达式{where}，见 https://jmespath.org") from None
+    _check_functions(compiled.parsed)
+    return cast("Expression", compiled)
+
+
+def _check_functions(parsed: dict[str, Any]) -> None:
+    """The library would say so only when a body comes."""
+    from jmespath.functions import (  # pyright: ignore[reportMissingTypeStubs] - it has none
+        Functions,
+    )
+
+    known: Mapping[str, object] = Functions.FUNCTION_TABLE
+    waiting = [parsed]
+    while waiting:
+        node = waiting.pop()
+        if node["type"] == "function_expression" and node["value"] not in known:
+            raise ValueError(f"没有 {node['value'][:40]}() 这个函数；有的见 https://jmespath.org")
+        waiting += [one for one in node["children"] if isinstance(one, dict)]
 
 
 def _find(name: str, rule: Rule, body: Fields) -> Found:

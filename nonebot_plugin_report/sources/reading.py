@@ -77,12 +77,13 @@ def named(
         InvalidReport: there is none of the name in the query.
     """
     asked, said = query.get("source", ""), fields.get("source")
-    for name in (asked, said if isinstance(said, str) else ""):
-        if name and (found := own.get(name) or built_in(name)):
-            return name, found
+    for name in filter(None, (asked, said if isinstance(said, str) else "")):
+        if name in own:
+            return name, own[name]
+        if known := built_in(name):
+            return known
     if asked:
-        known = "、".join((*own, *SOURCES))
-        raise InvalidReport("source", f"没有这个来源；可用的有 {known}")
+        raise InvalidReport("source", f"没有这个来源；可用的有 {'、'.join((*own, *SOURCES))}")
     return "", None
 
 

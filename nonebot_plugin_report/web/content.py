@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from email.errors import HeaderParseError
 from email.header import decode_header
 from functools import partial
@@ -10,9 +11,10 @@ from typing import Final
 from starlette.datastructures import Headers
 
 from ..errors import Forbidden, UnsupportedMedia
+from ..model.report import Report
 from ..sources.decode import decode, decode_text
 from ..sources.form import decode_form, decode_plain, decode_unlabelled
-from ..sources.reading import Context, Own, Reading, read
+from ..sources.reading import Context, Own, read
 
 Decode = Callable[[bytes | bytearray], dict[str, object]]
 """Reads a body as fields."""
@@ -21,11 +23,26 @@ MAX_CONTENT_TYPE: Final = 256
 """Characters read of that header."""
 MAX_TITLE: Final = 4096
 """Characters read of a `Title` header, as encoded."""
+MAX_UNREAD: Final = 2**18
+"""Bytes of a body that is kept because its source could not read it."""
 QUERY_TEXTS: Final = ("title", "content", "message", "event", "result")
 """Fields that the URL may have if the body does not."""
 
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.ASCII)
 _JSON_TYPES: Final = frozenset({"application/json", "application/json; charset=utf-8"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a body says."""
+
+    report: Report
+    token: str | None
+    """The token in it."""
+    unread: str = ""
+    """The source that it was called, and could not be read as."""
+    body: bytes = b""
+    """What could not be read; empty: it is too long to be kept."""
 
 
 def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
@@ -66,10 +83,8 @@ def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
     return partial(decode_plain, charset=named)
 
 
-def read_report(
-    content: bytes | bytearray, *, decode: Decode, beside: Context, own: Own
-) -> tuple[Reading, str | None]:
-    """The report, and the token in the body.
+def read_report(content: bytes | bytearray, *, decode: Decode, beside: Context, own: Own) -> Pushed:
+    """What a body says.
 
     Args:
         content: the body, which takes precedence.
@@ -82,19 +97,21 @@ def read_report(
         UnsupportedMedia: the body is no text.
     """
     fields = decode(content)
-    return read(fields, beside, own), _token(fields)
+    reading = read(fields, beside, own)
+    kept = bytes(content) if reading.unread and len(content) <= MAX_UNREAD else b""
+    return Pushed(reading.report, _token(fields), reading.unread, kept)
 
 
 def read_signed(
     content: bytes | bytearray,
     *,
     signer: Callable[[bytes | bytearray], str | None],
-    read: Callable[[bytes | bytearray], tuple[Reading, str | None]],
-) -> tuple[Reading, str | None] | None:
-    """The report of a signed body, and the token that signed it; None: none did, and nothing of it
-    was read."""
+    read: Callable[[bytes | bytearray], Pushed],
+) -> Pushed | None:
+    """What a signed body says, and the token that signed it; None: none did, and nothing of it was
+    read."""
     token = signer(content)
-    return None if token is None else (read(content)[0], token)
+    return None if token is None else replace(read(content), token=token)
 
 
 def context(query: Mapping[str, str], headers: Headers | None = None) -> Context:

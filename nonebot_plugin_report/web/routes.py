@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
-from ..errors import Refused
+from ..errors import Forbidden, Refused
 from ..hub import Hub
 from ..model.numbers import MAX_ID_LENGTH
 from . import openapi
@@ -64,6 +64,7 @@ class Receiver:
                 tags=["report"], dependencies=openapi.TOKEN, responses=openapi.HEALTH_ANSWERS,
                 openapi_extra=openapi.HEALTH_QUERY, include_in_schema=shown,
             )  # fmt: skip
+        app.router.add_route(f"{route}/unread/{{source}}", self.unread, include_in_schema=False)
         for slash in ("", "/"):
             add(
                 f"{route}/{{report_id}}{slash}", self.state, methods=["GET"],
@@ -108,9 +109,11 @@ class Receiver:
             async with body:
                 if (pushed := await body.work(read)) is None:
                     raise callers.wrong_signature(caller.address)
-                reading, token = pushed
-                grant = grant or callers.admit(token, caller.address)
-                return json_answer(receipt_json(await self._hub.submit(reading.report, grant)))
+                grant = grant or callers.admit(pushed.token, caller.address)
+                receipt = await self._hub.submit(pushed.report, grant)
+                if pushed.body:
+                    await self._hub.keep_unread(pushed.unread, pushed.body)
+                return json_answer(receipt_json(receipt))
         except Refused as error:
             return await self._refuse(error, request)
 
@@ -138,6 +141,20 @@ class Receiver:
             return json_answer(health_json(health), 503 if health.fault else 200)
         fault = await self._hub.fault()
         return json_answer({"status": "error" if fault else "ok"}, 503 if fault else 200)
+
+    async def unread(self, request: Request) -> Response:
+        """一个来源最近一次读不懂的内容；要 REPORT_TOKEN。"""
+        try:
+            caller = self._callers.identify(request)
+            grant = caller.grant or self._callers.admit(None, caller.address)
+            if not grant.is_master:
+                raise Forbidden("只有 REPORT_TOKEN 能看读不懂的内容")
+            body = await self._hub.unread(str(request.path_params["source"]))
+        except Refused as error:
+            return await self._refusals.answer(error)
+        if body is None:
+            return error_answer(404, "这个来源一天之内没有读不懂的内容")
+        return Response(body, media_type="application/octet-stream")
 
     async def elsewhere(self, request: Request) -> Response:
         """What is below our route and none of the above."""

@@ -110,12 +110,15 @@ class Sessions:
             query = session.websocket.query_params
             own = self._hub.config.report_sources
             read = partial(read_report, decode=decode, beside=context(query), own=own)
-            reading, token = await body.work(read)
+            pushed = await body.work(read)
             if grant is None:
-                if token is not None:
-                    session.shown = token
-                grant = self._callers.admit(token, caller.address)
-            return await self._hub.submit(reading.report, grant)
+                if pushed.token is not None:
+                    session.shown = pushed.token
+                grant = self._callers.admit(pushed.token, caller.address)
+            receipt = await self._hub.submit(pushed.report, grant)
+            if pushed.body:
+                await self._hub.keep_unread(pushed.unread, pushed.body)
+            return receipt
 
     def _bytes_of(self, content: bytes | str) -> bytes:
         if len(content) > self._limit:  # in characters, before encoding

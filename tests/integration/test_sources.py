@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import httpx2
 import pytest
+from websockets.asyncio.client import connect
 
 from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.hub import Hub
@@ -19,6 +20,8 @@ from tests.bot import TOKEN, Bot, running
 from tests.onebot import ScriptedV11
 from tests.outbox.fakes import Clock
 from tests.tools import ALERTMANAGER, GITHUB, KUMA, KUMA_UP, encoded, resolved
+
+from .test_cli import command
 
 FRIEND = "t0ken-of-a-friend"
 SETTINGS = {
@@ -94,19 +97,18 @@ async def test_a_form_and_a_long_body_are_signed_too(bot: Bot) -> None:
 
 
 async def test_a_wrong_signature_is_refused_also_beside_a_right_token(bot: Bot) -> None:
-    beside: tuple[dict[str, str], ...] = ({}, {"token": TOKEN})
-    for query in beside:
+    for token in ("", TOKEN):
         headers = signed("push", PUSHED, "another secret")
-        answer = await post(bot, PUSHED, headers, **query, source="github")
+        answer = await post(bot, PUSHED, headers, token=token, source="github")
         assert (answer.status_code, "Secret" in answer.json()["error"]) == (403, True)
     headers = signed("push", PUSHED, TOKEN)
     assert (await post(bot, PUSHED + b" ", headers)).status_code == 403, "it was altered"
     assert (await post(bot, b"{", signed("push", b"{", "x"))).status_code == 403, "it is not read"
 
 
-async def words(bot: Bot, qq: ScriptedV11, body: dict[str, Any], **query: str) -> str:
+async def words(bot: Bot, qq: ScriptedV11, body: dict[str, Any], source: str = "") -> str:
     """What QQ is sent of a body."""
-    answer = await post(bot, encoded(body), token=TOKEN, **query)
+    answer = await post(bot, encoded(body), token=TOKEN, source=source)
     assert answer.status_code == 200, answer.text
     await bot.until_state(answer.json()["id"], "delivered")
     return qq.messages[-1].text
@@ -154,6 +156,43 @@ async def test_a_source_of_ones_own(bot: Bot, qq: ScriptedV11) -> None:
     other = {"alert": {"name": "换了格式"}}
     told = await words(bot, qq, other, source="unifi")
     assert told == "来自 unifi\nalert.name：换了格式\n[没能按来源 unifi 读懂，按原样发]"
+    assert await unread(bot, "unifi") == (200, encoded(other)), "it is kept, to mend the settings"
+    assert (await unread(bot, "unifi", FRIEND))[0] == 403
+    assert (await unread(bot, "unifi", ""))[0] == 403
+    assert (await unread(bot, "alertmanager"))[0] == 404
+
+
+async def unread(bot: Bot, source: str, token: str = TOKEN) -> tuple[int, bytes]:
+    async with bot.client(token) as client:
+        answer = await client.get(f"/unread/{source}")
+        return answer.status_code, answer.content
+
+
+async def test_what_no_source_could_read_is_looked_at_on_the_command_line(bot: Bot) -> None:
+    other = encoded({"alert": {"name": "又换了"}, "severity": 1})
+    async with connect(f"{bot.url.replace('http', 'ws')}/ws?token={TOKEN}&source=unifi") as pushed:
+        await pushed.send(other.decode())
+        assert json.loads(await pushed.recv())["status"] == "accepted"
+    code, output = await command(bot.folder, "explain", "--source", "unifi", "--last", "to=10002")
+    assert (code, output.splitlines()) == (0, [
+        "来源 unifi：",
+        "  title ← alarm.name：没有找到",
+        "  content ← alarm.msg：没有找到",
+        "  result ← severity：Fail",
+        "  得到 title：来自 unifi",
+        "  得到 content：alert.name：又换了 severity：1",
+        "  没能读懂，会按原样发",
+        "",
+        "没有符合的规则",
+        "",
+        "→ private:10002",
+        "  来自 unifi",
+        "  alert.name：又换了",
+        "  severity：1",
+        "  [没能按来源 unifi 读懂，按原样发]",
+    ])  # fmt: skip
+    code, output = await command(bot.folder, "explain", "--source", "github", "--last")
+    assert (code, "一天之内没有" in output) == (1, True)
 
 
 async def test_an_unknown_source_is_told(bot: Bot) -> None:

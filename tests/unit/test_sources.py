@@ -70,7 +70,7 @@ def test_no_body_in_our_own_fields_is_taken_for_another_tools(body: JSON) -> Non
 
 def test_a_source_is_named_as_one_writes_it() -> None:
     for name in ("Uptime Kuma", "uptime-kuma", "UPTIME_KUMA"):
-        assert built_in(name) is SOURCES["uptimekuma"]
+        assert built_in(name) == ("uptimekuma", SOURCES["uptimekuma"])
     assert built_in("nobody") is None
 
 
