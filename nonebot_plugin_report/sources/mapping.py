@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
 from .base import EVERY, Fields, Translated, lines, shown
+from .parse import ALIASES
 
 FIELDS: Final = (
-    "title", "content", "message", "event", "result", "timestamp", "screenshot", "data", "id",
-    "send_from", "send_to", "send_to_group", "channel",
+    "title", "content", "message", "event", "result", "timestamp", "data", "id", "channel",
+    *ALIASES,
 )  # fmt: skip
 """Fields of a report that an expression may give."""
 STORY: Final = "story"
@@ -22,9 +23,11 @@ MAX_EXPRESSION: Final = 1000
 """Characters."""
 FROM: Final = "from"
 OTHERWISE: Final = "*"
-_WORDS: Final = ("title", "content", "message", "event", "screenshot")
+_WORDS: Final = ("title", "content", "message", "event", "screenshot", "screenshots")
 """One of these at least makes a report."""
-_AS_THEY_ARE: Final = ("data", "send_to", "send_to_group", "channel", "send_from")
+_AS_THEY_ARE: Final = (
+    "data", "channel", "send_to", "send_to_group", "send_from", "screenshots",
+)  # fmt: skip
 
 
 class Expression(Protocol):
@@ -110,7 +113,9 @@ def _read_source(name: str, value: object) -> OwnSource:
         except ValueError as error:
             raise ValueError(f"{name[:40]} 的 {field}：{error}") from None
     if not any(rules[one].expression for one in _WORDS if one in rules):
-        raise ValueError(f"{name[:40]}：title、content、message、event 至少要写一个表达式")
+        raise ValueError(
+            f"{name[:40]}：title、content、message、event、screenshot 至少要有一个是表达式"
+        )
     return OwnSource(settings, rules)
 
 

@@ -17,8 +17,7 @@ Own = Mapping[str, OwnSource]
 
 _WORDS: Final = ("title", "content", "message", *OTHERS)
 _CARRIED: Final = (
-    "event", "result", "timestamp", "screenshot", "data", "id", "send_from", "send_to",
-    "send_to_group", "channel", *ALIASES.values(),
+    "event", "result", "timestamp", "data", "id", "channel", *ALIASES, *ALIASES.values(),
 )  # fmt: skip
 """Fields of ours that count in any tool's body, where its translation does not say them."""
 _MOST: Final = 100

@@ -3,7 +3,9 @@
 import asyncio
 import hmac
 import json
+import shutil
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +18,7 @@ from websockets.asyncio.client import connect
 from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.hub import Hub
 from nonebot_plugin_report.sources.reading import Context, read
-from tests.bot import TOKEN, Bot, running
+from tests.bot import TOKEN, Bot, free_port, running, until
 from tests.onebot import ScriptedV11
 from tests.outbox.fakes import Clock
 from tests.tools import ALERTMANAGER, GITHUB, KUMA, KUMA_UP, encoded, resolved
@@ -199,3 +201,49 @@ async def test_an_unknown_source_is_told(bot: Bot) -> None:
     answer = await post(bot, encoded(KUMA), token=TOKEN, source="zabbix")
     assert answer.status_code == 422
     assert "unifi、grafana、alertmanager" in answer.json()["error"]
+
+
+PROGRAM = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+CONFIG = """
+route: {{receiver: qq, group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
+receivers: [{{name: qq, webhook_configs: [{{url: "{url}"}}]}}]
+"""
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="there is no Alertmanager: Debian's is a package")
+async def test_a_real_alertmanager_pushes(bot: Bot, qq: ScriptedV11, tmp_path: Path) -> None:
+    assert PROGRAM is not None
+    config, port = tmp_path / "alertmanager.yml", free_port()
+    config.write_text(CONFIG.format(url=f"{bot.url}?token={TOKEN}"), "utf-8")
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, f"--config.file={config}", f"--storage.path={tmp_path}",
+        f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    alert = {
+        "labels": {"alertname": "DiskFull", "instance": "nas"},
+        "annotations": {"summary": "满"},
+    }
+
+    async def post_alert(**more: str) -> bool:
+        assert process.returncode is None
+        try:
+            async with httpx2.AsyncClient(trust_env=False) as client:
+                url = f"http://127.0.0.1:{port}/api/v2/alerts"
+                return (await client.post(url, json=[alert | more])).is_success
+        except httpx2.TransportError:
+            return False  # it is not ready yet
+
+    try:
+        await until(post_alert)
+        (firing,) = await qq.wait_for(1)
+        assert firing.text.startswith("❌ 触发：DiskFull\n满\ninstance=nas\n")
+        ended = datetime.now(UTC).isoformat()
+        assert await post_alert(endsAt=ended)
+        _, over = await qq.wait_for(2)
+        assert over.text.startswith("✅ 恢复：DiskFull\n满\ninstance=nas\n")
+        assert "开始，持续 " in over.text
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()

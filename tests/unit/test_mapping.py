@@ -127,7 +127,7 @@ def test_a_source_of_that_name_of_ones_own_comes_before_ours() -> None:
         ({"a": {"title": 7}}, "a 的 title：应为 JMESPath 表达式"),
         ({"a": {"result": {"1": "Fail"}}}, "a 的 result：没有写 from"),
         ({"a": {"result": {"from": "x", "1": ["Fail"]}}}, "a 的 result：里面的值应为字符串或整数"),
-        ({"a": {"title": {"value": "x"}}}, "a：title、content、message、event 至少要写一个表达式"),
+        ({"a": {"title": {"value": "x"}}}, "a：title、content、message、event、screenshot 至少要有一个是表达式"),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_named_with_the_mend(settings: object, told: str) -> None:
