@@ -96,10 +96,10 @@ def read_report(content: bytes | bytearray, *, decode: Decode, beside: Context, 
         InvalidReport: names the field that is wrong.
         UnsupportedMedia: the body is no text.
     """
+    kept = bytes(content) if len(content) <= MAX_UNREAD else b""  # reading may free it
     fields = decode(content)
     reading = read(fields, beside, own)
-    kept = bytes(content) if reading.unread and len(content) <= MAX_UNREAD else b""
-    return Pushed(reading.report, _token(fields), reading.unread, kept)
+    return Pushed(reading.report, _token(fields), reading.unread, kept if reading.unread else b"")
 
 
 def read_signed(
