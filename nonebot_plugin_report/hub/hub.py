@@ -151,7 +151,10 @@ class Hub:
         """
         self._require_store()
         elapsed = await self._durations.elapsed(report, grant.name)
-        report = replace(report, elapsed=elapsed, key=await self._key(report, grant.name))
+        report = replace(report, elapsed=elapsed)
+        if report.key_seconds is not None:
+            key = await self._key(report, report.key_seconds, grant.name)
+            report = replace(report, key=key)
         plan = await self._plan(report, grant)
         try:
             receipt = await self._accept(report, plan, grant.name)
@@ -180,13 +183,12 @@ class Hub:
         self._require_store()
         return await self._store.unread.last(source, self.clock() - UNREAD_SECONDS)
 
-    async def _key(self, report: Report, source: str) -> str:
-        """Its key, with the time where it is the same report for a while only."""
-        if not report.key or report.key_seconds is None:
-            return report.key
+    async def _key(self, report: Report, seconds: float, source: str) -> str:
+        """The key of a report that is the same for a while only: with the time when it first came,
+        as far as that is within the while."""
         now, beginning = self.clock(), f"{report.key}@"
-        since = now - report.key_seconds
-        return await self.history.last_key(beginning, source, since) or f"{beginning}{now:.0f}"
+        known = await self.history.last_key(beginning, source, now - seconds)
+        return known or f"{beginning}{now:.0f}"
 
     async def _plan(self, report: Report, grant: Grant) -> Plan:
         now, held_until = self.clock(), self.tokens.count(grant)

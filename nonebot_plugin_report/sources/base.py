@@ -15,6 +15,9 @@ Headers = Mapping[str, str]
 
 MAX_SHOWN: Final = 20
 """Most entries of a list that are shown: alerts, commits."""
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 9000
+"""A moment beyond these is none: near the last year of all, no other zone has it."""
 EVERY: Final = 1000
 """Most entries of anything that are looked at."""
 
@@ -67,7 +70,7 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case int() | float() if abs(value) < 1e15:
-            return f"{value:g}" if isinstance(value, float) else str(value)
+            return f"{value:.10g}" if isinstance(value, float) else str(value)
         case _:
             return ""
 
@@ -98,7 +101,9 @@ def moment(value: object) -> datetime | None:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return at if at is not None and at.tzinfo is not None and at.year > 1970 else None
+    if at is None or at.tzinfo is None:
+        return None
+    return at if FIRST_YEAR < at.year < LAST_YEAR else None
 
 
 def local(at: datetime) -> str:
