@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from .model.mask import Mask
 from .model.numbers import bot_id
 from .model.patterns import Globs, Pattern
 from .model.quantity import seconds, size
@@ -155,6 +156,22 @@ def _read_quiet(value: object) -> dict[Recipient, DailyWindow]:
     return dict(_read_quiet_hours(str(whose), window) for whose, window in entries)
 
 
+def _read_masks(value: object) -> dict[Recipient | Kind, Mask]:
+    """Masks by recipient; one alone is for everybody but the superusers."""
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        value = from_json(value)
+    if not isinstance(value, dict):
+        value = {EVERYBODY.name: value}
+    masks: dict[Recipient | Kind, Mask] = {}
+    for whose, mask in cast("dict[object, object]", value).items():
+        (recipient,) = _scope([str(whose)])
+        try:
+            masks[recipient] = Mask.read(mask)
+        except ValueError as error:
+            raise ValueError(f"{str(whose)[:40]}：{error}") from None
+    return masks
+
+
 def _read_quiet_hours(whose: str, text: object) -> tuple[Recipient, DailyWindow]:
     recipient = read_recipient(whose)
     try:
@@ -226,6 +243,12 @@ Pause = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
 """Seconds, or 0."""
 Size = Annotated[int, BeforeValidator(size)]
 """Bytes; a number, or text such as `8MiB`."""
+MaxPicture = Annotated[
+    Annotated[int, Field(ge=64 * 2**10)] | None,
+    BeforeValidator(lambda value: None if value in (None, "none") else size(value)),
+    PlainSerializer(lambda value: "none" if value is None else value),
+]
+"""Bytes of a picture, likewise; `none`: any, which is None."""
 Text = Annotated[str | None, BeforeValidator(_text)]
 """Text at the top level of `.env`; empty: None."""
 Rate = Annotated[tuple[int, float] | None, BeforeValidator(_rate)]
@@ -280,6 +303,18 @@ QuietHours = Annotated[
     PlainSerializer(lambda value: {str(whose): str(window) for whose, window in value.items()}),
 ]
 """Daily windows, by recipient."""
+MaskOf = Annotated[Mask, PlainValidator(Mask.read), PlainSerializer(Mask.written)]
+"""What of pictures is covered: `uid`, `none`, or boxes."""
+Masks = Annotated[
+    dict[Recipient | Kind, Mask],
+    PlainValidator(_read_masks),
+    PlainSerializer(
+        lambda value: {
+            name: mask.written() for name, mask in zip(_written(value), value.values(), strict=True)
+        }
+    ),
+]
+"""Masks, by recipient or kind of target."""
 Window = Annotated[
     DailyWindow,
     PlainValidator(lambda value: DailyWindow.parse(_plain_text(value))),

@@ -9,8 +9,9 @@ from ..errors import StoreUnavailable
 from ..model.grant import BOUND
 from ..model.recipient import SUPERUSERS
 from ..model.report import Report
+from ..model.timing import moment
 from .request import Asker, Context, Wrong
-from .wording import clock, quoted, short
+from .wording import quoted, short
 
 MOST: Final = 100
 """Most users in the list."""
@@ -71,8 +72,8 @@ async def bound(context: Context, _: Asker, __: Sequence[str]) -> str:
     lines = ["绑定的用户："]
     for one in bindings[:MOST]:
         at = used.get(f"{BOUND}{one.user}")
-        told = f"最近用于 {clock(at, now)}" if at is not None else "还没用过"
-        lines.append(f"QQ {one.user}：{clock(one.created_at, now)} 绑定，{told}")
+        told = f"最近用于 {moment(at, now)}" if at is not None else "还没用过"
+        lines.append(f"QQ {one.user}：{moment(one.created_at, now)} 绑定，{told}")
     if len(bindings) > MOST:
         lines.append(f"……还有 {len(bindings) - MOST} 个")
     return "\n".join(lines)

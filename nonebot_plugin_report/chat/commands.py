@@ -18,7 +18,7 @@ from ..model.delivery import Delivery
 from ..model.message import Message
 from ..model.target import Lane, Target
 from ..model.text import clean
-from ..senders.qq import fit_message, is_qq, reply
+from ..senders.qq import MAX_PICTURE, fit_message, is_qq, reply, with_small_pictures
 from .membership import may_bind
 from .reading import MOST_ASKED
 from .request import NAME, Answer, Asker, Context, Wrong
@@ -147,6 +147,7 @@ def _here(event: Event) -> Target:
 
 async def _reply(bot: Bot, asker: Asker, answer: Answer) -> None:
     message = answer if isinstance(answer, Message) else Message(answer)
+    message, _ = await with_small_pictures(message, MAX_PICTURE)
     message, _ = fit_message(Delivery("", "", Lane(asker.here), message, attempts=0))
     try:
         await reply(bot, asker.here, message)

@@ -7,6 +7,7 @@ from ..model.grant import BOUND
 from ..model.message import Message
 from ..model.report import Report, trial_report
 from ..model.status import Listed, ReportState
+from ..model.timing import moment
 from .reading import MOST_RECENT, read_count, read_target
 from .request import Answer, Asker, Context, Wrong
 from .wording import (
@@ -14,7 +15,6 @@ from .wording import (
     REASON_LENGTH,
     brief,
     called,
-    clock,
     icon,
     quoted,
     short,
@@ -44,8 +44,8 @@ async def details(context: Context, asker: Asker, words: Sequence[str]) -> Answe
 
     Ours first: what others wrote is the last, so that it can neither pass for ours nor cut it off.
     """
-    state = await _wanted(context, asker, words)
-    lines = [f"ID {state.id}", f"收到 {clock(state.received_at, context.hub.clock())}"]
+    state, now = await _wanted(context, asker, words), context.hub.clock()
+    lines = [f"ID {state.id}", f"收到 {moment(state.received_at, now)}"]
     if asker.superuser:
         report = await context.hub.history.report(state.id) or Report()
         theirs, images = report.body, report.images
@@ -57,11 +57,12 @@ async def details(context: Context, asker: Asker, words: Sequence[str]) -> Answe
         sent = await context.hub.history.messages(state.id, [asker.own])
         own = sent.get(asker.own, Message(""))
         theirs, images = own.text, own.images
-    lines += some([told(one, asker) for one in state.deliveries])
+    lines += some([told(one, asker, now) for one in state.deliveries])
     if state.note:
         lines.append(f"没有发出：{short(state.note, REASON_LENGTH)}")
     lines += ["内容：", theirs] if theirs else []
-    return Message("\n".join(lines), images)
+    shown = await context.hub.shown(images, asker.here)
+    return Message("\n".join(lines), shown)
 
 
 async def resend(context: Context, asker: Asker, words: Sequence[str]) -> str:
@@ -83,7 +84,7 @@ async def test(context: Context, asker: Asker, words: Sequence[str]) -> str:
 
 
 def _line(one: Listed, now: float) -> str:
-    return f"{brief(one)} {clock(one.state.received_at, now)} {undelivered(one)}".rstrip()
+    return f"{brief(one)} {moment(one.state.received_at, now)} {undelivered(one)}".rstrip()
 
 
 async def _wanted(context: Context, asker: Asker, words: Sequence[str]) -> ReportState:

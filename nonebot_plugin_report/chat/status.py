@@ -5,19 +5,19 @@ from typing import Final
 
 from ..model.delivery import State
 from ..model.status import Listed
-from ..model.timing import in_words
+from ..model.timing import in_words, moment
 from ..model.watch import Standing
 from .request import Asker, Context
 from .wording import (
     MOST_LINES,
     REASON_LENGTH,
     brief,
-    clock,
     parked,
     quoted,
     short,
     some,
     subject,
+    told,
     until,
 )
 
@@ -39,7 +39,7 @@ async def status(context: Context, asker: Asker, _: Sequence[str]) -> str:
     if health.backlog is None:
         return f"❌ 收不下推送：{short(health.fault, REASON_LENGTH)}"
     lines = ["✅ 正常，能收下推送"]
-    now, blocked = hub.clock(), health.backlog.blocked
+    now, blocked, retrying = hub.clock(), health.backlog.blocked, health.backlog.retrying
     if asker.superuser:
         lines += [
             f"{'🟢' if online else '🔴'} {short(bot)}（{kind}）"
@@ -50,12 +50,14 @@ async def status(context: Context, asker: Asker, _: Sequence[str]) -> str:
             lines.append(f"⏳ {waiting} 条等待送出，最早的等了 {in_words(now - oldest)}")
     else:
         blocked = tuple(one for one in blocked if one.lane.target == asker.own)
+        retrying = tuple(one for one in retrying if one.target == asker.own)
     muted = [
         f"🔕 {subject(target, asker)}静音{until(end, now)}"
         for target, end in hub.mutes.all().items()
         if asker.superuser or target == asker.own
     ]
-    lines += [*some([parked(one, asker) for one in blocked]), *some(muted)]
+    lines += some([parked(one, asker) for one in blocked])
+    lines += [*some([told(one, asker, now) for one in retrying]), *some(muted)]
     lines += await _failures(context, asker, now)
     if asker.superuser:
         lines += some([_watch(one, now) for one in hub.watchdog.standings()])
@@ -71,7 +73,7 @@ async def _failures(context: Context, asker: Asker, now: float) -> list[str]:
 def _failure(one: Listed, asker: Asker, now: float) -> list[str]:
     return [
         f"{_LACKS[each.state].format(subject(each.target, asker))}{brief(one)}"
-        f" {clock(each.finished_at or now, now)}：{quoted(each.reason, REASON_LENGTH)}"
+        f" {moment(each.finished_at or now, now)}：{quoted(each.reason, REASON_LENGTH)}"
         for each in one.state.deliveries
         if each.state.failed
     ]

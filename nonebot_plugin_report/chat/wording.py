@@ -1,14 +1,14 @@
 """Words of answers: short, for a phone; text from outside is quoted."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Final
 
 from ..model.delivery import State
 from ..model.report import Report, Result
-from ..model.status import Blocked, DeliveryState, Listed
+from ..model.status import Blocked, DeliveryState, Listed, progress
 from ..model.target import Target
 from ..model.text import begins_with, clean
+from ..model.timing import moment
 from .request import Asker
 
 MOST_LINES: Final = 20
@@ -51,16 +51,6 @@ def some(lines: Sequence[str]) -> list[str]:
     return [*lines[:MOST_LINES], *([f"……还有 {rest} 个"] if rest > 0 else [])]
 
 
-def clock(at: float, now: float) -> str:
-    """A moment in words; both in epoch seconds."""
-    moment, today = (datetime.fromtimestamp(one).astimezone() for one in (at, now))
-    days = {-1: "昨天 ", 0: "", 1: "明天 "}
-    for by, name in days.items():
-        if moment.date() == today.date() + timedelta(days=by):
-            return f"{name}{moment:%H:%M}"
-    return f"{moment:%m-%d %H:%M}"
-
-
 def called(target: Target, asker: Asker) -> str:
     """A target, as the asker would say it."""
     match target.kind:
@@ -80,7 +70,7 @@ def subject(target: Target, asker: Asker) -> str:
 
 def until(at: float, now: float) -> str:
     """A moment as an end time; both in epoch seconds."""
-    told = clock(at, now)
+    told = moment(at, now)
     return f"到 {told}" if told[0].isdecimal() else f"到{told}"
 
 
@@ -111,10 +101,11 @@ def undelivered(one: Listed) -> str:
     return "、".join(STATES[each] for each in states if each is not State.DELIVERED)
 
 
-def told(one: DeliveryState, asker: Asker) -> str:
+def told(one: DeliveryState, asker: Asker, now: float) -> str:
     """The state of a delivery."""
-    line = f"{STATES[one.state]} {called(one.target, asker)}"
-    return f"{line}：{quoted(one.reason, REASON_LENGTH)}" if one.reason else line
+    mark = STATES[one.state].partition(" ")[0]
+    line = progress(one, now, lambda reason: quoted(reason, REASON_LENGTH))
+    return f"{mark} {called(one.target, asker)}：{line}"
 
 
 def parked(one: Blocked, asker: Asker) -> str:

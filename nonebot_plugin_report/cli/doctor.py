@@ -130,13 +130,15 @@ def _backlog(health: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("提醒", f"有 {waiting} 条推送等待送出")
     for lane in health["blocked"]:
         yield Finding("提醒", f"{lane['lane']} 暂停发送：{lane['reason']}")
+    for one in health.get("retrying", ()):
+        yield Finding("提醒", f"发给 {one['target']} 的一条：{one['progress']}")
 
 
 def _failures(health: dict[str, Any]) -> Iterator[Finding]:
     for one in health.get("failures", ()):
         unconfirmed = one.get("state") == State.UNCONFIRMED
         what = "不能确认送到没有" if unconfirmed else "没有送到"
-        text = f"{_moment(one['finished_at'])} 发给 {one['target']} 的一条{what}：{one['reason']}"
+        text = f"发给 {one['target']} 的一条{what}：{one['progress']}"
         first = "到那里看看有没有收到" if unconfirmed else "按原因改好"
         yield Finding("提醒", text, f"{first}；要再发一次，在 QQ 里用「推送 重发」")
 

@@ -195,6 +195,8 @@ def _how(planned: Planned, wait: Wait | None) -> Iterator[str]:
         yield "紧急：不等免打扰，不合并"
     if not planned.screenshot:
         yield "不带截图"
+    elif planned.mask is not None:
+        yield f"截图遮住 {planned.mask}"
     if wait is not None:
         until = datetime.fromtimestamp(wait.until).astimezone()
         yield f"{wait.reason}，{until:%H:%M} 再发"

@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 from ..access.gate import digest
 from ..errors import ConfigError
 from ..model.grant import BOUND, MASTER, Grant
+from ..model.mask import Mask
 from ..model.recipient import EVERYBODY, SUPERUSERS, Alias, Recipient
 from ..model.scheduling import Policy
 from ..model.target import NAME, Kind, Target
@@ -33,6 +34,8 @@ from ..senders.base import Channel, Unavailable
 from ..settings import (
     BotId,
     Duration,
+    Masks,
+    MaxPicture,
     Networks,
     Pause,
     QuietHours,
@@ -92,8 +95,10 @@ class Config(BaseModel):
     """消息模板；占位符全部为空的行会自动消失"""
     report_trusted_proxies: Networks = ()
     """反向代理的地址或网段，例如 172.17.0.1；只相信它们写的 X-Forwarded-For"""
-    report_max_body: Annotated[Size, Field(ge=1024)] = 8 * 2**20
+    report_max_body: Annotated[Size, Field(ge=1024)] = 20 * 2**20
     """一次推送最多多少字节，例如 8MiB；超过的回答 413"""
+    report_max_picture: MaxPicture = 5 * 2**20
+    """发到 QQ 的一张截图最多多大，例如 5MiB；更大的压成 JPEG 再发，动图不动；none 是不限"""
     report_database_url: str | None = None
     """数据库地址，例如 sqlite:///data/report.db；不设置则放在 localstore 的数据目录里"""
     report_send_interval: Pause = 1.0
@@ -125,6 +130,9 @@ class Config(BaseModel):
     report_quiet: QuietHours = Field(default_factory=dict[Recipient, DailyWindow])
     """免打扰：接收者（或 *）→ 时段，例如 {"superusers": "23:00-08:00"}；
     期间不紧急的推送先存着，结束时合成一条摘要"""
+    report_mask: Masks = Field(default_factory=dict[Recipient | Kind, Mask])
+    """截图遮住哪里：uid 是右下角的 UID，发给除超级用户以外的所有人时遮住；
+    也可以按接收者写，例如 {"group:*": "uid"}；见 docs/rules.md"""
     report_merge: Pause = 0.0
     """几秒之内发给同一接收者的推送合并成一条；0 表示不合并"""
     report_rate: Rate = None
@@ -229,6 +237,7 @@ class Config(BaseModel):
             self.report_default_targets,
             self.report_aliases,
             self.report_rules,
+            self.report_mask,
             unusable,
         )
 
@@ -327,6 +336,8 @@ def _named(config: Config) -> Iterator[tuple[str, str, Iterable[Recipient]]]:
         yield "REPORT_TOKENS", f"{name} 的 to：", _one_by_one(token)
         yield "REPORT_TOKENS", f"{name} 的 default：", token.default
     yield "REPORT_QUIET", "", (one for one in config.report_quiet if one != EVERYBODY)
+    masked = (one for one in config.report_mask if not isinstance(one, str) and one != EVERYBODY)
+    yield "REPORT_MASK", "", masked
     for number, watch in enumerate(config.report_watch, 1):
         yield "REPORT_WATCH", f"第 {number} 条的 to：", watch.to
 

@@ -17,6 +17,7 @@ from ..errors import InvalidReport, StoreUnavailable
 from ..model.clock import Clock
 from ..model.delivery import Outgoing
 from ..model.grant import MASTER, OWN, Grant
+from ..model.image import Image
 from ..model.report import Report
 from ..model.status import Backlog, DeliveryState, Receipt, ReportState
 from ..model.target import Target
@@ -26,12 +27,14 @@ from ..outbox.mutes import Mutes
 from ..routing import rules
 from ..routing.planner import Plan, Planner
 from ..senders.diagnosis import RefusedBots, strangers
+from ..senders.mask import masked
 from ..senders.qq import OneBotSender
 from ..senders.transport import Transport
 from ..store import Store
 from ..watchdog.durations import Durations
 from ..watchdog.watchdog import Watchdog
 from ..watchdog.watches import Watch
+from .masking import Masking
 from .supervisor import Supervisor
 
 CLOCK_EVERY: Final = 1.0
@@ -114,7 +117,12 @@ class Hub:
         )
         self._bots = bots
         self._refused_bots = RefusedBots()
-        self._qq = OneBotSender(bots, config.report_send_interval, config.report_from or "")
+        self._qq = OneBotSender(
+            bots,
+            config.report_send_interval,
+            config.report_from or "",
+            config.report_max_picture,
+        )
         self._transport = Transport(self._qq, config.report_channels)
         self._outbox = Outbox(
             self._store,
@@ -198,9 +206,8 @@ class Hub:
         return self._planner.plan(report, grant, now, held_until)
 
     async def _accept(self, report: Report, plan: Plan, source: str) -> Receipt:
-        return await self._outbox.accept(
-            report, plan.outgoing, source=source, note=plan.routing.reason
-        )
+        outgoing = await Masking().outgoing(plan)
+        return await self._outbox.accept(report, outgoing, source=source, note=plan.routing.reason)
 
     async def state(self, report_id: str, grant: Grant = MASTER) -> ReportState | None:
         """A report by its id or the client's own, or None where the grant does not see it.
@@ -305,6 +312,14 @@ class Hub:
         if not outgoing:
             return None
         return await self._outbox.accept(report, outgoing, source=OWN)
+
+    async def shown(self, images: Sequence[Image], chat: Target) -> tuple[Image, ...]:
+        """Pictures as a chat may see them, without those that cannot be covered."""
+        mask = self.directory.mask(chat)
+        if mask is None or not mask.parts:
+            return tuple(images)
+        covered, _ = await masked(images, mask)
+        return covered
 
     async def _ask_the_offline(self) -> None:
         """Not all implementations tell that QQ is back."""

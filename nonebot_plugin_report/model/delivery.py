@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final, Protocol
 
+from .image import Image
 from .message import Message
 from .target import Lane, Target
 
@@ -43,6 +44,8 @@ class Outgoing:
     target: Target
     message: Message
     handling: Handling = Handling()
+    fallback_images: tuple[Image, ...] | None = None
+    """The pictures for who gets it if this target does not; None: the same."""
 
 
 @dataclass(frozen=True, slots=True)

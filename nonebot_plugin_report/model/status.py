@@ -1,11 +1,13 @@
 """What is reported about stored reports and waiting deliveries."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from .delivery import State
 from .report import Report
 from .target import Lane, Target
+from .timing import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,46 @@ class DeliveryState:
     reason: str
     finished_at: float | None
     """Epoch seconds."""
+    due_at: float = 0.0
+    """Before which nothing is tried (epoch seconds); 0: nothing has failed lately."""
+
+
+def progress(one: DeliveryState, now: float, show: Callable[[str], str] = str) -> str:
+    """What happened last with a delivery, what comes next and when: one line (Chinese).
+
+    Args:
+        one: the delivery's state.
+        now: epoch seconds.
+        show: how a reason is written, as services' words may be in it.
+    """
+    reason = one.reason and show(one.reason)
+    if one.state is State.WAITING:
+        return _next(one, now, reason)
+    when = "" if one.finished_at is None else f"{moment(one.finished_at, now)} "
+    return when + _ENDS[one.state] + (reason and f"：{reason}")
+
+
+_ENDS: Final = {
+    State.DELIVERED: "送达",
+    State.REJECTED: "被拒绝",
+    State.EXPIRED: "放弃",
+    State.UNCONFIRMED: "未确认",
+}
+
+
+def _next(one: DeliveryState, now: float, reason: str) -> str:
+    """What comes next of a delivery that waits."""
+    because = reason and f"：{reason}"
+    if one.due_at > now:
+        when = moment(one.due_at, now)
+        if not one.attempts:
+            return f"等前面的一条，它 {when} 后重试"
+        if one.repeats:
+            return f"{when} 后看送到没有，没有就再发，第 {one.attempts + 1} 次{because}"
+        return f"{when} 后重试，第 {one.attempts + 1} 次{because}"
+    if reason:
+        return f"等着{because}"
+    return "正在发送，或者排在别的后面"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +119,5 @@ class Backlog:
     oldest: float | None
     """Epoch seconds at which the oldest waiting delivery was accepted."""
     blocked: tuple[Blocked, ...]
+    retrying: tuple[DeliveryState, ...] = ()
+    """Some of those that are tried again: of each lane the next."""

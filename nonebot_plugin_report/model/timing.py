@@ -139,6 +139,16 @@ def _local(at: float, zone: ZoneInfo | None) -> datetime:
     return datetime.fromtimestamp(at, zone)
 
 
+def moment(at: float, now: float) -> str:
+    """A moment in words, such as 昨天 21:44; both in epoch seconds."""
+    then, today = (datetime.fromtimestamp(one).astimezone() for one in (at, now))
+    days = {-1: "昨天 ", 0: "", 1: "明天 "}
+    for by, name in days.items():
+        if then.date() == today.date() + timedelta(days=by):
+            return f"{name}{then:%H:%M}"
+    return f"{then:%m-%d %H:%M}"
+
+
 def in_words(seconds: float) -> str:
     """A duration as people say it, such as 3 小时 5 分."""
     minutes, rest = divmod(round(seconds), 60)

@@ -154,7 +154,10 @@ class Outbox:
         now = self._clock()
         report_id = self._ids.next()
         deliveries = tuple(self._delivery(one, report, report_id, now) for one in outgoing)
-        entry = Entry(report_id, report, deliveries, now, source, note)
+        entry = Entry(
+            report_id, report, deliveries, now, source, note,
+            tuple(one.fallback_images for one in outgoing),
+        )  # fmt: skip
         new = [one.lane for one in deliveries if one.lane not in self._lanes]
         receipt = await self._store.queue.accept(entry, new)
         self._lanes.update(new)

@@ -178,6 +178,8 @@ class LaneQueue:
         first = self._ready[0].delivery
         if not first.repeats:
             return []
+        if first.tried_at is None:  # a process ended as it was sending: nothing tells with which
+            return [self._ready[0]]
         return [
             one
             for one in self._ready

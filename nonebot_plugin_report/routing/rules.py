@@ -9,15 +9,24 @@ from pydantic import Field, PlainSerializer, PlainValidator, field_validator, mo
 from ..errors import ConfigError, Forbidden, InvalidReport
 from ..model.delivery import Handling, Priority
 from ..model.grant import Grant
+from ..model.mask import Mask
 from ..model.numbers import qq_number
 from ..model.patterns import Globs
-from ..model.recipient import SUPERUSERS, Alias, Recipient, read_recipient, unknown_recipient
+from ..model.recipient import (
+    EVERYBODY,
+    SUPERUSERS,
+    Alias,
+    Recipient,
+    read_recipient,
+    unknown_recipient,
+)
 from ..model.report import Report, Result, read_result
-from ..model.target import Target
+from ..model.target import Kind, Target
 from ..settings import (
     Bots,
     Duration,
     EventGlobs,
+    MaskOf,
     Names,
     Recipients,
     Regex,
@@ -75,6 +84,9 @@ class Rule(Settings):
     """用这个模板，不用 REPORT_TEMPLATE"""
     screenshot: bool | None = None
     """false：不带截图"""
+    mask: MaskOf | None = None
+    """截图遮住哪里：uid（右下角的 UID）、none（不遮），或几块 [[左, 上, 宽, 高], …]，
+    是图片宽高的百分之几"""
     drop: bool = False
     """true：不发给任何人"""
     urgent: bool = False
@@ -143,6 +155,8 @@ class Directory:
     )
     """REPORT_ALIASES."""
     rules: Sequence[Rule] = ()
+    masks: Mapping[Recipient | Kind, Mask] = field(default_factory=dict[Recipient | Kind, Mask])
+    """REPORT_MASK."""
     unusable: tuple[str, ...] = ()
     """Entries of SUPERUSERS that are no QQ number."""
 
@@ -157,6 +171,19 @@ class Directory:
             else:
                 found += self.expand(self.aliases[one.name])
         return tuple(dict.fromkeys(found))
+
+    def mask(self, target: Target) -> Mask | None:
+        """What is covered of the pictures for a target, unless a rule says otherwise.
+
+        What is said of everybody is not said of superusers.
+        """
+        for recipient, mask in self.masks.items():
+            if isinstance(recipient, str) or recipient == EVERYBODY:
+                continue
+            if target in self.expand([recipient]):
+                return mask
+        common = None if target in self.superusers else self.masks.get(EVERYBODY)
+        return self.masks.get(target.kind, common)
 
     def find(self, text: str) -> tuple[Target, ...]:
         """The targets of a recipient written as in the settings.
@@ -184,6 +211,10 @@ class Planned:
     """None: REPORT_TEMPLATE."""
     screenshot: bool = True
     handling: Handling = field(default_factory=Handling)
+    mask: Mask | None = None
+    """What is covered of the pictures; None: nothing."""
+    fallback_mask: Mask | None = None
+    """What is covered of them for the fallbacks; None: the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,9 +351,15 @@ def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Gr
         fallback_after=falling.fallback_after if falling else None,
         fallback_unconfirmed=falling is not None and falling.fallback_unconfirmed,
     )
+    ruled = next((rule.mask for rule in rules if rule.mask is not None), None)
+    own = (directory.mask(target) if ruled is None else ruled) or Mask()
+    # All that one of the fallbacks is not to see is covered, whichever of them gets it.
+    common = sum(filter(None, map(directory.mask, handling.fallback)), own)
     return Planned(
         target,
         template=next((rule.template for rule in rules if rule.template is not None), None),
         screenshot=next((r.screenshot for r in rules if r.screenshot is not None), True),
         handling=handling,
+        mask=own if own.parts else None,
+        fallback_mask=None if common == own else common,
     )

@@ -40,6 +40,8 @@ class Channel(Settings):
     """The service's limits (Chinese), for the same table."""
     rates: ClassVar[tuple[Rate, ...]] = ()
     """The service's rate limits; messages above them wait."""
+    most_pictures: ClassVar[int] = 1
+    """Pictures of one message that it can show: it is given no more, and the others are told."""
     needs_bot: ClassVar[bool] = False
     """It sends through a bot of the running NoneBot, and cannot send without one."""
 
@@ -105,7 +107,7 @@ class PartedChannel(HttpChannel):
             delivery: what the parts belong to.
             parts: each sends one message.
             independent: the parts are for several receivers, and any of them will do. Otherwise
-                the first, the text, has to arrive, and the second is its picture.
+                the first, the text, has to arrive, and the others are its pictures.
         """
         done = list(self._done.get(delivery.id, ()))
         for part in parts[len(done) :]:
@@ -136,11 +138,14 @@ def _summed(done: list[Settled], rejected: str) -> Outcome:
 
 
 def as_json(delivery: Delivery, *, screenshot: bool) -> bytes:
-    """The report as JSON, with the picture as base64 if `screenshot`."""
-    image = delivery.message.image if screenshot else None
+    """The report as JSON, with the pictures as base64 if `screenshot`: the first in a field of its
+    own, and where there are more, all of them in another."""
+    images = delivery.message.images if screenshot else ()
+    encoded = [pybase64.b64encode_as_string(one.data) for one in images]
     return dump(
         delivery.message.report,
         id=delivery.report_id,
         text=delivery.message.text,
-        screenshot=image and pybase64.b64encode_as_string(image.data),
+        screenshot=encoded[0] if encoded else None,
+        **({"screenshots": encoded} if len(encoded) > 1 else {}),
     )

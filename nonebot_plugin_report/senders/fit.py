@@ -1,22 +1,17 @@
 """Makes texts and pictures fit a channel's limits, with a note of what was lost."""
 
-import asyncio
 import unicodedata
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import orjson
 
 from ..model.image import Image
+from .in_turn import in_turn
 
 CUT: Final = "内容过长，只发了开头"
 MARK: Final = "…"
 _Fitted = tuple[Image | None, str]
-_one_at_a_time: Final = ThreadPoolExecutor(1, "report-shrink")
-"""One large picture at a time: each may take all the memory meant for decoding."""
-_underway: Final[list[tuple[tuple[Image, int, int | None], "Future[_Fitted]"]]] = []
-"""What is being shrunk, and to which limits: several channels often want the same."""
 
 
 def utf8_size(text: str) -> int:
@@ -73,6 +68,7 @@ async def fit_image(
     max_bytes: int,
     max_side_sum: int | None = None,
     formats: tuple[str, ...] = ("image/jpeg", "image/png"),
+    still: bool = False,
 ) -> _Fitted:
     """The picture as a service takes it, and a note: empty, or what was done to it.
 
@@ -84,27 +80,30 @@ async def fit_image(
         max_bytes: the largest file that the service takes.
         max_side_sum: the largest width and height together, in pixels.
         formats: the media types that the service takes.
+        still: one with several frames is left as it is, however large.
     """
     small = max_side_sum is None or image.width + image.height <= max_side_sum
     if small and len(image.data) <= max_bytes and image.media_type in formats:
         return image, ""
-    made = _shrunk((image, max_bytes, max_side_sum))
-    # A caller that is cancelled does not cancel it for the others.
-    return await asyncio.shield(asyncio.wrap_future(made))
+    return await in_turn(_shrink, image, max_bytes, max_side_sum, still)
 
 
-def _shrunk(wanted: tuple[Image, int, int | None]) -> "Future[_Fitted]":
-    for same, made in _underway:
-        if same == wanted:
-            return made
-    made = _one_at_a_time.submit(_shrink, *wanted)
-    _underway.append((wanted, made))
-    made.add_done_callback(lambda _: _underway.remove((wanted, made)))
-    return made
+async def fit_images(
+    images: Sequence[Image],
+    *,
+    max_bytes: int,
+    formats: tuple[str, ...] = ("image/jpeg", "image/png"),
+) -> tuple[list[Image], list[str]]:
+    """As `fit_image`, of several: those that can be made to fit into `max_bytes` together, and the
+    notes."""
+    size = sum(len(one.data) for one in images)
+    share = max_bytes if size <= max_bytes else max_bytes // len(images)
+    fitted = [await fit_image(one, max_bytes=share, formats=formats) for one in images]
+    return [one for one, _ in fitted if one is not None], [note for _, note in fitted]
 
 
-def _shrink(image: Image, max_bytes: int, max_side_sum: int | None) -> _Fitted:
+def _shrink(image: Image, max_bytes: int, max_side_sum: int | None, still: bool) -> _Fitted:  # noqa: FBT001 - in_turn hands on no names
     # Imported here, in the thread: it is slow, and most pictures do not need it.
     from .shrink import shrink
 
-    return shrink(image, max_bytes, max_side_sum)
+    return shrink(image, max_bytes, max_side_sum, still=still)

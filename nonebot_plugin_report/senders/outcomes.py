@@ -5,7 +5,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from ..model.delivery import Delivered, Outcome, Rejected
-from ..model.message import Message
 from ..model.text import clean
 
 _SAID_LENGTH: Final = 120
@@ -18,11 +17,6 @@ _MARGIN: Final = timedelta(minutes=5)
 def delivered(*notes: str) -> Delivered:
     """A `Delivered` whose note joins these; empty ones are skipped."""
     return Delivered("；".join(dict.fromkeys(filter(None, notes))))
-
-
-def lost_picture(message: Message) -> str:
-    """The note of a channel that cannot send pictures; empty without a picture."""
-    return "" if message.image is None else "这个渠道不能发图片"
 
 
 async def or_text(outcome: Outcome, send_text: Callable[[], Awaitable[Outcome]]) -> Outcome:

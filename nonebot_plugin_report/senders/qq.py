@@ -19,7 +19,7 @@ from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Unknow
 from ..model.image import Image
 from ..model.message import Message
 from ..model.target import Lane, Target
-from .fit import CUT
+from .fit import CUT, fit_image
 from .history import Histories, Wanted, words
 from .onebot import judge
 from .presence import Presence, sign
@@ -32,6 +32,11 @@ MAX_TEXT: Final = 4000
 """Characters. QQ refuses messages somewhat longer than this; the limit is not documented."""
 FORWARD_FROM: Final = 500
 """Characters from which a merged message is sent as a forward message, which QQ folds."""
+# NapNeko/NapCatQQ and ncatbot/NcatBot#39: QQ refuses a picture from about 5 MB on ("rich media
+# transfer failed"), and the upload of one has 10 seconds and one more for each 256 KiB.
+MAX_PICTURE: Final = 5 * 2**20
+"""Bytes of one picture, beyond which a smaller JPEG is made, unless the settings say otherwise."""
+PICTURE_FORMATS: Final = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp")
 MAX_PICTURES: Final = 8 * 2**20
 """Bytes of all pictures of a message together; a single one may be larger."""
 LARGE: Final = 2**20
@@ -67,6 +72,8 @@ class OneBotSender:
     """Seconds between two messages of one bot, after a burst."""
     default_bot: str = ""
     """Sends where a report names no bot; empty: any."""
+    max_picture: int | None = MAX_PICTURE
+    """Bytes of one picture; None: any."""
     _presence: Presence = field(default_factory=Presence)
     _calls: defaultdict[str, set[asyncio.Timeout]] = field(
         default_factory=lambda: defaultdict[str, set[asyncio.Timeout]](set)
@@ -128,7 +135,9 @@ class OneBotSender:
             bot = self._choose(delivery.lane)
         if isinstance(bot, str):
             return Away(bot)
-        message, note = fit_message(delivery)
+        shrunk, was_shrunk = await with_small_pictures(delivery.message, self.max_picture)
+        message, note = fit_message(replace(delivery, message=shrunk))
+        note = note or was_shrunk
         try:
             async with self._call(bot.self_id):
                 if bot.type == V12:
@@ -223,6 +232,28 @@ def is_qq(bot: Bot) -> bool:
     OneBot 12, "机器人自身标识": `self.platform` is `qq` for QQ.
     """
     return bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")
+
+
+async def with_small_pictures(message: Message, max_picture: int | None) -> tuple[Message, str]:
+    """The message with its pictures of at most so many bytes each, and a note: empty, or that they
+    were shrunk. One that moves, or that cannot be shrunk, is left to QQ as it is."""
+    smaller: dict[Image, Image] = {}
+    note = ""
+    for one in message.images:
+        if max_picture is None or len(one.data) <= max_picture:
+            continue
+        fitted, done = await fit_image(
+            one, max_bytes=max_picture, formats=PICTURE_FORMATS, still=True
+        )
+        if fitted is not None and fitted is not one:
+            smaller[one], note = fitted, done
+    return _with_instead(message, smaller) if smaller else message, note
+
+
+def _with_instead(message: Message, instead: Mapping[Image, Image]) -> Message:
+    images = tuple(instead.get(one, one) for one in message.images)
+    parts = tuple(_with_instead(part, instead) for part in message.parts)
+    return replace(message, images=images, parts=parts)
 
 
 def fit_message(delivery: Delivery) -> tuple[Message, str]:

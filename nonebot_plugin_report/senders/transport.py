@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from loguru import logger
@@ -11,6 +11,7 @@ from loguru import logger
 from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Rejected, Sender, Unknown
 from ..model.target import Lane
 from .base import Channel, HttpChannel
+from .outcomes import delivered
 from .pace import Pace
 from .redact import Redactor
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SEND_SECONDS: Final = 600.0
 """For one attempt of a delivery, waiting for its turn included."""
+NO_PICTURES: Final = "这个渠道不能发图片"
 _GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
 
 
@@ -59,6 +61,7 @@ class Transport:
         channel = self.channels.get(name)
         if channel is None:
             return Away(_GONE)
+        delivery, left_out = _with_room(delivery, channel.most_pictures)
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 outcome = await channel.send(delivery, self._client(name, channel))
@@ -70,6 +73,8 @@ class Transport:
             # Without the exception's text, which may hold a secret or the message.
             logger.error(f"渠道 {name} 内部出错：{kind}，在 {where.filename}:{where.lineno}")
             outcome = NotSent(f"内部出错（{kind}），见日志", answered=True)
+        if isinstance(outcome, Delivered):
+            outcome = delivered(outcome.note, left_out)
         return self._told(name, outcome)
 
     async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
@@ -117,3 +122,13 @@ class Transport:
                 return Rejected(self._prefixed(name, reason))
             case Unknown(reason):
                 return Unknown(self._prefixed(name, reason))
+
+
+def _with_room(delivery: Delivery, most: int) -> tuple[Delivery, str]:
+    """The delivery with as many pictures as a channel can show, and a note of the others."""
+    message = delivery.message
+    more = len(message.images) - most
+    if more <= 0:
+        return delivery, ""
+    shown = replace(delivery, message=replace(message, images=message.images[:most]))
+    return shown, f"这个渠道一次最多发 {most} 张图片，少了 {more} 张" if most else NO_PICTURES

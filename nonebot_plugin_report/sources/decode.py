@@ -2,18 +2,20 @@
 
 import json
 import re
+from codecs import getincrementaldecoder
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Never, cast
 
 import orjson
 
 from ..errors import InvalidReport
+from .lift import LONG, MAX_PLAIN, has_few_escapes, lift
 
 MAX_VALUES: Final = 20_000
 """JSON values in one body."""
 MAX_WIDE: Final = 2 * 2**20
-"""Most bytes of non-ASCII JSON that are given to the slower parser."""
-MAX_GARBLED: Final = 2**20
-"""Bytes kept of text in an unknown charset."""
+"""Most bytes of JSON that are given to the slower parser if it is not ASCII or full of escapes."""
 _SLICE: Final = 2**16
 _GLANCE: Final = 2**20
 
@@ -39,7 +41,16 @@ _CHARSETS: Final = {
 hours (punycode, idna), and some are not for text."""
 
 
-def decode(body: bytes | bytearray) -> dict[str, object]:
+class Fields(dict[str, object]):
+    """What a body says, by field."""
+
+    def __init__(self, fields: Mapping[str, object] = MappingProxyType({}), *notes: str) -> None:
+        """`notes` (Chinese) tell what could not be read; they stand at the message's end."""
+        super().__init__(fields)
+        self.notes = notes
+
+
+def decode(body: bytes | bytearray) -> Fields:
     """Read a body as a JSON object.
 
     UTF-8, also with a byte-order mark, UTF-16 and UTF-32 are told apart as RFC 4627 section 3 does.
@@ -49,47 +60,100 @@ def decode(body: bytes | bytearray) -> dict[str, object]:
         InvalidReport: not JSON, not an object, nested too deeply, or of too many values.
     """
     try:
-        fields: object = _loads(_utf8(body))
+        return read_object(body)
     except UnicodeDecodeError:
         raise InvalidReport("body", "不是 UTF-8 编码的文本") from None
+    except json.JSONDecodeError:
+        raise InvalidReport("body", "不是合法的 JSON") from None
+
+
+def read_object(body: bytes | bytearray) -> Fields:
+    """Read a body as a JSON object.
+
+    Raises:
+        InvalidReport: not an object, nested too deeply, or of too many values.
+        JSONDecodeError: not JSON.
+        UnicodeDecodeError: not text.
+    """
+    try:
+        fields: object = _loads(to_utf8(body))
     except RecursionError:
         raise InvalidReport("body", "嵌套层数过多") from None
+    except (UnicodeDecodeError, json.JSONDecodeError):
+        raise
     except ValueError:
-        raise InvalidReport("body", "不是合法的 JSON") from None
+        raise InvalidReport("body", "JSON 里有一个数字过长") from None
     if not isinstance(fields, dict):
         raise InvalidReport("body", '应为 JSON 对象，例如 {"content": "…"}')
-    return cast("dict[str, object]", fields)
+    return Fields(cast("dict[str, object]", fields))
 
 
-def decode_text(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
-    """Read a body of text: all of it is `content`.
+def decode_text(body: bytes | bytearray, charset: str = "") -> Fields:
+    """Read a body of text as `content`: all of it, or of a long one as much as is kept of any text.
 
     `charset` is the one that the client named. If it is not in `_CHARSETS`, it is UTF-8, else
     GB18030, which is what the command line of a Chinese Windows writes.
     """
+    if len(body) > LONG and body.isascii() and "16" not in charset:
+        return Fields({"content": body.decode("ascii")})  # it may be a picture
     named = _CHARSETS.get(re.sub("[^a-z0-9]", "", charset.lower()))
+    beginning = body[:LONG]
     for encoding in filter(None, (named, "utf-8-sig", "gb18030")):
         try:
-            return {"content": body.decode(encoding)}
+            # Half a character may stand at the cut.
+            text = getincrementaldecoder(encoding)().decode(beginning, final=len(body) <= LONG)
         except UnicodeDecodeError:
             continue
-    return {"content": body[:MAX_GARBLED].decode("utf-8", errors="replace")}
+        return Fields({"content": text})
+    return Fields({"content": beginning.decode("utf-8", errors="replace")})
 
 
-def _utf8(body: bytes | bytearray) -> bytes | bytearray:
-    """JSON in any of its encodings, as UTF-8 without a byte-order mark."""
+def find(body: bytes | bytearray, what: bytes, start: int) -> int:
+    """Where bytes stand, as `bytes.find` has it, but other threads get a turn in between."""
+    for at in range(start, len(body), _SLICE):
+        if (found := body.find(what, at, at + _SLICE + len(what))) >= 0:
+            return found
+    return -1
+
+
+def cut(body: bytes | bytearray, start: int, end: int) -> bytes:
+    """A part of a body, copied once."""
+    with memoryview(body) as whole:
+        return bytes(whole[start:end])
+
+
+def to_utf8(body: bytes | bytearray) -> bytes | bytearray:
+    """JSON in any of its encodings, as UTF-8 without a byte-order mark.
+
+    Raises:
+        UnicodeDecodeError: it is in none.
+    """
     encoding = json.detect_encoding(body)
     return body if encoding == "utf-8" else body.decode(encoding).encode()
 
 
 def _loads(body: bytes | bytearray) -> object:
-    """orjson is four times faster on a screenshot as .NET escapes it; what it refuses (such as lone
-    surrogates) is left to the standard library."""
+    """The JSON in a body, which is freed as soon as it was read."""
     if _count_values(body) > MAX_VALUES:
         raise InvalidReport("body", f"JSON 里的值太多，最多 {MAX_VALUES} 个")
+    lifted = lift(body)
+    rest = lifted.rest if lifted else body
+    if len(rest) > MAX_PLAIN:
+        raise InvalidReport("body", f"JSON 里除了图片，最多 {MAX_PLAIN >> 20} MiB")
+    value = _parsed(rest)
+    if not (lifted and lifted.texts):
+        return value
+    if isinstance(body, bytearray):
+        body.clear()
+    return lifted.put_back(value)
+
+
+def _parsed(body: bytes | bytearray) -> object:
+    """orjson is four times faster on a screenshot as .NET escapes it; what it refuses (such as lone
+    surrogates) is left to the standard library."""
     # The standard library makes text of the whole before it makes values: with a character beyond
-    # U+FFFF in it, that is four bytes for each.
-    affordable = len(body) <= MAX_WIDE or body.isascii()
+    # U+FFFF in it, that is four bytes for each. And it makes a piece of each escape.
+    affordable = len(body) <= MAX_WIDE or (body.isascii() and has_few_escapes(body))
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -126,4 +190,4 @@ def _count_values(body: bytes | bytearray) -> int:
 
 
 def _refuse_constant(_: str) -> Never:
-    raise ValueError("NaN and Infinity are no JSON")
+    raise json.JSONDecodeError("NaN and Infinity are no JSON", "", 0)

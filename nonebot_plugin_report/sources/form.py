@@ -1,53 +1,73 @@
-"""Decodes bodies of unknown type, and those that `curl -d` and PowerShell label as forms. Pure."""
+"""Decodes bodies of unknown type, forms, and what `curl -d` and PowerShell label as forms. Pure."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from ..errors import InvalidReport, UnsupportedMedia
-from .decode import decode, decode_text
+from ..model.image import read_image
+from .decode import Fields, decode, decode_text
+from .mend import mend
 from .parse import ALIASES, MAX_LENGTHS, OTHERS
 
 FORM_FIELDS: Final = frozenset(
-    {"token", "data", "channel", "id", *MAX_LENGTHS, *ALIASES, *ALIASES.values(), *OTHERS}
-)
+    {"token", "data", "payload", "channel", "id", *MAX_LENGTHS, *ALIASES, *ALIASES.values(),
+     *OTHERS}
+)  # fmt: skip
 """A form has at least one of these; otherwise it is text with a `=` in it."""
 MAX_FORM_FIELDS: Final = 100
 """Of any name."""
+PICTURES: Final = ("screenshot", "screenshots", "image", "images")
+WORDS: Final = frozenset({"title", "content", "message", "event", *PICTURES, *OTHERS})
+"""What a report can be of."""
+TARGETS: Final = frozenset({"send_to", "to", "send_to_group", "to_group", "channel"})
+JSON_FIELDS: Final = ("data", "payload")
+"""Where some tools put all of their JSON: Uptime Kuma and GitHub."""
 
 _NAME: Final = re.compile(rb"[A-Za-z_]\w*", re.ASCII)
-_JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")
+_JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}+\{")
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_PICTURE_MARKS: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
 # https://github.com/file/file/blob/FILE5_46/src/encoding.c: the bytes that stand in no text.
 _NO_TEXT: Final = bytes([*range(0x07), *range(0x0E, 0x1B), *range(0x1C, 0x20)])
 _GLANCE: Final = 2**16
+_SLICE: Final = 2**16
 
 
-def decode_form(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
+def decode_form(body: bytes | bytearray, charset: str = "") -> Fields:
     """Read a body that is labelled as a form, as `curl -d` labels everything: the fields of a form
-    if one of ours is among them, else a JSON object if it is one, else text.
+    if one of ours is among them, else what it is without that label.
 
     Raises:
-        UnsupportedMedia: it is not text.
+        UnsupportedMedia: it is neither text nor a picture.
     """
-    return _form_fields(body, charset) or decode_unlabelled(body, charset)
+    return read_form(body, charset) or decode_unlabelled(body, charset)
 
 
-def decode_unlabelled(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
-    """Read a body of another type or none: a JSON object if it is one, else text.
+def decode_unlabelled(body: bytes | bytearray, charset: str = "") -> Fields:
+    """Read a body of another type or none: a picture, a JSON object if it is one, else text.
 
     Raises:
-        UnsupportedMedia: it is not text.
+        UnsupportedMedia: it is neither.
     """
+    if is_picture(body):
+        return decode_picture(body)
     if _JSON_START.match(body):
         try:
             return decode(body)
         except InvalidReport:
-            pass  # text in braces
+            if fields := mend(body):
+                return fields
     return decode_plain(body, charset)
 
 
-def decode_plain(body: bytes | bytearray, charset: str = "") -> dict[str, object]:
+def decode_picture(body: bytes | bytearray) -> Fields:
+    """Read a body that is a picture."""
+    return Fields({"screenshot": bytes(body)})
+
+
+def decode_plain(body: bytes | bytearray, charset: str = "") -> Fields:
     """Read text: all of it is `content`.
 
     Raises:
@@ -58,24 +78,91 @@ def decode_plain(body: bytes | bytearray, charset: str = "") -> dict[str, object
     head = body[:_GLANCE]
     if "16" not in charset and len(head.translate(None, _NO_TEXT)) < len(head):
         raise UnsupportedMedia(
-            "请求体不是文本；截图请写成 JSON 里的 screenshot（base64），"
-            "或运行 python -m nonebot_plugin_report push 说明 --image 图片"
+            "请求体不是文本，也不是能识别的图片；截图可以直接作请求体，或写成 JSON 里的 screenshot"
+            "（base64），或运行 python -m nonebot_plugin_report push 说明 --image 图片"
         )
     return decode_text(body, charset)
 
 
-def _form_fields(body: bytes | bytearray, charset: str) -> dict[str, object]:
-    """The fields of a form; empty if it is none, or has none of ours."""
+def is_picture(content: bytes | bytearray) -> bool:
+    """Whether bytes are a picture that can be shown."""
+    if not content.startswith(_PICTURE_MARKS):
+        return False
+    try:
+        read_image(bytes(content))
+    except ValueError:
+        return False
+    return True
+
+
+def read_form(body: bytes | bytearray, charset: str = "") -> Fields:
+    """The fields of a form; none if it is no form, or has none of ours."""
     if body.count(b"&") >= MAX_FORM_FIELDS:
-        return {}
-    fields: dict[str, object] = {}
-    for pair in bytes(body).strip().split(b"&"):
-        name, equals, value = pair.partition(b"=")
-        if not equals or not _NAME.fullmatch(name):
-            return {}
-        # curl sends what it is given as it is: raw UTF-8, or a Chinese Windows' GBK.
-        plain = unquote_to_bytes(value.replace(b"+", b" "))
-        fields[name.decode("ascii")] = decode_plain(plain, charset)["content"]
-    # GitHub and Slack's clients have all of it in one field, as JSON.
-    has_all = str(fields.get("payload", "")).startswith("{")
-    return fields if has_all or FORM_FIELDS.intersection(fields) else {}
+        return Fields()
+    pairs: list[tuple[str, bytearray]] = []
+    start, size = 0, len(body.rstrip())
+    while start <= size:
+        end = body.find(b"&", start, size)
+        end = size if end < 0 else end
+        equals = body.find(b"=", start, end)
+        name = bytes(body[start:equals]).strip() if start <= equals <= start + _GLANCE else b""
+        if not _NAME.fullmatch(name):
+            return Fields()
+        pairs.append((name.decode("ascii"), _unquoted(body, equals + 1, end)))
+        start = end + 1
+    if not FORM_FIELDS.intersection(name for name, _ in pairs):
+        return Fields()
+    if isinstance(body, bytearray):
+        body.clear()  # the values are all of it
+    return gather((name, _text(name, value, charset)) for name, value in pairs)
+
+
+def gather(pairs: Iterable[tuple[str, str]]) -> Fields:
+    """The fields of a form. Of one that stands there several times nothing is lost."""
+    said: dict[str, list[str]] = {}
+    for name, text in pairs:
+        said.setdefault(name, []).append(text)
+    fields = Fields()
+    for name, texts in said.items():
+        several: object = (
+            texts if name in PICTURES else ("," if name in TARGETS else "\n").join(texts)
+        )
+        fields[name] = texts[0] if len(texts) == 1 else several
+    return _opened(fields)
+
+
+def _opened(fields: Fields) -> Fields:
+    """The fields, and what stands in those that are JSON."""
+    for name in JSON_FIELDS:
+        text = fields.get(name)
+        if not isinstance(text, str) or not text.lstrip().startswith("{"):
+            continue
+        try:
+            inner = decode(text.encode("utf-8", "replace"))
+        except InvalidReport:
+            continue
+        fields[name] = inner
+        if not WORDS.intersection(fields):  # all that is told is in there
+            del fields[name]
+            fields = Fields({**inner, **fields})
+    return fields
+
+
+def _text(name: str, value: bytearray, charset: str) -> str:
+    # curl sends what it is given as it is: raw UTF-8, or a Chinese Windows' GBK.
+    text = str(decode_plain(value, charset)["content"])
+    value.clear()
+    # The plus signs of base64 may not have been encoded.
+    return text.replace(" ", "+") if name in PICTURES else text
+
+
+def _unquoted(body: bytes | bytearray, start: int, end: int) -> bytearray:
+    """What a form's value says; in slices, as the whole would take many times its memory."""
+    value = bytearray()
+    while start < end:
+        cut = min(start + _SLICE, end)
+        if cut < end and (escape := body.rfind(b"%", cut - 2, cut)) >= 0:
+            cut = escape  # none is cut in two
+        value += unquote_to_bytes(bytes(body[start:cut]).replace(b"+", b" "))
+        start = cut
+    return value

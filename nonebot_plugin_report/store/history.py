@@ -16,6 +16,7 @@ from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
 from ..model.target import Target
 from ..model.watch import Arrival
 from .database import Database
+from .leases import NEXT
 from .pictures import PictureFiles
 from .rows import (
     HAS_FAILED,
@@ -34,6 +35,8 @@ ARRIVALS: Final = 500
 """Reports that are read at once, so that no push waits for long behind them."""
 LISTED_SIZE: Final = 2**15
 """Characters of a report that is read for a list: twenty of them cost nobody a wait."""
+MOST_RETRYING: Final = 20
+"""Deliveries that are told to be tried again."""
 MOST_FAILURES: Final = 100
 """Deliveries that are looked through for the reports that failed last."""
 LISTED_TEXT: Final = 500
@@ -220,7 +223,7 @@ def _backlog(conn: Connection) -> Backlog:
         for row in parked
         if (of := read_lane(row)) is not None
     )
-    return Backlog(waiting, oldest, tuple(blocked))
+    return Backlog(waiting, oldest, tuple(blocked), tuple(_states(conn.execute(_RETRYING))))
 
 
 _STATE_COLUMNS: Final = (
@@ -229,8 +232,15 @@ _STATE_COLUMNS: Final = (
 )  # fmt: skip
 _DELIVERY_COLUMNS: Final = (
     delivery.c.state, delivery.c.attempts, delivery.c.repeats, delivery.c.reason,
-    delivery.c.finished_at, lane.c.target, lane.c.blocked_reason,
+    delivery.c.finished_at, lane.c.target, lane.c.blocked_reason, lane.c.due_at,
 )  # fmt: skip
+_RETRYING: Final = (
+    select(*_DELIVERY_COLUMNS)
+    .select_from(lane.join(delivery, delivery.c.id == NEXT))
+    .where(lane.c.due_at > 0, lane.c.blocked_reason == "", delivery.c.attempts > 0)
+    .order_by(lane.c.name)
+    .limit(MOST_RETRYING)
+)
 
 
 def _state(conn: Connection, wanted: str, source: str) -> ReportState | None:
@@ -244,24 +254,28 @@ def _state(conn: Connection, wanted: str, source: str) -> ReportState | None:
         .where(delivery.c.report_id == row.id)
         .order_by(delivery.c.id)
     )
-    states = (
-        _delivery_state(one, target)
-        for one in deliveries
-        if (target := read_target(one.target)) is not None
-    )
     return ReportState(
         row.id, row.key or "", row.event, row.heading, row.received_at, row.source, row.note,
-        tuple(states),
+        tuple(_states(deliveries)),
     )  # fmt: skip
+
+
+def _states(rows: Iterable[Any]) -> Iterable[DeliveryState]:
+    return (
+        _delivery_state(one, target)
+        for one in rows
+        if (target := read_target(one.target)) is not None
+    )
 
 
 def _delivery_state(row: Any, target: Target) -> DeliveryState:
     state = State(row.state)
-    reason = row.reason
+    reason, due_at = row.reason, row.due_at
     if state is State.WAITING and row.blocked_reason:
+        due_at = 0.0
         before = f"；上一次：{row.reason}" if row.attempts else f"；{row.reason}"
         reason = row.blocked_reason + (before if row.reason else "")
-    return DeliveryState(target, state, row.attempts, row.repeats, reason, row.finished_at)
+    return DeliveryState(target, state, row.attempts, row.repeats, reason, row.finished_at, due_at)
 
 
 def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> Listed | None:

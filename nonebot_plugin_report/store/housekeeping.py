@@ -226,7 +226,8 @@ def _expire(conn: Connection, now: float) -> int:
 
 _FALLEN: Final = (
     select(
-        delivery.c.id, delivery.c.report_id, delivery.c.state, delivery.c.image,
+        delivery.c.id, delivery.c.report_id, delivery.c.state,
+        func.coalesce(delivery.c.fallback_image, delivery.c.image).label("image"),
         delivery.c.priority, delivery.c.fallback, lane.c.target, TEXT,
     ).join(lane, delivery.c.lane == lane.c.name)
     .join(report, delivery.c.report_id == report.c.id)
@@ -275,9 +276,11 @@ def _forget_reports(conn: Connection, before: str) -> int:
 
 
 def _waiting_images(conn: Connection) -> set[str]:
-    """The hashes of the pictures that waiting deliveries show."""
+    """The hashes of the pictures that waiting deliveries show, or their fallbacks would."""
     stored = select(delivery.c.image).where(delivery.c.image.is_not(None), IS_WAITING).distinct()
-    return {sha for row in conn.scalars(stored) for sha in read_hashes(row)}
+    others = select(delivery.c.fallback_image).where(delivery.c.fallback != "")
+    rows = (row for query in (stored, others) for row in conn.scalars(query))
+    return {sha for row in rows for sha in read_hashes(row)}
 
 
 def _forget_images(

@@ -117,6 +117,15 @@ _RESUME: Final = (
     )
     .values(due_at=0.0, failures=0)
 )
+NEXT: Final = (
+    select(delivery.c.id)
+    .where(delivery.c.lane == lane.c.name, IS_WAITING)
+    .order_by(delivery.c.priority, delivery.c.id)
+    .limit(1)
+    .correlate(lane)
+    .scalar_subquery()
+)
+"""In a query of lanes, the delivery of each that goes next."""
 _ENDED_SENDING: Final = select(lane.c.name).where(
     lane.c.owner.is_not(None),
     lane.c.due_at < lane.c.lease_until,  # otherwise it was backing off as its owner ended
@@ -166,9 +175,11 @@ def _park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> No
 def count_repeats(conn: Connection, name: str | None) -> None:
     """Note that the first in an owned lane (None: in all) may have been sent already."""
     for owned in conn.scalars(_ENDED_SENDING, {"lane": name}).all():
-        first = conn.scalars(_FIRST, {"lane": owned}).all()
-        repeated = update(delivery).where(delivery.c.id.in_(first))
-        conn.execute(repeated.values(repeats=delivery.c.repeats + 1))
+        first, *others = conn.scalars(_FIRST, {"lane": owned}).all()
+        repeated = update(delivery).values(repeats=delivery.c.repeats + 1)
+        conn.execute(repeated.where(delivery.c.id == first))
+        # However often a process ends, each time with the first, these were sent once at most.
+        conn.execute(repeated.where(delivery.c.id.in_(others), delivery.c.repeats == 0))
 
 
 _HOLDS: Final = (

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final
 
 from sqlalchemy import Connection, Integer, bindparam, case, func, or_, select, update
@@ -251,8 +252,9 @@ def _accept(conn: Connection, entry: Entry, hashes: Mapping[int, str]) -> Receip
             one,
             None if one.message.text == common else one.message.text,
             _of(one.message.images, hashes),
+            None if fallback is None else _of(fallback, hashes),
         )
-        for one in entry.deliveries
+        for one, fallback in zip_longest(entry.deliveries, entry.fallback_images)
     ]
     INSERT_DELIVERY.run_for_each(conn, rows)
     return Receipt(entry.id, "accepted", tuple(one.lane.target for one in entry.deliveries))

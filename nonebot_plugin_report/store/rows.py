@@ -27,6 +27,8 @@ class Entry:
     received_at: float
     source: str = ""
     note: str = ""
+    fallback_images: tuple[tuple[Image, ...] | None, ...] = ()
+    """Of each delivery the pictures for its fallbacks; None: its own."""
 
     @property
     def text(self) -> str:
@@ -35,10 +37,14 @@ class Entry:
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """All pictures that it or a delivery shows, each once."""
+        """All pictures that it, a delivery or its fallback shows, each once."""
         if not (self.report.images or any(one.message.images for one in self.deliveries)):
             return ()
-        shown = (self.report.images, *(one.message.images for one in self.deliveries))
+        shown = (
+            self.report.images,
+            *(one.message.images for one in self.deliveries),
+            *filter(None, self.fallback_images),
+        )
         return tuple({id(one): one for images in shown for one in images}.values())
 
 
@@ -109,8 +115,14 @@ def report_row(entry: Entry, hashes: Iterable[str]) -> dict[str, object]:
     }
 
 
-def delivery_row(one: Delivery, text: str | None, hashes: Iterable[str]) -> dict[str, object]:
-    """A delivery's row; `text` is None if it shows the report's, `hashes` are its pictures'."""
+def delivery_row(
+    one: Delivery,
+    text: str | None,
+    hashes: Iterable[str],
+    fallback_hashes: Iterable[str] | None = None,
+) -> dict[str, object]:
+    """A delivery's row; `text` is None if it shows the report's, `hashes` are its pictures',
+    `fallback_hashes` those for its fallbacks, if they are others."""
     handling = one.handling
     after = handling.fallback_after
     return {
@@ -120,6 +132,7 @@ def delivery_row(one: Delivery, text: str | None, hashes: Iterable[str]) -> dict
         "state": _WAITING,
         "text": text,
         "image": written_hashes(hashes),
+        "fallback_image": None if fallback_hashes is None else " ".join(fallback_hashes),
         "attempts": 0,
         "repeats": 0,
         "reason": handling.reason,

@@ -96,6 +96,7 @@ delivery: Final = Table(
     Column("state", String(16), nullable=False),
     Column("text", Text, nullable=True),  # None: the report's
     Column("image", Text, nullable=True),  # as the report's
+    Column("fallback_image", Text, nullable=True),  # None: its fallbacks get the same pictures
     Column("attempts", Integer, nullable=False),
     Column("repeats", Integer, nullable=False),
     Column("reason", Text, nullable=False),
@@ -221,6 +222,7 @@ def _from_2(conn: Connection) -> None:
 _FROM_4: Final = (
     "ALTER TABLE image ADD COLUMN size INTEGER NOT NULL DEFAULT 0",
     "UPDATE image SET size = length(bytes)",  # they stay in the database
+    "ALTER TABLE delivery ADD COLUMN fallback_image TEXT",
     "ALTER TABLE delivery ADD COLUMN fallback_unconfirmed INTEGER NOT NULL DEFAULT 0",
     "DROP INDEX IF EXISTS delivery_failed",  # other states than now had failed
 )

@@ -21,7 +21,7 @@ from ..errors import (
     UnsupportedMedia,
 )
 from ..hub import Health
-from ..model.status import Receipt, ReportState
+from ..model.status import Receipt, ReportState, progress
 
 STATUS: Final[Mapping[type[Refused], int]] = {
     InvalidReport: 422,
@@ -67,8 +67,8 @@ def receipt_json(receipt: Receipt) -> dict[str, object]:
     return {"id": receipt.id, "status": receipt.status, "deliveries": deliveries}
 
 
-def state_json(state: ReportState) -> dict[str, object]:
-    """A report and each of its deliveries."""
+def state_json(state: ReportState, now: float) -> dict[str, object]:
+    """A report and each of its deliveries, at a moment (epoch seconds)."""
     return {
         "id": state.id,
         "key": state.key or None,
@@ -84,6 +84,7 @@ def state_json(state: ReportState) -> dict[str, object]:
                 "attempts": one.attempts,
                 "repeats": one.repeats,
                 "reason": one.reason or None,
+                "progress": progress(one, now),
                 **_time("finished_at", one.finished_at),
             }
             for one in state.deliveries
@@ -91,8 +92,8 @@ def state_json(state: ReportState) -> dict[str, object]:
     }
 
 
-def health_json(health: Health) -> dict[str, object]:
-    """Whether reports can be stored, and what waits."""
+def health_json(health: Health, now: float) -> dict[str, object]:
+    """Whether reports can be stored, and what waits, at a moment (epoch seconds)."""
     backlog = health.backlog
     return {
         "status": "error" if health.fault else "ok",
@@ -107,12 +108,17 @@ def health_json(health: Health) -> dict[str, object]:
             {"lane": str(one.lane), "reason": one.reason, **_time("since", one.since)}
             for one in (backlog.blocked if backlog else ())
         ],
+        "retrying": [
+            {"target": str(one.target), "progress": progress(one, now)}
+            for one in (backlog.retrying if backlog else ())
+        ],
         **_time("onebot_refused_at", health.refused_at),
         "failures": [
             {
                 "target": str(one.target),
                 "state": one.state,
                 "reason": one.reason,
+                "progress": progress(one, now),
                 **_time("finished_at", one.finished_at),
             }
             for one in health.failures

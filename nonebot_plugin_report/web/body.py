@@ -1,20 +1,23 @@
 """Reads and processes bodies within bounds that hold for all clients together.
 
-Bodies arrive concurrently, so that a slow client delays nobody; their memory is bounded, and what
-exceeds it goes to files. Large ones are processed in a thread, one at a time.
+Bodies arrive concurrently, so that a slow client delays nobody; their memory is bounded, and large
+ones go to files while they arrive. Those are processed in a thread, one at a time.
 """
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import BufferedRandom
 from tempfile import TemporaryFile
-from typing import IO, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
 
 from ..errors import BodyTooLarge, Busy, InvalidReport
 from ..model.grant import Grant
+from .inflate import Inflater
 
 T = TypeVar("T")
 
@@ -27,10 +30,10 @@ HEAD: Final = 64 * 2**10
 SIGNED: Final = 2**20
 """Bytes of a body whose signature is its token, so that all of it arrives before that is known."""
 LARGE: Final = 2**20
-"""A body above this size is processed in a thread, one at a time."""
+"""A body above this size goes to a file, and is processed in a thread, one at a time."""
 MEMORY: Final = 16 * 2**20
-"""Bytes of bodies in memory; the rest goes to files."""
-FILES: Final = 256 * 2**20
+"""Bytes of smaller bodies in memory; the rest goes to files too."""
+FILES: Final = 512 * 2**20
 """Bytes of bodies in files."""
 ARRIVING: Final = 128
 """Concurrent bodies of one token, or without one so far."""
@@ -40,6 +43,9 @@ WAITING_LONG: Final = 64
 """How many may wait. The web server has already read a part of each."""
 WAIT_SECONDS: Final = 20.0
 """Seconds for which they wait. BetterGI gives up after 30."""
+DISCARD_SECONDS: Final = 5.0
+"""Seconds for which the rest of a refused body is read and discarded: a client that is still
+writing would see a broken connection instead of the answer."""
 
 
 class Body:
@@ -48,7 +54,7 @@ class Body:
     def __init__(self, intake: "Intake", content: bytes = b"") -> None:
         self._intake = intake
         self._data = bytearray(content)
-        self._file: IO[bytes] | None = None
+        self._file: BufferedRandom | None = None
         self._in_memory = self._in_file = 0
         self._slot: asyncio.Semaphore | None = None
         self.size = len(content)
@@ -64,8 +70,9 @@ class Body:
             self._intake.alone.release()
         self.close()
 
-    async def work(self, job: Callable[[bytes | bytearray], T]) -> T:
-        """Process its bytes, which are gone afterwards; large ones in a thread."""
+    async def work(self, job: Callable[[bytearray], T]) -> T:
+        """Process its bytes, which are gone afterwards; large ones in a thread. The job may free
+        them earlier by clearing them."""
         if self._is_large:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._intake.thread, lambda: job(self._take()))
@@ -87,7 +94,9 @@ class Body:
         if self.size > HEAD and self._slot is None:
             self._slot = await self._intake.long_slot(owner)
         if self._file is None:
-            if self.size <= HEAD or self._intake.in_memory + len(chunk) <= MEMORY:
+            if self.size <= HEAD or (
+                self.size <= LARGE and self._intake.in_memory + len(chunk) <= MEMORY
+            ):
                 self._charge(memory=len(chunk))
                 self._data += chunk
                 return
@@ -119,12 +128,13 @@ class Body:
     def _is_large(self) -> bool:
         return self.size > LARGE or self._file is not None
 
-    def _take(self) -> bytes | bytearray:
-        if self._file is None:
-            data, self._data = self._data, bytearray()
-            return data
-        self._file.seek(0)
-        return self._file.read()
+    def _take(self) -> bytearray:
+        data, self._data = self._data, bytearray()
+        if self._file is not None:
+            data = bytearray(self.size)
+            self._file.seek(0)
+            self._file.readinto(data)
+        return data
 
     def _charge(self, *, memory: int = 0, file: int = 0) -> None:
         self._in_memory += memory
@@ -215,7 +225,7 @@ class Intake:
         seconds = READ_SECONDS if grant else STRANGER_SECONDS
         try:
             async with asyncio.timeout(seconds) as deadline:
-                async for chunk in request.stream():
+                async for chunk in self._chunks(request):
                     if body.size + len(chunk) > self._limit:
                         raise BodyTooLarge
                     if grant is None and body.size + len(chunk) > unknown:
@@ -226,3 +236,51 @@ class Intake:
             raise InvalidReport("body", f"{seconds:.0f} 秒内没有收完") from None
         if grant is None and not signed:
             look(body.head())
+
+    def _chunks(self, request: Request) -> AsyncIterator[bytes]:
+        encoding = request.headers.get("content-encoding", "identity").lower()
+        return _received(request) if encoding == "identity" else self._inflated(request, encoding)
+
+    async def _inflated(self, request: Request, encoding: str) -> AsyncIterator[bytes]:
+        """A compressed body as it was; others run in between its pieces."""
+        inflater, received = Inflater(encoding), 0
+        async for chunk in _received(request):
+            received += len(chunk)
+            if received > self._limit:  # it may inflate to nothing
+                raise BodyTooLarge
+            for piece in inflater.inflate(chunk):
+                yield piece
+                await asyncio.sleep(0)
+        inflater.finish()
+
+
+async def discard(request: Request, most: int) -> None:
+    """Read what is left of a refused body, at most so many bytes."""
+    left = most
+    try:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while left > 0 and not has_arrived(request):
+                message = await request.receive()
+                _note_end(request, message)
+                left -= len(message.get("body", b""))
+    except TimeoutError:
+        return
+
+
+def has_arrived(request: Request) -> bool:
+    """Whether all of a request's body was received; who asks for more waits until the client
+    leaves."""
+    return getattr(request.state, "has_arrived", False)
+
+
+def _note_end(request: Request, message: Message) -> None:
+    request.state.has_arrived = not message.get("more_body", False)
+
+
+async def _received(request: Request) -> AsyncIterator[bytes]:
+    while not has_arrived(request):
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        _note_end(request, message)
+        yield message.get("body", b"")

@@ -29,6 +29,11 @@ MAX_CANDIDATES: Final = 8
 Networks = Sequence[IPv4Network | IPv6Network]
 
 _TOKEN: Final = re.compile(rb'"token"\s*:\s*("(?:[^"\\\x00-\x1f]|\\.){1,4096}"|\d{1,64})')
+_PART_TOKEN: Final = re.compile(
+    rb"\r\nContent-Disposition: *form-data; *name=\"?token\"?\r\n(?:[^\r\n]+\r\n){0,4}\r\n"
+    rb"([^\r\n]{1,4096})\r\n",
+    re.IGNORECASE,
+)
 _FORM_TOKEN: Final = re.compile(rb"(?:[A-Za-z_]\w*=[^&]*&)*?token=([^&\s]{1,4096})")
 
 
@@ -145,6 +150,8 @@ def outer_token(connection: HTTPConnection) -> str | None:
 
 def seen_tokens(head: bytes) -> list[str]:
     """Possible tokens at the beginning of a body (JSON or a form), without parsing it."""
+    if part := _PART_TOKEN.search(head):
+        return [part[1].decode("utf-8", "replace")]
     if form := _FORM_TOKEN.match(head):
         return [unquote_plus(form[1].decode("utf-8", "replace"))]
     encoding = json.detect_encoding(head)
@@ -202,6 +209,17 @@ def refuse_web_pages(connection: HTTPConnection, public_host: str) -> None:
         origin is not None and not _is_own_page(origin, host)
     ):
         raise Forbidden("没有设置 REPORT_TOKEN 时，不接受网页发来的请求")
+
+
+def refuse_prefetching(connection: HTTPConnection) -> None:
+    """Refuse a browser that only prepares for a page that its user may open.
+
+    Raises:
+        Forbidden: it does.
+    """
+    for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"):
+        if connection.headers.get(name, "").lower().startswith(("prefetch", "preview")):
+            raise Forbidden("浏览器的预取不算推送")
 
 
 def _is_our_name(host: str, public_host: str) -> bool:

@@ -10,26 +10,30 @@ from typing import Final
 
 from starlette.datastructures import Headers
 
-from ..errors import Forbidden, UnsupportedMedia
+from ..errors import Forbidden, InvalidReport, UnsupportedMedia
 from ..model.report import Report
-from ..sources.decode import decode, decode_text
-from ..sources.form import decode_form, decode_plain, decode_unlabelled
+from ..sources.decode import Fields, decode, decode_text
+from ..sources.form import decode_form, decode_picture, decode_plain, decode_unlabelled, read_form
+from ..sources.mend import decode_json
+from ..sources.multipart import decode_multipart, read_boundary
 from ..sources.reading import Context, Own, read
+from .body import HEAD
+from .caller import seen_tokens
 
-Decode = Callable[[bytes | bytearray], dict[str, object]]
+Decode = Callable[[bytes | bytearray], Fields]
 """Reads a body as fields."""
 
 MAX_CONTENT_TYPE: Final = 256
 """Characters read of that header."""
-MAX_TITLE: Final = 4096
-"""Characters read of a `Title` header, as encoded."""
+MAX_HEADER: Final = 4096
+"""Characters read of a `Title` or `Message` header, as encoded."""
 MAX_UNREAD: Final = 2**18
 """Bytes of a body that is kept because its source could not read it."""
 QUERY_TEXTS: Final = ("title", "content", "message", "event", "result")
 """Fields that the URL may have if the body does not."""
 
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.ASCII)
-_JSON_TYPES: Final = frozenset({"application/json", "application/json; charset=utf-8"})
+_SHOWN_TOKEN: Final = re.compile(r'(token"?\s*:\s*"?)[^\s",}]+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,39 +59,59 @@ def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
 
     Raises:
         Forbidden: the token would have to stand beside such a body.
+        InvalidReport: it cannot be told where its parts end.
         UnsupportedMedia: no report can be such a body.
     """
-    content_type = headers.get("content-type", "")
-    if content_type in _JSON_TYPES and "content-encoding" not in headers:
-        return decode  # nearly always
-    media_type, _, parameters = content_type[:MAX_CONTENT_TYPE].lower().partition(";")
+    content_type = headers.get("content-type", "")[:MAX_CONTENT_TYPE]
+    media_type, _, parameters = content_type.lower().partition(";")
     media_type = media_type.strip()
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMedia("不支持压缩的请求体（Content-Encoding）")
     if media_type == "application/json" or media_type.endswith("+json"):
-        return decode
-    _refuse_files(media_type)
+        return json_decoder(is_open=is_open, has_token=has_token)
     if is_open:
         raise UnsupportedMedia
     charset = _CHARSET.search(parameters)
     named = charset[1] if charset else ""
-    if media_type == "application/x-www-form-urlencoded":
-        return partial(decode_form, charset=named)
-    if not media_type.startswith("text/"):
-        return partial(decode_unlabelled, charset=named)
-    if not has_token:
-        raise Forbidden(
-            "请求体是纯文本时，令牌要写在网址里（?token=…）；"
-            "若请求体是 JSON，请加上 Content-Type: application/json"
-        )
-    return partial(decode_plain, charset=named)
+    kind, _, _ = media_type.partition("/")
+    match kind:
+        case "application" if media_type == "application/x-www-form-urlencoded":
+            return partial(decode_form, charset=named)
+        case "multipart" if media_type == "multipart/form-data":
+            return partial(decode_multipart, boundary=read_boundary(content_type))
+        case "multipart" | "audio" | "video":
+            raise UnsupportedMedia("只接受 JSON、文本、表单（也可以是 multipart/form-data）和图片")
+        case "text" | "image" if not has_token:
+            raise Forbidden(
+                "请求体是纯文本或图片时，令牌要写在网址里（?token=…）；"
+                "若请求体是 JSON，请加上 Content-Type: application/json"
+            )
+        case "text":
+            return partial(decode_plain, charset=named)
+        case "image":
+            return decode_picture
+        case _:
+            return partial(decode_unlabelled, charset=named)
 
 
-def read_report(content: bytes | bytearray, *, decode: Decode, beside: Context, own: Own) -> Pushed:
+def json_decoder(*, is_open: bool, has_token: bool) -> Decode:
+    """The decoder for a body that is called JSON. What is none is mended or text, but where
+    everybody may push."""
+    return decode if is_open else partial(_decode_json, has_token=has_token)
+
+
+def _decode_json(content: bytes | bytearray, *, has_token: bool) -> Fields:
+    fields = decode_json(content)
+    if fields.notes:  # it is text, which is shown with whatever stands in it
+        if not has_token:
+            fields["token"] = next(iter(seen_tokens(bytes(content[:HEAD]))), "")
+        fields["content"] = _SHOWN_TOKEN.sub(r"\1***", str(fields["content"]))
+    return fields
+
+
+def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own) -> Pushed:
     """What a body says.
 
     Args:
-        content: the body, which takes precedence.
+        content: the body, which takes precedence; freed as soon as it was read.
         decode: reads it.
         beside: what came beside it.
         own: the sources of REPORT_SOURCES.
@@ -98,15 +122,17 @@ def read_report(content: bytes | bytearray, *, decode: Decode, beside: Context, 
     """
     kept = bytes(content) if len(content) <= MAX_UNREAD else b""  # reading may free it
     fields = decode(content)
+    content.clear()
     reading = read(fields, beside, own)
-    return Pushed(reading.report, _token(fields), reading.unread, kept if reading.unread else b"")
+    report = replace(reading.report, cut=(*fields.notes, *reading.report.cut))
+    return Pushed(report, _token(fields), reading.unread, kept if reading.unread else b"")
 
 
 def read_signed(
-    content: bytes | bytearray,
+    content: bytearray,
     *,
-    signer: Callable[[bytes | bytearray], str | None],
-    read: Callable[[bytes | bytearray], Pushed],
+    signer: Callable[[bytearray], str | None],
+    read: Callable[[bytearray], Pushed],
 ) -> Pushed | None:
     """What a signed body says, and the token that signed it; None: none did, and nothing of it was
     read."""
@@ -121,11 +147,23 @@ def context(query: Mapping[str, str], headers: Headers | None = None) -> Context
     return Context(query, said | texts, {} if headers is None else headers)
 
 
+def read_query(query: bytes | bytearray) -> Fields:
+    """The fields of a URL, which is all that a GET has.
+
+    Raises:
+        InvalidReport: there are too many, or none of ours.
+    """
+    if not (fields := read_form(query)):
+        raise InvalidReport("网址", "? 后面没有可以发送的内容，例如 ?token=…&content=…")
+    return fields
+
+
 def header_fields(headers: Headers) -> dict[str, str]:
     """The fields in a request's headers."""
     said = {"id": headers.get("idempotency-key", "")}
-    if title := headers.get("title", ""):
-        said["title"] = _header_text(title[:MAX_TITLE])
+    for name in ("title", "message"):
+        if text := headers.get(name, ""):
+            said[name] = _header_text(text[:MAX_HEADER])
     return {name: value for name, value in said.items() if value}
 
 
@@ -145,17 +183,6 @@ def _header_text(value: str) -> str:
 
 def _text(content: bytes, charset: str = "") -> str:
     return str(decode_text(content, charset)["content"])
-
-
-def _refuse_files(media_type: str) -> None:
-    if media_type.startswith("multipart/"):
-        raise UnsupportedMedia(
-            "不支持 multipart/form-data（curl 的 -F）；请用 curl 的 --data-urlencode，或写成 JSON"
-        )
-    if media_type.startswith(("image/", "audio/", "video/")):
-        raise UnsupportedMedia(
-            "只接受 JSON、表单或纯文本；截图请写成 JSON 里的 screenshot（base64）"
-        )
 
 
 def _token(fields: Mapping[str, object]) -> str | None:

@@ -126,12 +126,27 @@ _EXAMPLES: Final[Schema] = {
         },
     },
 }
+_IN_URL: Final[Schema] = {"type": "string"}
 _BESIDE: Final = {
     **dict.fromkeys(("title", "content", "message", "event", "result"), "请求体里没有时用它"),
     **dict.fromkeys(
         ("send_from", "send_to", "send_to_group", "channel"), "请求体里没有时用它；逗号分隔"
     ),
     "source": "请求体是哪个工具写的，例如 alertmanager；不写就看它的形状",
+}
+_BINARY: Final[Schema] = {
+    "type": "string",
+    "format": "binary",
+    "description": "截图；令牌和文字写在网址里",
+}
+_PARTS: Final[Schema] = {
+    "type": "object",
+    "description": "字段同 JSON；图片是文件，可以有几张，名字不限",
+    "properties": {
+        "title": REPORT["title"],
+        "content": REPORT["content"],
+        "image": {"type": "string", "format": "binary", "description": "截图"},
+    },
 }
 PUSH: Final[Schema] = {
     "requestBody": {
@@ -143,6 +158,9 @@ PUSH: Final[Schema] = {
                 "schema": _FIELDS,
                 "example": {"title": "备份", "content": "备份完成"},
             },
+            "multipart/form-data": {"schema": _PARTS},
+            "image/png": {"schema": _BINARY},
+            "image/jpeg": {"schema": _BINARY},
         },
     },
     "parameters": [
@@ -150,6 +168,18 @@ PUSH: Final[Schema] = {
             {"name": name, "in": "query", "description": said, "schema": {"type": "string"}}
             for name, said in _BESIDE.items()
         ),
+        {
+            "name": "Title",
+            "in": "header",
+            "description": "标题；UTF-8 或 RFC 2047",
+            "schema": {"type": "string"},
+        },
+        {
+            "name": "Message",
+            "in": "header",
+            "description": "正文；UTF-8 或 RFC 2047",
+            "schema": {"type": "string"},
+        },
         {
             "name": "Idempotency-Key",
             "in": "header",
@@ -159,8 +189,19 @@ PUSH: Final[Schema] = {
     ],
 }
 
+GET_QUERY: Final[Schema] = {
+    "parameters": [
+        {"name": name, "in": "query", "description": said["description"], "schema": _IN_URL}
+        for name, said in REPORT.items()
+        if name not in ("token", "screenshot", "image", "data")
+    ]
+}
+
 _SECONDS: Final[Schema] = {"type": "number", "description": "1970 年以来的秒数"}
 _ISO: Final = _text("同一时刻，ISO 8601", "2026-11-23T21:44:00+08:00", format="date-time")
+_PROGRESS: Final = _text(
+    "一句话：上一次怎样，接下来做什么，什么时候", "12:03 后重试，第 3 次：飞书：发送太快"
+)
 _TARGET: Final = _text("接收者", "private:10001", "group:777", "channel:phone")
 ERROR: Final = _object(
     "没有收下", {"status": {"type": "string", "const": "error"}, "error": _text("原因")}
@@ -205,6 +246,7 @@ STATE: Final = _object(
                         "description": "前一次可能已经送到、仍然重发的次数",
                     },
                     "reason": _or_null(_text("没有送达的原因")),
+                    "progress": _PROGRESS,
                     "finished_at": _or_null(_SECONDS),
                     "finished_at_iso": _or_null(_ISO),
                 },
@@ -244,6 +286,10 @@ OWNERS_HEALTH: Final = _object(
                 },
             ),
         ),
+        "retrying": _list(
+            "等着重试的，每个接收者说最前面的一条",
+            _object("一条", {"target": _TARGET, "progress": _PROGRESS}),
+        ),
         "onebot_refused_at": _or_null(
             {**_SECONDS, "description": "上一次有 OneBot 带着不同的令牌连来；1970 年以来的秒数"}
         ),
@@ -256,6 +302,7 @@ OWNERS_HEALTH: Final = _object(
                     "target": _TARGET,
                     "state": _text("rejected、expired 或 unconfirmed", enum=list(FAILED)),
                     "reason": _text("为什么"),
+                    "progress": _PROGRESS,
                     "finished_at": _or_null(_SECONDS),
                     "finished_at_iso": _or_null(_ISO),
                 },
@@ -297,6 +344,10 @@ HEALTH_QUERY: Final[Schema] = {
 PUSH_ANSWERS: Final[dict[int | str, Schema]] = {
     200: _answer("已存盘，会送达", RECEIPT),
     **_refused(403, 413, 415, 422, 429, 503),
+}
+GET_ANSWERS: Final[dict[int | str, Schema]] = {
+    200: _answer("已存盘，会送达", RECEIPT),
+    **_refused(403, 415, 422, 429, 503),
 }
 STATE_ANSWERS: Final[dict[int | str, Schema]] = {
     200: _answer("一条推送的状态", STATE),

@@ -1,6 +1,5 @@
 """The HTTP routes. A push goes: caller, body, report, hub, answer."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final
@@ -14,15 +13,12 @@ from ..hub import Hub
 from ..model.numbers import MAX_ID_LENGTH
 from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
-from .body import Intake
-from .caller import Callers
-from .content import context, decoder_for, read_report, read_signed
+from .body import Intake, discard
+from .caller import Callers, refuse_prefetching
+from .content import context, decoder_for, read_query, read_report, read_signed
 from .refusals import Refusals
 from .websocket import Sessions
 
-DISCARD_SECONDS: Final = 5.0
-"""Seconds for which the rest of a refused body is read and discarded: a client that is still
-writing would see a broken connection instead of the answer."""
 DISCARD_FACTOR: Final = 8
 """The most that is discarded, in multiples of REPORT_MAX_BODY."""
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -53,10 +49,18 @@ class Receiver:
         route, add = self._hub.config.report_route, app.router.add_api_route
         for slash in ("", "/"):
             shown = not slash
+            for method in ("POST", "PUT"):  # `curl -T` writes PUT
+                add(
+                    f"{route}{slash}", self.push, route_class_override=_PushRoute,
+                    methods=[method], summary="推送一条消息", tags=["report"],
+                    dependencies=openapi.TOKEN, openapi_extra=openapi.PUSH,
+                    responses=openapi.PUSH_ANSWERS, include_in_schema=shown and method == "POST",
+                )  # fmt: skip
             add(
-                f"{route}{slash}", self.push, route_class_override=_PushRoute, methods=["POST"],
-                summary="推送一条消息", tags=["report"], dependencies=openapi.TOKEN,
-                openapi_extra=openapi.PUSH, responses=openapi.PUSH_ANSWERS, include_in_schema=shown,
+                f"{route}/push{slash}", self.push_by_get, route_class_override=_PushRoute,
+                methods=["GET"], summary="只用网址推送一条消息", tags=["report"],
+                dependencies=openapi.TOKEN, openapi_extra=openapi.GET_QUERY,
+                responses=openapi.GET_ANSWERS, include_in_schema=shown,
             )  # fmt: skip
             app.add_api_websocket_route(f"{route}/ws{slash}", self._sessions.serve)
             add(
@@ -92,7 +96,7 @@ class Receiver:
                 signed=bool(signature),
             )
         except Refused as error:
-            await self._discard(request, 1 if grant is None else DISCARD_FACTOR)
+            await discard(request, self._limit * (1 if grant is None else DISCARD_FACTOR))
             return await self._refuse(error, request)
         except ClientDisconnect:
             return Response(status_code=400)  # the client is gone
@@ -117,6 +121,27 @@ class Receiver:
         except Refused as error:
             return await self._refuse(error, request)
 
+    async def push_by_get(self, request: Request) -> Response:
+        """收下一条推送，内容都在网址里；只给别的都做不到的工具用。"""
+        try:
+            refuse_prefetching(request)
+            caller = self._callers.identify(request)
+            if self._callers.open:
+                raise Forbidden("没有设置 REPORT_TOKEN 时不能用 GET 推送：任何网页都能发出它")
+            grant = caller.grant or self._callers.admit(None, caller.address)
+            source = {"source": request.query_params.get("source", "")}
+            pushed = read_report(
+                bytearray(request.scope["query_string"]),
+                decode=read_query,
+                beside=context(source, request.headers),
+                own=self._hub.config.report_sources,
+            )
+            answer = json_answer(receipt_json(await self._hub.submit(pushed.report, grant)))
+        except Refused as error:
+            return await self._refuse(error, request)
+        answer.headers["Cache-Control"] = "no-store"  # the next one is another push
+        return answer
+
     async def state(self, request: Request, report_id: str) -> Response:
         """一条推送，以及它到每个接收者的状态。"""
         try:
@@ -128,7 +153,7 @@ class Receiver:
             return await self._refusals.answer(error)
         if state is None:
             return error_answer(404, "没有这条推送")
-        return json_answer(state_json(state))
+        return json_answer(state_json(state, self._hub.clock()))
 
     async def health(self, request: Request) -> Response:
         """能否收下推送；带 REPORT_TOKEN 时还有机器人、积压与原因。"""
@@ -138,7 +163,7 @@ class Receiver:
             return await self._refusals.answer(error)
         if grant is not None and grant.is_master:
             health = await self._hub.health(detailed="detail" in request.query_params)
-            return json_answer(health_json(health), 503 if health.fault else 200)
+            return json_answer(health_json(health, self._hub.clock()), 503 if health.fault else 200)
         fault = await self._hub.fault()
         return json_answer({"status": "error" if fault else "ok"}, 503 if fault else 200)
 
@@ -158,28 +183,19 @@ class Receiver:
 
     async def elsewhere(self, request: Request) -> Response:
         """What is below our route and none of the above."""
-        await self._discard(request, 1)
+        await discard(request, self._limit)
         route = self._hub.config.report_route
-        usage = f"推送：POST {route}；状态：GET {route}/编号；检查：GET {route}/health"
+        usage = (
+            f"推送：POST {route}；只能用 GET 的工具：GET {route}/push；"
+            f"状态：GET {route}/编号；检查：GET {route}/health"
+        )
         rest = str(request.path_params.get("rest", "")).strip("/")
         if "/" in rest:
             return error_answer(404, f"没有这个地址。{usage}")
         answer = error_answer(405, f"这个地址不能这样用。{usage}")
-        answer.headers["Allow"] = "GET" if rest else "POST"
+        answer.headers["Allow"] = "GET" if rest else "POST, PUT"
         return answer
 
     async def _refuse(self, error: Refused, request: Request) -> Response:
         self._refusals.log(error, self._callers.address(request))
         return await self._refusals.answer(error)
-
-    async def _discard(self, request: Request, factor: int) -> None:
-        left = self._limit * factor
-        try:
-            async with asyncio.timeout(DISCARD_SECONDS):
-                while left > 0:
-                    message = await request.receive()
-                    left -= len(message.get("body", b""))
-                    if not message.get("more_body"):
-                        return
-        except TimeoutError:
-            return

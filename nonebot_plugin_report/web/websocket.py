@@ -15,11 +15,10 @@ from ..errors import BodyTooLarge, Busy, Forbidden, Refused
 from ..hub import Hub
 from ..model.grant import Grant
 from ..model.status import Receipt
-from ..sources.decode import decode
 from .answers import receipt_json, refusal_json
 from .body import HEAD, STRANGER_SECONDS, Body, Intake
 from .caller import Caller, Callers
-from .content import context, read_report
+from .content import context, json_decoder, read_report
 from .refusals import Refusals
 
 WEBSOCKETS: Final = 4
@@ -109,6 +108,7 @@ class Sessions:
         async with Body(self._intake, content) as body:
             query = session.websocket.query_params
             own = self._hub.config.report_sources
+            decode = json_decoder(is_open=self._callers.open, has_token=caller.token is not None)
             read = partial(read_report, decode=decode, beside=context(query), own=own)
             pushed = await body.work(read)
             if grant is None:

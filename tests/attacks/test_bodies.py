@@ -11,9 +11,16 @@ import pytest
 
 from tests.attacks.measure import MEMORY, STANDSTILL, least_cost
 from tests.bot import TOKEN, Bot, running
+from tests.dialects import jpeg
 
-MAX_BODY = 8 * 2**20
+MAX_BODY = 20 * 2**20
+"""REPORT_MAX_BODY."""
+PLAIN = 8 * 2**20
+"""As large as JSON may be without a picture."""
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=B"
+SHOT = jpeg()
 
 
 async def send(bot: Bot, body: bytes, kind: str = JSON, token: str | None = TOKEN) -> int:
@@ -25,11 +32,17 @@ async def send(bot: Bot, body: bytes, kind: str = JSON, token: str | None = TOKE
     return answer.status_code
 
 
-def filled(text: bytes) -> bytes:
+def filled(text: bytes, size: int = MAX_BODY) -> bytes:
     """A body as large as it may be, of which nothing arrives but a word."""
     start, end = b'{"content":"x","pad":', b"}"
-    room = MAX_BODY - len(start) - len(end)
+    room = size - len(start) - len(end)
     return start + text[:1] + text[1:-1] * ((room - 2) // len(text[1:-1])) + text[-1:] + end
+
+
+def parts(*contents: bytes) -> bytes:
+    """A form of several files."""
+    head = b'--B\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n'
+    return b"".join(head + one + b"\r\n" for one in contents) + b"--B--\r\n"
 
 
 BODIES = {
@@ -44,12 +57,30 @@ BODIES = {
     "many lists": (b"[" + b"[]," * (MAX_BODY // 3 - 2) + b"[]]", JSON, 422),
     "many numbers": (filled(b"[" + b"1," + b"]"), JSON, 422),
     "a long text of commas": (filled(b'","'), JSON, 200),
-    "a long text of quotes": (filled(b'"' + rb"\"" + b'"'), JSON, 200),
+    "a long text of quotes": (filled(b'"' + rb"\"" + b'"'), JSON, 422),
     "a long number": (b'{"content":' + b"1" * (MAX_BODY - 12) + b"}", JSON, 422),
     "nothing but quotes": (b'"' * MAX_BODY, JSON, 422),
     "UTF-16": (filled(b'"x"').decode().encode("utf-16-le")[:MAX_BODY], JSON, 422),
     "one wide character": (filled(b'"x"')[:-8] + '😀"}'.encode(), JSON, 200),
-    "and half of one": (filled(b'"x"')[:-20] + '😀\\ud800"}'.encode(), JSON, 422),
+    "and half of one": (filled(b'"x"')[:-20] + '😀\\ud800"}'.encode(), JSON, 200),
+    "one that is escaped": (filled(b'"x"')[:-14] + b'\\ud83d\\ude00"}', JSON, 200),
+    "a quote too many": (filled(b'"x"')[:-5] + b'"xx"}', JSON, 200),
+    "space behind a quote": (filled(b'"" "', PLAIN), JSON, 200),
+    "brackets behind one": (filled(b'""}"', PLAIN), JSON, 200),
+    "backslashes": (filled(rb'"\\"', PLAIN)[:-3] + b'\\"}', JSON, 200),
+    "quotes that are escaped": (filled(b'"' + rb"\"" + b'"', PLAIN), JSON, 200),
+    "a form of escapes": (b"content=" + b"%41" * (MAX_BODY // 3 - 3), FORM, 200),
+    "a form of a picture": (b"image=" + b"iVBORw0K%2F%2B" * (MAX_BODY // 14 - 1), FORM, 200),
+    "a form of line ends": (parts(b"\r\n--" * ((MAX_BODY - 200) // 4)), PARTS, 200),
+    "a form of empty parts": (parts(b"") * (MAX_BODY // 100), PARTS, 422),
+    "a form of a hundred pictures": (parts(*[SHOT + bytes(200_000)] * 98), PARTS, 200),
+    "a form of one picture": (parts(SHOT + bytes(MAX_BODY - 2000)), PARTS, 200),
+    "a picture": (SHOT + bytes(MAX_BODY - 2000), "image/jpeg", 200),
+    "a picture in a text that is none": (
+        b'{"image":"' + b"A" * (MAX_BODY - 99) + b'","content":"a "b""}',
+        JSON,
+        200,
+    ),
 }
 
 
@@ -72,11 +103,11 @@ async def pushed(bot: Bot, body: bytes, kind: str, expected: int) -> None:
 
 
 async def test_twenty_large_bodies_at_once_are_all_answered(bot: Bot) -> None:
-    body = filled(b'"x"')
+    body = filled(b'"x"', PLAIN)
 
     async def slowly() -> AsyncGenerator[bytes]:
-        for start in range(0, MAX_BODY, MAX_BODY // 20):
-            yield body[start : start + MAX_BODY // 20]
+        for start in range(0, PLAIN, PLAIN // 20):
+            yield body[start : start + PLAIN // 20]
             await asyncio.sleep(0.02)
 
     async def push(number: int) -> int:

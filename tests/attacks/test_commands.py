@@ -98,7 +98,7 @@ async def test_a_bound_user_sees_their_own_delivery_only(bot: Bot, qq: ScriptedV
     await bind(qq)
     both = await bot.push(content="x", send_to=FRIEND, send_to_group=777, send_from="90001")
     answer = await ask(qq, FRIEND, f"/推送 详情 {both['id']}")
-    assert "⏳ 等待 你" in answer
+    assert "⏳ 你：" in answer
     assert "777" not in answer
 
 

@@ -140,3 +140,23 @@ async def test_a_large_picture_to_many_channels(tmp_path: Path, kind: str) -> No
     async with reaching(tmp_path, kind, count=4) as (bot, _):
         cost = await cost_of_sending(bot, channel=list(bot.settings["report_channels"]))
     within(cost)
+
+
+async def test_many_huge_pictures_that_are_to_be_covered(tmp_path: Path) -> None:
+    """Drawn on one after the other, before the answer; the bomb among them is not decoded."""
+    several = [
+        *(written(Pillow.new("RGB", (4096, 2160), (15 * n, 0, 0)), "JPEG") for n in range(17)),
+        filled(8000, 6200), filled(3840, 2160), filled(3840, 2160, "RGBA"),
+    ]  # fmt: skip
+    encoded = [pybase64.b64encode_as_string(one) for one in several]
+    async with (
+        running(tmp_path, settings={"report_mask": "uid"}) as bot,
+        ScriptedV11(url=bot.onebot_v11) as onebot,
+    ):
+        await bot.push(content="warm", screenshot=encoded[0])
+        cost = await least_cost(
+            bot, lambda: bot.push(content="x", screenshots=encoded, send_to_group=777)
+        )
+        sent = [one for one in await onebot.wait_for(2) if one.target == "group:777"]
+    assert len(sent[0].images) == len(several) - 1
+    within(cost)

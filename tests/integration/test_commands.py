@@ -200,11 +200,11 @@ async def test_who_is_bound_sees_and_does_their_own_and_no_more(
         theirs, all_of_it = [
             await ask(qq, user, f"/推送 详情 {both['id']}") for user in (FRIEND, OWNER)
         ]
-        assert "✅ 送达 你" in theirs
+        assert re.search(r"^✅ 你：\d\d:\d\d 送达$", theirs, re.MULTILINE)
         assert OWNER not in theirs
         assert "令牌" not in theirs
         assert "令牌「master」" in all_of_it
-        assert f"✅ 送达 你\n✅ 送达 QQ {FRIEND}" in all_of_it
+        assert re.search(rf"✅ 你：[\d:]+ 送达\n✅ QQ {FRIEND}：[\d:]+ 送达", all_of_it)
         assert "我的" in await ask(qq, OWNER, f"/推送 详情 {own['id']}")
         assert "你静音到" in await ask(qq, FRIEND, f"/推送 静音 2h private:{OWNER}")
         assert f"🔕 QQ {FRIEND} 静音到" in await ask(qq, OWNER, "/推送 状态")

@@ -17,7 +17,7 @@ from nonebot_plugin_report.model.delivery import (
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.scheduling import Policy
-from nonebot_plugin_report.model.status import DeliveryState, Receipt
+from nonebot_plugin_report.model.status import DeliveryState, Receipt, progress
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox.retry import REPEAT_DELAYS
 
@@ -73,6 +73,21 @@ async def test_what_nobody_confirms_is_repeated_three_times_and_the_lane_goes_on
         assert (await state(w, second)).state is State.DELIVERED
         failed = await w.store.history.failed(began, 10, None)
         assert [one.state.id for one in failed] == [first.id]
+
+
+async def test_what_waits_says_what_comes_next_and_when(path: Path) -> None:
+    async with world(path) as w:
+        first, second = await w.accept("1", ME), await w.accept("2", ME)
+        await drain(w, NotSent("飞书：发送太快"))
+        due, w.clock.now = w.clock.now, w.clock.now - 1
+        (next_,) = (await w.store.history.backlog()).retrying
+        assert next_ == await state(w, first)
+        assert (next_.due_at, next_.attempts, next_.reason) == (due, 1, "飞书：发送太快")
+        assert progress(next_, w.clock.now).endswith("后重试，第 2 次：飞书：发送太快")
+        assert "等前面的一条" in progress(await state(w, second), w.clock.now)
+        w.clock.now = due
+        await drain(w)
+        assert (await w.store.history.backlog()).retrying == ()
 
 
 async def test_a_refusal_in_between_is_no_repeat(path: Path) -> None:
@@ -165,7 +180,6 @@ async def test_what_was_being_sent_as_the_process_died_is_looked_for(path: Path)
             raise SystemExit
 
         usual, w.far.send = w.far.send, die  # type: ignore[method-assign]  # the far end of this test
-        w.outbox.dispatcher._attempts._sender = w.far  # pyright: ignore[reportPrivateUsage] - the same
         normal = await w.accept("1", ME)
         urgent = await w.outbox.accept(
             Report(content="急"), [Outgoing(ME, Message("急"), Handling(Priority.URGENT))]
@@ -180,8 +194,9 @@ async def test_what_was_being_sent_as_the_process_died_is_looked_for(path: Path)
             assert after.far.texts(LANE) == ["1"]
             told = await state(after, urgent)
             assert (told.state, told.attempts, told.repeats) == (State.DELIVERED, 1, 0)
+            # Nobody knows whether it was the next already.
             told = await state(after, normal)
-            assert (told.state, told.attempts, told.repeats) == (State.DELIVERED, 1, 0)
+            assert (told.state, told.attempts, told.repeats) == (State.DELIVERED, 1, 1)
         await w.store.open()  # for the orderly end
 
 

@@ -26,7 +26,7 @@ from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.model.timing import DailyWindow
 from tests.dialects import jpeg
 
-from .fakes import Clock, FarEnd, World, world
+from .fakes import LIMITS, Clock, FarEnd, World, world
 
 ME = Target("private", "10001")
 GROUP = Target("group", "777")
@@ -228,6 +228,24 @@ async def test_what_is_refused_goes_to_the_fallback_at_once(path: Path) -> None:
         await w.drain(MAIL)
         assert [str(one.lane) for one in w.far.sent] == ["private:10001", "channel:mail"]
         assert await w.states(receipt) == [State.REJECTED, State.DELIVERED]
+
+
+async def test_the_fallback_sees_the_pictures_that_are_meant_for_it(path: Path) -> None:
+    """They are kept for it, although nobody was sent them."""
+    limits = replace(LIMITS, image_retention=10)
+    own, others, late = ((picture(1), picture(2)), (picture(3),), 60.0)
+    handling = Handling(fallback=(MAIL,), fallback_after=late)
+    async with world(path, limits=limits) as w:
+        w.far.away.add(Lane(ME))
+        for shown in (others, (), None):
+            one = Outgoing(ME, Message("卡住了", own), handling, fallback_images=shown)
+            await w.outbox.accept(Report(images=own), [one])
+        w.clock.now += late + 1
+        await w.outbox.prune()
+        await w.outbox.fall_back()
+        await w.outbox.prune()
+        await w.drain(MAIL)
+        assert [one.message.images for one in w.far.sent] == [others, (), own]
 
 
 async def test_what_was_delivered_does_not_fall_back(path: Path) -> None:

@@ -90,6 +90,7 @@ def make_delivery(
     text: str = "✅ 自动秘境结束\n共完成 5 次\n2026-11-23 21:44:00",
     image: Image | None = None,
     *,
+    images: tuple[Image, ...] = (),
     number: int = 1,
     report: Report | None = None,
     priority: Priority = Priority.NORMAL,
@@ -102,7 +103,7 @@ def make_delivery(
         timestamp=datetime.fromisoformat("2026-11-23T21:44:00+08:00"),
     )
     lane = Lane(Target("channel", NAME))
-    message = Message(text, () if image is None else (image,), made)
+    message = Message(text, images or (() if image is None else (image,)), made)
     handling = Handling(priority)
     return Delivery(f"d{number:019}", f"r{number:019}", lane, message, handling=handling)
 

@@ -56,6 +56,16 @@ async def test_title_text_and_picture_arrive(caplog: pytest.LogCaptureFixture) -
     assert PASSWORD not in caplog.text
 
 
+async def test_several_pictures_are_as_many_attachments() -> None:
+    images = tuple(make_image(8, 8 + number) for number in range(3))
+    async with (
+        Server(answer) as server,
+        channel("apprise", url=address(server.url)) as apprise,
+    ):
+        assert await apprise.send(make_delivery(images=images)) == Delivered()
+    assert len(server.requests[0].json()["attachments"]) == 3
+
+
 async def test_a_failure_of_unknown_cause_is_tried_a_few_times(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

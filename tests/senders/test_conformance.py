@@ -120,6 +120,25 @@ async def test_text_arrives_also_with_a_picture(service: Service) -> None:
 
 
 @every_http_channel
+async def test_of_several_pictures_as_many_go_as_can_be_shown_and_the_others_are_told(
+    service: Service,
+) -> None:
+    assert service.answer is not None
+    most = channel_class(service.kind).most_pictures
+    several = tuple(make_image(8, 8 + number) for number in range(max(3, most + 2)))
+    async with (
+        Server(service.answer) as server,
+        channel(service.kind, **service.settings(server.url)) as router,
+    ):
+        outcome = await router.send(make_delivery(images=several))
+        shown = await router.send(make_delivery(images=several[: min(most, 2)], number=2))
+    assert isinstance(outcome, Delivered)
+    told = f"一次最多发 {most} 张图片，少了 {len(several) - most} 张" if most else "不能发图片"
+    assert told in outcome.note
+    assert shown == Delivered()
+
+
+@every_http_channel
 async def test_what_is_too_long_is_cut_and_says_so(service: Service) -> None:
     assert service.answer is not None
     for text in ("字" * 100_000, "a" * 100_000, "👨‍👩‍👧" * 30_000, "\n" * 100_000 + '"' * 50_000):

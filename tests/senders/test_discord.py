@@ -1,6 +1,7 @@
 """Discord, against a server that parses the multipart body."""
 
 import json
+from dataclasses import replace
 
 from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
 
@@ -58,6 +59,21 @@ async def test_the_picture_arrives_as_it_was() -> None:
     ):
         assert await discord.send(make_delivery(image=image)) == Delivered()
     assert server.requests[0].multipart()["files[0]"].content == image.data
+
+
+async def test_several_pictures_go_together_and_are_shrunk_only_where_they_are_too_large() -> None:
+    small = tuple(make_image(8, 8 + number) for number in range(3))
+    large = tuple(replace(one, data=one.data + bytes(6 * 2**20)) for one in small[:2])
+    async with (
+        Server(answer) as server,
+        channel("discord", **SERVICE.settings(server.url)) as discord,
+    ):
+        assert await discord.send(make_delivery(images=small)) == Delivered()
+        outcome = await discord.send(make_delivery(images=large, number=2))
+    assert outcome == Delivered("Discord：截图已缩小")
+    files = server.requests[0].multipart()
+    assert [files[f"files[{n}]"].content for n in range(3)] == [one.data for one in small]
+    assert len(server.requests[1].body) < 10 * 2**20
 
 
 async def test_where_the_picture_is_refused_the_text_goes() -> None:

@@ -173,6 +173,22 @@ async def test_text_html_and_picture_arrive(security: str, trusted: trustme.CA) 
     assert picture.get_content() == make_image().data
 
 
+async def test_several_pictures_are_all_in_the_letter(trusted: trustme.CA) -> None:
+    mailbox, images = Mailbox(), tuple(make_image(8, 8 + number) for number in range(3))
+    async with (
+        mail_server(mailbox, "tls", trusted) as settings,
+        channel("email", **settings) as mail,
+    ):
+        assert await mail.send(make_delivery(images=images)) == Delivered()
+    (letter,) = mailbox.letters
+    pictures = [part for part in letter.walk() if part.get_content_maintype() == "image"]
+    assert [part.get_content() for part in pictures] == [one.data for one in images]
+    html = letter.get_body(("html",))
+    assert html is not None
+    for part in pictures:
+        assert f"cid:{part['content-id'].strip('<>')}" in html.get_content()
+
+
 async def test_what_is_written_stays_text_in_html_and_in_the_subject(trusted: trustme.CA) -> None:
     mailbox = Mailbox()
     async with (

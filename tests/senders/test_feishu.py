@@ -50,8 +50,10 @@ def hook(request: Request) -> Reply:
     if body["msg_type"] == "text":
         assert body["content"]["text"]
     else:
-        rows = body["content"]["post"]["zh_cn"]["content"]
-        assert rows[-1] == [{"tag": "img", "image_key": IMAGE_KEY}]
+        _, *pictures = body["content"]["post"]["zh_cn"]["content"]
+        people = [row for row in pictures if row[0]["tag"] == "at"]
+        pictures = pictures[len(people) :]
+        assert pictures == [[{"tag": "img", "image_key": IMAGE_KEY}]] * len(pictures) != []
     return Reply(json={"code": 0, "msg": "success", "data": {}})
 
 
@@ -102,6 +104,16 @@ async def test_the_picture_is_uploaded_and_the_token_kept() -> None:
     paths = [one.path.rsplit("/", 1)[-1] for one in server.requests]
     assert paths == ["internal", "images", HOOK, "images", HOOK]
     assert server.requests[1].multipart()["image"].content == image.data
+
+
+async def test_several_pictures_are_uploaded_one_by_one_and_shown_together() -> None:
+    images = tuple(make_image(8, 8 + number) for number in range(3))
+    async with Server(answer) as server, channel("feishu", **settings(server.url)) as feishu:
+        assert await feishu.send(make_delivery(images=images)) == Delivered()
+    uploaded = [one.multipart()["image"].content for one in server.requests[1:-1]]
+    assert uploaded == [one.data for one in images]
+    rows = server.requests[-1].json()["content"]["post"]["zh_cn"]["content"]
+    assert len(rows) == 4
 
 
 async def test_an_older_answer_of_success_is_one() -> None:

@@ -2,13 +2,17 @@
 
 import base64
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from PIL import Image as Pillow
 
 from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.model.delivery import Away, Delivered, NotSent, Rejected, Unknown
+from nonebot_plugin_report.model.image import read_image
+from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.senders import load
-from nonebot_plugin_report.senders.qq import fit_message
+from nonebot_plugin_report.senders.qq import fit_message, with_small_pictures
 
 from .server import Reply, Request, Server
 from .service import NOTHING, Service, channel, make_delivery, make_image
@@ -99,3 +103,28 @@ def test_many_large_pictures_go_as_far_as_there_is_room_and_the_rest_is_told() -
     assert message.images == large[:2]
     assert note == "2 张截图太大，没有一起发送"
     assert message.text.endswith(f"[{note}]")
+
+
+async def test_a_picture_above_the_limit_is_shrunk_wherever_it_stands_and_that_is_told() -> None:
+    small, large = make_image(), make_image(400, 300, "PNG", noise=True)
+    limit = len(large.data) - 1
+    parts = (Message("1", (small,)), Message("2", (large, small)))
+    message = Message("1\n\n2", (small, large, small), parts=parts)
+    fitted, note = await with_small_pictures(message, limit)
+    assert note == "截图已缩小"
+    first, shrunk, last = fitted.images
+    assert (first, last) == (small, small)
+    assert (shrunk.media_type, shrunk.width) == ("image/jpeg", 400)
+    assert len(shrunk.data) <= limit
+    assert fitted.parts[1].images == (shrunk, small)
+    assert await with_small_pictures(message, None) == (message, "")
+    assert await with_small_pictures(message, len(large.data)) == (message, "")
+
+
+async def test_a_picture_that_moves_or_is_broken_is_left_to_qq_as_it_is() -> None:
+    file = BytesIO()
+    frames = [Pillow.effect_noise((64, 64), 90) for _ in range(3)]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    moving, broken = read_image(file.getvalue()), replace(make_image(), data=b"\xff\xd8\xff" * 99)
+    message = Message("x", (moving, broken))
+    assert await with_small_pictures(message, 100) == (message, "")

@@ -1,5 +1,7 @@
 """Telegram, against a server that checks token, chat and limits."""
 
+import json
+
 import pytest
 
 from nonebot_plugin_report.errors import ConfigError
@@ -25,14 +27,27 @@ def answer(request: Request) -> Reply:
         assert body["chat_id"] == "-1001"
         assert 0 < length(body["text"]) <= 4096
     else:
-        assert method == "sendPhoto"
         parts = request.multipart()
         assert parts["chat_id"].content == b"-1001"
+        if method == "sendMediaGroup":
+            return album(request)
+        assert method == "sendPhoto"
         assert parts["photo"].filename
         assert len(parts["photo"].content) <= 10_000_000
         if "caption" in parts:
             assert 0 < length(parts["caption"].content.decode()) <= 1024
     return Reply(json={"ok": True, "result": {"message_id": 1}})
+
+
+def album(request: Request) -> Reply:
+    parts = request.multipart()
+    media = json.loads(parts["media"].content)
+    assert 2 <= len(media) <= 10
+    for one in media:
+        assert one["type"] == "photo"
+        assert parts[one["media"].removeprefix("attach://")].filename
+        assert 0 < len(one.get("caption", "x")) <= 1024
+    return Reply(json={"ok": True, "result": [{"message_id": n} for n in range(len(media))]})
 
 
 def failing(status: int, words: str, **more: object) -> Reply:
@@ -66,6 +81,25 @@ async def test_a_short_text_is_the_caption() -> None:
     parts = request.multipart()
     assert parts["photo"].content == image.data
     assert parts["caption"].content.decode() == make_delivery().message.text
+
+
+async def test_several_pictures_are_an_album_whose_caption_is_the_text() -> None:
+    images = tuple(make_image(8, 8 + number) for number in range(3))
+    async with (
+        Server(answer) as server,
+        channel("telegram", **SERVICE.settings(server.url)) as telegram,
+    ):
+        assert await telegram.send(make_delivery(images=images)) == Delivered()
+        assert (
+            await telegram.send(make_delivery("长" * 1025, images=images, number=2)) == Delivered()
+        )
+    first, text, second = server.requests
+    media = json.loads(first.multipart()["media"].content)
+    assert media[0]["caption"] == make_delivery().message.text
+    assert not any("caption" in one for one in media[1:])
+    assert [first.multipart()[f"photo{n}"].content for n in range(3)] == [i.data for i in images]
+    assert text.path.endswith("sendMessage")
+    assert "caption" not in json.loads(second.multipart()["media"].content)[0]
 
 
 async def test_a_long_text_goes_first_and_only_once() -> None:

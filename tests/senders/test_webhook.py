@@ -60,6 +60,20 @@ async def test_the_report_arrives_as_it_was_with_its_picture() -> None:
     assert base64.b64decode(fields["screenshot"]) == image.data
 
 
+async def test_several_pictures_are_a_list_and_the_first_stands_where_it_always_did() -> None:
+    images = tuple(make_image(8, 8 + number) for number in range(3))
+    async with (
+        Server(answer) as server,
+        channel("webhook", **SERVICE.settings(server.url)) as router,
+    ):
+        assert await router.send(make_delivery(images=images)) == Delivered()
+        assert await router.send(make_delivery(images=images[:1], number=2)) == Delivered()
+    several, one = (request.json() for request in server.requests)
+    assert [base64.b64decode(data) for data in several["screenshots"]] == [i.data for i in images]
+    assert several["screenshot"] == several["screenshots"][0] == one["screenshot"]
+    assert "screenshots" not in one
+
+
 async def test_the_picture_can_be_left_out_and_nothing_need_be_signed() -> None:
     async with (
         Server(lambda _: Reply()) as server,

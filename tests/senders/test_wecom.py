@@ -58,6 +58,15 @@ async def test_text_and_picture_are_two_messages_and_the_bytes_unchanged() -> No
     assert base64.b64decode(picture["image"]["base64"]) == image.data
 
 
+async def test_several_pictures_follow_one_by_one() -> None:
+    images = tuple(make_image(8, 8 + number) for number in range(3))
+    async with Server(answer) as server, channel("wecom", **SERVICE.settings(server.url)) as wecom:
+        assert await wecom.send(make_delivery(images=images)) == Delivered()
+    _, *pictures = (one.json() for one in server.requests)
+    sent = [base64.b64decode(one["image"]["base64"]) for one in pictures]
+    assert sent == [one.data for one in images]
+
+
 async def test_a_picture_that_is_too_large_is_shrunk_and_says_so() -> None:
     image = make_image(2600, 1400, "PNG", noise=True)
     assert len(image.data) > 2 * 1024 * 1024

@@ -11,11 +11,12 @@ from nonebot_plugin_report.chat.commands import shown_prefix
 from nonebot_plugin_report.chat.reading import MOST_RECENT, read_count, read_until
 from nonebot_plugin_report.chat.request import Asker
 from nonebot_plugin_report.chat.table import COMMANDS, Who, nearest, read, visible
-from nonebot_plugin_report.chat.wording import brief, called, clock, undelivered
+from nonebot_plugin_report.chat.wording import brief, called, undelivered
 from nonebot_plugin_report.model.delivery import State
 from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.model.status import DeliveryState, Listed, ReportState
 from nonebot_plugin_report.model.target import Target
+from nonebot_plugin_report.model.timing import moment
 
 AFTERNOON = datetime(2026, 11, 24, 15, 0).astimezone()
 NIGHT = datetime(2026, 11, 24, 23, 30).astimezone()
@@ -145,12 +146,12 @@ def test_hints_show_a_prefix_that_works(prefixes: set[str], shown: str) -> None:
 
 def test_moments_are_told_as_of_today() -> None:
     now = AFTERNOON.timestamp()
-    for moment, told in (
+    for then, told in (
         (AFTERNOON, "15:00"), (AFTERNOON - timedelta(days=1), "昨天 15:00"),
         (AFTERNOON + timedelta(hours=20), "明天 11:00"),
         (AFTERNOON - timedelta(days=9), "11-15 15:00"),
     ):  # fmt: skip
-        assert clock(moment.timestamp(), now) == told
+        assert moment(then.timestamp(), now) == told
 
 
 def test_targets_are_called_as_the_asker_would() -> None:

@@ -1,13 +1,22 @@
 """Bytes read as text and JSON, within bounds."""
 
 import json
+from base64 import b64encode
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.sources.decode import MAX_VALUES, decode, decode_text
+from nonebot_plugin_report.sources.decode import (
+    LONG,
+    MAX_PLAIN,
+    MAX_VALUES,
+    MAX_WIDE,
+    decode,
+    decode_text,
+)
 
 TEXTS = st.lists(st.text(alphabet='a\\"[{,\n中😀'), min_size=1, max_size=5)
 
@@ -51,3 +60,66 @@ def test_charsets_are_a_short_list_and_others_are_as_none(named: str, encoding: 
 def test_what_is_text_in_no_charset_is_shown_as_such() -> None:
     content = decode_text(b"\xff" * 5)["content"]
     assert content == "\ufffd" * 5
+
+
+def test_a_long_text_is_read_as_far_as_it_is_kept() -> None:
+    for encoding, named in (("utf-8", ""), ("gb18030", ""), ("utf-16-le", "utf-16le")):
+        content = str(decode_text(("a" + "备" * LONG).encode(encoding), named)["content"])
+        assert content == ("a" + "备" * LONG)[: len(content)]
+        assert 0 < len(content) < LONG
+
+
+PICTURE = b64encode(Random(1).randbytes(MAX_PLAIN)).decode()
+
+
+def test_a_picture_in_json_is_read_whole_however_it_is_escaped() -> None:
+    fields = {"title": "😀", "images": [PICTURE, PICTURE[:99]], "x": [{"a": {"b": PICTURE}}]}
+    text = json.dumps(fields)
+    assert decode(text.encode()) == fields
+    assert decode(text.replace("+", "\\u002B").encode()) == fields
+    assert decode(json.dumps(fields, ensure_ascii=False).replace("/", "\\/").encode()) == fields
+
+
+def test_a_body_is_freed_when_its_pictures_are_out() -> None:
+    body = bytearray(json.dumps({"image": PICTURE}).encode())
+    assert decode(body) == {"image": PICTURE}
+    assert body == b""
+
+
+@pytest.mark.parametrize("shift", range(14))
+@pytest.mark.parametrize("text", ["备", "😀", "\\ud83d\\ude00", "\\u5907"])
+def test_a_long_text_in_json_is_cut_between_two_characters(text: str, shift: int) -> None:
+    body = f'{{"content": "{"x" * shift}{text * (LONG // len(text))}", "pad": "{"x" * MAX_PLAIN}"}}'
+    content = str(decode(body.encode())["content"]).lstrip("x")
+    whole = json.loads(f'"{text}"')
+    if len(text) == 12 and content.endswith("\ud83d"):
+        content = content[:-1]  # one of two escapes is a character too
+    assert content == whole * len(content)
+    assert len(content) > 65_536
+
+
+@pytest.mark.parametrize("text", [r"\"" * LONG, "x" * LONG + r"\"", '"' + "x" * LONG, "x" * LONG])
+def test_large_json_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidReport, match="不是合法的 JSON"):
+        decode(f'{{"content": "{text}'.encode())
+
+
+def test_json_that_is_large_without_a_picture_is_refused() -> None:
+    for text in ("备 " * 20_000, "\\" + "x" * 60_000):
+        with pytest.raises(InvalidReport, match="除了图片"):
+            decode(json.dumps({"content": [text] * 200}, ensure_ascii=False).encode())
+
+
+def test_integers_are_read_whole() -> None:
+    assert decode(b'{"id": 123456789012345678901234567890}') == {
+        "id": 123456789012345678901234567890
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [(b'{"a": "\xff"}', "UTF-8"), (b'{"a": "' + "备".encode() * MAX_WIDE + b"\\x", "合法")],
+)
+def test_what_is_no_json_is_refused(body: bytes, told: str) -> None:
+    with pytest.raises(InvalidReport, match=told):
+        decode(body)

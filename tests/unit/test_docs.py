@@ -162,8 +162,8 @@ def check_unit(block: Block, folder: Path) -> None:
     check_module(words)
 
 
-ROUTES = {"/report", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws"}
-QUERY = {"token", "send_to", "send_to_group", "channel", "send_from", "source"}
+ROUTES = {"/report", "/report/push", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws"}
+QUERY = {"token", "title", "content", "send_to", "send_to_group", "channel", "send_from", "source"}
 
 
 def check_url(url: str) -> None:

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import UnsupportedMedia
+from nonebot_plugin_report.sources.decode import LONG
 from nonebot_plugin_report.sources.form import decode_form, decode_plain, decode_unlabelled
+from tests.dialects import jpeg
 
 
 @given(
@@ -44,6 +46,27 @@ def test_json_needs_no_label(decode: Callable[[bytes], dict[str, object]]) -> No
     fields = {"content": "a=1&title=2", "data": [1]}
     for body in (json.dumps(fields).encode(), b"\xef\xbb\xbf \n" + json.dumps(fields).encode()):
         assert decode(body) == fields
+
+
+def test_json_without_a_label_is_mended_too() -> None:
+    assert decode_unlabelled(b'{"content": "a "b""}') == {"content": 'a "b"'}
+
+
+def test_base64_in_a_form_whose_plus_signs_were_not_encoded_is_mended() -> None:
+    assert decode_form(b"image=a+/b+&content=a+b") == {"image": "a+/b+", "content": "a b"}
+
+
+def test_a_long_value_is_read_in_slices_and_no_escape_is_cut_in_two() -> None:
+    for shift in range(3):
+        text = "x" * shift + "备 +/" * 60_000
+        assert decode_form(urlencode({"content": text}).encode())["content"] == text[:LONG]
+    assert decode_form(b"content=%E") == {"content": "%E"}
+
+
+@pytest.mark.parametrize("decode", [decode_form, decode_unlabelled])
+def test_a_picture_needs_no_label(decode: Callable[[bytes], dict[str, object]]) -> None:
+    assert decode(jpeg()) == {"screenshot": jpeg()}
+    assert decode(b"BM is no picture") == {"content": "BM is no picture"}
 
 
 def test_json_that_is_called_text_is_text() -> None:

@@ -18,7 +18,7 @@ DELIVERY = DeliveryState(HERE, State.WAITING, 1, 0, "", None)
 HEALTH = Health(
     fault="",
     bots=(("20001", "OneBot V11", True),),
-    backlog=Backlog(1, 1.0, (Blocked(Lane(HERE), "why", 1.0),)),
+    backlog=Backlog(1, 1.0, (Blocked(Lane(HERE), "why", 1.0),), (DELIVERY,)),
     refused_at=1.0,
     failures=(DELIVERY,),
     strangers=("10001",),
@@ -27,9 +27,9 @@ ANSWERS: dict[str, tuple[dict[str, Any], dict[str, object]]] = {
     "receipt": (openapi.RECEIPT, receipt_json(Receipt("id", "accepted", (HERE,)))),
     "state": (
         openapi.STATE,
-        state_json(ReportState("id", "", "event", "heading", 1.0, "", "", (DELIVERY,))),
+        state_json(ReportState("id", "", "event", "heading", 1.0, "", "", (DELIVERY,)), 1.0),
     ),
-    "health": (openapi.OWNERS_HEALTH, health_json(HEALTH)),
+    "health": (openapi.OWNERS_HEALTH, health_json(HEALTH, 1.0)),
 }
 
 

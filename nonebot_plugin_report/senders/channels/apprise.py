@@ -27,6 +27,7 @@ class Channel(Base):
     label: ClassVar[str] = "Apprise"
     pictures: ClassVar[str] = "作为附件，看服务是否支持"
     limits: ClassVar[str] = "由 Apprise 处理"
+    most_pictures: ClassVar[int] = 20
 
     url: Secret
     """Apprise 的地址，例如 slack://…、mailto://…（需要另外安装 Apprise）"""
@@ -53,11 +54,11 @@ class Channel(Base):
             self._apprise = apprise.Apprise()
             self._apprise.add(self.url.get_secret_value())
         message = delivery.message
-        with _file(delivery) as picture:
+        with _files(delivery) as pictures:
             sent = await self._apprise.async_notify(
                 title=literal(message.title),
                 body=literal(message.body or message.title),
-                attach=None if picture is None else str(picture),
+                attach=pictures or None,
                 body_format=apprise.NotifyFormat.TEXT,
             )
         if sent:
@@ -66,16 +67,18 @@ class Channel(Base):
 
 
 @contextmanager
-def _file(delivery: Delivery) -> Generator[Path | None]:
-    """The picture as a file, which is how Apprise takes attachments."""
-    image = delivery.message.image
-    if image is None:
-        yield None
+def _files(delivery: Delivery) -> Generator[list[str]]:
+    """The pictures as files, which is how Apprise takes attachments."""
+    if not delivery.message.images:
+        yield []
         return
     with tempfile.TemporaryDirectory(prefix="report-") as folder:
-        file = Path(folder, f"screenshot.{image.extension}")
-        file.write_bytes(image.data)
-        yield file
+        files: list[str] = []
+        for number, image in enumerate(delivery.message.images):
+            file = Path(folder, f"screenshot{number or ''}.{image.extension}")
+            file.write_bytes(image.data)
+            files.append(str(file))
+        yield files
 
 
 def _hush() -> None:

@@ -19,7 +19,6 @@ from ...settings import Filled, Secret, Secrets, Url
 from ..base import PartedChannel
 from ..fit import fit_text, json_size
 from ..http import Answer, Client, judge_code
-from ..outcomes import lost_picture
 
 # Of the 4096 bytes, with room for the other fields; base64 of what is encrypted takes a third more.
 MAX_TITLE: Final = 200
@@ -42,6 +41,7 @@ class Channel(PartedChannel):
     label: ClassVar[str] = "Bark"
     pictures: ClassVar[str] = "不能发，只发文字"
     limits: ClassVar[str] = "2600 字节文字（加密时 1700）"
+    most_pictures: ClassVar[int] = 0
 
     device_key: Secrets
     """App 里的 key；几台设备用逗号、分号或空格隔开"""
@@ -84,7 +84,7 @@ class Channel(PartedChannel):
         limit = MAX_TEXT if self.encryption_key is None else MAX_ENCRYPTED
         text, cut = fit_text(message.body or message.title, limit, json_size)
         content = self._content(title, text)
-        notes = [cut, lost_picture(message)]
+        notes = [cut]
 
         async def push(key: SecretStr) -> Outcome:
             return await http.post(

@@ -5,6 +5,7 @@ Source: nonebot.dev, "通用消息组件" (Target, UniMessage).
 
 import asyncio
 import re
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar, Final, Self
@@ -36,6 +37,7 @@ class Channel(Base):
     label: ClassVar[str] = "NoneBot 机器人"
     pictures: ClassVar[str] = "和文字一起，看平台是否支持"
     limits: ClassVar[str] = f"{MAX_TEXT} 字"
+    most_pictures: ClassVar[int] = 9
     needs_bot: ClassVar[bool] = True
 
     adapter: Filled
@@ -67,16 +69,16 @@ class Channel(Base):
         return f"{self.adapter} 的机器人{f' {self.bot} ' if self.bot else ''}没有连接"
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
-        """Send text and picture as one message."""
+        """Send text and pictures as one message."""
         del http  # the adapter has a client of its own
-        message, image = delivery.message, delivery.message.image
+        message, images = delivery.message, delivery.message.images
         text, cut = fit_text(literal(message.text), MAX_TEXT)
-        if image is None or not text:
-            return await self._send(text, image, cut)
+        if not images or not text:
+            return await self._send(text, images, cut)
         if delivery.attempts >= TEXT_ONLY_AFTER:
-            return await self._send(text, None, cut, TEXT_ONLY)
-        outcome = await self._send(text, image, cut)
-        return await or_text(outcome, lambda: self._send(text, None, cut))
+            return await self._send(text, (), cut, TEXT_ONLY)
+        outcome = await self._send(text, images, cut)
+        return await or_text(outcome, lambda: self._send(text, (), cut))
 
     def _bot(self) -> Bot | None:
         """The bot that sends."""
@@ -89,7 +91,7 @@ class Channel(Base):
             None,
         )
 
-    async def _send(self, text: str, image: Image | None, *notes: str) -> Outcome:
+    async def _send(self, text: str, images: Sequence[Image], *notes: str) -> Outcome:
         bot = self._bot()
         if bot is None:
             return Away(self.blocked() or "")
@@ -98,7 +100,7 @@ class Channel(Base):
         # Parts of its types are unknown.
         uniseg: Any = import_module("nonebot_plugin_alconna.uniseg")
         segments: list[Any] = [uniseg.Text(text)] if text else []
-        if image is not None:
+        for image in images:
             name = f"screenshot.{image.extension}"
             segments.append(uniseg.Image(raw=image.data, mimetype=image.media_type, name=name))
         kind, _, identity = self.target.partition(":")

@@ -18,7 +18,6 @@ from ..base import HttpChannel
 from ..fit import fit_text, utf8_size
 from ..http import Answer, Client, judge_code
 from ..mention import EVERYBODY, Mention, by_number, mentioned
-from ..outcomes import lost_picture
 from ..pace import Rate
 
 # "自定义机器人接入": 20 messages a minute, else the robot is shut out for 10 minutes. The body may
@@ -55,6 +54,7 @@ class Channel(HttpChannel):
     label: ClassVar[str] = "钉钉"
     pictures: ClassVar[str] = "机器人不能上传图片，只发文字"
     limits: ClassVar[str] = "3000 字节文字；每分钟 20 条"
+    most_pictures: ClassVar[int] = 0
     rates: ClassVar[tuple[Rate, ...]] = RATES
 
     webhook: SecretUrl
@@ -72,7 +72,7 @@ class Channel(HttpChannel):
             self._address(),
             json={"msgtype": "text", "text": {"content": text}, **self._mentions(delivery)},
             verdict=_verdict,
-            notes=[cut, lost_picture(message)],
+            notes=[cut],
         )
 
     def _mentions(self, delivery: Delivery) -> dict[str, object]:

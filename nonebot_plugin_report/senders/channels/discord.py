@@ -3,6 +3,7 @@
 Source: discord.com/developers/docs, "Webhook Resource", Execute Webhook, and "Rate Limits".
 """
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 import httpx2
@@ -12,15 +13,15 @@ from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
 from ...model.image import Image
 from ...settings import Filled, SecretUrl, Url
 from ..base import HttpChannel
-from ..fit import fit_image, fit_text, utf16_size
+from ..fit import fit_images, fit_text, utf16_size
 from ..http import Answer, Client, judge_status, seconds_of
 from ..literal import literal
 from ..outcomes import or_text
 
 # "Execute Webhook": content of at most 2000 characters; "Uploading Files": 10 MiB a request, the
-# text included.
+# text included, and ten files.
 MAX_TEXT: Final = 2000
-MAX_PICTURE: Final = 10 * 1024 * 1024 - 64 * 1024
+MAX_PICTURES: Final = 10 * 1024 * 1024 - 64 * 1024
 PICTURE_FORMATS: Final = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
 
@@ -28,8 +29,9 @@ class Channel(HttpChannel):
     """A webhook of a Discord channel."""
 
     label: ClassVar[str] = "Discord"
-    pictures: ClassVar[str] = "和文字一起"
-    limits: ClassVar[str] = "2000 字；图片 10 MB"
+    pictures: ClassVar[str] = "和文字一起，最多 10 张"
+    limits: ClassVar[str] = "2000 字；图片一共 10 MB"
+    most_pictures: ClassVar[int] = 10
 
     webhook: SecretUrl
     """webhook 地址"""
@@ -39,21 +41,19 @@ class Channel(HttpChannel):
     """显示的头像"""
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
-        """Send text and picture as one message."""
+        """Send text and pictures as one message."""
         message = delivery.message
         text, cut = fit_text(literal(message.text), MAX_TEXT, utf16_size)
-        if message.image is None:
-            return await self._post(text, None, [cut], http)
-        fitted, note = await fit_image(
-            message.image, max_bytes=MAX_PICTURE, formats=PICTURE_FORMATS
+        fitted, notes = await fit_images(
+            message.images, max_bytes=MAX_PICTURES, formats=PICTURE_FORMATS
         )
-        outcome = await self._post(text or literal(message.title), fitted, [cut, note], http)
-        if fitted is None or not text:
+        outcome = await self._post(text or literal(message.title), fitted, [cut, *notes], http)
+        if not fitted or not text:
             return outcome
-        return await or_text(outcome, lambda: self._post(text, None, [cut], http))
+        return await or_text(outcome, lambda: self._post(text, [], [cut], http))
 
     async def _post(
-        self, text: str, image: Image | None, notes: list[str], http: Client
+        self, text: str, images: Sequence[Image], notes: list[str], http: Client
     ) -> Outcome:
         names = {"username": self.username, "avatar_url": self.avatar_url}
         payload: dict[str, object] = {
@@ -65,9 +65,9 @@ class Channel(HttpChannel):
         parts: dict[str, object] = {
             "payload_json": (None, orjson.dumps(payload), "application/json")
         }
-        if image is not None:
-            name = f"screenshot.{image.extension}"
-            parts["files[0]"] = (name, image.data, image.media_type)
+        for number, image in enumerate(images):
+            name = f"screenshot{number or ''}.{image.extension}"
+            parts[f"files[{number}]"] = (name, image.data, image.media_type)
         # Without `wait` the answer comes before the message is stored.
         url = httpx2.URL(self.webhook.get_secret_value()).copy_merge_params({"wait": "true"})
         return await http.post(str(url), files=parts, verdict=_verdict, notes=notes)

@@ -8,6 +8,7 @@ TLS on 587, as BetterGI found.
 import asyncio
 import re
 import ssl
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
@@ -21,13 +22,13 @@ from ...model.delivery import Delivery, NotSent, Outcome, Rejected, Unknown
 from ...model.image import Image
 from ...settings import Filled, Names, Secret
 from ..base import Channel as Base
-from ..fit import fit_image, fit_text
+from ..fit import fit_images, fit_text
 from ..http import Client
 from ..outcomes import delivered
 
 MAX_TEXT: Final = 100_000
 # Providers take 20 MB and more, base64 included; none names less.
-MAX_PICTURE: Final = 10 * 1000 * 1000
+MAX_PICTURES: Final = 10 * 1000 * 1000
 PICTURE_FORMATS: Final = ("image/jpeg", "image/png", "image/gif")
 CONNECT_SECONDS: Final = 20.0
 EXCHANGE_SECONDS: Final = 120.0
@@ -43,8 +44,9 @@ class Channel(Base):
     """A mailbox that writes to others."""
 
     label: ClassVar[str] = "邮件"
-    pictures: ClassVar[str] = "在正文里"
-    limits: ClassVar[str] = "100000 字；图片 10 MB"
+    pictures: ClassVar[str] = "在正文里，几张都行"
+    limits: ClassVar[str] = "100000 字；图片一共 10 MB"
+    most_pictures: ClassVar[int] = 20
 
     host: Filled
     """SMTP 服务器，例如 smtp.qq.com"""
@@ -87,9 +89,11 @@ class Channel(Base):
         """Send one letter to all receivers."""
         del http  # not spoken here
         text, cut = fit_text(delivery.message.text, MAX_TEXT)
-        picture, note = await _picture(delivery.message.image)
+        pictures, notes = await fit_images(
+            delivery.message.images, max_bytes=MAX_PICTURES, formats=PICTURE_FORMATS
+        )
         # Both take the interpreter for long: no push should wait for it.
-        letter = await asyncio.to_thread(self._letter, delivery, text, picture)
+        letter = await asyncio.to_thread(self._letter, delivery, text, pictures)
         if self._context is None and self._security != "plain":
             self._context = await asyncio.to_thread(_tls_context, verify=self.verify)
         smtp = self._smtp()
@@ -108,7 +112,7 @@ class Channel(Base):
             return _during(error)
         finally:
             smtp.close()
-        return delivered(cut, note, f"{len(refused)} 个收件人被拒绝" if refused else "")
+        return delivered(cut, *notes, f"{len(refused)} 个收件人被拒绝" if refused else "")
 
     @property
     def _sender(self) -> str:
@@ -133,7 +137,7 @@ class Channel(Base):
             timeout=CONNECT_SECONDS,
         )
 
-    def _letter(self, delivery: Delivery, text: str, picture: Image | None) -> bytes:
+    def _letter(self, delivery: Delivery, text: str, pictures: Sequence[Image]) -> bytes:
         """The letter as it goes over the wire."""
         letter = EmailMessage(SMTP)
         letter["Subject"] = " ".join(delivery.message.title.split())
@@ -144,12 +148,12 @@ class Channel(Base):
         letter["Message-ID"] = f"<{delivery.id}@{self._sender.rpartition('@')[2]}>"
         letter.set_content(text or delivery.message.title)
         words = f'<p style="white-space: pre-wrap">{escape(text)}</p>'
-        if picture is None:
-            letter.add_alternative(words, subtype="html")
-        else:
-            words += '<p><img src="cid:screenshot" style="max-width: 100%"></p>'
-            letter.add_alternative(words, subtype="html")
-            _add_picture(letter, picture)
+        named = [(f"screenshot{number or ''}", one) for number, one in enumerate(pictures)]
+        for name, _ in named:
+            words += f'<p><img src="cid:{name}" style="max-width: 100%"></p>'
+        letter.add_alternative(words, subtype="html")
+        for name, picture in named:
+            _add_picture(letter, name, picture)
         return letter.as_bytes()
 
 
@@ -161,14 +165,7 @@ def _tls_context(*, verify: bool) -> ssl.SSLContext:
     return context
 
 
-async def _picture(image: Image | None) -> tuple[Image | None, str]:
-    """The picture as it may go, and what became of it."""
-    if image is None:
-        return None, ""
-    return await fit_image(image, max_bytes=MAX_PICTURE, formats=PICTURE_FORMATS)
-
-
-def _add_picture(letter: EmailMessage, picture: Image) -> None:
+def _add_picture(letter: EmailMessage, name: str, picture: Image) -> None:
     """The HTML shows it by its Content-ID."""
     html = letter.get_payload()[-1]  # pyright: ignore[reportArgumentType, reportUnknownVariableType] - typeshed's union
     assert isinstance(html, EmailMessage)  # noqa: S101 - the caller added it
@@ -176,9 +173,9 @@ def _add_picture(letter: EmailMessage, picture: Image) -> None:
         picture.data,
         "image",
         picture.media_type.partition("/")[2],
-        cid="<screenshot>",
+        cid=f"<{name}>",
         disposition="inline",
-        filename=f"screenshot.{picture.extension}",
+        filename=f"{name}.{picture.extension}",
     )
 
 

@@ -8,6 +8,7 @@ import base64
 import hmac
 import json
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import ClassVar, Final, Self
 from urllib.parse import urlsplit
@@ -56,7 +57,8 @@ class Channel(HttpChannel):
     """A custom bot of a group in Feishu or Lark."""
 
     label: ClassVar[str] = "飞书"
-    pictures: ClassVar[str] = "填了 `app_id` 与 `app_secret` 时上传后显示，否则只发文字"
+    pictures: ClassVar[str] = "填了 `app_id` 与 `app_secret` 时上传后显示，最多 9 张，否则只发文字"
+    most_pictures: ClassVar[int] = 9
     limits: ClassVar[str] = "20 KB 文字；图片 10 MB；每秒 5 条、每分钟 100 条"
     rates: ClassVar[tuple[Rate, ...]] = RATES
 
@@ -80,28 +82,30 @@ class Channel(HttpChannel):
         return self
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
-        """Send one message: the text, and below it the picture where that could be uploaded."""
-        message, key, picture_note = delivery.message, "", ""
-        if message.image is not None:
-            match await self._upload(message.image, http):
+        """Send one message: the text, and below it the pictures that could be uploaded."""
+        message = delivery.message
+        keys: list[str] = []
+        picture_notes: list[str] = []
+        for image in message.images:
+            match await self._upload(image, http):
                 case str() as key:
-                    pass
+                    keys.append(key)
                 case NotSent(answered=False) as failure:
                     return failure
                 case NotSent(reason) | Rejected(reason):
-                    picture_note = f"没有图片：{reason}"
+                    picture_notes.append(f"没有图片：{reason}")
         people = mentioned(self.mention, delivery)
-        room = MAX_BODY - self._overhead(key, people)
+        room = MAX_BODY - self._overhead(keys, people)
         text, cut_note = fit_text(literal(message.text), room, json_size)
         return await http.post(
             self.webhook.get_secret_value(),
-            json={**self._signature(), **_content(text, key, people)},
+            json={**self._signature(), **_content(text, keys, people)},
             verdict=_verdict,
-            notes=[cut_note, picture_note],
+            notes=[cut_note, *picture_notes],
         )
 
-    def _overhead(self, key: str, people: tuple[str, ...]) -> int:
-        return len(json.dumps({**self._signature(), **_content("", key, people)}))
+    def _overhead(self, keys: Sequence[str], people: tuple[str, ...]) -> int:
+        return len(json.dumps({**self._signature(), **_content("", keys, people)}))
 
     def _signature(self) -> dict[str, str]:
         if self.secret is None:
@@ -164,11 +168,12 @@ def sign(timestamp: str, secret: str) -> str:
     return base64.b64encode(hmac.digest(key, b"", sha256)).decode()
 
 
-def _content(text: str, image_key: str, people: tuple[str, ...]) -> dict[str, object]:
-    if not image_key:
+def _content(text: str, keys: Sequence[str], people: tuple[str, ...]) -> dict[str, object]:
+    if not keys:
         calls = "".join(f'\n<at user_id="{one}"></at>' for one in people)
         return {"msg_type": "text", "content": {"text": text + calls}}
-    rows = [[{"tag": "text", "text": text}], [{"tag": "img", "image_key": image_key}]]
+    pictures = [[{"tag": "img", "image_key": key}] for key in keys]
+    rows = [[{"tag": "text", "text": text}], *pictures]
     if people:
         rows.insert(1, [{"tag": "at", "user_id": one} for one in people])
     return {"msg_type": "post", "content": {"post": {"zh_cn": {"title": "", "content": rows}}}}

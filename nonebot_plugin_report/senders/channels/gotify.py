@@ -12,7 +12,6 @@ from ...settings import Secret, Url
 from ..base import HttpChannel
 from ..fit import fit_text
 from ..http import Answer, Client, judge_status
-from ..outcomes import lost_picture
 
 # Gotify names no limit; it hands the whole message to the phone, so there is a sensible one.
 MAX_TITLE: Final = 200
@@ -25,6 +24,7 @@ class Channel(HttpChannel):
     label: ClassVar[str] = "Gotify"
     pictures: ClassVar[str] = "不能发，只发文字"
     limits: ClassVar[str] = "10000 字"
+    most_pictures: ClassVar[int] = 0
 
     server: Url
     """服务器的网址"""
@@ -47,7 +47,7 @@ class Channel(HttpChannel):
                 "priority": self.priority,
             },
             verdict=_verdict,
-            notes=[cut, lost_picture(message)],
+            notes=[cut],
         )
 
 

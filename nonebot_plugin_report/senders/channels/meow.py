@@ -12,7 +12,6 @@ from ...settings import Secret, Url
 from ..base import HttpChannel
 from ..fit import fit_text
 from ..http import Answer, Client, judge_status
-from ..outcomes import lost_picture
 
 # MeoW names no limits.
 MAX_TITLE: Final = 100
@@ -25,6 +24,7 @@ class Channel(HttpChannel):
     label: ClassVar[str] = "MeoW"
     pictures: ClassVar[str] = "不能发，只发文字"
     limits: ClassVar[str] = "4000 字"
+    most_pictures: ClassVar[int] = 0
 
     nickname: Secret
     """在 MeoW 里设的昵称；知道它的人都能给你推送"""
@@ -41,7 +41,7 @@ class Channel(HttpChannel):
             f"{self.server.rstrip('/')}/{nickname}",
             json={"title": title, "msg": text},
             verdict=_verdict,
-            notes=[cut, lost_picture(message)],
+            notes=[cut],
         )
 
 

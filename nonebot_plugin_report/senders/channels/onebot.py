@@ -3,17 +3,25 @@
 Source: OneBot 11, "HTTP" (authentication, answers) and "公开 API", send_msg.
 """
 
+from dataclasses import replace
 from typing import Annotated, ClassVar, Self
 
 import httpx2
 from pydantic import Field, model_validator
 
 from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
-from ...settings import Secret, Url
+from ...settings import MaxPicture, Secret, Url
 from ..base import HttpChannel
 from ..http import CONNECT_SECONDS, Answer, Client, judge_status
 from ..onebot import judge
-from ..qq import MAX_TEXT, answer_seconds, encode_v11, fit_message
+from ..qq import (
+    MAX_PICTURE,
+    MAX_TEXT,
+    answer_seconds,
+    encode_v11,
+    fit_message,
+    with_small_pictures,
+)
 
 
 class Channel(HttpChannel):
@@ -22,6 +30,7 @@ class Channel(HttpChannel):
     label: ClassVar[str] = "OneBot"
     pictures: ClassVar[str] = "和文字一起"
     limits: ClassVar[str] = f"{MAX_TEXT} 字"
+    most_pictures: ClassVar[int] = 20
 
     endpoint: Url
     """OneBot 实现的 HTTP 服务器的网址，写到端口，或者写到 /send_msg"""
@@ -31,6 +40,8 @@ class Channel(HttpChannel):
     """发给哪个 QQ 号；和 group_id 填一个"""
     group_id: Annotated[int, Field(gt=0)] | None = None
     """发到哪个群"""
+    max_picture: MaxPicture = MAX_PICTURE
+    """一张图片最多多大；更大的压成 JPEG 再发，动图不动；none 是不限"""
 
     @model_validator(mode="after")
     def _check_target(self) -> Self:
@@ -40,7 +51,8 @@ class Channel(HttpChannel):
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send text and picture as one message of segments."""
-        message, note = fit_message(delivery)
+        shrunk, was_shrunk = await with_small_pictures(delivery.message, self.max_picture)
+        message, note = fit_message(replace(delivery, message=shrunk))
         target: dict[str, object] = {"message_type": "private", "user_id": self.user_id}
         if self.group_id is not None:
             target = {"message_type": "group", "group_id": self.group_id}
@@ -53,7 +65,7 @@ class Channel(HttpChannel):
             headers=headers,
             timeout=httpx2.Timeout(answer_seconds(message), connect=CONNECT_SECONDS),
             verdict=_verdict,
-            notes=[note],
+            notes=[note, was_shrunk],
         )
 
 

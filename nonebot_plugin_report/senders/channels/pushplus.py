@@ -14,7 +14,7 @@ from ..base import HttpChannel
 from ..fit import fit_text
 from ..http import Answer, Client, judge_code
 from ..literal import literal
-from ..outcomes import lost_picture, until_tomorrow
+from ..outcomes import until_tomorrow
 
 MAX_TITLE: Final = 100
 MAX_TEXT: Final = 20_000
@@ -37,6 +37,7 @@ class Channel(HttpChannel):
     label: ClassVar[str] = "PushPlus"
     pictures: ClassVar[str] = "不能发，只发文字"
     limits: ClassVar[str] = "标题 100 字，正文 20000 字；每天 200 次"
+    most_pictures: ClassVar[int] = 0
 
     token: Secret
     """用户令牌或消息令牌"""
@@ -78,7 +79,7 @@ class Channel(HttpChannel):
                 **{name: value for name, value in options.items() if value},
             },
             verdict=lambda answer: _verdict(answer, time.time()),
-            notes=[cut, lost_picture(message)],
+            notes=[cut],
         )
 
 

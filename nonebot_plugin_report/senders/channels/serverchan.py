@@ -15,7 +15,7 @@ from ..base import HttpChannel
 from ..fit import fit_text, utf8_size
 from ..http import Answer, Client, judge_code
 from ..literal import literal
-from ..outcomes import lost_picture, until_tomorrow
+from ..outcomes import until_tomorrow
 
 # "API 详细说明": a title of at most 32 characters, a text of at most 32 KB.
 MAX_TITLE: Final = 32
@@ -32,6 +32,7 @@ class Channel(HttpChannel):
     label: ClassVar[str] = "Server酱"
     pictures: ClassVar[str] = "不能发，只发文字"
     limits: ClassVar[str] = "标题 32 字，正文 32 KB；每天的条数看会员"
+    most_pictures: ClassVar[int] = 0
 
     key: Secret
     """SendKey；sctp 开头的是 Server酱³"""
@@ -55,7 +56,7 @@ class Channel(HttpChannel):
             self._address(),
             data={"title": title, "desp": text},
             verdict=lambda answer: _verdict(answer, time.time()),
-            notes=[cut, lost_picture(message)],
+            notes=[cut],
         )
 
     def _address(self) -> str:

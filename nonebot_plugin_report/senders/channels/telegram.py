@@ -1,10 +1,12 @@
 """Telegram: a bot's messages.
 
-Source: core.telegram.org/bots/api, sendMessage, sendPhoto, "Making requests".
+Source: core.telegram.org/bots/api, sendMessage, sendPhoto, sendMediaGroup, "Making requests".
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Final
 
+import orjson
 from pydantic import Field, SecretStr, field_validator
 
 from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
@@ -31,7 +33,8 @@ class Channel(PartedChannel):
     """A chat that a bot of Telegram writes into."""
 
     label: ClassVar[str] = "Telegram"
-    pictures: ClassVar[str] = "和文字一起；文字超过 1024 字时作为第二条消息"
+    pictures: ClassVar[str] = "和文字一起，最多 10 张；文字超过 1024 字时作为第二条消息"
+    most_pictures: ClassVar[int] = 10
     limits: ClassVar[str] = "4096 字；图片 10 MB；每秒 1 条、每分钟 20 条"
     rates: ClassVar[tuple[Rate, ...]] = RATES
 
@@ -53,15 +56,15 @@ class Channel(PartedChannel):
         return token
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
-        """Send the picture with the text below it, or after a text that is too long for that."""
-        text, image = literal(delivery.message.text), delivery.message.image
-        if image is None:
+        """Send the pictures with the text below, or after a text that is too long for that."""
+        text, images = literal(delivery.message.text), delivery.message.images
+        if not images:
             return await self._text(text, http)
         if utf16_size(text) <= MAX_CAPTION:
-            outcome = await self._photo(image, text, http)
+            outcome = await self._photos(images, text, http)
             return await or_text(outcome, lambda: self._text(text, http)) if text else outcome
         return await self.send_parts(
-            delivery, lambda: self._text(text, http), lambda: self._photo(image, "", http)
+            delivery, lambda: self._text(text, http), lambda: self._photos(images, "", http)
         )
 
     async def _text(self, text: str, http: Client) -> Outcome:
@@ -69,13 +72,29 @@ class Channel(PartedChannel):
         content = {**self._where(), "text": fitted, "disable_web_page_preview": True}
         return await self._call("sendMessage", http, [cut], json=content)
 
-    async def _photo(self, image: Image, caption: str, http: Client) -> Outcome:
-        fitted, note = await fit_image(image, max_bytes=MAX_PICTURE, max_side_sum=MAX_SIDES)
-        if fitted is None:
-            return Rejected(note)
-        photo = (f"screenshot.{fitted.extension}", fitted.data, fitted.media_type)
-        content = {**self._where(), **({"caption": caption} if caption else {})}
-        return await self._call("sendPhoto", http, [note], data=content, files={"photo": photo})
+    async def _photos(self, images: Sequence[Image], caption: str, http: Client) -> Outcome:
+        fitted = [
+            await fit_image(one, max_bytes=MAX_PICTURE, max_side_sum=MAX_SIDES) for one in images
+        ]
+        notes = [note for _, note in fitted]
+        photos = [
+            (f"screenshot.{one.extension}", one.data, one.media_type)
+            for one, _ in fitted
+            if one is not None
+        ]
+        words = {"caption": caption} if caption else {}
+        match photos:
+            case []:
+                return Rejected(notes[0])
+            case [photo]:
+                content, files = {**self._where(), **words}, {"photo": photo}
+                return await self._call("sendPhoto", http, notes, data=content, files=files)
+            case _:
+                files = {f"photo{number}": photo for number, photo in enumerate(photos)}
+                media = [{"type": "photo", "media": f"attach://{name}"} for name in files]
+                media[0] |= words  # it is then the album's
+                content = {**self._where(), "media": orjson.dumps(media).decode()}
+                return await self._call("sendMediaGroup", http, notes, data=content, files=files)
 
     def _where(self) -> dict[str, str | int]:
         topic = self.message_thread_id

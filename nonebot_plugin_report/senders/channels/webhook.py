@@ -24,8 +24,9 @@ class Channel(HttpChannel):
     """Any address that takes a POST."""
 
     label: ClassVar[str] = "Webhook"
-    pictures: ClassVar[str] = "base64，在 `screenshot` 里；可关"
+    pictures: ClassVar[str] = "base64，在 `screenshot` 里，几张时都在 `screenshots` 里；可关"
     limits: ClassVar[str] = "无"
+    most_pictures: ClassVar[int] = 20
 
     url: SecretUrl
     """接收的地址"""

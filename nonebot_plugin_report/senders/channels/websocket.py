@@ -31,8 +31,9 @@ class Channel(Base):
     """Any WebSocket server."""
 
     label: ClassVar[str] = "WebSocket"
-    pictures: ClassVar[str] = "base64，在 `screenshot` 里；可关"
+    pictures: ClassVar[str] = "base64，在 `screenshot` 里，几张时都在 `screenshots` 里；可关"
     limits: ClassVar[str] = "无"
+    most_pictures: ClassVar[int] = 20
 
     url: Secret
     """ws:// 或 wss:// 开头的地址"""

@@ -4,6 +4,7 @@ Source: developer.work.weixin.qq.com, "群机器人配置说明" (messages, limi
 """
 
 import hashlib
+from functools import partial
 from typing import ClassVar, Final
 
 import pybase64
@@ -35,10 +36,11 @@ _WAITS: Final = {45009: 60.0}
 
 
 class Channel(PartedChannel):
-    """A robot of a WeCom group. Text and picture are two messages."""
+    """A robot of a WeCom group. Text and pictures are messages of their own."""
 
     label: ClassVar[str] = "企业微信"
-    pictures: ClassVar[str] = "作为第二条消息发送"
+    pictures: ClassVar[str] = "作为单独的消息发送，最多 9 张"
+    most_pictures: ClassVar[int] = 9
     limits: ClassVar[str] = "2048 字节文字；图片 2 MB；每分钟 20 条"
     rates: ClassVar[tuple[Rate, ...]] = RATES
 
@@ -48,12 +50,11 @@ class Channel(PartedChannel):
     """紧急的、失败的推送 @ 谁：all 是所有人，或手机号、成员的账号（userid），几个用逗号隔开"""
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
-        """Send the text, then the picture."""
+        """Send the text, then the pictures."""
         message = delivery.message
         people = mentioned(self.mention, delivery)
         parts = [lambda: self._text(message.text, people, http)] if message.text else []
-        if (image := message.image) is not None:
-            parts.append(lambda: self._picture(image, http))
+        parts += [partial(self._picture, image, http) for image in message.images]
         return await self.send_parts(delivery, *parts)
 
     async def _text(self, text: str, people: tuple[str, ...], http: Client) -> Outcome:

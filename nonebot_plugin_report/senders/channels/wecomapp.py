@@ -5,6 +5,7 @@ Sources: developer.work.weixin.qq.com, "获取access_token", "发送应用消息
 """
 
 import re
+from functools import partial
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, PrivateAttr
@@ -43,10 +44,11 @@ _WAITS: Final = {45009: 60.0, 45033: 1.0}
 
 
 class Channel(PartedChannel):
-    """An application of a company. Text and picture are two messages."""
+    """An application of a company. Text and pictures are messages of their own."""
 
     label: ClassVar[str] = "企业微信应用"
-    pictures: ClassVar[str] = "上传后作为第二条消息发送"
+    pictures: ClassVar[str] = "上传后作为单独的消息发送，最多 9 张"
+    most_pictures: ClassVar[int] = 9
     limits: ClassVar[str] = "2048 字节文字；图片 10 MB；每分钟 30 条"
     rates: ClassVar[tuple[Rate, ...]] = RATES
 
@@ -64,11 +66,10 @@ class Channel(PartedChannel):
     _token: AccessToken = PrivateAttr(default_factory=lambda: AccessToken(TOKEN_MARGIN))
 
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
-        """Send the text, then the picture."""
+        """Send the text, then the pictures."""
         message = delivery.message
         parts = [lambda: self._text(message.text, http)] if message.text else []
-        if (image := message.image) is not None:
-            parts.append(lambda: self._picture(image, http))
+        parts += [partial(self._picture, image, http) for image in message.images]
         return await self.send_parts(delivery, *parts)
 
     async def _text(self, text: str, http: Client) -> Outcome:

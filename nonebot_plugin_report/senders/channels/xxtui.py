@@ -14,7 +14,6 @@ from ..base import HttpChannel
 from ..fit import fit_text
 from ..http import Answer, Client, judge_code, judge_status
 from ..literal import literal
-from ..outcomes import lost_picture
 
 # As in BetterGI.
 MAX_TEXT: Final = 2000
@@ -29,6 +28,7 @@ class Channel(HttpChannel):
     label: ClassVar[str] = "xxtui"
     pictures: ClassVar[str] = "不能发，只发文字"
     limits: ClassVar[str] = "标题 20 字，正文 2000 字"
+    most_pictures: ClassVar[int] = 0
 
     key: Secret
     """API key"""
@@ -68,7 +68,7 @@ class Channel(HttpChannel):
                 "channel": ",".join(self.channels),
             },
             verdict=_verdict,
-            notes=[cut, lost_picture(message)],
+            notes=[cut],
         )
 
 

@@ -1,0 +1,30 @@
+"""Covers parts of pictures before they are shown to others."""
+
+from collections.abc import Sequence
+
+from ..model.image import Image
+from ..model.mask import Mask
+from .in_turn import in_turn
+
+
+async def masked(images: Sequence[Image], mask: Mask) -> tuple[tuple[Image, ...], list[str]]:
+    """The pictures with these parts covered, and why some are missing (Chinese).
+
+    What cannot be drawn on is left out: nothing is shown uncovered.
+    """
+    covered: list[Image] = []
+    missing: list[str] = []
+    for one in images:
+        made, fault = await in_turn(_cover, one, mask)
+        if made is None:
+            missing.append(f"截图{fault}，遮不住，没有发出")
+        else:
+            covered.append(made)
+    return tuple(covered), list(dict.fromkeys(missing))
+
+
+def _cover(image: Image, mask: Mask) -> tuple[Image | None, str]:
+    # Imported here, in the thread: it is slow, and most bots do not need it.
+    from .cover import cover
+
+    return cover(image, mask)

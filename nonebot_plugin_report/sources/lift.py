@@ -1,0 +1,118 @@
+"""Takes pictures out of large JSON before it is parsed: it is in memory twice at most. Pure.
+
+What is left is small. Whoever parses it puts the pictures back where their numbers stand.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+LONG: Final = 2**20
+"""Bytes of a long string: more than is kept of any text, so that only pictures are longer."""
+LIFTED: Final = 2**16
+"""Bytes of a string from which it may be a picture."""
+MAX_PLAIN: Final = 8 * 2**20
+"""Most bytes of JSON without its pictures: in memory it may become ten times as many."""
+ESCAPES: Final = 16
+"""Bytes for each backslash, at least; in base64 there is one for sixty."""
+_SLICE: Final = 2**18
+_NUMBER: Final = "\0{}\0"
+_HALF: Final = re.compile(rb"(?:\\u?[0-9a-fA-F]{0,3}|[\xc0-\xff][\x80-\xbf]{0,2})\Z")
+"""Of an escape or a character, at the end."""
+
+
+@dataclass(slots=True)
+class Lifted:
+    """JSON, and the strings that were in it."""
+
+    rest: bytearray = field(default_factory=bytearray)
+    texts: list[bytearray] = field(default_factory=list[bytearray])
+
+    def put_back(self, value: object) -> object:
+        """A value of the parsed rest, with its strings."""
+        texts: dict[str, str] = {}
+        for number, text in enumerate(self.texts):
+            texts[_NUMBER.format(number)] = text.decode("ascii")
+            text.clear()
+        return filled(value, texts)
+
+
+def lift(body: bytes | bytearray) -> Lifted | None:
+    """Take the long strings out that are ASCII, and shorten others if it is very large; None: it is
+    no such JSON."""
+    if len(body) <= LONG or not has_few_escapes(body):
+        return None
+    lifted, done, at = Lifted(), 0, 0
+    with memoryview(body) as whole:
+        while (start := body.find(b'"', at) + 1) > 0:
+            end = _string_end(body, start)
+            if end < 0:
+                break
+            at = end + 1
+            if end - start < LIFTED:
+                continue
+            lifted.rest += whole[done:start]
+            done = end
+            if (text := plain(body, start, end)) is not None:
+                lifted.rest += rf"\u0000{len(lifted.texts)}\u0000".encode()
+                lifted.texts.append(text)
+            elif len(body) <= MAX_PLAIN:
+                lifted.rest += whole[start:end]
+            else:
+                lifted.rest += _shortened(bytes(whole[start : min(end, start + LONG)]))
+        lifted.rest += whole[done:]
+    return lifted
+
+
+def has_few_escapes(body: bytes | bytearray) -> bool:
+    """Whether there are as few backslashes as in pictures."""
+    return body.count(b"\\") <= len(body) // ESCAPES
+
+
+def _shortened(text: bytes) -> bytes:
+    """A string as JSON has it, without half of what was cut at its end."""
+    return _HALF.sub(b"", text) if len(text) == LONG else text
+
+
+def _string_end(body: bytes | bytearray, start: int) -> int:
+    """Where its quote stands; -1: nowhere."""
+    at = start
+    while (end := body.find(b'"', at)) >= 0:
+        before = end
+        while before > start and body[before - 1] == 0x5C:
+            before -= 1
+        if (end - before) % 2 == 0:
+            return end
+        at = end + 1
+    return -1
+
+
+def plain(body: bytes | bytearray, start: int, end: int) -> bytearray | None:
+    """A string without its escapes, of which base64 has few (.NET's, PHP's); None: it is no ASCII.
+    In slices: other threads get a turn in between."""
+    text = bytearray()
+    while start < end:
+        stop = min(start + _SLICE, end)
+        if stop < end and (escape := body.rfind(b"\\", stop - 6, stop)) >= 0:
+            stop = escape  # none is cut in two
+        piece = body[start:stop].replace(rb"\u002B", b"+").replace(rb"\/", b"/")
+        if b"\\" in piece or not piece.isascii():
+            return None
+        text += piece
+        start = stop
+    return text
+
+
+def filled(value: object, texts: Mapping[str, str]) -> object:
+    """A value with strings in place of their numbers."""
+    match value:
+        case str():
+            return texts.get(value, value)
+        case list():
+            return [filled(one, texts) for one in cast("list[object]", value)]
+        case dict():
+            items = cast("dict[str, object]", value).items()
+            return {texts.get(name, name): filled(one, texts) for name, one in items}
+        case _:
+            return value

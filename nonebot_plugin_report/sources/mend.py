@@ -1,0 +1,116 @@
+"""Mends JSON of tools that do not escape what they put into it. Pure.
+
+They fill a template whose values are strings: a quote, a backslash or a line break in one makes it
+no JSON. Where a string ends is told by what follows its quote; what cannot be read so is text.
+"""
+
+import json
+import re
+from typing import Final, cast
+
+from .decode import MAX_VALUES, Fields, decode_text, read_object, to_utf8
+from .lift import LIFTED, LONG, filled, plain
+
+MAX_QUOTES: Final = 10_000
+"""Most quotes in a body that is mended: each is looked at."""
+MAX_TEXT: Final = 2**18
+"""Bytes that are kept of a string that is no picture."""
+NOTE: Final = "请求体不是合法的 JSON，按文字显示"
+
+_GAP: Final = rb"\s{0,200}+"
+_OBJECT: Final = re.compile(_GAP + rb"\{")
+_KEY: Final = re.compile(rb'[^"\n]{0,128}"' + _GAP + b":")
+_KEY_END: Final = re.compile(rb'"(?=' + _GAP + b":)")
+# After a value stands the next key, or the end of what it is in.
+_VALUE_END: Final = re.compile(
+    rb'"(?=_(?:,_"[^"\n]{0,128}"_:|(?:,_)?(?:[}\]]_){1,100}+(?:,|\Z)))'.replace(b"_", _GAP)
+)
+_ITEM_END: Final = re.compile(rb'"(?=' + _GAP + rb"[,\]])")
+_LAST_COMMA: Final = re.compile(rb",(?=\s*+[}\]])")
+_BARE_QUOTE: Final = re.compile(r'(?<!\\)((?:\\\\)*)"')
+
+
+def decode_json(body: bytes | bytearray) -> Fields:
+    """Read a body that is called JSON: mended where it is none, else as text with a note.
+
+    Raises:
+        InvalidReport: it is JSON but no object, nested too deeply, or of too many values.
+    """
+    try:
+        return read_object(body)
+    except UnicodeDecodeError:
+        plain = body
+    except json.JSONDecodeError:
+        plain = to_utf8(body)
+    return mend(plain) or Fields(decode_text(plain[: LONG + 1]), NOTE)
+
+
+def mend(body: bytes | bytearray) -> Fields | None:
+    """Read what nearly is a JSON object; None if it is not clear how."""
+    if not _OBJECT.match(body) or body.count(b'"') > MAX_QUOTES:
+        return None
+    fields = _read(body, escapes=True)
+    if b'\\"' in body:  # an escaped quote, or a folder's name that ends a string
+        other = _read(body, escapes=False)
+        fields = max(fields or {}, other or {}, key=len)
+    return Fields(fields) if fields else None
+
+
+def _read(body: bytes | bytearray, *, escapes: bool) -> dict[str, object] | None:
+    """The object, if a quote after a backslash ends no string (`escapes`), or may end one."""
+    structure: list[bytes] = []
+    """What stands outside of strings, and numbers in their place."""
+    texts: list[str] = []
+    at = 0
+    while (start := body.find(b'"', at)) >= 0:
+        before = bytes(body[at:start])
+        end = _string_end(body, start + 1, before.rstrip()[-1:], escapes=escapes)
+        if end < 0:
+            return None
+        structure += before, b'"%d"' % len(texts)
+        texts.append(_text(body, start + 1, end))
+        at = end + 1
+    outside = b"".join([*structure, bytes(body[at:])])
+    if len(outside) > LONG or sum(map(outside.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        return None
+    try:
+        found = json.loads(_LAST_COMMA.sub(b"", outside), parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
+    numbers = {str(number): text for number, text in enumerate(texts)}
+    return cast("dict[str, object]", filled(found, numbers))
+
+
+def _string_end(body: bytes | bytearray, start: int, before: bytes, *, escapes: bool) -> int:
+    """Where the string that starts here ends, by what stands before it; -1 if that is not clear."""
+    match before:
+        case b"{":
+            pattern = _KEY_END
+        case b":":
+            pattern = _VALUE_END
+        case b"[":
+            pattern = _ITEM_END
+        case b",":
+            pattern = _KEY_END if _KEY.match(body, start) else _ITEM_END
+        case _:
+            return -1
+    for found in pattern.finditer(body, start):
+        before_it = body[max(start, found.start() - 64) : found.start()]
+        if not escapes or (len(before_it) - len(before_it.rstrip(b"\\"))) % 2 == 0:
+            return found.start()
+    return -1
+
+
+def _text(body: bytes | bytearray, start: int, end: int) -> str:
+    """What a string says. If its backslashes do not escape, they are just what they are."""
+    if end - start > LIFTED:
+        if (picture := plain(body, start, end)) is not None:
+            return picture.decode("ascii")
+        end = min(end, start + MAX_TEXT)
+    text = str(decode_text(bytes(body[start:end]))["content"])
+    if "\\" not in text:
+        return text
+    try:
+        return json.loads('"' + _BARE_QUOTE.sub(r'\1\\"', text) + '"', strict=False)
+    except ValueError:
+        return text
