@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from hmac import compare_digest
+from hmac import digest as hmac_digest
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -61,6 +63,8 @@ class Gate:
     open: bool
     clock: Callable[[], float]
     """Monotonic seconds."""
+    secrets: tuple[str, ...] = ()
+    """The settings' tokens, which may sign a body. Those of bound users are not known."""
     _by_address: OrderedDict[str, _Tries] = field(default_factory=OrderedDict[str, _Tries])
     _overall: _Tries = field(init=False)
 
@@ -83,8 +87,29 @@ class Gate:
             raise Forbidden("没有令牌：请写在网址里（?token=…）")
         if (grant := self.find(token)) is not None:
             return grant
+        raise self.wrong(address, "令牌不正确：请核对网址里 token= 后面的部分")
+
+    def wrong(self, address: str, why: str) -> Forbidden:
+        """Count an attempt; what is told of it.
+
+        Raises:
+            TooManyAttempts: there were too many.
+        """
         self._count(_source(address))
-        raise Forbidden("令牌不正确：请核对网址里 token= 后面的部分")
+        return Forbidden(why)
+
+    def signer(self, content: bytes | bytearray, signature: str, token: str | None) -> str | None:
+        """The token by which a body is signed (HMAC-SHA256, as GitHub writes it), or None.
+
+        `token` is one that is known to be right. A hash takes a millisecond for each MiB; other
+        threads get a turn meanwhile.
+        """
+        given = signature.encode("utf-8", "replace")
+        for secret in filter(None, (token, *self.secrets)):
+            made = hmac_digest(secret.encode("utf-8", "surrogatepass"), content, "sha256").hex()
+            if compare_digest(f"sha256={made}".encode(), given):
+                return secret
+        return None
 
     def find(self, token: str) -> Grant | None:
         """The grant of a token, or None; does not count as an attempt."""

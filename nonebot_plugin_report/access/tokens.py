@@ -1,9 +1,9 @@
 """Who holds a token, what it lets them do, and how much they have sent with it."""
 
-import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from secrets import token_urlsafe
 from typing import Final
 
 from loguru import logger
@@ -29,6 +29,7 @@ class Tokens:
         *,
         may_bind: bool,
         bind_rate: tuple[int, float] | None,
+        secrets: Sequence[str] = (),
     ) -> None:
         """Take the settings' tokens.
 
@@ -38,6 +39,7 @@ class Tokens:
             clock: gives epoch seconds.
             may_bind: users may have tokens of their own.
             bind_rate: the rate limit of such a token.
+            secrets: the settings' tokens themselves, by which a body may be signed.
         """
         self._may_bind = may_bind
         self._bind_rate = bind_rate
@@ -48,7 +50,10 @@ class Tokens:
         self._seen: dict[str, deque[float]] = {}
         """When a token's last reports came, by its name; only of tokens with a rate."""
         self.gate: Final = Gate(
-            self._grants, not self._grants and not self._may_bind, time.monotonic
+            self._grants,
+            not self._grants and not self._may_bind,
+            time.monotonic,
+            tuple(secrets),
         )
 
     async def open(self) -> None:
@@ -79,7 +84,7 @@ class Tokens:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = token_urlsafe(TOKEN_BYTES)
         made = Binding(user, digest(token), self._clock())
         await self._bindings.add(made)
         self._forget(user)

@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> int:
         case "explain":
             from .explain import run_explain
 
-            return run_explain(options.fields, token=options.token, at=options.at)
+            return run_explain(options)
         case "channels":
             from .channels import run_channels
 

@@ -98,7 +98,15 @@ def _push(push: Parser) -> None:
 
 
 def _explain(explain: Parser) -> None:
-    explain.need("fields", nargs="+", metavar="字段=内容", help="例如 event=task.error result=Fail")
+    explain.need("fields", nargs="*", metavar="字段=内容", help="例如 event=task.error result=Fail")
+    explain.option(
+        "--source",
+        metavar="来源",
+        help="从标准输入读这个来源写的内容：… --source unifi < body.json",
+    )
+    explain.option(
+        "--last", action="store_true", help="改用机器人最近一次没能按 --source 读懂的内容"
+    )
     explain.option(
         "--token", default="master", metavar="令牌的名字", help="默认是 master，即 REPORT_TOKEN"
     )

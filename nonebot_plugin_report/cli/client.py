@@ -176,6 +176,20 @@ class Client:
                 return found
             await asyncio.sleep(_POLL_SECONDS)
 
+    async def unread(self, source: str) -> bytes:
+        """The last body that the bot could not read as a source's.
+
+        Raises:
+            NotDone: there is none, or the bot does not say.
+        """
+        await self.require()
+        answer = await self._send("GET", f"{self._base()}/unread/{quote(source, safe='')}")
+        if answer.is_success:
+            return answer.content
+        if isinstance(reason := _fields(answer).get("error"), str):
+            raise NotDone(f"没有来源 {source} 的内容：{self._shown(reason)}")
+        raise self._not_ours(answer)
+
     async def _states(self, report_id: str) -> list[tuple[str, str, str]]:
         answer = await self._send("GET", f"{self._base()}/{report_id}")
         try:

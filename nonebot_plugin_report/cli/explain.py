@@ -1,8 +1,11 @@
 """The command `explain`: what the settings would do with a report."""
 
+import argparse
+import asyncio
+import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -12,27 +15,35 @@ from ..config import Config
 from ..errors import InvalidReport, Refused
 from ..model.delivery import Priority
 from ..model.grant import MASTER
+from ..model.report import Report, dump
 from ..model.scheduling import Wait
+from ..model.text import one_line
 from ..model.timing import in_words, parse_time
 from ..routing.planner import Planner
 from ..routing.rules import Planned
+from ..sources.form import decode_form
+from ..sources.mapping import Found, OwnSource
 from ..sources.parse import parse
+from ..sources.reading import Context, named, opened, read
 from .bot import read_config
+from .client import Client
 
 FIELDS: Final = (
     "title", "content", "message", "event", "result", "timestamp", "send_to", "to",
     "send_to_group", "to_group", "channel", "send_from", "from",
 )  # fmt: skip
 """Fields that can be written as NAME=VALUE, aliases included."""
+MAX_SHOWN: Final = 200
+"""Characters of a field that are shown."""
 
 
-def run_explain(pairs: Sequence[str], *, token: str, at: str) -> int:
+def run_explain(options: argparse.Namespace) -> int:
     """Tell what would become of a report; 0 if it would be accepted."""
     config = read_config()
     superusers = nonebot.get_driver().config.superusers
     try:
-        fields = read_fields(pairs)
-        print(explain(config, superusers, fields, token=token, at=at))
+        report = _report(options, config)
+        print(explain(config, superusers, report, token=options.token, at=options.at))
     except Refused as error:
         print(f"不会收下：{error}", file=sys.stderr)
         return 1
@@ -40,6 +51,78 @@ def run_explain(pairs: Sequence[str], *, token: str, at: str) -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _report(options: argparse.Namespace, config: Config) -> Report:
+    """The report that the arguments describe; of a source's, what came of each field is printed."""
+    if options.source:
+        content = _body(options, config)
+        report, lines = try_source(content, options.source, read_fields(options.fields), config)
+        print("\n".join(lines) + "\n")
+        return report
+    if not options.fields:
+        raise InvalidReport("字段", "没有写；例如 event=task.error，或 --source 来源 < 内容")
+    return parse(read_fields(options.fields))
+
+
+def _body(options: argparse.Namespace, config: Config) -> bytes:
+    if options.last:
+        name, _ = named({}, {"source": options.source}, config.report_sources)
+        return asyncio.run(_last(name))
+    if sys.stdin.isatty():
+        raise InvalidReport("body", "从标准输入给它内容：… < body.json，或加上 --last")
+    return sys.stdin.buffer.read(config.report_max_body)
+
+
+async def _last(source: str) -> bytes:
+    async with Client() as client:
+        return await client.unread(source)
+
+
+def try_source(
+    content: bytes, source: str, fields: Mapping[str, str], config: Config
+) -> tuple[Report, list[str]]:
+    """The report that a source makes of a body, and what came of each field (Chinese).
+
+    Args:
+        content: the body.
+        source: the source's name.
+        fields: stand for what the URL says.
+        config: the settings.
+
+    Raises:
+        InvalidReport: there is no such source, or nothing can be sent.
+    """
+    own, query = config.report_sources, {**fields, "source": source}
+    body = decode_form(content)
+    name, found = named(body, query, own)
+    reading = read(body, Context(query, fields, {}), own)
+    lines = [f"来源 {name}："]
+    if isinstance(found, OwnSource):
+        lines += [_found(one) for one in found.find(opened(body))]
+    lines += [f"  得到 {field}：{_shown(said)}" for field, said in _said(reading.report)]
+    if reading.unread:
+        lines.append("  没能读懂，会按原样发")
+    return reading.report, lines
+
+
+def _found(one: Found) -> str:
+    return f"  {one.name} ← {one.written}：{one.fault or _shown(str(one.value))}"
+
+
+def _said(report: Report) -> Iterator[tuple[str, str]]:
+    """A report's fields that say something."""
+    fields: dict[str, object] = json.loads(dump(report))
+    for name, value in fields.items():
+        yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if report.image or report.image_fault:
+        yield "screenshot", report.image_fault or "一张图片"
+    if report.elapsed is not None:
+        yield "用时", in_words(report.elapsed)
+
+
+def _shown(text: str) -> str:
+    return one_line(text, MAX_SHOWN)
 
 
 def read_fields(pairs: Iterable[str]) -> dict[str, str]:
@@ -62,7 +145,7 @@ def read_fields(pairs: Iterable[str]) -> dict[str, str]:
 def explain(
     config: Config,
     superusers: Iterable[str],
-    fields: Mapping[str, str],
+    report: Report,
     *,
     token: str = MASTER.name,
     at: str = "",
@@ -72,7 +155,7 @@ def explain(
     Args:
         config: the settings.
         superusers: NoneBot's.
-        fields: the report's.
+        report: what was sent.
         token: the name of the token that it comes with.
         at: the time of day, such as `23:30`; empty: now.
 
@@ -86,7 +169,7 @@ def explain(
         # What was typed may be the token itself.
         raise ValueError(f"没有这个名字的令牌；有的是：{'、'.join(grants)}")
     planner = Planner(directory, config.report_template, config.policies(directory).of)
-    plan = planner.plan(parse(fields), grants[token], moment)
+    plan = planner.plan(report, grants[token], moment)
     if plan.routing.rules:
         numbers = "、".join(str(number) for number in plan.routing.rules)
         lines = [f"符合的规则：第 {numbers} 条"]

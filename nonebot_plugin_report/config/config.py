@@ -9,6 +9,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
+    PlainValidator,
     SerializeAsAny,
     ValidationError,
     field_validator,
@@ -49,9 +51,15 @@ from ..settings import (
     complaint,
     from_json,
 )
+from ..sources.mapping import OwnSource, read_own_sources
 from ..watchdog.watches import Watch
 
 _DATABASE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
+OwnSources = Annotated[
+    dict[str, OwnSource],
+    PlainValidator(lambda value: read_own_sources(from_json(value))),
+    PlainSerializer(lambda value: {name: one.settings for name, one in value.items()}),
+]
 
 
 class TokenSettings(Settings):
@@ -133,6 +141,8 @@ class Config(BaseModel):
     """积压超过多久，就以摘要补发；0 表示逐条补发"""
     report_watch: tuple[Watch, ...] = ()
     """看门狗：等不到的事件；见 docs/rules.md"""
+    report_sources: OwnSources = Field(default_factory=dict[str, OwnSource])
+    """自己的来源：名字 → 我们的每个字段取自哪里（JMESPath）；见 docs/sources.md"""
 
     @model_validator(mode="before")
     @classmethod

@@ -21,7 +21,7 @@ from ..model.image import Image
 from ..model.report import Report
 from ..model.status import Backlog, DeliveryState, Receipt, ReportState
 from ..model.target import Target
-from ..outbox import Limits, Outbox
+from ..outbox import UNREAD_SECONDS, Limits, Outbox
 from ..outbox.digest import how_to_read_on
 from ..outbox.mutes import Mutes
 from ..routing import rules
@@ -106,6 +106,7 @@ class Hub:
             self.clock,
             may_bind=bool(config.report_bind),
             bind_rate=config.report_bind_rate,
+            secrets=config.tokens,
         )
         self.mutes: Final = Mutes(self._store.mutes, self.clock)
         policies = config.policies(self.directory)
@@ -157,8 +158,11 @@ class Hub:
             StoreUnavailable: it could not be stored.
         """
         self._require_store()
-        elapsed = await self._durations.elapsed(report.event, grant.name)
+        elapsed = await self._durations.elapsed(report, grant.name)
         report = replace(report, elapsed=elapsed)
+        if report.key_seconds is not None:
+            key = await self._key(report, report.key_seconds, grant.name)
+            report = replace(report, key=key)
         plan = await self._plan(report, grant)
         try:
             receipt = await self._accept(report, plan, grant.name)
@@ -171,9 +175,32 @@ class Hub:
             return receipt
         if receipt.status == "dropped":
             logger.info(f"{receipt.id} 没有发给谁：{plan.routing.reason}")
-        self._durations.accepted(report.event, grant.name)
+        self._durations.accepted(report, grant.name)
         self.watchdog.accepted(receipt.id, report.event, grant.name)
         return receipt
+
+    async def keep_unread(self, source: str, body: bytes) -> None:
+        """Keep a body that could not be read as its source's, until the next one of that source."""
+        try:
+            await self._store.unread.keep(source, body, self.clock())
+        except StoreUnavailable as error:
+            logger.warning(f"没能存下来源 {source} 读不懂的内容：{error}")
+
+    async def unread(self, source: str) -> bytes | None:
+        """The last body that could not be read as a source's, within a day; None: there is none.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        self._require_store()
+        return await self._store.unread.last(source, self.clock() - UNREAD_SECONDS)
+
+    async def _key(self, report: Report, seconds: float, source: str) -> str:
+        """The key of a report that is the same for a while only: with the time when it first came,
+        as far as that is within the while."""
+        now, beginning = self.clock(), f"{report.key}@"
+        known = await self.history.last_key(beginning, source, now - seconds)
+        return known or f"{beginning}{now:.0f}"
 
     async def _plan(self, report: Report, grant: Grant) -> Plan:
         now, held_until = self.clock(), self.tokens.count(grant)

@@ -97,8 +97,12 @@ class Report:
     channel: tuple[str, ...] = ()
     key: str = ""
     """The `id` that the tool chose: the same one again is the same report."""
+    key_seconds: float | None = None
+    """For how long the same key is the same report; None: always."""
+    story: str = ""
+    """What an event begins or ends, where one source tells of several: an alert, a monitor."""
     elapsed: float | None = None
-    """For an end event: seconds since its start event; measured here, not sent."""
+    """For an end event: seconds since it began, as its tool says or as measured here."""
 
     @property
     def image(self) -> Image | None:
@@ -147,6 +151,7 @@ def dump(report: Report, **more: object) -> bytes:
         "content": report.content,
         "message": report.message,
         "data": None if report.data == "null" else orjson.Fragment(report.data),
+        "story": report.story,
     }
     said = {name: value for name, value in fields.items() if value not in ("", None)}
     return orjson.dumps(said | more)
@@ -168,6 +173,7 @@ def restore(text: str) -> Report:
             result=_restore_result(fields.get("result")),
             timestamp=_restore_timestamp(fields.get("timestamp")),
             data=json.dumps(fields.get("data"), ensure_ascii=False, separators=(",", ":")),
+            story=_restore_text(fields, "story"),
         )
     except (AttributeError, TypeError, RecursionError) as error:
         raise ValueError("not what was dumped") from error

@@ -37,6 +37,8 @@ FALL_BACK_EVERY: Final = 10.0
 """Seconds between checks for due fallbacks."""
 PRUNE_EVERY: Final = 3600.0
 """Seconds between deletions of what is past retention."""
+UNREAD_SECONDS: Final = 86400.0
+"""Seconds for which a body is kept that its source could not read."""
 CHECK_EVERY: Final = 1.0
 """Seconds between checks of the database file."""
 
@@ -219,6 +221,7 @@ class Outbox:
         now, housekeeping = self._clock(), self._store.housekeeping
         await housekeeping.forget_reports(first_id(now - self._limits.retention))
         await housekeeping.forget_images(now - self._limits.image_retention)
+        await self._store.unread.forget(now - UNREAD_SECONDS)
         gone = await housekeeping.forget_lanes()
         self._lanes = {lane for lane in self._lanes if str(lane) not in gone}
 

@@ -14,6 +14,7 @@ from .mutes import Mutes
 from .pictures import PictureFiles
 from .queue import Queue
 from .tokens import Binding, Bindings
+from .unread import Unread
 from .watches import Watches
 
 __all__ = ["Binding", "Store"]
@@ -33,6 +34,7 @@ class Store:
         self.bindings = Bindings(self._database)
         self.mutes = Mutes(self._database)
         self.watches = Watches(self._database)
+        self.unread = Unread(self._database)
 
     async def open(self) -> None:
         """Connect, and lock it for this process.

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, bindparam, case, exists, func, or_, select
 
 from ..errors import Unreadable
@@ -168,16 +169,40 @@ class History:
         )
         return await self._run(lambda conn: [Arrival(*row) for row in conn.execute(query)])
 
-    async def last_received(self, event: str, source: str, since_id: str) -> float | None:
-        """When an event last came from a source, among reports with ids from `since_id` on.
+    async def received(
+        self, event: str, source: str, since_id: str, *, story: str = "", first: bool = False
+    ) -> float | None:
+        """When an event last came from a source, among reports with ids from `since_id` on; with
+        `story` those of that story alone, with `first` when it came first.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        query = select(report.c.received_at).where(
+            report.c.id >= since_id, report.c.event == event, report.c.source == source
+        )
+        if story:
+            written = f'"story":{orjson.dumps(story).decode()}'
+            query = query.where(report.c.fields.contains(written, autoescape=True))
+        query = query.order_by(report.c.id if first else report.c.id.desc()).limit(1)
+        return await self._run(lambda conn: conn.scalar(query))
+
+    async def last_key(self, beginning: str, source: str, since: float) -> str | None:
+        """The client's id that begins so and came last from a source, since a moment.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
         query = (
-            select(report.c.received_at)
-            .where(report.c.id >= since_id, report.c.event == event, report.c.source == source)
-            .order_by(report.c.id.desc())
+            select(report.c.key)
+            .where(
+                report.c.source == source,
+                report.c.key.is_not(None),
+                report.c.key >= beginning,
+                report.c.key < f"{beginning}~",  # ~ follows all that we write behind it
+                report.c.received_at >= since,
+            )
+            .order_by(report.c.key.desc())
             .limit(1)
         )
         return await self._run(lambda conn: conn.scalar(query))

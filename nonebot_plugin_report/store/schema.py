@@ -152,6 +152,14 @@ watch: Final = Table(
     Column("overdue_at", Float, nullable=True),  # when it was told that it had not come
 )
 
+unread: Final = Table(
+    "unread",
+    metadata,
+    Column("source", String, primary_key=True),  # the name that a body was called by
+    Column("kept_at", Float, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
 
 def upgrade(conn: Connection) -> None:
     """Create the tables, or upgrade them to `VERSION`.

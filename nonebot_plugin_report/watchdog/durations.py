@@ -1,9 +1,13 @@
-"""How long a task took: the time between its start event and its end event."""
+"""How long something took: the time between its start event and its end event.
+
+An event that names its story (an alert, a monitor) belongs to that one alone.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from ..model.report import Report
 from ..store.history import History
 from ..store.ids import first_id
 
@@ -11,8 +15,13 @@ LONGEST: Final = 86400.0
 """Seconds between the start and the end of a task, at most."""
 REMEMBERED: Final = 1000
 """Starts kept in memory; older ones are looked up in the store."""
-_START: Final = ".start"
-_END: Final = ".end"
+_STARTS: Final = {".end": ".start", ".resolved": ".firing", ".up": ".down"}
+"""What an event ends with, and what its start does."""
+_PLAIN: Final = (".end", ".start")
+"""Those of events without a story. A script's own `.up` may have nothing to do with its `.down`."""
+
+_Key = tuple[str, str, str]
+"""The source, the event that begins, the story."""
 
 
 class Durations:
@@ -22,44 +31,63 @@ class Durations:
         """`clock` gives epoch seconds."""
         self._history = history
         self._clock = clock
-        self._starts: OrderedDict[tuple[str, str], float | None] = OrderedDict()
-        """By source and the event without its suffix; None: it has ended."""
+        self._starts: OrderedDict[_Key, float | None] = OrderedDict()
+        """None: it has ended."""
 
-    async def elapsed(self, event: str, source: str) -> float | None:
-        """For an end event: the seconds since its start event came from the same source.
+    async def elapsed(self, report: Report, source: str) -> float | None:
+        """For an end event: the seconds since its start event came from the same source, unless
+        the report says it itself.
 
         Raises:
             StoreUnavailable: the start could not be looked up.
         """
-        if not event.endswith(_END):
-            return None
-        now, stem = self._clock(), event.removesuffix(_END)
-        key = (source, stem)
+        ending = _ending(report)
+        if report.elapsed is not None or ending not in _STARTS:
+            return report.elapsed
+        now, key = self._clock(), _key(report, ending, source)
         if key not in self._starts:
-            self._remember(key, await self._stored_start(stem, source))
+            self._remember(key, await self._stored_start(report, ending, key))
         start = self._starts[key]
         return now - start if start is not None and 0 <= now - start <= LONGEST else None
 
-    def accepted(self, event: str, source: str) -> None:
-        """An event was just accepted."""
-        for ending, start in ((_START, self._clock()), (_END, None)):
-            if event.endswith(ending):
-                self._remember((source, event.removesuffix(ending)), start)
+    def accepted(self, report: Report, source: str) -> None:
+        """A report was just accepted."""
+        ending = _ending(report)
+        if ending in _STARTS:
+            self._remember(_key(report, ending, source), None)
+        elif ending:
+            key = _key(report, ending, source)
+            # What is told again, because it goes on, has begun before.
+            again = bool(report.story) and self._starts.get(key) is not None
+            self._remember(key, self._starts[key] if again else self._clock())
 
     def shift(self, by: float) -> None:
         """The clock was set, forward by `by` seconds: move the starts with it."""
         for key, start in self._starts.items():
             self._starts[key] = None if start is None else start + by
 
-    def _remember(self, key: tuple[str, str], start: float | None) -> None:
+    def _remember(self, key: _Key, start: float | None) -> None:
         self._starts[key] = start
         self._starts.move_to_end(key)
         while len(self._starts) > REMEMBERED:
             self._starts.popitem(last=False)
 
-    async def _stored_start(self, stem: str, source: str) -> float | None:
+    async def _stored_start(self, report: Report, ending: str, key: _Key) -> float | None:
         """A start that is not in memory, such as one before the last restart."""
+        source, began, story = key
         since = first_id(self._clock() - LONGEST)
-        start = await self._history.last_received(f"{stem}{_START}", source, since)
-        end = await self._history.last_received(f"{stem}{_END}", source, since)
+        end = await self._history.received(report.event, source, since, story=story)
+        later = since if end is None else first_id(end)
+        start = await self._history.received(began, source, later, story=story, first=bool(story))
         return start if start is not None and (end is None or end < start) else None
+
+
+def _ending(report: Report) -> str:
+    """How an event ends that begins or ends something; empty: it does neither."""
+    endings = (*_STARTS, *_STARTS.values()) if report.story else _PLAIN
+    return next((one for one in endings if report.event.endswith(one)), "")
+
+
+def _key(report: Report, ending: str, source: str) -> _Key:
+    began = report.event.removesuffix(ending) + _STARTS.get(ending, ending)
+    return source, began, report.story

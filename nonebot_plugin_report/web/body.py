@@ -27,6 +27,8 @@ STRANGER_SECONDS: Final = 10.0
 """Seconds in which its token must arrive, if there was none beside it."""
 HEAD: Final = 64 * 2**10
 """Bytes in which that token must stand. A body up to this size is small, and processed at once."""
+SIGNED: Final = 2**20
+"""Bytes of a body whose signature is its token, so that all of it arrives before that is known."""
 LARGE: Final = 2**20
 """A body above this size goes to a file, and is processed in a thread, one at a time."""
 MEMORY: Final = 16 * 2**20
@@ -158,9 +160,15 @@ class Intake:
         self.thread = ThreadPoolExecutor(1, "report-body")
 
     async def read(
-        self, request: Request, grant: Grant | None, look: Callable[[bytes], Grant]
+        self,
+        request: Request,
+        grant: Grant | None,
+        look: Callable[[bytes], Grant],
+        *,
+        signed: bool = False,
     ) -> Body:
-        """Read a request's body. If `grant` is None, `look` finds one in the first bytes.
+        """Read a request's body. If `grant` is None, `look` finds one in the first bytes; with
+        `signed` only if it is longer than a body may be that is known by its signature.
 
         Raises:
             BodyTooLarge: it is longer than the limit.
@@ -177,7 +185,7 @@ class Intake:
         self._arriving[owner] += 1
         body = Body(self)
         try:
-            await self._fill(body, request, grant, look)
+            await self._fill(body, request, grant, look, signed=signed)
         except BaseException:
             body.close()
             raise
@@ -205,21 +213,28 @@ class Intake:
             self._waiting[owner] -= 1
 
     async def _fill(
-        self, body: Body, request: Request, grant: Grant | None, look: Callable[[bytes], Grant]
+        self,
+        body: Body,
+        request: Request,
+        grant: Grant | None,
+        look: Callable[[bytes], Grant],
+        *,
+        signed: bool,
     ) -> None:
+        unknown = SIGNED if signed else HEAD
         seconds = READ_SECONDS if grant else STRANGER_SECONDS
         try:
             async with asyncio.timeout(seconds) as deadline:
                 async for chunk in self._chunks(request):
                     if body.size + len(chunk) > self._limit:
                         raise BodyTooLarge
-                    if grant is None and body.size + len(chunk) > HEAD:
+                    if grant is None and body.size + len(chunk) > unknown:
                         grant = look((body.head() + chunk)[:HEAD])
                         deadline.reschedule(asyncio.get_running_loop().time() + READ_SECONDS)
                     await body.add(chunk, grant.name if grant else "")
         except TimeoutError:
             raise InvalidReport("body", f"{seconds:.0f} 秒内没有收完") from None
-        if grant is None:
+        if grant is None and not signed:
             look(body.head())
 
     def _chunks(self, request: Request) -> AsyncIterator[bytes]:

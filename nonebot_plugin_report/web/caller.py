@@ -14,12 +14,15 @@ from starlette.requests import HTTPConnection
 from ..access.gate import Gate
 from ..errors import Forbidden, InvalidReport
 from ..model.grant import Grant
+from ..sources.tools.github import SIGNATURE
 from .body import HEAD
 
 MAX_QUERY: Final = 8192
 """Bytes of a URL's query."""
 MAX_FORWARDED: Final = 1024
 """Characters read of `X-Forwarded-For`, from its end."""
+MAX_SIGNATURE: Final = 100
+"""Characters read of a signature."""
 MAX_CANDIDATES: Final = 8
 """Most candidates for a token in a body that are tried."""
 
@@ -105,6 +108,24 @@ class Callers:
     def admit(self, token: str | None, address: str) -> Grant:
         """The grant of the token in the body."""
         return self._gate.admit(token, address)
+
+    def signature(self, connection: HTTPConnection) -> str:
+        """The body's signature, which stands for a token; empty: there is none, or none counts."""
+        return "" if self._gate.open else connection.headers.get(SIGNATURE, "")[:MAX_SIGNATURE]
+
+    def signer(
+        self, content: bytes | bytearray, *, signature: str, token: str | None
+    ) -> str | None:
+        """The token by which a body is signed; None: it is wrong. `token` is a right one."""
+        return self._gate.signer(content, signature, token)
+
+    def wrong_signature(self, address: str) -> Forbidden:
+        """What is told of a body that no token of ours has signed; it counts as an attempt.
+
+        Raises:
+            TooManyAttempts: there were too many.
+        """
+        return self._gate.wrong(address, "签名不正确：GitHub 里的 Secret 要和令牌一模一样")
 
     def knows(self, token: str) -> bool:
         """Whether a token is valid; all are if none is set."""

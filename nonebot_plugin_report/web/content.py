@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.errors import HeaderParseError
 from email.header import decode_header
 from functools import partial
@@ -16,7 +16,7 @@ from ..sources.decode import Fields, decode, decode_text
 from ..sources.form import decode_form, decode_picture, decode_plain, decode_unlabelled, read_form
 from ..sources.mend import decode_json
 from ..sources.multipart import decode_multipart, read_boundary
-from ..sources.parse import parse
+from ..sources.reading import Context, Own, read
 from .body import HEAD
 from .caller import seen_tokens
 
@@ -27,11 +27,26 @@ MAX_CONTENT_TYPE: Final = 256
 """Characters read of that header."""
 MAX_HEADER: Final = 4096
 """Characters read of a `Title` or `Message` header, as encoded."""
+MAX_UNREAD: Final = 2**18
+"""Bytes of a body that is kept because its source could not read it."""
 QUERY_TEXTS: Final = ("title", "content", "message", "event", "result")
 """Fields that the URL may have if the body does not."""
 
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.ASCII)
 _SHOWN_TOKEN: Final = re.compile(r'(token"?\s*:\s*"?)[^\s",}]+')
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a body says."""
+
+    report: Report
+    token: str | None
+    """The token in it."""
+    unread: str = ""
+    """The source that it was called, and could not be read as."""
+    body: bytes = b""
+    """What could not be read; empty: it is too long to be kept."""
 
 
 def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
@@ -92,33 +107,44 @@ def _decode_json(content: bytes | bytearray, *, has_token: bool) -> Fields:
     return fields
 
 
-def read_report(
-    content: bytearray,
-    *,
-    decode: Decode,
-    query: Mapping[str, str],
-    headers: Mapping[str, str],
-) -> tuple[Report, str | None]:
-    """The report, and the token in the body.
+def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own) -> Pushed:
+    """What a body says.
 
     Args:
         content: the body, which takes precedence; freed as soon as it was read.
         decode: reads it.
-        query: what the URL says.
-        headers: what the headers say, by field.
+        beside: what came beside it.
+        own: the sources of REPORT_SOURCES.
 
     Raises:
         InvalidReport: names the field that is wrong.
         UnsupportedMedia: the body is no text.
     """
+    kept = bytes(content) if len(content) <= MAX_UNREAD else b""  # reading may free it
     fields = decode(content)
     content.clear()
+    reading = read(fields, beside, own)
+    report = replace(reading.report, cut=(*fields.notes, *reading.report.cut))
+    return Pushed(report, _token(fields), reading.unread, kept if reading.unread else b"")
+
+
+def read_signed(
+    content: bytearray,
+    *,
+    signer: Callable[[bytearray], str | None],
+    read: Callable[[bytearray], Pushed],
+) -> Pushed | None:
+    """What a signed body says, and the token that signed it; None: none did, and nothing of it was
+    read."""
+    token = signer(content)
+    return None if token is None else replace(read(content), token=token)
+
+
+def context(query: Mapping[str, str], headers: Headers | None = None) -> Context:
+    """What a request says beside its body: in its URL, and in its headers, which count less."""
     texts = {name: query[name] for name in QUERY_TEXTS if query.get(name)}
-    for name, value in {**headers, **texts}.items():
-        if fields.get(name) in (None, ""):
-            fields[name] = value
-    report = parse(fields, query)
-    return replace(report, cut=(*fields.notes, *report.cut)), _token(fields)
+    said = {} if headers is None else header_fields(headers)
+    return Context(query, said | texts, {} if headers is None else headers)
 
 
 def read_query(query: bytes | bytearray) -> Fields:

@@ -132,6 +132,7 @@ _BESIDE: Final = {
     **dict.fromkeys(
         ("send_from", "send_to", "send_to_group", "channel"), "请求体里没有时用它；逗号分隔"
     ),
+    "source": "请求体是哪个工具写的，例如 alertmanager；不写就看它的形状",
 }
 _BINARY: Final[Schema] = {
     "type": "string",

@@ -15,7 +15,7 @@ from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
 from .body import Intake, discard
 from .caller import Callers, refuse_prefetching
-from .content import decoder_for, header_fields, read_query, read_report
+from .content import context, decoder_for, read_query, read_report, read_signed
 from .refusals import Refusals
 from .websocket import Sessions
 
@@ -68,6 +68,7 @@ class Receiver:
                 tags=["report"], dependencies=openapi.TOKEN, responses=openapi.HEALTH_ANSWERS,
                 openapi_extra=openapi.HEALTH_QUERY, include_in_schema=shown,
             )  # fmt: skip
+        app.router.add_route(f"{route}/unread/{{source}}", self.unread, include_in_schema=False)
         for slash in ("", "/"):
             add(
                 f"{route}/{{report_id}}{slash}", self.state, methods=["GET"],
@@ -82,12 +83,17 @@ class Receiver:
         callers, grant = self._callers, None
         try:
             caller = callers.identify(request)
-            grant = caller.grant
+            grant, signature = caller.grant, callers.signature(request)
             decode = decoder_for(
-                request.headers, is_open=callers.open, has_token=caller.token is not None
+                request.headers,
+                is_open=callers.open,
+                has_token=caller.token is not None or bool(signature),
             )
             body = await self._intake.read(
-                request, grant, lambda head: callers.admit_head(head, caller.address)[1]
+                request,
+                grant,
+                lambda head: callers.admit_head(head, caller.address)[1],
+                signed=bool(signature),
             )
         except Refused as error:
             await discard(request, self._limit * (1 if grant is None else DISCARD_FACTOR))
@@ -98,13 +104,20 @@ class Receiver:
             read = partial(
                 read_report,
                 decode=decode,
-                query=request.query_params,
-                headers=header_fields(request.headers),
+                beside=context(request.query_params, request.headers),
+                own=self._hub.config.report_sources,
             )
+            signer = partial(callers.signer, signature=signature, token=caller.token)
+            if signature:
+                read = partial(read_signed, signer=signer, read=read)
             async with body:
-                report, token = await body.work(read)
-                grant = grant or callers.admit(token, caller.address)
-                return json_answer(receipt_json(await self._hub.submit(report, grant)))
+                if (pushed := await body.work(read)) is None:
+                    raise callers.wrong_signature(caller.address)
+                grant = grant or callers.admit(pushed.token, caller.address)
+                receipt = await self._hub.submit(pushed.report, grant)
+                if pushed.body:
+                    await self._hub.keep_unread(pushed.unread, pushed.body)
+                return json_answer(receipt_json(receipt))
         except Refused as error:
             return await self._refuse(error, request)
 
@@ -116,13 +129,14 @@ class Receiver:
             if self._callers.open:
                 raise Forbidden("没有设置 REPORT_TOKEN 时不能用 GET 推送：任何网页都能发出它")
             grant = caller.grant or self._callers.admit(None, caller.address)
-            report, _ = read_report(
+            source = {"source": request.query_params.get("source", "")}
+            pushed = read_report(
                 bytearray(request.scope["query_string"]),
                 decode=read_query,
-                query={},
-                headers=header_fields(request.headers),
+                beside=context(source, request.headers),
+                own=self._hub.config.report_sources,
             )
-            answer = json_answer(receipt_json(await self._hub.submit(report, grant)))
+            answer = json_answer(receipt_json(await self._hub.submit(pushed.report, grant)))
         except Refused as error:
             return await self._refuse(error, request)
         answer.headers["Cache-Control"] = "no-store"  # the next one is another push
@@ -152,6 +166,20 @@ class Receiver:
             return json_answer(health_json(health, self._hub.clock()), 503 if health.fault else 200)
         fault = await self._hub.fault()
         return json_answer({"status": "error" if fault else "ok"}, 503 if fault else 200)
+
+    async def unread(self, request: Request) -> Response:
+        """一个来源最近一次读不懂的内容；要 REPORT_TOKEN。"""
+        try:
+            caller = self._callers.identify(request)
+            grant = caller.grant or self._callers.admit(None, caller.address)
+            if not grant.is_master:
+                raise Forbidden("只有 REPORT_TOKEN 能看读不懂的内容")
+            body = await self._hub.unread(str(request.path_params["source"]))
+        except Refused as error:
+            return await self._refusals.answer(error)
+        if body is None:
+            return error_answer(404, "这个来源一天之内没有读不懂的内容")
+        return Response(body, media_type="application/octet-stream")
 
     async def elsewhere(self, request: Request) -> Response:
         """What is below our route and none of the above."""

@@ -18,7 +18,7 @@ from ..model.status import Receipt
 from .answers import receipt_json, refusal_json
 from .body import HEAD, STRANGER_SECONDS, Body, Intake
 from .caller import Caller, Callers
-from .content import json_decoder, read_report
+from .content import context, json_decoder, read_report
 from .refusals import Refusals
 
 WEBSOCKETS: Final = 4
@@ -107,14 +107,18 @@ class Sessions:
             self._count(session, owner)
         async with Body(self._intake, content) as body:
             query = session.websocket.query_params
+            own = self._hub.config.report_sources
             decode = json_decoder(is_open=self._callers.open, has_token=caller.token is not None)
-            read = partial(read_report, decode=decode, query=query, headers={})
-            report, token = await body.work(read)
+            read = partial(read_report, decode=decode, beside=context(query), own=own)
+            pushed = await body.work(read)
             if grant is None:
-                if token is not None:
-                    session.shown = token
-                grant = self._callers.admit(token, caller.address)
-            return await self._hub.submit(report, grant)
+                if pushed.token is not None:
+                    session.shown = pushed.token
+                grant = self._callers.admit(pushed.token, caller.address)
+            receipt = await self._hub.submit(pushed.report, grant)
+            if pushed.body:
+                await self._hub.keep_unread(pushed.unread, pushed.body)
+            return receipt
 
     def _bytes_of(self, content: bytes | str) -> bytes:
         if len(content) > self._limit:  # in characters, before encoding

@@ -15,14 +15,14 @@ from tests.bot import Bot, free_port, running, until
 from tests.onebot import ScriptedV11
 
 
-async def command(folder: Path, *arguments: str) -> tuple[int, str]:
+async def command(folder: Path, *arguments: str, stdin: bytes = b"") -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-X", "utf8", "-m", "nonebot_plugin_report", *arguments, cwd=folder,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, "http_proxy": "http://127.0.0.1:9"},
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT, env={**os.environ, "http_proxy": "http://127.0.0.1:9"},
     )  # fmt: skip
     async with asyncio.timeout(60):
-        output, _ = await process.communicate()
+        output, _ = await process.communicate(stdin)
     assert process.returncode is not None
     return process.returncode, output.decode("utf-8")
 

@@ -86,3 +86,35 @@ async def test_a_mistake_is_named(folder: Path, arguments: list[str], told: str)
     assert code != 0
     assert told in output
     assert "s3cret" not in output
+
+
+async def test_a_source_is_tried_out_with_what_stands_on_standard_input(folder: Path) -> None:
+    sources = {"unifi": {"title": "alarm.name", "content": "alarm.msg", "screenshot": "picture",
+                         "result": {"from": "severity", "1": "Fail"}}}  # fmt: skip
+    with (folder / ".env").open("a", encoding="utf-8") as env:
+        env.write(f"\nREPORT_SOURCES={json.dumps(sources)}\n")
+    body = {"alarm": {"msg": "AP 掉线"}, "severity": 1, "picture": "!"}
+    code, output = await command(
+        folder, "explain", "--source", "unifi", "--at", "12:00", stdin=json.dumps(body).encode()
+    )
+    assert (code, output) == (0, (
+        "来源 unifi：\n"
+        "  title ← alarm.name：没有找到\n"
+        "  content ← alarm.msg：AP 掉线\n"
+        "  screenshot ← picture：!\n"
+        "  result ← severity：Fail\n"
+        "  得到 result：1\n"
+        "  得到 content：AP 掉线\n"
+        "  得到 screenshot：不是 base64 字符串\n"
+        "\n"
+        "符合的规则：第 3 条\n"
+        "\n"
+        "→ private:10001\n"
+        "  （等了 10 分还没送达，或没能送达时改发给 channel:phone）\n"
+        "  ❌ 出错：AP 掉线\n"
+        "  [截图无法使用：不是 base64 字符串]\n"
+    ))  # fmt: skip
+    code, output = await command(folder, "explain")
+    assert (code, "字段：没有写" in output) == (1, True)
+    code, output = await command(folder, "explain", "--source", "unifi", "--last")
+    assert (code, "连不上机器人" in output) == (1, True)

@@ -9,9 +9,10 @@ from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.status import Listed, Receipt
 from nonebot_plugin_report.model.target import Lane, Target
+from nonebot_plugin_report.outbox import UNREAD_SECONDS
 from nonebot_plugin_report.store.history import LISTED_SIZE
 
-from .fakes import World, world
+from .fakes import Clock, World, world
 
 ME = Target("private", "10001")
 FRIEND = Target("private", "10002")
@@ -80,3 +81,16 @@ async def test_whom_was_sent_to_and_when_a_token_was_used_is_known(path: Path) -
         used = await w.store.history.last_bound(["bind:10001", "bind:10002"])
         assert used == {"bind:10001": w.clock.now}
         assert await w.store.history.known((GROUP, FRIEND, Target("private", "777"))) == {GROUP}
+
+
+async def test_what_a_source_could_not_read_is_kept_for_a_day(path: Path) -> None:
+    clock = Clock()
+    async with world(path, clock=clock) as w:
+        await w.store.unread.keep("unifi", b"first", clock())
+        await w.store.unread.keep("unifi", b"second", clock())
+        assert await w.store.unread.last("unifi", clock() - 1) == b"second"
+        assert await w.store.unread.last("grafana", 0) is None
+        clock.now += UNREAD_SECONDS + 1
+        assert await w.store.unread.last("unifi", clock() - UNREAD_SECONDS) is None
+        await w.outbox.prune()
+        assert await w.store.unread.last("unifi", 0) is None

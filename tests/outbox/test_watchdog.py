@@ -42,8 +42,9 @@ async def opened(w: World, told: object) -> Watchdog:
     return watchdog
 
 
-async def accept(w: World, event: str, source: str = "master") -> str:
-    receipt = await w.outbox.accept(Report(event=event), [], source=source, note="x")
+async def accept(w: World, event: str, source: str = "master", story: str = "") -> str:
+    report = Report(event=event, story=story)
+    receipt = await w.outbox.accept(report, [], source=source, note="x")
     return receipt.id
 
 
@@ -155,11 +156,14 @@ async def test_what_could_not_be_told_or_written_is_so_later(path: Path) -> None
         assert told.events == [OVERDUE], "it was written down"
 
 
-async def end(w: World, durations: Durations, event: str, source: str = "master") -> float | None:
+async def end(
+    w: World, durations: Durations, event: str, source: str = "master", story: str = ""
+) -> float | None:
     """An event of a source; returns how long its task took."""
-    elapsed = await durations.elapsed(event, source)
-    await accept(w, event, source)
-    durations.accepted(event, source)
+    report = Report(title=event, event=event, story=story)
+    elapsed = await durations.elapsed(report, source)
+    await accept(w, event, source, story)
+    durations.accepted(report, source)
     return elapsed
 
 
@@ -197,3 +201,33 @@ async def test_a_clock_that_is_set_makes_no_task_longer(path: Path) -> None:
         clock.now += 60 - 8 * HOUR
         durations.shift(-8 * HOUR)
         assert await end(w, durations, "domain.end") == pytest.approx(60)
+
+
+async def test_each_story_has_its_own_start_also_after_a_restart(path: Path) -> None:
+    clock = Clock()
+    async with world(path, clock=clock) as w:
+        durations = Durations(w.store.history, clock)
+        await end(w, durations, "monitor.down", story="7")
+        clock.now += 60
+        await end(w, durations, "monitor.down", story="8")
+        clock.now += 60
+        await end(w, durations, "monitor.down", story="7")  # told again, as it goes on
+        assert await end(w, durations, "monitor.up", story="8") == pytest.approx(60, abs=0.01)
+    async with world(path, clock=clock) as w:
+        durations = Durations(w.store.history, clock)
+        assert await end(w, durations, "monitor.up", story="8") is None, "its start was used"
+        assert await end(w, durations, "alert.resolved", story="7") is None, "something else"
+        assert await end(w, durations, "monitor.up", story="7") == pytest.approx(120, abs=0.01)
+        assert await end(w, durations, "monitor.up", story="7") is None
+
+
+async def test_what_a_tool_itself_says_counts_and_a_script_without_story_is_left_alone(
+    path: Path,
+) -> None:
+    clock = Clock()
+    async with world(path, clock=clock) as w:
+        durations = Durations(w.store.history, clock)
+        said = Report(event="alert.resolved", story="a", elapsed=5.0)
+        assert await durations.elapsed(said, "master") == 5.0
+        await end(w, durations, "disk.down")
+        assert await end(w, durations, "disk.up") is None

@@ -15,8 +15,8 @@ from starlette.datastructures import Headers, QueryParams
 from nonebot_plugin_report.errors import Forbidden, Refused
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.web.content import (
+    context,
     decoder_for,
-    header_fields,
     json_decoder,
     read_query,
     read_report,
@@ -41,13 +41,12 @@ PICTURES = st.lists(st.sampled_from([SHOT, jpeg(color="red")]), max_size=2, uniq
 def read(content: bytes, content_type: str, query: Mapping[str, str] | None = None) -> Report:
     """The report that a POST with a token in the URL makes."""
     headers = Headers({"content-type": content_type})
-    report, _ = read_report(
+    return read_report(
         bytearray(content),
         decode=decoder_for(headers, is_open=False, has_token=True),
-        query=QueryParams(urlencode(query or {})),
-        headers=header_fields(headers),
-    )
-    return report
+        beside=context(QueryParams(urlencode(query or {})), headers),
+        own={},
+    ).report
 
 
 def by_multipart(words: Mapping[str, str], pictures: list[bytes]) -> Report:
@@ -74,7 +73,7 @@ def test_a_text_and_a_url_say_the_same_as_json(words: dict[str, str]) -> None:
     beside = {name: text for name, text in words.items() if name != "content"}
     assert read(words["content"].encode(), "text/plain", beside) == report
     url = bytearray(urlencode({"token": "x", **words}).encode())
-    assert read_report(url, decode=read_query, query={}, headers={})[0] == report
+    assert read_report(url, decode=read_query, beside=context({}), own={}).report == report
 
 
 @given(st.lists(st.sampled_from([jpeg(), b"", b"x"]), min_size=1))
@@ -135,6 +134,6 @@ def test_what_can_have_no_token_needs_it_beside(kind: str) -> None:
 )
 def test_a_token_in_json_that_is_none_counts(body: bytes, token: str) -> None:
     decode = json_decoder(is_open=False, has_token=False)
-    report, found = read_report(bytearray(body), decode=decode, query={}, headers={})
-    assert found == token or found is None
-    assert "right" not in report.content
+    pushed = read_report(bytearray(body), decode=decode, beside=context({}), own={})
+    assert pushed.token == token or pushed.token is None
+    assert "right" not in pushed.report.content

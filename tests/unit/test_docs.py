@@ -30,6 +30,7 @@ from nonebot_plugin_report.senders import channel_class, load, names
 from nonebot_plugin_report.senders.base import Channel
 from nonebot_plugin_report.sources.decode import decode
 from nonebot_plugin_report.sources.form import FORM_FIELDS, decode_form
+from nonebot_plugin_report.sources.mapping import read_own_sources
 from nonebot_plugin_report.sources.parse import ALIASES, parse
 from nonebot_plugin_report.web.answers import STATUS
 from tests.documents import (
@@ -162,7 +163,7 @@ def check_unit(block: Block, folder: Path) -> None:
 
 
 ROUTES = {"/report", "/report/push", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws"}
-QUERY = {"token", "title", "content", "send_to", "send_to_group", "channel", "send_from"}
+QUERY = {"token", "title", "content", "send_to", "send_to_group", "channel", "send_from", "source"}
 
 
 def check_url(url: str) -> None:
@@ -191,7 +192,7 @@ def check_module(words: list[str]) -> None:
     match words:
         case ["-m", "nonebot_plugin_report", *rest]:
             options = parser().parse_args(rest)
-            if options.command == "explain":
+            if options.command == "explain" and not options.source:
                 parse(read_fields(options.fields))
             if options.command == "channels" and options.type:
                 channel_class(options.type)
@@ -269,6 +270,12 @@ def check_invoke(line: str) -> None:
         assert name in FORM_FIELDS
 
 
+def check_cmd(words: list[str]) -> None:
+    """A command that PowerShell itself cannot run: it knows no `<`."""
+    assert words[0] == "/c"
+    check_command(words[1])
+
+
 def check_nothing(_: list[str]) -> None:
     """A program that is not ours, and needs nothing of ours."""
 
@@ -281,7 +288,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "python": check_module, "python3": check_module, "py": check_module,
     ".venv\\Scripts\\python": check_module,
     "pip": check_pip, "pytest": check_paths, "uv": check_uv, "curl": check_curl,
-    "cp": check_copy, "Copy-Item": check_copy,
+    "cmd": check_cmd, "cp": check_copy, "Copy-Item": check_copy,
     **dict.fromkeys(
         (".", "ruff", "pyright", "lint-imports", "notepad", "git", "tar", "Compress-Archive",
          "systemctl", "sudo", "journalctl", "@echo", "cd", ":again", "timeout", "goto"),
@@ -309,6 +316,8 @@ def check_command(line: str) -> None:
         word[1:-1] if word[0] == word[-1] and word[0] in "\"'" and len(word) > 1 else word
         for word in shlex.split(line, posix=not windows)
     ]
+    if "<" in words:
+        words = words[: words.index("<")]
     program, *rest = words
     assert program in COMMANDS, f"teach this test how to check {program}"
     COMMANDS[program](rest)
@@ -357,10 +366,12 @@ def test_every_command_is_shown_for_powershell_too(path: Path) -> None:
 
 
 def check_object(text: str) -> None:
-    """A rule, or a channel's settings, shown in passing."""
+    """A rule, a channel's settings or a source's, shown in passing."""
     shown: dict[str, Any] = json.loads(text)
     if "type" in shown:
         load(shown)
+    elif shown.keys() & {"from", "value"}:
+        read_own_sources({"shown": {"title": "a", "result": shown}})
     else:
         Rule.model_validate(shown)
 

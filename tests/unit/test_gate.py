@@ -1,5 +1,7 @@
 """Tokens and wrong tries."""
 
+import hmac
+
 import pytest
 
 from nonebot_plugin_report.access.gate import (
@@ -143,3 +145,38 @@ def test_an_address_of_ipv4_is_the_same_in_its_ipv6_form() -> None:
 def test_without_a_token_set_everybody_is_let_in() -> None:
     gate = Gate({}, open=True, clock=Clock())
     assert gate.admit(None, "10.0.0.1") is MASTER
+
+
+# ── signatures ────────────────────────────────────────────────────────────────────────────────────
+
+
+def sign(body: bytes, secret: str) -> str:
+    return f"sha256={hmac.new(secret.encode(), body, 'sha256').hexdigest()}"
+
+
+def test_a_signature_is_known_by_each_token_of_the_settings() -> None:
+    gate = Gate({}, open=False, clock=Clock(), secrets=("right", "令牌"))
+    for secret in ("right", "令牌"):
+        assert gate.signer(b"body", sign(b"body", secret), None) == secret
+    assert gate.signer(b"body", sign(b"body", "bound"), "bound") == "bound", "it is in the URL"
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        sign(b"body", "wrong"), sign(b"other", "right"), "", "sha256=", "令牌", "\ud800",
+        sign(b"body", "right").upper(), sign(b"body", "right").removeprefix("sha256="),
+    ],
+)  # fmt: skip
+def test_a_wrong_signature_is_nobodys(signature: str) -> None:
+    gate = Gate({}, open=False, clock=Clock(), secrets=("right", ""))
+    assert gate.signer(b"body", signature, None) is None
+    assert gate.signer(b"body", sign(b"body", ""), "") is None, "nothing is no secret"
+
+
+def test_wrong_signatures_count_as_wrong_tokens() -> None:
+    gate = gate_of("right")
+    for _ in range(BURST):
+        assert isinstance(gate.wrong("10.0.0.1", "why"), Forbidden)
+    with pytest.raises(TooManyAttempts):
+        gate.wrong("10.0.0.1", "why")

@@ -1,0 +1,204 @@
+"""Sources of one's own: which of our fields comes from where in a body, by JMESPath. Pure.
+
+Expressions are compiled when the settings are read (https://jmespath.org/specification.html). They
+see a body of at most `MAX_VALUES` values, and have no way to make many of few.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, cast
+
+from .base import EVERY, Fields, Translated, lines, shown
+from .parse import ALIASES
+
+FIELDS: Final = (
+    "title", "content", "message", "event", "result", "timestamp", "data", "id", "channel",
+    *ALIASES,
+)  # fmt: skip
+"""Fields of a report that an expression may give."""
+STORY: Final = "story"
+"""What an event begins or ends, besides those."""
+MAX_EXPRESSION: Final = 1000
+"""Characters."""
+FROM: Final = "from"
+OTHERWISE: Final = "*"
+_WORDS: Final = ("title", "content", "message", "event", "screenshot", "screenshots")
+"""One of these at least makes a report."""
+_AS_THEY_ARE: Final = (
+    "data", "channel", "send_to", "send_to_group", "send_from", "screenshots",
+)  # fmt: skip
+
+
+class Expression(Protocol):
+    """A compiled JMESPath expression."""
+
+    def search(self, value: Any) -> Any:
+        """What it finds in a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Where one field comes from."""
+
+    written: str
+    """The expression, or the constant."""
+    expression: Expression | None
+    """None: a constant."""
+    choices: Mapping[str, str]
+    """What is written in place of what is found; `*`: of anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of one field."""
+
+    name: str
+    written: str
+    value: object
+    fault: str = ""
+    """Why nothing came of it (Chinese)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSource:
+    """One entry of REPORT_SOURCES."""
+
+    settings: Mapping[str, object]
+    """As it is written."""
+    rules: Mapping[str, Rule]
+
+    def find(self, fields: Fields) -> list[Found]:
+        """What comes of each field."""
+        body = {name: value for name, value in fields.items() if name != "token"}
+        return [_find(name, rule, body) for name, rule in self.rules.items()]
+
+    def translate(self, fields: Fields) -> Translated | None:
+        """The fields in our own dialect; None where nothing could be shown of them."""
+        found = {one.name: one.value for one in self.find(fields) if one.value not in (None, "")}
+        story = shown(found.pop(STORY, ""))
+        constant = {name for name, rule in self.rules.items() if rule.expression is None}
+        if not any(name in found and name not in constant for name in _WORDS):
+            return None
+        return Translated(found, story=story)
+
+
+def read_own_sources(value: object) -> dict[str, OwnSource]:
+    """The sources of REPORT_SOURCES.
+
+    Raises:
+        ValueError: what is wrong, in Chinese.
+    """
+    if not isinstance(value, dict):
+        raise ValueError('应为 JSON 对象，例如 {"unifi": {"title": "alarm.name"}}')
+    entries = cast("dict[object, object]", value).items()
+    return {str(name): _read_source(str(name), one) for name, one in entries}
+
+
+def _read_source(name: str, value: object) -> OwnSource:
+    if isinstance(value, OwnSource):
+        return value
+    if not name or len(name) > 64 or not name.isprintable() or " " in name:
+        raise ValueError("来源的名字里不能有空格，最多 64 个字符")
+    if not isinstance(value, dict) or not value:
+        raise ValueError(f'{name[:40]}：应为 JSON 对象，例如 {{"title": "alarm.name"}}')
+    settings = cast("dict[str, object]", value)
+    rules: dict[str, Rule] = {}
+    for field, written in settings.items():
+        if field not in (*FIELDS, STORY):
+            known = "、".join((*FIELDS, STORY))
+            raise ValueError(f"{name[:40]}：没有 {field[:40]} 这个字段；可用的有 {known}")
+        try:
+            rules[field] = _read_rule(written)
+        except ValueError as error:
+            raise ValueError(f"{name[:40]} 的 {field}：{error}") from None
+    if not any(rules[one].expression for one in _WORDS if one in rules):
+        raise ValueError(
+            f"{name[:40]}：title、content、message、event、screenshot 至少要有一个是表达式"
+        )
+    return OwnSource(settings, rules)
+
+
+def _read_rule(written: object) -> Rule:
+    if isinstance(written, str):
+        return Rule(written, _compile(written), {})
+    if not isinstance(written, dict):
+        raise ValueError('应为 JMESPath 表达式，或 {"from": 表达式, "1": "Fail"}、{"value": 常量}')
+    choices = {key: _choice(one) for key, one in cast("dict[str, object]", written).items()}
+    if choices.keys() == {"value"}:
+        return Rule(choices["value"], None, {})
+    if FROM not in choices:
+        raise ValueError('没有写 from；应为 {"from": 表达式, "1": "Fail"}，常量写成 {"value": "…"}')
+    written = choices.pop(FROM)
+    return Rule(written, _compile(written), choices)
+
+
+def _choice(value: object) -> str:
+    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+        return str(value)
+    raise ValueError("里面的值应为字符串或整数")
+
+
+def _compile(written: str) -> Expression:
+    # Imported here: most people have no source of their own, and need not wait for it.
+    import jmespath  # pyright: ignore[reportMissingTypeStubs] - it has none
+    from jmespath.exceptions import (  # pyright: ignore[reportMissingTypeStubs] - it has none
+        JMESPathError,
+    )
+
+    if len(written) > MAX_EXPRESSION:
+        raise ValueError(f"表达式过长，最多 {MAX_EXPRESSION} 个字符")
+    try:
+        compiled: Any = jmespath.compile(written)
+    except (JMESPathError, RecursionError, ValueError) as error:
+        at = getattr(error, "lex_position", None)
+        where = f"（第 {at + 1} 个字符附近）" if isinstance(at, int) else ""
+        raise ValueError(f"不是合法的 JMESPath 表达式{where}，见 https://jmespath.org") from None
+    _check_functions(compiled.parsed)
+    return cast("Expression", compiled)
+
+
+def _check_functions(parsed: dict[str, Any]) -> None:
+    """The library would say so only when a body comes."""
+    from jmespath.functions import (  # pyright: ignore[reportMissingTypeStubs] - it has none
+        Functions,
+    )
+
+    known: Mapping[str, object] = Functions.FUNCTION_TABLE
+    waiting = [parsed]
+    while waiting:
+        node = waiting.pop()
+        if node["type"] == "function_expression" and node["value"] not in known:
+            raise ValueError(f"没有 {node['value'][:40]}() 这个函数；有的见 https://jmespath.org")
+        waiting += [one for one in node["children"] if isinstance(one, dict)]
+
+
+def _find(name: str, rule: Rule, body: Fields) -> Found:
+    if rule.expression is None:
+        return Found(name, rule.written, rule.written)
+    try:
+        value = _value(name, rule.expression.search(body))
+    # The library's own errors are ValueErrors; its functions raise all of these for odd values.
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
+        return Found(name, rule.written, None, f"出错（{type(error).__name__}）")
+    except RecursionError:
+        return Found(name, rule.written, None, "嵌套层数过多")
+    if value in (None, "", []):
+        return Found(name, rule.written, None, "没有找到")
+    chosen = rule.choices.get(shown(value), rule.choices.get(OTHERWISE, value))
+    return Found(name, rule.written, chosen)
+
+
+def _value(name: str, value: object) -> object:
+    """What was found, as the field takes it: text, but for those that take more."""
+    if name in _AS_THEY_ARE:
+        return value
+    if isinstance(value, list):
+        return lines(*map(_line, cast("list[object]", value)[:EVERY]))
+    return None if value is None else _line(value)
+
+
+def _line(value: object) -> str:
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return shown(value)

@@ -1,0 +1,1 @@
+"""What other tools write: one file each. Pure."""

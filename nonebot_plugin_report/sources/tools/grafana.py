@@ -1,0 +1,79 @@
+"""Grafana's alerting, which writes what Alertmanager does and more, and its older one. Pure.
+
+https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
+https://github.com/grafana/alerting (receivers/webhook/v1/webhook.go, templates/template_data.go)
+"""
+
+from typing import Final
+
+from ..alerts import Alert, is_group, translate_group
+from ..base import Fields, Headers, Source, Translated, lines, records, text, texts
+
+_OLD_STATES: Final[dict[str, tuple[str, int | str]]] = {
+    "alerting": ("alert.firing", 1),
+    "ok": ("alert.resolved", 0),
+    "no_data": ("alert.firing", 2),
+    "pending": ("alert.pending", "待确认"),
+    "paused": ("alert.paused", "已暂停"),
+}
+
+
+def _recognise(fields: Fields, headers: Headers) -> bool:
+    grouped = is_group(fields) and "orgId" in fields
+    return grouped or ("ruleName" in fields and text(fields, "state") in _OLD_STATES)
+
+
+def _translate(fields: Fields, headers: Headers) -> Translated | None:
+    if "ruleName" in fields:
+        return _translate_old(fields)
+    said = text(fields, "message")
+    alerts = [Alert.read(one, _more(one, said)) for one in records(fields, "alerts")]
+    if not alerts:
+        return None
+    made = translate_group(fields, alerts)
+    title = text(fields, "title") or made.fields["title"]
+    told = made.fields | {"title": title, "screenshot": _picture(fields)}
+    if said:  # its user's own template
+        told["content"] = lines(said, *(one.times for one in alerts if one.times), *_links(alerts))
+    return Translated(told, made.story, made.elapsed, made.key_seconds)
+
+
+def _links(alerts: list[Alert]) -> list[str]:
+    return [one.more for one in alerts if one.more]
+
+
+def _more(alert: Fields, said: str) -> str:
+    """Its values and links, unless the template says them."""
+    values = "，".join(f"{name}={value}" for name, value in texts(alert, "values").items())
+    values = values or text(alert, "valueString")
+    links = (text(alert, name) for name in ("panelURL", "dashboardURL", "generatorURL"))
+    found = (values if not said else "", next(filter(None, links), ""), text(alert, "imageURL"))
+    return lines(*(one for one in found if one not in said))
+
+
+def _picture(fields: Fields) -> str | None:
+    encoded = (text(one, "embeddedImage") for one in records(fields, "alerts"))
+    return next(filter(None, encoded), None)
+
+
+def _translate_old(fields: Fields) -> Translated:
+    """Up to Grafana 8; none before that either tells when an alert began."""
+    event, result = _OLD_STATES.get(text(fields, "state"), ("", None))
+    metrics = (
+        f"{text(one, 'metric')}={text(one, 'value')}" for one in records(fields, "evalMatches")
+    )
+    told: dict[str, object] = {
+        "title": text(fields, "title") or text(fields, "ruleName"),
+        "content": lines(
+            text(fields, "message"),
+            " ".join(metrics),
+            text(fields, "ruleUrl"),
+            text(fields, "imageUrl"),
+        ),
+        "event": event,
+        "result": result,
+    }
+    return Translated(told, story=text(fields, "ruleId"))
+
+
+SOURCE: Final = Source("Grafana", _recognise, _translate)

@@ -1,0 +1,24 @@
+"""Tools that write our own dialect already: there is nothing to translate. Pure.
+
+March7thAssistant (module/notification/webhook.py, custom.py), OneDragon, whose user writes the body
+(src/one_dragon/base/push/channel/webhook.py), Alas and StarRailCopilot by onepush's `custom`, and
+AUTO-MAS (app/services/notification.py): {title, content}, and a picture in `image`.
+"""
+
+from typing import Final
+
+from ..base import Fields, Headers, Source, Translated
+
+
+def _recognise(fields: Fields, headers: Headers) -> bool:
+    return False
+
+
+def _translate(fields: Fields, headers: Headers) -> Translated | None:
+    return Translated(dict(fields))
+
+
+SOURCES: Final = {
+    name.lower(): Source(name, _recognise, _translate)
+    for name in ("March7thAssistant", "OneDragon", "Alas", "StarRailCopilot", "AUTO-MAS")
+}

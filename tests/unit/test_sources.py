@@ -1,0 +1,539 @@
+"""What other tools write, as the report that it becomes."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nonebot_plugin_report.errors import InvalidReport
+from nonebot_plugin_report.model.report import Report, Result
+from nonebot_plugin_report.sources.base import EVERY, MAX_SHOWN, leaves, moment
+from nonebot_plugin_report.sources.catalogue import SOURCES, built_in, recognise
+from nonebot_plugin_report.sources.parse import parse
+from nonebot_plugin_report.sources.reading import Context, Reading, read
+from tests import tools
+from tests.tools import (
+    ALERT,
+    ALERTMANAGER,
+    GITHUB,
+    GRAFANA,
+    GRAFANA_8,
+    JSON,
+    KUMA,
+    KUMA_TEST,
+    KUMA_UP,
+    MAA,
+    PLAIN,
+    group,
+    resolved,
+)
+
+
+def reading(body: JSON, headers: dict[str, str] | None = None, **query: str) -> Reading:
+    return read(body, Context(query, {}, headers or {}), {})
+
+
+def report(body: JSON, headers: dict[str, str] | None = None, **query: str) -> Report:
+    found = reading(body, headers, **query)
+    assert not found.unread
+    return found.report
+
+
+def event(name: str, which: int = 0) -> Report:
+    headers = {"x-github-event": name, "x-github-delivery": "72d3162e-cc78"}
+    return report(GITHUB[name][which], headers)
+
+
+# ── our own dialect is nobody else's ──────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_tool_that_writes_our_fields_is_read_as_ever(name: str) -> None:
+    assert recognise(PLAIN[name], {}) is None
+    assert report(PLAIN[name]) == parse(PLAIN[name])
+    if name != "BetterGI":
+        assert report(PLAIN[name], source=name) == parse(PLAIN[name])
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["title", "content", "message", "event", "result", "data", "send_to"]),
+        st.none() | st.text() | st.integers(0, 9) | st.dictionaries(st.text(), st.text()),
+    ),
+)
+def test_no_body_in_our_own_fields_is_taken_for_another_tools(body: JSON) -> None:
+    assert recognise(body, {}) is None
+
+
+def test_a_source_is_named_as_one_writes_it() -> None:
+    for name in ("Uptime Kuma", "uptime-kuma", "UPTIME_KUMA"):
+        assert built_in(name) == ("uptimekuma", SOURCES["uptimekuma"])
+    assert built_in("nobody") is None
+
+
+def test_an_unknown_name_in_the_address_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(InvalidReport, match="source：没有这个来源；可用的有 grafana、alertmanager"):
+        reading(KUMA, source="zabbix")
+
+
+def test_a_field_of_that_name_counts_where_it_is_known() -> None:
+    assert report({"content": "x", "source": "sensor-1"}).content == "x"
+    assert report({"content": "x", "source": 7}).content == "x"
+    named = reading({"content": "x", "source": "grafana"})
+    assert (named.report.content, named.unread) == ("x", "grafana")
+
+
+# ── alerts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def local(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def test_an_alert_that_fires() -> None:
+    told = report(ALERTMANAGER)
+    assert told.title == "触发：InstanceDown"
+    assert told.content == (
+        "web-1 连不上了\n已经 5 分钟没有回答\nrunbook_url：https://wiki.example/instance-down\n"
+        "instance=web-1:9100 job=node severity=critical\n"
+        f"{local('2026-11-24T12:39:00Z')} 开始"
+    )
+    assert (told.event, told.result) == ("alert.firing", Result.FAIL)
+    assert (told.story, told.elapsed) == ("02a6b2d1f9e0c3a4", None)
+
+
+def test_an_alert_that_is_over_names_its_start_and_how_long_it_took() -> None:
+    told = report(resolved(ALERTMANAGER))
+    assert told.title == "恢复：InstanceDown"
+    assert told.content.endswith(f"{local('2026-11-24T12:39:00Z')} 开始，持续 1 小时 5 分")
+    assert (told.event, told.result) == ("alert.resolved", Result.SUCCESS)
+    assert (told.story, told.elapsed) == ("02a6b2d1f9e0c3a4", 3900.0)
+    assert told.timestamp == datetime(2026, 11, 24, 13, 44, 0, 739266, UTC)
+
+
+@pytest.mark.parametrize(
+    ("severity", "result"),
+    [("critical", Result.FAIL), ("warning", Result.PARTIAL), ("info", "通知"), ("", Result.FAIL)],
+)
+def test_an_alerts_severity_is_its_result(severity: str, result: object) -> None:
+    alert = ALERT | {"labels": {"alertname": "A", "severity": severity}}
+    assert report(group(alert)).result == result
+    assert report(resolved(group(alert))).result is Result.SUCCESS
+
+
+def another(instance: str, status: str = "firing", **labels: str) -> JSON:
+    ended = {"endsAt": "2026-11-24T12:40:00.739266876Z"} if status == "resolved" else {}
+    return {
+        **ALERT, "status": status, "fingerprint": instance, **ended,
+        "labels": {**ALERT["labels"], "instance": instance, **labels},
+    }  # fmt: skip
+
+
+def test_several_alerts_are_listed_below_what_they_share() -> None:
+    told = report(group(ALERT, another("web-2", severity="warning"), another("web-3", "resolved")))
+    start = local("2026-11-24T12:39:00Z")
+    assert told.title == "触发 2 条，恢复 1 条：InstanceDown"
+    assert told.content.splitlines() == [
+        "web-1 连不上了", "已经 5 分钟没有回答", "runbook_url：https://wiki.example/instance-down",
+        "job=node",
+        "🔥 触发：instance=web-1:9100 severity=critical", f"{start} 开始",
+        "🔥 触发：instance=web-2 severity=warning", f"{start} 开始",
+        "✅ 恢复：instance=web-3 severity=critical", f"{start} 开始，持续 1 分",
+    ]  # fmt: skip
+    assert (told.event, told.result, told.story) == ("alert.firing", Result.FAIL, "")
+
+
+def test_many_alerts_are_counted() -> None:
+    alerts = [another(f"web-{number}") for number in range(MAX_SHOWN + 5)]
+    told = report(group(*alerts, truncatedAlerts=3, groupLabels={"cluster": "家"}))
+    assert told.title == f"触发 {MAX_SHOWN + 5} 条：InstanceDown"
+    assert told.content.endswith("还有 8 条没有列出")
+    assert "cluster=家" in told.content
+    assert f"web-{MAX_SHOWN - 1}" in told.content
+    assert f"web-{MAX_SHOWN}" not in told.content
+
+
+def test_an_alert_without_anything_is_told_by_its_group() -> None:
+    bare = {"status": "resolved", "startsAt": "x", "endsAt": 7, "labels": None, "annotations": []}
+    body = ALERTMANAGER | {"alerts": [bare, 7], "groupLabels": {}, "commonLabels": {}}
+    told = report(body | {"commonAnnotations": {}, "truncatedAlerts": "x" * 20})
+    assert (told.title, told.content, told.elapsed) == ("恢复：qq", "", None)
+
+
+def test_the_same_notification_is_known_again_and_a_later_state_is_another() -> None:
+    first = report(ALERTMANAGER)
+    assert (first.key, first.key_seconds) == (report(ALERTMANAGER).key, 60.0)
+    other = ALERTMANAGER | {"externalURL": "http://the-other-one:9093"}
+    assert report(other).key == first.key
+    assert report(resolved(ALERTMANAGER)).key != first.key
+    assert report(group(ALERT, another("web-2"))).key != first.key
+    later = [{**ALERT, "startsAt": "2026-11-25T12:39:00Z"}]
+    assert report(ALERTMANAGER | {"alerts": later}).key != first.key
+
+
+def test_a_group_without_alerts_is_no_notification() -> None:
+    empty = ALERTMANAGER | {"alerts": []}
+    with pytest.raises(InvalidReport):
+        reading(empty)
+    assert reading(empty, source="alertmanager").unread == "alertmanager"
+
+
+# ── Grafana ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_grafanas_own_words_are_kept() -> None:
+    told = report(GRAFANA)
+    start = local("2026-11-24T01:51:03Z")
+    assert told.title == GRAFANA["title"]
+    assert told.content == f"{GRAFANA['message'].strip()}\n{start} 开始"
+    assert (told.event, told.result) == ("alert.firing", Result.FAIL)
+    assert told.story == "c6eadffa33fcdf37"
+
+
+def test_grafana_without_a_template_is_told_as_alertmanager_is() -> None:
+    alert = GRAFANA["alerts"][0] | {"imageURL": "https://grafana.example/a.png"}
+    told = report(GRAFANA | {"title": "", "message": "", "alerts": [alert]})
+    assert told.title == "触发：High memory usage"
+    assert told.content.splitlines() == [
+        "This alert was triggered for zone us-1", "The system has high memory usage",
+        "runbook_url：https://myrunbook.example/runbook/1234", "team=blue zone=us-1",
+        "B=44.23943738，C=1", "https://grafana.example/alerting/1afz29v7z/edit",
+        "https://grafana.example/a.png", f"{local('2026-11-24T01:51:03Z')} 开始",
+    ]  # fmt: skip
+
+
+def test_grafanas_template_is_followed_by_links_that_it_does_not_say() -> None:
+    alert = GRAFANA["alerts"][0] | {"panelURL": "https://grafana.example/d/1?viewPanel=2"}
+    ended = resolved(GRAFANA | {"alerts": [alert]}, "2026-11-24T09:53:03.157076+08:00")
+    told = report(ended)
+    assert told.content.endswith("持续 2 分\nhttps://grafana.example/d/1?viewPanel=2")
+    assert told.elapsed == 120
+
+
+def test_grafanas_picture_comes_along() -> None:
+    alert = GRAFANA["alerts"][0] | {"embeddedImage": "!"}
+    assert report(GRAFANA | {"alerts": [alert]}).image_fault == "不是 base64 字符串"
+    with pytest.raises(InvalidReport):
+        reading({**GRAFANA, "alerts": [], "title": "", "message": ""})
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "result"),
+    [
+        ("alerting", "alert.firing", Result.FAIL), ("ok", "alert.resolved", Result.SUCCESS),
+        ("no_data", "alert.firing", Result.PARTIAL), ("paused", "alert.paused", "已暂停"),
+    ],
+)  # fmt: skip
+def test_grafanas_older_alerting(state: str, event: str, result: object) -> None:
+    told = report(GRAFANA_8 | {"state": state})
+    assert (told.title, told.event, told.result) == (GRAFANA_8["title"], event, result)
+    assert told.content.splitlines() == [
+        "Notification Message", "Count=1", GRAFANA_8["ruleUrl"], GRAFANA_8["imageUrl"],
+    ]  # fmt: skip
+    assert told.story == "1"
+    assert report(GRAFANA_8 | {"state": "odd", "title": ""}, source="grafana").title == (
+        "Panel Title alert"
+    )
+
+
+# ── Uptime Kuma ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_monitor_goes_down_and_up() -> None:
+    down, up = report(KUMA), report(KUMA_UP)
+    assert (down.title, down.result, down.event) == ("掉线：博客", Result.FAIL, "monitor.down")
+    assert down.content == f"{KUMA['msg']}\n在家里的机器上\nhttps://blog.example"
+    assert down.timestamp == datetime(2026, 11, 24, 12, 39, 0, 123000, UTC), "it writes UTC"
+    assert (up.title, up.result, up.event) == ("恢复：博客", Result.SUCCESS, "monitor.up")
+    assert up.content.endswith("https://blog.example\n响应 123 毫秒")
+    assert (down.story, up.story, up.elapsed) == ("7", "7", None)
+
+
+def test_a_monitor_that_is_up_names_when_it_went_down_where_kuma_says_it() -> None:
+    beat = KUMA_UP["heartbeat"] | {"lastDownTime": "2026-11-24 12:39:00.123"}
+    told = report(KUMA_UP | {"heartbeat": beat})
+    assert told.elapsed == 3900
+    assert told.content.endswith(f"{local('2026-11-24T12:39:00Z')} 掉线")
+
+
+@pytest.mark.parametrize(
+    ("monitor", "where"),
+    [
+        ({"url": "https://", "hostname": "10.0.0.2", "port": 22}, "10.0.0.2:22"),
+        ({"url": None, "hostname": "10.0.0.2"}, "10.0.0.2"), ({}, "connect timeout"),
+    ],
+)  # fmt: skip
+def test_where_a_monitor_looks(monitor: JSON, where: str) -> None:
+    beat = KUMA["heartbeat"] | {"msg": "connect timeout"}
+    body = {"heartbeat": beat, "monitor": {"name": "ssh", **monitor}, "msg": "坏了"}
+    assert report(body).content.splitlines()[-1] == where
+
+
+def test_kumas_test_and_a_certificates_end() -> None:
+    told = report(KUMA_TEST)
+    assert (told.title, told.content, told.result) == ("Uptime Kuma", "QQ Testing", None)
+    assert report({**KUMA_TEST, "monitor": {"name": "博客"}}).title == "博客"
+    odd = {"heartbeat": {"status": 9}, "monitor": None, "msg": ""}
+    assert reading(odd, source="uptimekuma").report.title == "Uptime Kuma"
+
+
+def test_kuma_as_a_form_and_by_get() -> None:
+    form = report({"data": json.dumps(KUMA, ensure_ascii=False)})
+    assert (form.title, form.content) == (report(KUMA).title, report(KUMA).content)
+    got = {name: json.dumps(KUMA[name]) for name in ("heartbeat", "monitor")} | {"msg": KUMA["msg"]}
+    assert report(got) == report(KUMA)
+    assert report({"msg": KUMA["msg"], "heartbeat": got["heartbeat"]}).title == "掉线"
+    broken = {"data": '{"heartbeat": {', "content": "x"}
+    assert report(broken).content == "x"
+    assert reading({"heartbeat": "{", "msg": ""}, source="uptimekuma").unread == "uptimekuma"
+
+
+# ── GitHub ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "which", "title", "content", "result"),
+    [
+        ("push", 0, "mona 推送了 1 个提交到分支 main",
+         "9c1a2b3 修好首页（Mona）\nhttps://github.com/octo/hello/compare/a...b", None),
+        ("push", 1, "mona 强制推送了 30 个提交到新分支 main", "还有 10 个提交", None),
+        ("push", 2, "mona 删除了标签 v1", "https://github.com/octo/hello/compare/a...b", None),
+        ("pull_request", 0, "mona 打开了 PR #2 Update the README",
+         "A pretty simple change.\nhttps://github.com/octo/hello/pull/2", None),
+        ("pull_request", 1, "mona 关闭了 PR #2", "https://github.com/octo/hello/pull/2", None),
+        ("pull_request", 2, "mona 合并了 PR #2", "https://github.com/octo/hello/pull/2", None),
+        ("pull_request", 3, "mona 更新了 PR #2", "https://github.com/octo/hello/pull/2", None),
+        ("pull_request_review", 0, "mona 批准了 PR #2 Update the README", "很好\nhttps", None),
+        ("pull_request_review", 1, "mona dismissed  PR #2 Update the README", "", None),
+        ("issues", 0, "mona 打开了 issue #1 Spelling error", "长" * 1000 + "…\nhttps", None),
+        ("issues", 1, "mona 关闭了 issue #1 Spelling error", "https", None),
+        ("issues", 2, "mona frobnicated  issue #1 Spelling error", "https", None),
+        ("issue_comment", 0, "mona 评论了 #1 Spelling error", "马上就改\nhttps", None),
+        ("issue_comment", 1, "mona moved  #1 Spelling error", "", None),
+        ("release", 0, "mona 发布了版本 v1.0", "第一版\nhttps", None),
+        ("workflow_run", 0, "mona 完成了工作流 CI", "分支 main\n修好首页\nhttps", Result.FAIL),
+        ("workflow_run", 1, "mona 完成了工作流 CI", "分支 main\n修好首页", Result.SUCCESS),
+        ("workflow_run", 2, "mona 完成了工作流 CI", "分支 main\n修好首页", "已取消"),
+        ("workflow_run", 3, "mona 开始了工作流 CI", "分支 main\n修好首页", None),
+        ("check_run", 0, "mona 完成了检查 lint", "", Result.SUCCESS),
+        ("star", 0, "mona 加了星标", "现在有 80 个星标\nhttps://github.com/octo/hello", None),
+        ("star", 1, "mona 取消了星标", "现在有 80 个星标", None),
+        ("fork", 0, "mona 复刻到 bob/hello", "https://github.com/bob/hello", None),
+        ("create", 0, "mona 新建了标签 v1.0", "https://github.com/octo/hello", None),
+        ("delete", 0, "mona 删除了分支 old", "https://github.com/octo/hello", None),
+        ("ping", 0, "GitHub 连上了", "Anything added dilutes everything else.", None),
+        ("status", 0, "ci/travis 9c1a2b3", "编译失败\n修好首页\nhttps://ci.example/1", Result.FAIL),
+        ("deployment_status", 0, "mona 新建了部署 production", "production", Result.SUCCESS),
+        ("dependabot_alert", 0, "mona 新建了依赖警告 #3 Django 有漏洞", "https", Result.FAIL),
+        ("gollum", 0, "mona gollum", "", None),
+        ("commit_comment", 0, "mona 评论了提交 a.py", "好", None),
+    ],
+)  # fmt: skip
+def test_an_event_of_github_in_words(
+    name: str, which: int, title: str, content: str, result: object
+) -> None:
+    told = event(name, which)
+    assert told.title.startswith(f"octo/hello：{title}")
+    assert content in told.content
+    assert told.result == result
+    action = GITHUB[name][which].get("action")
+    assert told.event == (f"github.{name}.{action}" if action else f"github.{name}")
+    assert told.key == "72d3162e-cc78"
+
+
+def test_how_long_a_run_took() -> None:
+    assert event("workflow_run", 0).elapsed == 200
+    assert event("workflow_run", 3).elapsed is None
+    assert event("check_run").elapsed is None
+
+
+@pytest.mark.parametrize(
+    "name", ["push", "ping", "pull_request", "pull_request_review", "issues", "issue_comment",
+             "star", "release", "workflow_run", "check_run", "commit_comment"],
+)  # fmt: skip
+def test_githubs_event_is_guessed_where_its_header_is_lost(name: str) -> None:
+    assert report(GITHUB[name][0], source="github").event.split(".")[1] == name
+
+
+def test_what_is_none_of_githubs() -> None:
+    assert reading({"zen": "x"}, source="github").unread == "github"
+    assert reading({"repository": {"full_name": "a/b"}}, source="github").unread == "github"
+    assert recognise({"content": "x"}, {"x-github-event": "push"}) is None
+    organization: JSON = {"sender": {"login": "mona"}, "organization": {"login": "octo"}}
+    told = report(organization | {"action": "x"}, {"x-github-event": "team"})
+    assert told.title == "octo：mona x team"
+    assert report({"sender": {"id": 1}}, {"x-github-event": "odd"}).title == "有人 odd"
+
+
+def test_a_form_with_all_in_one_field_is_opened() -> None:
+    form = {"payload": json.dumps(GITHUB["star"][0])}
+    assert report(form, {"x-github-event": "star"}).title == "octo/hello：mona 加了星标"
+    assert report({"payload": '{"text": "备份完成"}'}).message == "备份完成"
+    assert report({"payload": "{broken"}).content == "{broken"
+    assert report({"payload": "5 kg", "content": "x"}).content == "x"
+
+
+# ── MAA ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_maas_time_is_the_reports() -> None:
+    told = report(MAA)
+    assert (told.title, told.content) == (MAA["title"], MAA["content"])
+    assert told.timestamp == datetime(2026, 11, 24, 20, 39).astimezone()
+    assert report({**MAA, "time": "3 分"}).timestamp is None
+    assert report({**MAA, "time": "3 分"}, source="maa").timestamp == "3 分"
+
+
+# ── what holds for every source ───────────────────────────────────────────────────────────────────
+
+BODIES: dict[str, tuple[str, JSON, dict[str, str]]] = {
+    "alertmanager": ("alertmanager", ALERTMANAGER, {}),
+    "alertmanager resolved": ("alertmanager", resolved(ALERTMANAGER), {}),
+    "alertmanager group": ("alertmanager", group(ALERT, another("web-2", "resolved", a="b")), {}),
+    "grafana": ("grafana", GRAFANA, {}),
+    "grafana bare": ("grafana", GRAFANA | {"title": "", "message": ""}, {}),
+    "grafana 8": ("grafana", GRAFANA_8, {}),
+    "uptimekuma": ("uptimekuma", KUMA, {}),
+    "uptimekuma up": ("uptimekuma", KUMA_UP, {}),
+    "uptimekuma test": ("uptimekuma", KUMA_TEST, {}),
+    "maa": ("maa", MAA, {}),
+    **{
+        f"github {name} {which}": ("github", body, {"x-github-event": name})
+        for name, bodies in GITHUB.items()
+        for which, body in enumerate(bodies)
+    },
+}
+"""By a name of ours: the source, its body, its headers."""
+
+LEFT_OUT = {
+    "alertmanager": {
+        "status", "receiver", "version", "groupKey", "externalURL", "truncatedAlerts",
+        "alerts.status", "alerts.startsAt", "alerts.endsAt", "alerts.generatorURL",
+        "alerts.fingerprint",
+    },
+    "grafana": {
+        "status", "state", "receiver", "version", "groupKey", "externalURL", "truncatedAlerts",
+        "orgId", "alerts.status", "alerts.startsAt", "alerts.endsAt", "alerts.fingerprint",
+        "alerts.silenceURL", "alerts.valueString", "alerts.values.B", "dashboardId", "panelId",
+        "ruleId", "tags.tag name", "ruleName",
+    },
+    "uptimekuma": {
+        "monitor.id", "monitor.method", "monitor.type", "monitor.interval",
+        "monitor.notificationIDList.1", "heartbeat.monitorID", "heartbeat.status",
+        "heartbeat.time", "heartbeat.important", "heartbeat.duration", "heartbeat.retries",
+        "heartbeat.timezone", "heartbeat.timezoneOffset", "heartbeat.localDateTime",
+    },
+    "maa": {"time"},
+}  # fmt: skip
+"""What the words of a report leave out by intention: numbers of the tool's own, moments (told as
+times here), and links that only its owner can open."""
+
+
+@pytest.mark.parametrize("name", [one for one in BODIES if not one.startswith("github")])
+def test_nothing_that_a_tool_says_is_lost(name: str) -> None:
+    source, body, headers = BODIES[name]
+    told = report(body, headers)
+    words = f"{told.title}\n{told.content}\n{told.message}"
+    lost = {path for path, said in leaves(body) if said not in words}
+    assert lost <= LEFT_OUT[source]
+
+
+@given(
+    st.sampled_from(list(BODIES)),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=9)
+            for name in ("title", "content", "message", "text", "msg", "body", "desp")
+        },
+    ),
+)
+def test_no_source_loses_what_a_plain_reading_would_have_kept(
+    name: str, more: dict[str, str]
+) -> None:
+    _, body, headers = BODIES[name]
+    told = report(body | more, headers)
+    words = f"{told.title}\n{told.content}\n{told.message}"
+    assert all(said in words for said in more.values())
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_recipients_and_pictures_in_any_body_count_as_ever(name: str) -> None:
+    _, body, headers = BODIES[name]
+    told = report(body | {"to": "10002", "send_to_group": 777, "image": "!"}, headers)
+    assert (told.send_to, told.send_to_group) == (("10002",), ("777",))
+    assert told.image_fault
+    assert report(body, headers, send_to="10003").send_to == ("10003",)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_every_body_is_known_by_its_shape_and_reads_the_same_by_its_name(name: str) -> None:
+    source, body, headers = BODIES[name]
+    assert recognise(body, headers) is SOURCES[source]
+    assert report(body, headers) == report(body, headers, source=source)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+def altered(body: Any, draw: Any) -> Any:
+    """A body, some of whose values are something else."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(ANYTHING)
+    if isinstance(body, dict):
+        return {name: altered(one, draw) for name, one in body.items()}
+    if isinstance(body, list):
+        return [altered(one, draw) for one in body]
+    return body
+
+
+@given(st.data())
+def test_whatever_stands_where_it_is_looked_for_the_answer_is_a_report_or_a_reason(
+    data: st.DataObject,
+) -> None:
+    source, body, headers = BODIES[data.draw(st.sampled_from(list(BODIES)))]
+    body = {name: altered(one, data.draw) for name, one in body.items()}
+    for query in ({}, {"source": source}):
+        try:
+            found = read(body, Context(query, {"title": "t"}, headers), {})
+        except InvalidReport:
+            continue
+        assert found.report.heading
+
+
+def test_a_body_that_its_source_cannot_read_is_shown_as_it_is() -> None:
+    body: JSON = {"alarm": {"name": "机房", "level": 3}, "token": "s3cret", "list": [1, True]}
+    found = reading(body, source="grafana", send_to="10002")
+    assert found.unread == "grafana"
+    assert found.report.title == "来自 grafana"
+    assert found.report.content == "alarm.name：机房\nalarm.level：3\nlist：1\nlist：true"
+    assert found.report.cut == ("没能按来源 grafana 读懂，按原样发",)
+    assert found.report.send_to == ("10002",)
+    assert reading({}, source="grafana").report.content == "（空的）"
+
+
+def test_what_is_looked_at_is_bounded() -> None:
+    assert len(list(leaves({"a": [1] * 5000}))) < EVERY
+    deep: Any = "x"
+    for _ in range(5000):
+        deep = {"a": deep}
+    assert list(leaves(deep)) == []
+    assert list(leaves({"a": {"b": "x"}})) == [("a.b", "x")]
+
+
+def test_moments_have_an_offset_and_a_year_of_ours() -> None:
+    assert moment("2026-11-24T12:39:00+08:00") == datetime(2026, 11, 24, 4, 39, tzinfo=UTC)
+    far = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00")
+    for none in ("2026-11-24T12:39:00", *far, "soon", 7, None):
+        assert moment(none) is None
+
+
+def test_the_examples_are_what_a_tool_puts_on_the_wire() -> None:
+    assert json.loads(tools.encoded(KUMA)) == KUMA
