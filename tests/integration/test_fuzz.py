@@ -35,7 +35,10 @@ FIELDS = st.dictionaries(
     max_size=8,
 )  # fmt: skip
 BODIES = st.binary(max_size=300) | FIELDS.map(lambda fields: json.dumps(fields).encode())
-TYPES = st.sampled_from(["application/json", "text/plain", "text/plain; charset=x", "a/b; c", ""])
+TYPES = st.sampled_from(
+    ["application/json", "text/plain", "text/plain; charset=x", "a/b; c", "", "image/png",
+     "multipart/form-data; boundary=x"]
+)  # fmt: skip
 
 
 async def test_any_body_gets_a_documented_answer_and_the_bot_lives(tmp_path: Path) -> None:
