@@ -40,6 +40,11 @@ class Entrance:
         self._refusals = refusals
         self._limit = hub.config.report_max_body
 
+    @property
+    def open(self) -> bool:
+        """Whether anybody may push."""
+        return self._callers.open
+
     def admit(self, request: Request, token: str | None) -> Grant:
         """The grant of a caller, from the token beside the body.
 

@@ -79,7 +79,8 @@ class OneBotApi:
             return _answer({"message_id": self._hub.number(receipt.id)}, echo)
         except (Refused, NotFound) as error:
             await self._entrance.refuse(error, request, trusted=grant is not None)
-            return _refusal(error, echo, missing=_token(request) is None)
+            missing = not self._entrance.open and _token(request) is None
+            return _refusal(error, echo, missing=missing)
 
     async def _login(self, _: Params, __: Grant) -> object:
         bots = sorted(self._hub.bots(), key=lambda bot: not bot[2])

@@ -15,6 +15,8 @@ from .body import Intake, discard
 from .caller import Callers, refuse_prefetching
 from .content import decoder_for, header_fields, read_query, read_report
 from .entrance import Entrance, PlainRoute
+from .gotify import GotifyApi
+from .ntfy import NtfyApi
 from .onebot import OneBotApi
 from .refusals import DISCARD_FACTOR, Refusals
 from .websocket import Sessions
@@ -60,7 +62,8 @@ class Receiver:
                 tags=["report"], dependencies=openapi.TOKEN, responses=openapi.HEALTH_ANSWERS,
                 openapi_extra=openapi.HEALTH_QUERY, include_in_schema=shown,
             )  # fmt: skip
-        OneBotApi(self._entrance).mount(app, route)
+        for api in (OneBotApi, GotifyApi, NtfyApi):
+            api(self._entrance).mount(app, route)
         for slash in ("", "/"):
             add(
                 f"{route}/{{report_id}}{slash}", self.state, methods=["GET"],
