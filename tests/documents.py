@@ -19,6 +19,7 @@ from nonebot_plugin_report.config import Config, TokenSettings
 from nonebot_plugin_report.routing.rules import Rule
 from nonebot_plugin_report.routing.template import DEFAULT
 from nonebot_plugin_report.senders import names
+from nonebot_plugin_report.watchdog.beats import Beat
 from nonebot_plugin_report.watchdog.watches import Watch
 
 ROOT: Final = Path(__file__).parents[1]
@@ -180,6 +181,7 @@ def made_parts() -> dict[Path, dict[str, str]]:
             "actions": fields_table(Rule, _rule_fields(conditions=False)),
             "tokens": fields_table(TokenSettings),
             "watch": fields_table(Watch),
+            "beat": fields_table(Beat),
         },
         EXAMPLE: {"settings": settings_example()},
     }

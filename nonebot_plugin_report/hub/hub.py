@@ -32,6 +32,7 @@ from ..senders.qq import OneBotSender
 from ..senders.transport import Transport
 from ..store import Store
 from ..store.ids import beginning, number
+from ..watchdog.beats import Beat
 from ..watchdog.durations import Durations
 from ..watchdog.watchdog import Watchdog
 from ..watchdog.watches import Watch
@@ -359,7 +360,7 @@ class Hub:
         await self.mutes.open()
         await self.watchdog.shift()
 
-    async def _tell(self, watch: Watch, report: Report) -> None:
+    async def _tell(self, watch: Watch | Beat, report: Report) -> None:
         """Send a watch's own report, as one that names the watch's targets."""
         named: dict[str, list[str]] = {"private": [], "group": [], "channel": []}
         for target in self.directory.expand(watch.to):

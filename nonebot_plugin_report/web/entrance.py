@@ -45,6 +45,10 @@ class Entrance:
         """Whether anybody may push."""
         return self._callers.open
 
+    def knows(self, token: str) -> bool:
+        """Whether a token is right; does not count as an attempt."""
+        return self._callers.knows(token)
+
     def admit(self, request: Request, token: str | None) -> Grant:
         """The grant of a caller, from the token beside the body.
 

@@ -11,6 +11,7 @@ from ..hub import Hub
 from ..model.numbers import MAX_ID_LENGTH
 from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
+from .beat import BeatApi
 from .body import Intake, discard
 from .caller import Callers, refuse_prefetching
 from .content import decoder_for, header_fields, read_query, read_report
@@ -62,7 +63,7 @@ class Receiver:
                 tags=["report"], dependencies=openapi.TOKEN, responses=openapi.HEALTH_ANSWERS,
                 openapi_extra=openapi.HEALTH_QUERY, include_in_schema=shown,
             )  # fmt: skip
-        for api in (OneBotApi, GotifyApi, NtfyApi):
+        for api in (OneBotApi, GotifyApi, NtfyApi, BeatApi):
             api(self._entrance).mount(app, route)
         for slash in ("", "/"):
             add(
@@ -72,6 +73,10 @@ class Receiver:
             )  # fmt: skip
         for path in (route, f"{route}/{{rest:path}}"):
             app.router.add_route(path, self.elsewhere, methods=METHODS, include_in_schema=False)
+
+    def mount_last(self, app: FastAPI) -> None:
+        """Add what is not below our own path, when everybody else has added theirs."""
+        BeatApi(self._entrance).mount_at_root(app)
 
     async def push(self, request: Request) -> Response:
         """收下一条推送；回答 200 表示已经存盘，并会送达。"""

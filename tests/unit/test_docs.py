@@ -161,15 +161,21 @@ def check_unit(block: Block, folder: Path) -> None:
     check_module(words)
 
 
-ROUTES = {"/report", "/report/push", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws"}
-QUERY = {"token", "title", "content", "send_to", "send_to_group", "channel", "send_from"}
+ROUTES = {
+    "/report", "/report/push", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws", "/report/onebot",
+    "/report/onebot/send_msg", "/report/gotify", "/report/ntfy", "/report/ntfy/backup",
+    "/report/beat/pc", "/api/push/pc.你的令牌",
+}  # fmt: skip
+QUERY = {
+    "token", "title", "content", "send_to", "send_to_group", "channel", "send_from", "source",
+}  # fmt: skip
 
 
 def check_url(url: str) -> None:
     parts = urlsplit(url)
     assert parts.scheme in ("http", "ws"), url
     assert parts.port == NoneBotConfig().port, url
-    assert parts.path in ROUTES | {"/report/推送的id"}, url
+    assert parts.path.rstrip("/") in ROUTES | {"/report/推送的id"}, url
     assert (parts.scheme == "ws") == parts.path.endswith("/ws"), url
     assert set(parse_qs(parts.query)) <= QUERY, url
 
