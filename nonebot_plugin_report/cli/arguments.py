@@ -79,6 +79,9 @@ def parser() -> Parser:
         help="渠道名、private:QQ号、group:群号 或 superusers；可以写几个",
     )  # fmt: skip
     _explain(command("explain", "一条推送会被哪条规则处理、发给谁、怎么写；不会真的发"))
+    command("address", "打印各个工具里该填什么，就能推到这里").need(
+        "tool", nargs="?", metavar="工具", help="例如 bettergi、maa、github；不写就列出所有"
+    )
     command("channels", "列出所有渠道的类型，或一种渠道的设置").need(
         "type", nargs="?", metavar="类型", help="例如 bark 或 飞书；不写就列出所有"
     )

@@ -24,6 +24,7 @@ from nonebot_plugin_report.cli import parser
 from nonebot_plugin_report.cli.explain import read_fields
 from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.model.report import EVENT_LABELS, Report
+from nonebot_plugin_report.model.tools import find_tool
 from nonebot_plugin_report.routing.rules import Rule
 from nonebot_plugin_report.routing.template import PLACEHOLDERS
 from nonebot_plugin_report.senders import channel_class, load, names
@@ -192,15 +193,21 @@ def check_text(block: Block, folder: Path) -> None:
 # ── commands ──────────────────────────────────────────────────────────────────────────────────────
 
 
+def check_own(options: Any) -> None:
+    """A command of ours."""
+    if options.command == "explain":
+        parse(read_fields(options.fields))
+    if options.command == "address" and options.tool:
+        assert find_tool(options.tool)
+    if options.command == "channels" and options.type:
+        channel_class(options.type)
+
+
 def check_module(words: list[str]) -> None:
     """`python` with these arguments."""
     match words:
         case ["-m", "nonebot_plugin_report", *rest]:
-            options = parser().parse_args(rest)
-            if options.command == "explain":
-                parse(read_fields(options.fields))
-            if options.command == "channels" and options.type:
-                channel_class(options.type)
+            check_own(parser().parse_args(rest))
         case ["-m", "venv", ".venv"]:
             pass
         case ["-m", "pip", *rest]:
@@ -331,10 +338,16 @@ def check_powershell(block: Block, folder: Path) -> None:
             check_command(line)
 
 
+def check_yaml(block: Block, folder: Path) -> None:
+    """Another program's settings: what leads to us is an address of ours."""
+    for url in re.findall(r"http://\S+", block.text):
+        check_url(url)
+
+
 LANGUAGES: dict[str, Callable[[Block, Path], None]] = {
     "dotenv": check_dotenv, "json": check_json, "python": check_python, "toml": check_toml,
     "ini": check_unit, "text": check_text, "bash": check_commands, "bat": check_commands,
-    "powershell": check_powershell,
+    "powershell": check_powershell, "yaml": check_yaml,
 }  # fmt: skip
 """How a block is checked, by its language."""
 
@@ -363,10 +376,12 @@ def test_every_command_is_shown_for_powershell_too(path: Path) -> None:
 
 
 def check_object(text: str) -> None:
-    """A rule, or a channel's settings, shown in passing."""
+    """A rule, a channel's settings or a push, shown in passing."""
     shown: dict[str, Any] = json.loads(text)
     if "type" in shown:
         load(shown)
+    elif "content" in shown:
+        parse(shown)
     else:
         Rule.model_validate(shown)
 
