@@ -4,6 +4,7 @@ https://github.com/louislam/uptime-kuma/blob/master/server/routers/api-router.js
 with `status`, `msg` and `ping`. Its clients know one word, which there is both name and secret.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
@@ -12,6 +13,8 @@ from starlette.routing import Match
 
 from ..errors import NotFound, Refused
 from ..model.grant import Grant
+from . import openapi
+from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
 from .caller import bearer
 from .entrance import Entrance, PlainRoute
@@ -29,7 +32,13 @@ class BeatApi:
     def mount(self, app: FastAPI, route: str) -> None:
         """Add the routes."""
         for slash in ("", "/"):
-            self._add(app, f"{route}/beat/{{name}}{slash}", self.beat)
+            app.router.add_api_route(
+                f"{route}/beat/{{name}}{slash}", self.beat, methods=["GET"],
+                route_class_override=PlainRoute, summary="一次心跳", tags=["beat"],
+                dependencies=openapi.TOKEN, openapi_extra=schemas.BEAT,
+                responses=schemas.BEAT_ANSWERS, include_in_schema=not slash,
+            )  # fmt: skip
+            self._add(app, f"{route}/beat/{{name}}{slash}", self.beat, methods=("POST",))
             self._add(app, f"{route}{PUSH}{slash}", self.push)
 
     def mount_at_root(self, app: FastAPI) -> None:
@@ -45,9 +54,11 @@ class BeatApi:
             return
         self._add(app, PUSH, self.push)
 
-    def _add(self, app: FastAPI, path: str, endpoint: object) -> None:
+    def _add(
+        self, app: FastAPI, path: str, endpoint: object, methods: Sequence[str] = ("GET", "POST")
+    ) -> None:
         app.router.add_api_route(
-            path, endpoint, methods=["GET", "POST"], route_class_override=PlainRoute,  # pyright: ignore[reportArgumentType] - one of the two below
+            path, endpoint, methods=list(methods), route_class_override=PlainRoute,  # pyright: ignore[reportArgumentType] - one of the two below
             include_in_schema=False,
         )  # fmt: skip
 

@@ -11,6 +11,8 @@ from fastapi import FastAPI, Request, Response
 from ..errors import Forbidden, Refused
 from ..model.report import Report
 from ..sources.gotify import read_gotify
+from . import openapi
+from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
 from .caller import bearer
 from .entrance import Entrance, PlainRoute, body_fields, media_type, query_fields
@@ -27,7 +29,9 @@ class GotifyApi:
         for slash in ("", "/"):
             app.router.add_api_route(
                 f"{route}/gotify/message{slash}", self.push, methods=["POST"],
-                route_class_override=PlainRoute, include_in_schema=False,
+                route_class_override=PlainRoute, summary="Gotify 的 API", tags=["gotify"],
+                dependencies=openapi.TOKEN, openapi_extra=schemas.GOTIFY,
+                responses=schemas.GOTIFY_ANSWERS, include_in_schema=not slash,
             )  # fmt: skip
 
     async def push(self, request: Request) -> Response:

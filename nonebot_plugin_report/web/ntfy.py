@@ -15,6 +15,8 @@ from ..errors import Refused
 from ..model.report import Report
 from ..sources.decode import decode
 from ..sources.ntfy import NAMES, read_json, read_publish
+from . import openapi
+from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
 from .caller import bearer
 from .content import header_text
@@ -33,10 +35,14 @@ class NtfyApi:
     def mount(self, app: FastAPI, route: str) -> None:
         """Add the routes."""
         for path in ("", "/", "/{topic}", "/{topic}/"):
-            app.router.add_api_route(
-                f"{route}/ntfy{path}", self.publish, methods=["POST", "PUT"],
-                route_class_override=PlainRoute, include_in_schema=False,
-            )  # fmt: skip
+            for method in ("POST", "PUT"):
+                app.router.add_api_route(
+                    f"{route}/ntfy{path}", self.publish, methods=[method],
+                    route_class_override=PlainRoute, summary="ntfy 的 API", tags=["ntfy"],
+                    dependencies=openapi.TOKEN, openapi_extra=schemas.NTFY,
+                    responses=schemas.NTFY_ANSWERS,
+                    include_in_schema=method == "POST" and not path,
+                )  # fmt: skip
 
     async def publish(self, request: Request) -> Response:
         """收下一条写给 ntfy 的消息。"""

@@ -18,6 +18,8 @@ from ..model.report import Report
 from ..model.status import ReportState
 from ..model.target import Kind
 from ..sources.onebot import SENDS, read_send
+from . import openapi
+from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
 from .caller import bearer
 from .entrance import Entrance, PlainRoute, body_fields, media_type, query_fields
@@ -53,12 +55,14 @@ class OneBotApi:
 
     def mount(self, app: FastAPI, route: str) -> None:
         """Add the routes, before the one that takes what is left."""
-        for slash in ("", "/"):
-            app.router.add_api_route(
-                f"{route}/onebot/{{action}}{slash}", self.call, methods=["GET", "POST"],
-                route_class_override=PlainRoute, summary="OneBot 11 的 HTTP API", tags=["onebot"],
-                include_in_schema=False,
-            )  # fmt: skip
+        for path in (f"{route}/onebot/{{action}}", f"{route}/onebot/{{action}}/"):
+            for method in ("POST", "GET"):
+                app.router.add_api_route(
+                    path, self.call, methods=[method], route_class_override=PlainRoute,
+                    summary="OneBot 11 的 HTTP API", tags=["onebot"], dependencies=openapi.TOKEN,
+                    openapi_extra=schemas.ONEBOT, responses=schemas.ONEBOT_ANSWERS,
+                    include_in_schema=method == "POST" and not path.endswith("/"),
+                )  # fmt: skip
 
     async def call(self, request: Request) -> Response:
         """做一个动作；发送的动作回答 ok 表示已经存盘，并会送达。"""
