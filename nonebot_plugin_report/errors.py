@@ -11,6 +11,7 @@ ReportError
 │   ├── TooManyAttempts
 │   ├── Busy
 │   └── StoreUnavailable
+├── NotFound             what a client asks for is not there
 ├── NotDone              the running bot did not do what a command asked of it
 ├── LeaseLost            another process took the lane over
 └── Unreadable           a stored row is none that this plugin writes
@@ -105,6 +106,10 @@ class Busy(Refused):
 
 class StoreUnavailable(Refused):
     """暂时无法存储，请稍后重试。"""
+
+
+class NotFound(ReportError):
+    """没有这个。"""
 
 
 class NotDone(ReportError):

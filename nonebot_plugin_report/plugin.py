@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -52,7 +53,9 @@ def bind() -> Hub:
     )
     app = getattr(driver, "server_app", None)
     if isinstance(app, FastAPI):
-        Receiver(hub).mount(app)
+        receiver = Receiver(hub)
+        receiver.mount(app)
+        driver.on_startup(partial(receiver.mount_last, app))
     else:
         logger.warning(
             f"推送插件需要 FastAPI 驱动器才能接收推送，现在是 {driver.type}；"

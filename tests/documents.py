@@ -16,9 +16,11 @@ from pydantic.fields import FieldInfo
 from nonebot_plugin_report.chat.table import COMMANDS, Who
 from nonebot_plugin_report.cli.channels import describe, describe_settings
 from nonebot_plugin_report.config import Config, TokenSettings
+from nonebot_plugin_report.model.tools import SECRET, TOOLS
 from nonebot_plugin_report.routing.rules import Rule
 from nonebot_plugin_report.routing.template import DEFAULT
 from nonebot_plugin_report.senders import names
+from nonebot_plugin_report.watchdog.beats import Beat
 from nonebot_plugin_report.watchdog.watches import Watch
 
 ROOT: Final = Path(__file__).parents[1]
@@ -164,11 +166,36 @@ def _rule_fields(*, conditions: bool) -> list[str]:
     return fields[:border] if conditions else fields[border:]
 
 
+_FENCES: Final = {"curl": "bash", "powershell": "powershell", "python": "python"}
+
+
+def tools_part() -> str:
+    """What to paste into each tool: docs/tools.md's."""
+    parts: list[str] = []
+    for tool in TOOLS:
+        # In one section with curl: what is shown for one shell is shown for the other.
+        heading = [] if tool.name == "powershell" else [f"## {tool.label}", ""]
+        lines = [*heading, f"`{tool.name}`　{tool.where}", ""]
+        filled = list(tool.filled("http://127.0.0.1:8080/report", SECRET))
+        rows = [f"| {name} | {_value(value)} |" for name, value in filled if name]
+        lines += ["| 设置 | 填什么 |", "|---|---|", *rows, ""] if rows else []
+        for name, value in filled:
+            if not name:
+                lines += [f"```{_FENCES.get(tool.name, 'yaml')}", value, "```", ""]
+        parts.append("\n".join([*lines, *([_cell(tool.note), ""] if tool.note else [])]).rstrip())
+    return "\n\n".join(parts)
+
+
+def _value(text: str) -> str:
+    return f"`{text}`" if text.isascii() or "://" in text or text == SECRET else _cell(text)
+
+
 def made_parts() -> dict[Path, dict[str, str]]:
     """For each page its parts that are made from the code, by the name in their marks."""
     docs = ROOT / "docs"
     return {
         docs / "operation.md": {"settings": settings_table(), "chat": chat_table()},
+        docs / "tools.md": {"tools": tools_part()},
         docs / "channels.md": {
             "channels": describe(),
             "channel-settings": "\n\n".join(describe_settings(name) for name in names()).replace(
@@ -180,6 +207,7 @@ def made_parts() -> dict[Path, dict[str, str]]:
             "actions": fields_table(Rule, _rule_fields(conditions=False)),
             "tokens": fields_table(TokenSettings),
             "watch": fields_table(Watch),
+            "beat": fields_table(Beat),
         },
         EXAMPLE: {"settings": settings_example()},
     }

@@ -32,6 +32,7 @@ async def bind(context: Context, asker: Asker, _: Sequence[str]) -> str:
     lines = [
         f"{first}把下面这一行填进 BetterGI 的 Webhook 地址，推送只会发给你：",
         f"{context.push_url}?token={token}",
+        f"别的工具怎么填，发{context.command('地址')}",
         f"不要给别人看。发{context.command('测试')}试一下，{context.command('解绑')}取消",
     ]
     if not context.hub.config.report_public_url:

@@ -48,6 +48,10 @@ def _run(options: argparse.Namespace) -> int:
             from .explain import run_explain
 
             return run_explain(options)
+        case "address":
+            from .address import run_address
+
+            return run_address(options.tool)
         case "channels":
             from .channels import run_channels
 

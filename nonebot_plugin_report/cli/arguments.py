@@ -79,6 +79,9 @@ def parser() -> Parser:
         help="渠道名、private:QQ号、group:群号 或 superusers；可以写几个",
     )  # fmt: skip
     _explain(command("explain", "一条推送会被哪条规则处理、发给谁、怎么写；不会真的发"))
+    command("address", "打印各个工具里该填什么，就能推到这里").need(
+        "tool", nargs="?", metavar="工具", help="例如 bettergi、maa、github；不写就列出所有"
+    )
     command("channels", "列出所有渠道的类型，或一种渠道的设置").need(
         "type", nargs="?", metavar="类型", help="例如 bark 或 飞书；不写就列出所有"
     )
@@ -86,11 +89,19 @@ def parser() -> Parser:
 
 
 def _push(push: Parser) -> None:
-    push.need("text", metavar="内容", help="正文")
+    push.need("text", nargs="?", metavar="内容", help="正文；- 从标准输入读")
     push.option("--title", default="", metavar="标题", help="写在正文前面")
     for name, metavar in (("--to", "QQ号"), ("--to-group", "群号"), ("--channel", "渠道名")):
         push.option(name, action="append", default=[], metavar=metavar, help="发给谁；可以写几次")
-    push.option("--image", type=Path, metavar="图片", help="图片文件")
+    push.option(
+        "--image",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="图片",
+        help="图片文件；可以写几次",
+    )
+    push.option("--file", type=Path, metavar="文件", help="正文在这个文件里，接在内容后面")
     push.option("--url", metavar="网址", help="推送地址；默认取自当前文件夹的 .env")
     push.option("--token", metavar="令牌", help="默认取自当前文件夹的 .env 或数据文件夹")
     push.option("--wait", action="store_true", help="等到有了结果再结束，最多一分钟")

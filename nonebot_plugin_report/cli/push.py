@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import sys
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -9,8 +10,9 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 import orjson
 import pybase64
 
-from ..errors import NotDone, os_reason
+from ..errors import NotDone, UnsupportedMedia, os_reason
 from ..model.delivery import Delivered, Outcome
+from ..sources.form import decode_plain
 from ..web.addresses import route
 from .bot import init_nonebot
 from .client import Accepted, Client
@@ -18,6 +20,8 @@ from .progress import Progress
 from .words import line
 
 WAIT_SECONDS: Final = 60.0
+MAX_FILE: Final = 64 * 2**20
+"""Bytes read of a file, or of the standard input."""
 _STORED: Final = {
     "accepted": "✅ 收下了，发给 {targets}",
     "duplicate": "✅ 同样 ID 的推送早已收下，没有再发",
@@ -28,15 +32,23 @@ _STORED: Final = {
 def run_push(options: argparse.Namespace) -> int:
     """Push once; 0 if it was accepted, and with `wait` if it was delivered too."""
     init_nonebot(log_level="WARNING")
-    fields = {
+    return asyncio.run(_push(options, fields_of(options)))
+
+
+def fields_of(options: argparse.Namespace) -> dict[str, Any]:
+    """The fields of the push that the options describe.
+
+    Raises:
+        NotDone: a file cannot be read, or there is nothing to push.
+    """
+    return {
         "title": options.title,
-        "content": options.text,
+        "content": _words(options),
         "send_to": options.to,
         "send_to_group": options.to_group,
         "channel": options.channel,
-        "screenshot": options.image and _picture(options.image),
+        "screenshots": [_picture(one) for one in options.image],
     }
-    return asyncio.run(_push(options, fields))
 
 
 async def _push(options: argparse.Namespace, fields: dict[str, Any]) -> int:
@@ -85,11 +97,38 @@ def _token_in(url: str) -> str | None:
     return next(iter(parse_qs(urlsplit(url).query).get("token", ())), None)
 
 
-def _picture(path: Path) -> str:
+def _words(options: argparse.Namespace) -> str:
+    """The text, what stands on the standard input, and what is in a file."""
+    parts: list[str] = []
+    if options.text == "-":
+        parts.append(_decoded(sys.stdin.buffer.read(MAX_FILE)))
+    elif options.text is not None:
+        parts.append(options.text)
+    elif options.file is None and not options.image:
+        raise NotDone("没有写要推的内容", "写在 push 后面；- 从标准输入读，--file 从文件里读")
+    if options.file is not None:
+        parts.append(_decoded(_read(options.file, "文件")))
+    return "\n".join(parts)
+
+
+def _decoded(content: bytes) -> str:
     try:
-        return pybase64.b64encode_as_string(path.read_bytes())
+        return str(decode_plain(content)["content"])
+    except UnsupportedMedia as error:
+        raise NotDone("那不是文本", "图片用 --image") from error
+
+
+def _picture(path: Path) -> str:
+    return pybase64.b64encode_as_string(_read(path, "图片"))
+
+
+def _read(path: Path, what: str) -> bytes:
+    """The beginning of a file: more than that is refused or cut in any case."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_FILE)
     except OSError as error:
-        raise NotDone(f"读不了图片 {path}：{os_reason(error)}") from error
+        raise NotDone(f"读不了{what} {path}：{os_reason(error)}") from error
 
 
 def _told(accepted: Accepted) -> str:

@@ -8,10 +8,12 @@ from typing import Annotated, Final, Self, cast
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
     PlainValidator,
     SerializeAsAny,
+    Tag,
     ValidationError,
     field_validator,
     model_validator,
@@ -52,6 +54,7 @@ from ..settings import (
     from_json,
 )
 from ..sources.mapping import OwnSource, read_own_sources
+from ..watchdog.beats import Beat
 from ..watchdog.watches import Watch
 
 _DATABASE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
@@ -60,6 +63,19 @@ OwnSources = Annotated[
     PlainValidator(lambda value: read_own_sources(from_json(value))),
     PlainSerializer(lambda value: {name: one.settings for name, one in value.items()}),
 ]
+
+
+def _kind_of_watch(value: object) -> str:
+    beats = "beat" in value if isinstance(value, dict) else isinstance(value, Beat)
+    return _BEAT if beats else _WATCH
+
+
+_WATCH: Final = "<watch>"
+_BEAT: Final = "<beat>"
+WatchEntry = Annotated[
+    Annotated[Watch, Tag(_WATCH)] | Annotated[Beat, Tag(_BEAT)], Discriminator(_kind_of_watch)
+]
+"""One entry of REPORT_WATCH."""
 
 
 class TokenSettings(Settings):
@@ -139,8 +155,8 @@ class Config(BaseModel):
     """每个接收者的频率限制，例如 20/1h；超过的合成摘要"""
     report_digest_after: Pause = 3600.0
     """积压超过多久，就以摘要补发；0 表示逐条补发"""
-    report_watch: tuple[Watch, ...] = ()
-    """看门狗：等不到的事件；见 docs/rules.md"""
+    report_watch: tuple[WatchEntry, ...] = ()
+    """看门狗：等不到的事件，没有来的心跳；见 docs/rules.md"""
     report_sources: OwnSources = Field(default_factory=dict[str, OwnSource])
     """自己的来源：名字 → 我们的每个字段取自哪里（JMESPath）；见 docs/sources.md"""
 
@@ -297,7 +313,7 @@ def _similar_setting(name: str) -> str:
 def _explain(error: ErrorDetails) -> str:
     if not error["loc"]:  # about several settings, which its text names
         return complaint(error)
-    name, *inner = error["loc"]
+    name, *inner = (one for one in error["loc"] if one not in (_WATCH, _BEAT))
     where = " 的 ".join(f"第 {one + 1} 条" if isinstance(one, int) else one for one in inner)
     where = where.replace("条 的", "条的")
     told = f"{where}：{complaint(error)}" if where else complaint(error)
@@ -306,7 +322,7 @@ def _explain(error: ErrorDetails) -> str:
 
 def _faults(config: Config) -> Iterator[str]:
     """What does not fit together, of settings that are valid by themselves."""
-    for faults in (_unknown_recipients, _unknown_tokens, _bad_tokens, _long_waits):
+    for faults in (_unknown_recipients, _unknown_tokens, _bad_tokens, _long_waits, _same_beats):
         for setting, fault in faults(config):
             yield f"{setting} 设置有误：{fault}"
 
@@ -398,6 +414,12 @@ def _long_waits(config: Config) -> _Faults:
                 setting,
                 f"{where}要等 {in_words(length)}，{kept}；改短，或把 REPORT_EXPIRE 改长",
             )
+
+
+def _same_beats(config: Config) -> _Faults:
+    names = [one.beat for one in config.report_watch if isinstance(one, Beat)]
+    for name in {name for name in names if names.count(name) > 1}:
+        yield "REPORT_WATCH", f"有两条心跳都叫 {name[:40]}"
 
 
 def _binder(text: str) -> str:

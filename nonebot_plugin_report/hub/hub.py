@@ -20,17 +20,19 @@ from ..model.grant import MASTER, OWN, Grant
 from ..model.image import Image
 from ..model.report import Report
 from ..model.status import Backlog, DeliveryState, Receipt, ReportState
-from ..model.target import Target
+from ..model.target import Kind, Target
 from ..outbox import UNREAD_SECONDS, Limits, Outbox
 from ..outbox.digest import how_to_read_on
 from ..outbox.mutes import Mutes
 from ..routing import rules
 from ..routing.planner import Plan, Planner
-from ..senders.diagnosis import RefusedBots, strangers
+from ..senders.diagnosis import RefusedBots, contacts, strangers
 from ..senders.mask import masked
 from ..senders.qq import OneBotSender
 from ..senders.transport import Transport
 from ..store import Store
+from ..store.ids import beginning, number
+from ..watchdog.beats import Beat
 from ..watchdog.durations import Durations
 from ..watchdog.watchdog import Watchdog
 from ..watchdog.watches import Watch
@@ -224,6 +226,40 @@ class Hub:
         visible = state is not None and (grant.is_master or state.source == grant.name)
         return state if visible else None
 
+    def number(self, report_id: str) -> int:
+        """A report's id as a number, for clients that need one."""
+        return number(report_id)
+
+    async def numbered(self, wanted: int, grant: Grant) -> ReportState | None:
+        """The report with a number, or None where the grant does not see it.
+
+        Raises:
+            StoreUnavailable: the store cannot be read.
+        """
+        self._require_store()
+        begins = beginning(wanted)
+        found = await self.history.beginning(begins, None) if begins else []
+        # Another process on the same store may have made the same number.
+        return await self.state(found[0], grant) if len(found) == 1 else None
+
+    async def withdraw(self, report_id: str) -> bool:
+        """Send no more of a report. False: there was nothing left to send.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        self._require_store()
+        return await self._outbox.withdraw(report_id)
+
+    def bots(self) -> tuple[tuple[str, str, bool], ...]:
+        """Each bot of QQ: its id, its adapter, and whether it can send now."""
+        return tuple(self._qq.connected())
+
+    async def known_to_bots(self, kind: Kind) -> dict[str, str]:
+        """The friends, or the groups, of the bots that are online: their names by number."""
+        online = {self_id for self_id, _, online in self.bots() if online}
+        return await contacts(kind, [bot for name, bot in self._bots().items() if name in online])
+
     async def health(self, *, detailed: bool = False) -> Health:
         """Whether reports can be stored (checked by a real write from time to time), and what is
         waiting; with `detailed` also what is costly to find out."""
@@ -355,7 +391,7 @@ class Hub:
         await self.mutes.open()
         await self.watchdog.shift()
 
-    async def _tell(self, watch: Watch, report: Report) -> None:
+    async def _tell(self, watch: Watch | Beat, report: Report) -> None:
         """Send a watch's own report, as one that names the watch's targets."""
         named: dict[str, list[str]] = {"private": [], "group": [], "channel": []}
         for target in self.directory.expand(watch.to):

@@ -9,6 +9,9 @@ from .image import Image
 from .message import Message
 from .target import Lane, Target
 
+WITHDRAWN: Final = 0.0
+"""When a delivery expires that is not wanted any more: at once, whatever the clock says."""
+
 
 class Priority(IntEnum):
     """The order within a lane; lower goes first."""

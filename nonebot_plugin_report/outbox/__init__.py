@@ -176,6 +176,16 @@ class Outbox:
             handling=one.handling,
         )
 
+    async def withdraw(self, report_id: str) -> bool:
+        """Expire what waits of a report, unless it is going out just now. False: nothing waits.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        lanes = await self._store.queue.withdraw(report_id)
+        self.dispatcher.reread(lanes)
+        return bool(lanes)
+
     async def expire(self) -> None:
         """Expire deliveries that are too old, in lanes that nothing is sent in.
 

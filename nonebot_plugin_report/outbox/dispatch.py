@@ -134,6 +134,12 @@ class Dispatcher:
             work.queue.miss()
             self._wake(work)
 
+    def reread(self, lanes: Sequence[Lane]) -> None:
+        """Something that waits in these lanes was changed in the store."""
+        for lane in lanes:
+            self._work(lane).queue.forget()
+        self.wake(lanes)
+
     def _work(self, lane: Lane) -> _Work:
         if (work := self._lanes.get(lane)) is None:
             work = self._lanes[lane] = _Work(lane)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..model.delivery import Priority
+from ..model.delivery import WITHDRAWN, Priority
 from ..model.scheduling import MOST, Policy, Send, Wait, plan
 from ..store.leases import Claim, Lease
 from ..store.queue import Queued
@@ -146,7 +146,7 @@ class LaneQueue:
         for old in self._ready:
             if old.delivery.expires_at > now:
                 continue
-            if now < expiry_from:
+            if now < expiry_from and old.delivery.expires_at != WITHDRAWN:
                 return Rest(expiry_from)
             self._ready.remove(old)
             return Expire(old)

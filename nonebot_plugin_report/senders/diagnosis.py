@@ -1,4 +1,4 @@
-"""For the doctor: whether a OneBot was refused, and whose friends the superusers are."""
+"""What is asked of the bots themselves: whether one was refused, and whom they know."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Final, cast
 from loguru import logger
 from nonebot.adapters import Bot
 
+from ..model.target import Kind
+
 if TYPE_CHECKING:
     from loguru import Message, Record
 
 ANSWER_SECONDS: Final = 5.0
-"""Seconds to wait for a list of friends."""
+"""Seconds to wait for a list of friends or groups."""
+_USER_NAMES: Final = ("nickname", "user_name")
 _REFUSALS: Final = ("Authorization Header", "Signature Header", "Missing Signature")
 """What NoneBot's OneBot adapters log when a token or secret is wrong."""
 
@@ -47,21 +50,44 @@ def _is_refusal(record: "Record") -> bool:
 
 
 async def strangers(users: Iterable[str], bots: Iterable[Bot]) -> tuple[str, ...]:
-    """Those users who are not friends of any of these OneBot bots; nobody if a bot does not answer.
-
-    OneBot 11, "公开 API", and OneBot 12, "用户接口": get_friend_list.
-    """
+    """Those users who are no bot's friends; nobody if one of the bots does not answer."""
     friends: set[str] = set()
     asked = list(bots)
     for bot in asked:
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                answer: object = await bot.call_api("get_friend_list")
-        except Exception:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
+        answer = await _contacts("private", bot)
+        if answer is None:
             return ()
-        if not isinstance(answer, list):
-            return ()
-        for one in cast("list[object]", answer):
-            if isinstance(one, dict):
-                friends.add(str(cast("dict[object, object]", one).get("user_id")))
+        friends.update(answer)
     return tuple(one for one in users if one not in friends) if asked else ()
+
+
+async def contacts(kind: Kind, bots: Iterable[Bot]) -> dict[str, str]:
+    """The friends or the groups of these OneBot bots: their names by number, as far as they say."""
+    found: dict[str, str] = {}
+    for bot in bots:
+        found |= await _contacts(kind, bot) or {}
+    return {number: name for number, name in found.items() if number.isdecimal()}
+
+
+async def _contacts(kind: Kind, bot: Bot) -> dict[str, str] | None:
+    """A bot's friends or groups; None: it does not say.
+
+    OneBot 11, "公开 API", and OneBot 12, "用户接口" and "群接口".
+    """
+    friends = kind == "private"
+    action = "get_friend_list" if friends else "get_group_list"
+    number, names = ("user_id", _USER_NAMES) if friends else ("group_id", ("group_name",))
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            answer: object = await bot.call_api(action)
+    except Exception:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
+        return None
+    if not isinstance(answer, list):
+        return None
+    found: dict[str, str] = {}
+    for one in cast("list[object]", answer):
+        if isinstance(one, dict):
+            said = cast("dict[object, object]", one)
+            name = next((str(said[name]) for name in names if said.get(name)), "")
+            found[str(said.get(number))] = name
+    return found

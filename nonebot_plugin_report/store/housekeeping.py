@@ -11,7 +11,7 @@ from ..model.target import Lane, Target
 from .database import Database
 from .leases import WAITING_LANES, count_repeats
 from .pictures import PictureFiles
-from .queue import GIVE_UP, expiry_reason
+from .queue import GIVE_UP, TAKEN_BACK, expiry_reason
 from .rows import (
     INSERT_DELIVERY,
     IS_WAITING,
@@ -214,7 +214,8 @@ def _expire(conn: Connection, now: float) -> int:
         .limit(BATCH)
     ).all()
     for row in rows:
-        reason = expiry_reason(row.blocked_reason or row.reason)
+        withdrawn = row.reason == TAKEN_BACK
+        reason = expiry_reason(row.reason if withdrawn else row.blocked_reason or row.reason)
         conn.execute(
             update(delivery)
             .where(delivery.c.id == row.id, IS_WAITING)

@@ -8,7 +8,11 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o
 _PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SHIFTS: Final = tuple(range(90, -1, -10))
 _RANDOM_BITS: Final = 52
-_STEP_BITS: Final = 32
+_STEP_BITS: Final = 40
+_BEGINNING: Final = 12
+"""Characters that `number` is made of: 48 bits of milliseconds, 12 random ones."""
+_ORIGIN: Final = 1_577_836_800_000 << 12
+"""The year 2020, so that numbers stay below 2**53 until 2089: JavaScript knows no greater ones."""
 
 
 def _encode(number: int) -> str:
@@ -20,6 +24,17 @@ def _decode(text: str) -> int:
     for character in text:
         number = number << 5 | _ALPHABET.index(character)
     return number
+
+
+def number(made: str) -> int:
+    """An id as a number, for clients that need one. No two ids of a process have the same."""
+    return _decode(made[:_BEGINNING]) - _ORIGIN
+
+
+def beginning(number: int) -> str:
+    """How the id with this number begins; empty: there can be none."""
+    bits = number + _ORIGIN
+    return _encode(bits << 40)[:_BEGINNING] if 0 < bits < 1 << 60 else ""
 
 
 def first_id(at: float) -> str:
@@ -46,6 +61,8 @@ class IdMaker:
         """A new id."""
         # Not a secret: asking for a report by its id needs the token.
         fresh = int(self._clock() * 1000) << _RANDOM_BITS | random.getrandbits(_RANDOM_BITS)
-        # A random step: another process may be at the same id.
-        self._last = max(fresh, self._last + 1 + random.getrandbits(_STEP_BITS))
+        # A random step: another process may be at the same id. It is so long that each id has a
+        # beginning of its own.
+        step = (1 << _STEP_BITS) + random.getrandbits(_STEP_BITS)
+        self._last = max(fresh, self._last + step)
         return _encode(self._last)

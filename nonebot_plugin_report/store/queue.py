@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, Integer, bindparam, case, func, or_, select, update
 
 from ..errors import Unreadable
-from ..model.delivery import Delivery, State
+from ..model.delivery import WITHDRAWN, Delivery, State
 from ..model.image import Image
 from ..model.message import Message
 from ..model.status import Receipt
@@ -30,6 +30,7 @@ from .rows import (
     read_handling,
     read_hashes,
     read_images,
+    read_lane,
     read_report,
     report_row,
     store_image,
@@ -152,6 +153,14 @@ class Queue:
         """
         found = await self._run(lambda conn: read_images(conn, [sha]), durable=False)
         return (await self._files.load(found)).get(sha)
+
+    async def withdraw(self, report_id: str) -> list[Lane]:
+        """Let what waits of a report expire, without its fallback. Returns the lanes.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        return await self._run(lambda conn: _withdraw(conn, report_id))
 
     def finish(
         self,
@@ -402,6 +411,23 @@ def _finish(
         GIVE_UP.run(conn, {"this": delivery_id, "now": now})
 
 
+TAKEN_BACK: Final = "已撤回"
+"""The reason of a delivery that was withdrawn."""
+
+
+def _withdraw(conn: Connection, report_id: str) -> list[Lane]:
+    mine = (delivery.c.report_id == report_id) & IS_WAITING
+    names = select(delivery.c.lane).where(mine)
+    lanes = conn.execute(select(lane).where(lane.c.name.in_(names))).all()
+    # Whoever sends in its lane may have it in hand: they end it, by what they read here.
+    conn.execute(
+        update(delivery).where(mine).values(expires_at=WITHDRAWN, reason=TAKEN_BACK, fallback="")
+    )
+    return [of for row in lanes if (of := read_lane(row)) is not None]
+
+
 def expiry_reason(cause: str) -> str:
     """The reason of an expired delivery."""
+    if cause == TAKEN_BACK:
+        return cause
     return f"超过 REPORT_EXPIRE 仍未送达：{cause}" if cause else "超过 REPORT_EXPIRE 仍未送达"

@@ -7,18 +7,21 @@ from typing import Final
 
 from loguru import logger
 
-from ..errors import StoreUnavailable
+from ..errors import NotFound, StoreUnavailable
 from ..model.clock import wait_for
 from ..model.grant import OWN
 from ..model.report import Report
 from ..model.watch import Arrival, Standing, WatchState
 from ..store import Store
+from .beats import Beat, beat_standings, beaten, failed, heard_again, silent
 from .watches import Changes, Watch, arrived, passed, standings
 
 LOOK_EVERY: Final = 10.0
 """Seconds between checks for overdue events."""
 SAVE_EVERY: Final = 60.0
-"""Seconds between saving how far the watchdog has read, if nothing else is to be saved."""
+"""Seconds between saving what may be lost: how far the watchdog has read, and signs of life."""
+
+Entry = Watch | Beat
 
 
 class Watchdog:
@@ -27,19 +30,24 @@ class Watchdog:
     def __init__(
         self,
         store: Store,
-        watches: Sequence[Watch],
+        watches: Sequence[Entry],
         clock: Callable[[], float],
-        tell: Callable[[Watch, Report], Awaitable[None]],
+        tell: Callable[[Entry, Report], Awaitable[None]],
     ) -> None:
         """`clock` gives epoch seconds; `tell` sends a watch's report, once for each of its keys."""
         self._store = store
-        self._watches = watches
+        self._watches = [one for one in watches if isinstance(one, Watch)]
+        self.beats: Final = {one.beat: one for one in watches if isinstance(one, Beat)}
+        """By name."""
+        self._active = bool(watches)
         self._clock = clock
         self._tell = tell
         self._states: dict[str, WatchState] = {}
         self._unsaved: dict[str, WatchState] = {}
         """Those states that are not stored yet."""
-        self._untold: deque[tuple[Watch, Report]] = deque()
+        self._pressing = False
+        """One of those must be stored at once."""
+        self._untold: deque[tuple[Entry, Report]] = deque()
         self._arrivals: deque[Arrival] = deque()
         self._woken = asyncio.Event()
         self._read = ""
@@ -52,7 +60,7 @@ class Watchdog:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        if not self._watches:
+        if not self._active:
             return
         self._arrivals.clear()
         self._states = await self._store.watches.all() | self._unsaved
@@ -60,10 +68,30 @@ class Watchdog:
         while batch := await self._store.history.arrivals(self._read, but_from=OWN):
             for arrival in batch:
                 self._look_at(arrival)
+        self._take(heard_again(self.beats.values(), self._states, self._clock()))
+
+    def beat(self, name: str, source: str, *, down: bool = False) -> None:
+        """A sign of life came with a token; `down`: it says itself that something is not well.
+
+        Raises:
+            NotFound: none of that name is configured for that token.
+        """
+        mine = [one for one in self.beats.values() if one.concerns(source)]
+        if name not in [one.beat for one in mine]:
+            known = (
+                "、".join(one.beat for one in mine) or '没有；例如 {"beat": "pc", "every": "5m"}'
+            )
+            raise NotFound(f"REPORT_WATCH 里没有叫这个名字的心跳；有的是：{known}")
+        beat, now = self.beats[name], self._clock()
+        before = self._states.get(beat.key)
+        changes = (failed if down else beaten)(beat, before, now)
+        self._take(changes, pressing=before is None or bool(changes.reports))
+        if changes.reports:
+            self._woken.set()
 
     def accepted(self, report_id: str, event: str, source: str) -> None:
         """A report was just stored."""
-        if self._watches:
+        if self._active:
             self._arrivals.append(Arrival(report_id, event, source, self._clock()))
             self._woken.set()
 
@@ -83,7 +111,9 @@ class Watchdog:
         """
         while self._arrivals:
             self._look_at(self._arrivals.popleft())
-        self._take(passed(self._watches, self._states, self._clock()))
+        now = self._clock()
+        self._take(passed(self._watches, self._states, now))
+        self._take(silent(self.beats.values(), self._states, now))
         try:
             while self._untold:
                 await self._tell(*self._untold[0])
@@ -94,7 +124,8 @@ class Watchdog:
 
     def standings(self) -> tuple[Standing, ...]:
         """What each watch looks out for, and what it waits for now."""
-        return standings(self._watches, self._states)
+        beats = beat_standings(self.beats.values(), self._states)
+        return (*standings(self._watches, self._states), *beats)
 
     async def shift(self) -> None:
         """The clock was set: load the states again, which the store has moved already.
@@ -102,8 +133,9 @@ class Watchdog:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        if self._watches:
+        if self._active:
             self._states = await self._store.watches.all() | self._unsaved
+            self._take(heard_again(self.beats.values(), self._states, self._clock()))
 
     def _look_at(self, arrival: Arrival) -> None:
         self._read = max(self._read, arrival.id)
@@ -112,7 +144,8 @@ class Watchdog:
 
     async def _save(self) -> None:
         now = self._clock()
-        if not self._unsaved and not (self._read and now - self._saved_at >= SAVE_EVERY):
+        later = self._read and now - self._saved_at >= SAVE_EVERY
+        if not self._pressing and not later:
             return
         changed, self._unsaved = self._unsaved, {}
         try:
@@ -120,9 +153,11 @@ class Watchdog:
         except StoreUnavailable:
             self._unsaved = changed | self._unsaved
             raise
-        self._saved_at = now
+        self._saved_at, self._pressing = now, False
 
-    def _take(self, changes: Changes) -> None:
+    def _take(self, changes: Changes, *, pressing: bool = True) -> None:
+        """`pressing`: store it at once; a sign of life costs no write of its own."""
+        self._pressing |= pressing and bool(changes.changed)
         self._states.update(changes.changed)
         self._unsaved.update(changes.changed)
         self._untold.extend(changes.reports)

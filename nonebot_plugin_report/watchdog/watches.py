@@ -7,9 +7,9 @@ of day, and is overdue when that does not come in time.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from ..model.grant import MASTER
 from ..model.patterns import Globs
@@ -17,6 +17,9 @@ from ..model.report import EVENT_LABELS, Report, Result
 from ..model.timing import DailyTime, in_words
 from ..model.watch import Standing, WatchState
 from ..settings import Clock, Duration, EventGlobs, Recipients, Settings, TokenNames
+
+if TYPE_CHECKING:
+    from .beats import Beat
 
 OVERDUE: Final = "watch.overdue"
 LATE: Final = "watch.late"
@@ -31,6 +34,8 @@ class Watch(Settings):
     """或者每天从几点开始等，例如 06:00；需要时后面加时区，例如 06:00 Asia/Shanghai"""
     expect: EventGlobs = Globs(("*",))
     """等哪些事件，例如 dragon.end；默认任何推送都算"""
+    but: EventGlobs = Field(default=Globs(()), alias="except")
+    """等的事件里不算数的，例如 task.error：卡住了还在反复报错的，不算还在动"""
     within: Duration
     """多久之内应该来，例如 3h"""
     token: TokenNames = ()
@@ -47,13 +52,16 @@ class Watch(Settings):
     @property
     def name(self) -> str:
         """A key for the watch; different settings have different keys."""
-        return sha256(self.model_dump_json().encode()).hexdigest()[:32]
+        # What was added later counts where it is set: states are found again after an update.
+        later = set[str]() if self.but.texts else {"but"}
+        return sha256(self.model_dump_json(exclude=later).encode()).hexdigest()[:32]
 
     @property
     def description(self) -> str:
         """Chinese."""
         start = f"每天 {self.since} " if self.since else _labels(self.after)
-        return f"{start}后 {in_words(self.within)}内要有{_labels(self.expect)}"
+        but = f"（{_labels(self.but)}不算）" if self.but.texts else ""
+        return f"{start}后 {in_words(self.within)}内要有{_labels(self.expect)}{but}"
 
     def key(self, source: str) -> str:
         """The key of its state, for a report's source.
@@ -61,6 +69,10 @@ class Watch(Settings):
         Everybody's start waits for their own end; since a time of day, anybody's report counts.
         """
         return self.name if self.since else f"{self.name}:{source}"
+
+    def waits_for(self, event: str) -> bool:
+        """Whether it waits for an event."""
+        return self.expect.match(event) and not self.but.match(event)
 
     def concerns(self, source: str) -> bool:
         """Whether it watches reports of a source."""
@@ -72,7 +84,7 @@ class Changes:
     """States to save and reports to send."""
 
     changed: Mapping[str, WatchState]
-    reports: tuple[tuple[Watch, Report], ...]
+    reports: tuple[tuple["Watch | Beat", Report], ...]
 
 
 def arrived(
@@ -86,7 +98,7 @@ def arrived(
         state = states.get(key)
         if not watch.concerns(source):
             continue
-        if state is not None and state.due_at is not None and watch.expect.match(event):
+        if state is not None and state.due_at is not None and watch.waits_for(event):
             if state.overdue_at is not None:
                 reports.append((watch, _late(watch, key, source, state, event, now)))
             changed[key] = WatchState(state.since, None)

@@ -16,6 +16,7 @@ from ..errors import (
     Forbidden,
     InvalidReport,
     Refused,
+    ReportError,
     StoreUnavailable,
     TooManyAttempts,
     UnsupportedMedia,
@@ -44,11 +45,16 @@ def error_answer(status: int, reason: str) -> Response:
 def refusal_answer(error: Refused) -> Response:
     """The answer to a refused request, with Retry-After where it makes sense."""
     response = error_answer(STATUS[type(error)], str(error))
+    retry_after(response, error)
+    return response
+
+
+def retry_after(response: Response, error: ReportError) -> None:
+    """Say when to try again, where it makes sense."""
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(int(error.retry_after) + 1)
     elif isinstance(error, StoreUnavailable):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
 
 
 def json_answer(content: Mapping[str, object], status: int = 200) -> Response:

@@ -82,6 +82,18 @@ class Callers:
         token = outer_token(connection)
         return Caller(address, token, self.admit_outer(token, address))
 
+    def admit_beside(self, connection: HTTPConnection, token: str | None) -> Grant:
+        """The grant of a caller whose token can only be beside the body; without one, nothing of
+        the body is read.
+
+        Raises:
+            Forbidden: the token is missing or wrong, or a web page asks and no token is set.
+            TooManyAttempts: there were too many wrong ones.
+        """
+        if self._gate.open:
+            refuse_web_pages(connection, self._public_host)
+        return self._gate.admit(token, self.address(connection))
+
     def address(self, connection: HTTPConnection) -> str:
         """The client's address."""
         return client_address(connection, self._proxies)
@@ -140,8 +152,11 @@ def outer_token(connection: HTTPConnection) -> str | None:
     """
     if len(connection.scope["query_string"]) > MAX_QUERY:
         raise InvalidReport("网址", f"? 后面最多 {MAX_QUERY} 个字符")
-    if token := connection.query_params.get("token"):
-        return token
+    return connection.query_params.get("token") or bearer(connection)
+
+
+def bearer(connection: HTTPConnection) -> str | None:
+    """The token of the `Authorization: Bearer` header."""
     scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credentials.strip():
         return credentials.strip()

@@ -163,11 +163,11 @@ def header_fields(headers: Headers) -> dict[str, str]:
     said = {"id": headers.get("idempotency-key", "")}
     for name in ("title", "message"):
         if text := headers.get(name, ""):
-            said[name] = _header_text(text[:MAX_HEADER])
+            said[name] = header_text(text[:MAX_HEADER])
     return {name: value for name, value in said.items() if value}
 
 
-def _header_text(value: str) -> str:
+def header_text(value: str) -> str:
     """A header's text: as RFC 2047 encodes it, or the bytes of UTF-8 (or GBK) as they are, which
     reach us as Latin-1."""
     if "=?" not in value:

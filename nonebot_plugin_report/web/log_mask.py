@@ -16,7 +16,7 @@ MAX_DECODED: Final = 3
 """How many times it may be percent-encoded."""
 MASK: Final = "***"
 
-_AFTER_TOKEN: Final = re.compile(r"(token=)[^&\s\"]*", re.IGNORECASE)
+_AFTER_TOKEN: Final = re.compile(r"(token=)[^&\s\"]*|(/api/push/)[^?\s\"]*", re.IGNORECASE)
 _RUN: Final = re.compile(rf"[A-Za-z0-9_-]{{{BOUND_LENGTH},}}")
 _PRINTABLE: Final = "".join(map(chr, range(33, 127)))
 
@@ -68,7 +68,7 @@ class TokenMask(logging.Filter):
         return _RUN.sub(self._mask_bound, self._mask_known(url))
 
     def _mask_known(self, url: str) -> str:
-        url = _AFTER_TOKEN.sub(rf"\1{MASK}", url)
+        url = _AFTER_TOKEN.sub(rf"\1\2{MASK}", url)
         for token in self._tokens:
             url = url.replace(token, MASK)
         return url

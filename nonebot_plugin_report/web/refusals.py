@@ -20,6 +20,8 @@ LOG_SECONDS: Final = 60.0
 """Seconds in which no more lines are logged than:"""
 LINES_PER_ADDRESS: Final = 5
 LINES: Final = 20
+DISCARD_FACTOR: Final = 8
+"""The most that is discarded of a client with a right token, in multiples of REPORT_MAX_BODY."""
 
 
 class Refusals:
@@ -36,13 +38,17 @@ class Refusals:
 
     async def answer(self, error: Refused) -> Response:
         """The answer to a refused request, delayed for whoever guesses tokens."""
+        await self.hold_back(error)
+        return refusal_answer(error)
+
+    async def hold_back(self, error: Refused) -> None:
+        """Wait before whoever guesses tokens is answered."""
         if isinstance(error, TooManyAttempts) and self._held_back < MAX_HELD_BACK:
             self._held_back += 1
             try:
                 await asyncio.sleep(HOLD_BACK_SECONDS)
             finally:
                 self._held_back -= 1
-        return refusal_answer(error)
 
     def log(self, error: Refused, address: str) -> None:
         """Log why a push was refused, within a rate.

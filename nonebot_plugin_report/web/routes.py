@@ -1,11 +1,9 @@
 """The HTTP routes. A push goes: caller, body, report, hub, answer."""
 
-from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI, Request, Response
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from ..errors import Forbidden, Refused
@@ -13,22 +11,18 @@ from ..hub import Hub
 from ..model.numbers import MAX_ID_LENGTH
 from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
+from .beat import BeatApi
 from .body import Intake, discard
 from .caller import Callers, refuse_prefetching
 from .content import context, decoder_for, read_query, read_report, read_signed
-from .refusals import Refusals
+from .entrance import Entrance, PlainRoute
+from .gotify import GotifyApi
+from .ntfy import NtfyApi
+from .onebot import OneBotApi
+from .refusals import DISCARD_FACTOR, Refusals
 from .websocket import Sessions
 
-DISCARD_FACTOR: Final = 8
-"""The most that is discarded, in multiples of REPORT_MAX_BODY."""
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-
-
-class _PushRoute(APIRoute):
-    """A route whose endpoint reads the request itself, without FastAPI's parsing."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self.endpoint
 
 
 class Receiver:
@@ -43,6 +37,7 @@ class Receiver:
         self._intake = Intake(self._limit)
         self._refusals = Refusals()
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
+        self._entrance = Entrance(hub, self._callers, self._intake, self._refusals)
 
     def mount(self, app: FastAPI) -> None:
         """Add the routes, each with and without a trailing slash: a redirect would lose a POST."""
@@ -51,13 +46,13 @@ class Receiver:
             shown = not slash
             for method in ("POST", "PUT"):  # `curl -T` writes PUT
                 add(
-                    f"{route}{slash}", self.push, route_class_override=_PushRoute,
+                    f"{route}{slash}", self.push, route_class_override=PlainRoute,
                     methods=[method], summary="推送一条消息", tags=["report"],
                     dependencies=openapi.TOKEN, openapi_extra=openapi.PUSH,
                     responses=openapi.PUSH_ANSWERS, include_in_schema=shown and method == "POST",
                 )  # fmt: skip
             add(
-                f"{route}/push{slash}", self.push_by_get, route_class_override=_PushRoute,
+                f"{route}/push{slash}", self.push_by_get, route_class_override=PlainRoute,
                 methods=["GET"], summary="只用网址推送一条消息", tags=["report"],
                 dependencies=openapi.TOKEN, openapi_extra=openapi.GET_QUERY,
                 responses=openapi.GET_ANSWERS, include_in_schema=shown,
@@ -69,6 +64,8 @@ class Receiver:
                 openapi_extra=openapi.HEALTH_QUERY, include_in_schema=shown,
             )  # fmt: skip
         app.router.add_route(f"{route}/unread/{{source}}", self.unread, include_in_schema=False)
+        for api in (OneBotApi, GotifyApi, NtfyApi, BeatApi):
+            api(self._entrance).mount(app, route)
         for slash in ("", "/"):
             add(
                 f"{route}/{{report_id}}{slash}", self.state, methods=["GET"],
@@ -77,6 +74,10 @@ class Receiver:
             )  # fmt: skip
         for path in (route, f"{route}/{{rest:path}}"):
             app.router.add_route(path, self.elsewhere, methods=METHODS, include_in_schema=False)
+
+    def mount_last(self, app: FastAPI) -> None:
+        """Add what is not below our own path, when everybody else has added theirs."""
+        BeatApi(self._entrance).mount_at_root(app)
 
     async def push(self, request: Request) -> Response:
         """收下一条推送；回答 200 表示已经存盘，并会送达。"""

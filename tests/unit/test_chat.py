@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nonebot_plugin_report
+from nonebot_plugin_report.chat.addresses import address
 from nonebot_plugin_report.chat.commands import shown_prefix
 from nonebot_plugin_report.chat.reading import MOST_RECENT, read_count, read_until
-from nonebot_plugin_report.chat.request import Asker
+from nonebot_plugin_report.chat.request import Asker, Context, Wrong
 from nonebot_plugin_report.chat.table import COMMANDS, Who, nearest, read, visible
 from nonebot_plugin_report.chat.wording import brief, called, undelivered
 from nonebot_plugin_report.model.delivery import State
@@ -195,3 +196,15 @@ def test_a_list_marks_only_what_was_not_delivered() -> None:
     assert undelivered(listed(report, State.DELIVERED, State.EXPIRED)) == "⌛ 放弃"
     assert undelivered(listed(report, State.WAITING, State.REJECTED)) == "⏳ 等待、🚫 被拒绝"
     assert undelivered(listed(report, note="规则 1 写着 drop")) == "没有发出：规则 1 写着 drop"
+
+
+async def test_what_to_paste_into_a_tool_is_told_without_a_token() -> None:
+    context = Context(None, "http://127.0.0.1:8080/report")  # pyright: ignore[reportArgumentType] - the hub is not asked
+    asker = Asker("10001", superuser=False, here=Target("group", "777"))
+    assert "bettergi、" in await address(context, asker, ())
+    told = str(await address(context, asker, ("bettergi",)))
+    assert "Webhook 端点：http://127.0.0.1:8080/report?token=你的令牌" in told
+    assert "provider: gocqhttp" in str(await address(context, asker, ("alas",)))
+    for word, answer in (("alertmanger", "「/推送 地址 alertmanager」"), ("zzzzzz", "没有")):
+        with pytest.raises(Wrong, match=answer):
+            await address(context, asker, (word,))

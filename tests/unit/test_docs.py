@@ -24,6 +24,7 @@ from nonebot_plugin_report.cli import parser
 from nonebot_plugin_report.cli.explain import read_fields
 from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.model.report import EVENT_LABELS, Report
+from nonebot_plugin_report.model.tools import find_tool
 from nonebot_plugin_report.routing.rules import Rule
 from nonebot_plugin_report.routing.template import PLACEHOLDERS
 from nonebot_plugin_report.senders import channel_class, load, names
@@ -162,15 +163,21 @@ def check_unit(block: Block, folder: Path) -> None:
     check_module(words)
 
 
-ROUTES = {"/report", "/report/push", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws"}
-QUERY = {"token", "title", "content", "send_to", "send_to_group", "channel", "send_from", "source"}
+ROUTES = {
+    "/report", "/report/push", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws", "/report/onebot",
+    "/report/onebot/send_msg", "/report/gotify", "/report/ntfy", "/report/ntfy/backup",
+    "/report/beat/pc", "/api/push/pc.你的令牌",
+}  # fmt: skip
+QUERY = {
+    "token", "title", "content", "send_to", "send_to_group", "channel", "send_from", "source",
+}  # fmt: skip
 
 
 def check_url(url: str) -> None:
     parts = urlsplit(url)
     assert parts.scheme in ("http", "ws"), url
     assert parts.port == NoneBotConfig().port, url
-    assert parts.path in ROUTES | {"/report/推送的id"}, url
+    assert parts.path.rstrip("/") in ROUTES | {"/report/推送的id"}, url
     assert (parts.scheme == "ws") == parts.path.endswith("/ws"), url
     assert set(parse_qs(parts.query)) <= QUERY, url
 
@@ -187,15 +194,21 @@ def check_text(block: Block, folder: Path) -> None:
 # ── commands ──────────────────────────────────────────────────────────────────────────────────────
 
 
+def check_own(options: Any) -> None:
+    """A command of ours."""
+    if options.command == "explain" and not options.source:
+        parse(read_fields(options.fields))
+    if options.command == "address" and options.tool:
+        assert find_tool(options.tool)
+    if options.command == "channels" and options.type:
+        channel_class(options.type)
+
+
 def check_module(words: list[str]) -> None:
     """`python` with these arguments."""
     match words:
         case ["-m", "nonebot_plugin_report", *rest]:
-            options = parser().parse_args(rest)
-            if options.command == "explain" and not options.source:
-                parse(read_fields(options.fields))
-            if options.command == "channels" and options.type:
-                channel_class(options.type)
+            check_own(parser().parse_args(rest))
         case ["-m", "venv", ".venv"]:
             pass
         case ["-m", "pip", *rest]:
@@ -334,10 +347,16 @@ def check_powershell(block: Block, folder: Path) -> None:
             check_command(line)
 
 
+def check_yaml(block: Block, folder: Path) -> None:
+    """Another program's settings: what leads to us is an address of ours."""
+    for url in re.findall(r"http://\S+", block.text):
+        check_url(url)
+
+
 LANGUAGES: dict[str, Callable[[Block, Path], None]] = {
     "dotenv": check_dotenv, "json": check_json, "python": check_python, "toml": check_toml,
     "ini": check_unit, "text": check_text, "bash": check_commands, "bat": check_commands,
-    "powershell": check_powershell,
+    "powershell": check_powershell, "yaml": check_yaml,
 }  # fmt: skip
 """How a block is checked, by its language."""
 
@@ -366,12 +385,14 @@ def test_every_command_is_shown_for_powershell_too(path: Path) -> None:
 
 
 def check_object(text: str) -> None:
-    """A rule, a channel's settings or a source's, shown in passing."""
+    """A rule, a channel's settings, a source's or a push, shown in passing."""
     shown: dict[str, Any] = json.loads(text)
     if "type" in shown:
         load(shown)
     elif shown.keys() & {"from", "value"}:
         read_own_sources({"shown": {"title": "a", "result": shown}})
+    elif "content" in shown:
+        parse(shown)
     else:
         Rule.model_validate(shown)
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.store.ids import IdMaker, first_id
+from nonebot_plugin_report.store.ids import IdMaker, beginning, first_id, number
 
 MOMENTS = st.floats(0, 4_102_444_800)  # to 2100
 
@@ -67,3 +67,21 @@ def test_where_nothing_is_stored_the_clock_alone_says_it() -> None:
     maker = IdMaker(Clock())
     maker.continue_after("")
     assert first_id(Clock().now) <= maker.next() < first_id(Clock().now + 1)
+
+
+def test_each_has_a_number_of_its_own_that_javascript_can_hold_and_that_finds_it() -> None:
+    maker = IdMaker(Clock())
+    made = [maker.next() for _ in range(3000)]
+    numbers = [number(one) for one in made]
+    assert len(set(numbers)) == len(made), "in the same millisecond too"
+    assert all(0 < one < 2**53 for one in numbers)
+    assert all(
+        one.startswith(beginning(of)) and beginning(of)
+        for one, of in zip(made, numbers, strict=True)
+    )
+
+
+@given(st.integers())
+def test_a_number_of_nothing_begins_no_id_or_one_that_may_be(anything: int) -> None:
+    begins = beginning(anything)
+    assert begins == "" or number(begins + "0" * 8) == anything

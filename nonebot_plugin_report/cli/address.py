@@ -1,0 +1,37 @@
+"""What to paste into a tool so that it pushes here."""
+
+from ..errors import NotDone
+from ..model.tools import SECRET, TOOLS, Tool, find_tool, nearest_tool
+from ..web.addresses import push_url
+from .bot import init_nonebot, token
+
+
+def run_address(name: str | None) -> int:
+    """Print it for one tool, or the tools there are."""
+    if name is None:
+        print(listed())
+        return 0
+    tool = find_tool(name)
+    if tool is None:
+        meant = nearest_tool(name)
+        told = f"没有 {name[:40]} 这个工具" + (f"，是不是 {meant}" if meant else "")
+        raise NotDone(told, "不写名字就列出所有；别的工具用 onebot、gotify、ntfy 或 curl 的写法")
+    init_nonebot(log_level="ERROR")
+    print(shown(tool, push_url(), token() or SECRET))
+    return 0
+
+
+def listed() -> str:
+    """The tools there are."""
+    return "\n".join(f"{one.name:<16} {one.label}" for one in TOOLS)
+
+
+def shown(tool: Tool, url: str, secret: str) -> str:
+    """What to paste where."""
+    lines = [f"{tool.label}：{tool.where}"]
+    for name, value in tool.filled(url, secret):
+        if name:
+            lines.append(f"  {name}：{value}")
+        else:
+            lines += [f"  {line}" for line in value.splitlines()]
+    return "\n".join([*lines, *([tool.note] if tool.note else [])])

@@ -1,0 +1,99 @@
+"""Messages for ntfy's API: https://docs.ntfy.sh/publish/. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
+
+from ..errors import InvalidReport, UnsupportedMedia
+from ..model.image import read_image
+from ..model.report import Report, Result
+from .form import decode_plain
+from .parse import parse
+
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "message": ("message", "m"),
+    "title": ("title", "ti", "t"),
+    "priority": ("priority", "prio", "p"),
+    "tags": ("tags", "tag", "ta"),
+    "click": ("click",),
+    "attach": ("attach", "a"),
+    "filename": ("filename", "file", "f"),
+}
+"""Its parameters and their other names; each may stand in the query, or in a header, there also
+with `X-` before it."""
+RESULTS: Final = {
+    **dict.fromkeys(("white_check_mark", "heavy_check_mark", "tada", "+1"), Result.SUCCESS),
+    **dict.fromkeys(("x", "rotating_light", "skull", "no_entry", "-1", "bangbang"), Result.FAIL),
+    **dict.fromkeys(("warning", "construction"), Result.PARTIAL),
+}
+"""Tags that ntfy shows as a picture of a result: https://docs.ntfy.sh/emojis/."""
+MAX_TAGS: Final = 20
+
+Fields = Mapping[str, object]
+
+
+def read_publish(
+    topic: str, said: Mapping[str, str], body: bytes | bytearray, query: Mapping[str, str]
+) -> Report:
+    """The report of a message to a topic; `said` are its parameters, by the names in `NAMES`.
+
+    A body that is a picture is the report's; another file is named.
+    """
+    if not body:
+        return _report(topic, said, {"content": said.get("message", "")}, query)
+    content, picture = said.get("message", ""), bytes(body)
+    try:
+        read_image(picture)
+    except ValueError:
+        content = "\n".join(filter(None, (content, _text(body, said.get("filename", "")))))
+        return _report(topic, said, {"content": content}, query)
+    return _report(topic, said, {"content": content, "screenshot": picture}, query)
+
+
+def read_json(fields: Fields, query: Mapping[str, str]) -> Report:
+    """The report of a message published as JSON.
+
+    Raises:
+        InvalidReport: names the field that is wrong.
+    """
+    topic = fields.get("topic")
+    if not isinstance(topic, str) or not topic:
+        raise InvalidReport("topic", "没有写 topic")
+    return _report(topic, fields, {"content": fields.get("message")}, query)
+
+
+def _text(body: bytes | bytearray, name: str) -> str:
+    try:
+        return str(decode_plain(body)["content"])
+    except UnsupportedMedia:
+        return f"[文件 {name}]" if name else "[文件]"
+
+
+def _report(topic: str, said: Fields, fields: Fields, query: Mapping[str, str]) -> Report:
+    """Without a title ntfy shows the topic: it is the event."""
+    tags = _tags(said.get("tags"))
+    results = [RESULTS[tag] for tag in tags if tag in RESULTS]
+    extra = [
+        str(fields["content"] or ""),
+        *(f"#{tag}" for tag in tags if tag not in RESULTS),
+        *(str(said[name]) for name in ("click", "attach") if isinstance(said.get(name), str)),
+    ]
+    content = "\n".join(filter(None, extra))
+    if not content and not fields.get("screenshot"):
+        content = "triggered"  # as ntfy itself says of a message without one
+    return parse(
+        {
+            **fields,
+            "content": content,
+            "title": said.get("title"),
+            "event": topic,
+            "result": results[0].value if results else None,
+            "data": {"priority": said["priority"]} if said.get("priority") else None,
+        },
+        query,
+    )
+
+
+def _tags(value: object) -> Sequence[str]:
+    parts = cast("list[object]", value) if isinstance(value, list) else str(value or "").split(",")
+    tags = [one.strip() for one in parts[:MAX_TAGS] if isinstance(one, str)]
+    return [one for one in tags if one]

@@ -1,0 +1,175 @@
+"""Messages for OneBot 11's send actions, as tools write them. Pure.
+
+A string is plain text whatever `auto_escape` says, and a segment only ever shown: what stands in a
+tool's message must not act as the bot.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from ..errors import InvalidReport
+from ..model.numbers import qq_number
+from ..model.report import Report
+from .parse import parse
+
+MAX_SEGMENTS: Final = 1000
+"""Segments of a message, those of all nodes of a forward message together."""
+MAX_NAME: Final = 200
+"""Characters shown of a file's name or address."""
+MAX_DEPTH: Final = 3
+"""Forward messages within forward messages."""
+# OneBot 11, "消息段类型"; go-cqhttp and NapCat have more.
+NAMES: Final = {
+    "face": "表情", "mface": "表情", "image": "图片", "record": "语音", "video": "视频",
+    "rps": "猜拳", "dice": "骰子", "shake": "窗口抖动", "poke": "戳一戳", "anonymous": "匿名",
+    "share": "分享", "contact": "名片", "location": "位置", "music": "音乐", "reply": "回复",
+    "forward": "合并转发", "node": "合并转发", "xml": "卡片", "json": "卡片", "file": "文件",
+}  # fmt: skip
+"""Segments that are shown by their names."""
+SENDS: Final = frozenset({
+    "send_msg", "send_private_msg", "send_group_msg",
+    "send_forward_msg", "send_private_forward_msg", "send_group_forward_msg",
+})  # fmt: skip
+
+Fields = Mapping[str, object]
+
+
+def read_send(action: str, params: Fields) -> Report:
+    """The report of a send action's parameters.
+
+    Raises:
+        InvalidReport: names the parameter that is wrong.
+    """
+    message = params.get("messages" if "forward" in action else "message")
+    if isinstance(message, str):
+        message = _segments_in(message)
+    shown = _Shown()
+    shown.add(message, 0)
+    content = "".join(shown.texts)
+    if not content and not shown.pictures:
+        raise InvalidReport("message", "没有可以发送的内容")
+    receiver = _receiver(action, params)
+    return parse({**receiver, "content": content, "screenshots": shown.pictures})
+
+
+def _segments_in(text: str) -> object:
+    """A query or a form has no other way to write segments than as JSON within a string."""
+    if text.startswith('[{"type":'):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            pass  # it only begins like that
+    return text
+
+
+def _receiver(action: str, params: Fields) -> dict[str, object]:
+    kind = action.split("_")[1]
+    if kind not in ("private", "group"):
+        kind = params.get("message_type") or ("group" if params.get("group_id") else "private")
+    match kind:
+        case "private":
+            return {"send_to": [_number(params, "user_id", "QQ 号")]}
+        case "group":
+            return {"send_to_group": [_number(params, "group_id", "群号")]}
+        case _:
+            raise InvalidReport("message_type", "应为 private 或 group")
+
+
+def _number(params: Fields, name: str, called: str) -> str:
+    match params.get(name):
+        case bool() | None | "":
+            raise InvalidReport(name, f"没有写{called}")
+        case int() | str() as said:
+            pass
+        case float() as said if said.is_integer():
+            said = int(said)
+        case _:
+            raise InvalidReport(name, f"{called}应为数字")
+    try:
+        return qq_number(str(said), called)
+    except ValueError as error:
+        raise InvalidReport(name, str(error)) from None
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What is shown of a message."""
+
+    texts: list[str] = field(default_factory=list[str])
+    pictures: list[str] = field(default_factory=list[str])
+    """In base64."""
+    count: int = 0
+
+    def add(self, message: object, depth: int) -> None:
+        """Show a message: a string, a segment, or a list of those."""
+        for one in cast("list[object]", message) if isinstance(message, list) else [message]:
+            match one:
+                case str():
+                    self.texts.append(one)
+                case dict():
+                    self._segment(cast("Fields", one), depth)
+                case None:
+                    pass
+                case _:
+                    raise InvalidReport("message", "应为字符串或消息段的列表")
+
+    def _segment(self, segment: Fields, depth: int) -> None:
+        self.count += 1
+        if self.count > MAX_SEGMENTS:
+            raise InvalidReport("message", f"最多 {MAX_SEGMENTS} 个消息段")
+        kind, held = segment.get("type"), segment.get("data")
+        values: Fields = cast("Fields", held) if isinstance(held, dict) else {}
+        match kind:
+            case "text":
+                self.texts.append(_text(values, "text"))
+            case "markdown":
+                self.texts.append(_text(values, "content"))
+            case "at":
+                who = _text(values, "qq")
+                self.texts.append("@全体成员" if who == "all" else f"@{who}")
+            case "image":
+                self._image(_text(values, "file") or _text(values, "url"))
+            case "node" if "content" in values and depth < MAX_DEPTH:
+                self._node(values, depth)
+            case str():
+                told = _text(values, "title"), _text(values, "url") or _text(values, "name")
+                words = [NAMES.get(kind, kind[:MAX_NAME]), *(one[:MAX_NAME] for one in told if one)]
+                self.texts.append(f"[{' '.join(words)}]")
+            case _:
+                raise InvalidReport("message", "消息段要有 type")
+
+    def _image(self, file: str) -> None:
+        """A picture. What is not in the message itself is not fetched, and no file is opened: its
+        sender chooses the address."""
+        if file.startswith("base64://"):
+            self.pictures.append(file.removeprefix("base64://"))
+        elif file.startswith("data:"):
+            self.pictures.append(file)
+        else:
+            name = file if file.startswith(("http://", "https://")) else _file_name(file)
+            self.texts.append(f"[图片 {name[:MAX_NAME]}]" if name else "[图片]")
+
+    def _node(self, values: Fields, depth: int) -> None:
+        """A node of a forward message: who says it, then what."""
+        name = _text(values, "nickname") or _text(values, "name")
+        if self.texts:
+            self.texts.append("\n")
+        if name:
+            self.texts.append(f"{name}：")
+        self.add(values["content"], depth + 1)
+
+
+def _file_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _text(values: Fields, name: str) -> str:
+    match values.get(name):
+        case str() as text:
+            return text
+        case int() | float() as number if not isinstance(number, bool) and abs(number) < 1e15:
+            return str(number)
+        case _:
+            return ""

@@ -1,0 +1,162 @@
+"""Signs of life: what a computer or a job says so often that its silence is news.
+
+Pure: the time is an argument. Nothing is expected before the first one ever came.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Annotated, Final, Self
+
+from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
+
+from ..model.cron import CronTimes
+from ..model.report import Report, Result
+from ..model.target import NAME
+from ..model.timing import in_words
+from ..model.watch import Standing, WatchState
+from ..settings import Duration, Filled, Pause, Recipients, Settings, TokenNames
+from .watches import Changes
+
+DOWN: Final = "beat.down"
+UP: Final = "beat.up"
+PREFIX: Final = "beat:"
+"""Before the name, in the key of its state."""
+
+Cron = Annotated[
+    CronTimes, PlainValidator(lambda value: CronTimes.parse(str(value))), PlainSerializer(str)
+]
+
+
+class Beat(Settings):
+    """One entry of REPORT_WATCH that waits for signs of life."""
+
+    beat: Filled
+    """心跳的名字，例如 pc；向 /report/beat/pc 发 GET 或 POST 就是一次"""
+    every: Duration | None = None
+    """多久一次，例如 5m"""
+    cron: Cron | None = None
+    """或者在哪些时刻，写成 cron 的样子，例如 0 3 * * *；需要时后面加时区"""
+    grace: Pause = 60.0
+    """晚多久才算没来，例如 2m"""
+    token: TokenNames = ()
+    """只认用这些令牌（名字）的心跳"""
+    to: Recipients = ()
+    """没来和恢复时告诉谁；不写就按规则和 REPORT_DEFAULT_TARGETS"""
+
+    @field_validator("beat")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        if not NAME.fullmatch(value) or "/" in value or "." in value:
+            raise ValueError("心跳的名字不能有空格、逗号、冒号、斜杠和点")
+        return value
+
+    @model_validator(mode="after")
+    def _check_times(self) -> Self:
+        if (self.every is None) == (self.cron is None):
+            raise ValueError("every 和 cron 要写一个，且只写一个")
+        return self
+
+    @property
+    def key(self) -> str:
+        """The key of its state."""
+        return f"{PREFIX}{self.beat}"
+
+    @property
+    def description(self) -> str:
+        """Chinese."""
+        return f"{self.beat} 的心跳，{self.times}"
+
+    @property
+    def times(self) -> str:
+        """How often they must come (Chinese)."""
+        return f"每 {in_words(self.every)}一次" if self.every else f"按 {self.cron}"
+
+    def concerns(self, source: str) -> bool:
+        """Whether those of a token count."""
+        return not self.token or source in self.token
+
+    def due_after(self, now: float) -> float:
+        """By when the next one must come; both in epoch seconds."""
+        following = self.cron.after(now) if self.cron else now + (self.every or 0.0)
+        return following + self.grace
+
+    def due_from(self, now: float) -> float:
+        """By when it must come if it could not be heard before now."""
+        return now + (self.every or 0.0) + self.grace
+
+
+def beaten(beat: Beat, state: WatchState | None, now: float) -> Changes:
+    """The effect of a sign of life."""
+    was_down = state is not None and state.overdue_at is not None
+    reports = ((beat, _up(beat, state, now)),) if state is not None and was_down else ()
+    return Changes({beat.key: WatchState(now, beat.due_after(now))}, reports)
+
+
+def failed(beat: Beat, state: WatchState | None, now: float) -> Changes:
+    """The effect of a sign that says itself that something is down."""
+    if state is not None and state.overdue_at is not None:
+        return Changes({}, ())
+    down = WatchState(now if state is None else state.since, now, now)
+    return Changes({beat.key: down}, ((beat, _down(beat, down, now, said=True)),))
+
+
+def silent(beats: Iterable[Beat], states: Mapping[str, WatchState], now: float) -> Changes:
+    """Which have not come by a moment."""
+    late = {
+        beat: state
+        for beat in beats
+        if (state := states.get(beat.key)) is not None
+        and state.overdue_at is None
+        and state.due_at is not None
+        and state.due_at <= now
+    }
+    changed = {beat.key: replace(state, overdue_at=now) for beat, state in late.items()}
+    return Changes(changed, tuple((beat, _down(beat, late[beat], now)) for beat in late))
+
+
+def heard_again(beats: Iterable[Beat], states: Mapping[str, WatchState], now: float) -> Changes:
+    """Nobody could hear them until now: they have their time once more."""
+    changed = {
+        beat.key: replace(state, due_at=max(state.due_at or 0.0, beat.due_from(now)))
+        for beat in beats
+        if (state := states.get(beat.key)) is not None and state.overdue_at is None
+    }
+    return Changes(changed, ())
+
+
+def beat_standings(beats: Iterable[Beat], states: Mapping[str, WatchState]) -> list[Standing]:
+    """Where each stands."""
+    found: list[Standing] = []
+    for beat in beats:
+        state = states.get(beat.key)
+        if state is None:
+            found.append(Standing(f"{beat.description}（还没有来过）"))
+        else:
+            found.append(Standing(beat.description, state.due_at, state.overdue_at is not None))
+    return found
+
+
+def _down(beat: Beat, state: WatchState, now: float, *, said: bool = False) -> Report:
+    ago = in_words(now - state.since)
+    why = (
+        "它自己报告出了问题"
+        if said
+        else f"上一次是 {ago}前，约定{beat.times}。它可能卡住、断网了，或者电脑关机了"
+    )
+    return Report(
+        title=f"{beat.beat} 没有心跳了",
+        content=why,
+        event=DOWN,
+        result=Result.FAIL,
+        key=f"{DOWN}:{beat.beat}:{state.since:.3f}",
+    )
+
+
+def _up(beat: Beat, state: WatchState, now: float) -> Report:
+    return Report(
+        title=f"{beat.beat} 的心跳恢复了",
+        content=f"中断了 {in_words(now - state.since)}",
+        event=UP,
+        result=Result.SUCCESS,
+        key=f"{UP}:{beat.beat}:{state.since:.3f}",
+    )

@@ -1,0 +1,128 @@
+"""What the routes of other services' APIs share: who asks, the body within bounds, the hub.
+
+Whatever can push to such a service is pointed here by its address alone, so each API answers in its
+own words; the token stands beside the body, as its clients write it.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+
+from ..errors import InvalidReport, NotFound, Refused, UnsupportedMedia
+from ..hub import Hub
+from ..model.grant import Grant
+from ..sources.decode import decode
+from .body import Intake, discard
+from .caller import Callers
+from .refusals import DISCARD_FACTOR, Refusals
+
+T = TypeVar("T")
+
+MAX_QUERY: Final = 2**15
+"""Bytes of a URL's query: all of a message may stand there."""
+MAX_FIELDS: Final = 100
+"""Fields of a form or a query."""
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+class Entrance:
+    """Admits callers and reads their bodies."""
+
+    def __init__(self, hub: Hub, callers: Callers, intake: Intake, refusals: Refusals) -> None:
+        self.hub: Final = hub
+        self._callers = callers
+        self._intake = intake
+        self._refusals = refusals
+        self._limit = hub.config.report_max_body
+
+    @property
+    def open(self) -> bool:
+        """Whether anybody may push."""
+        return self._callers.open
+
+    def knows(self, token: str) -> bool:
+        """Whether a token is right; does not count as an attempt."""
+        return self._callers.knows(token)
+
+    def admit(self, request: Request, token: str | None) -> Grant:
+        """The grant of a caller, from the token beside the body.
+
+        Raises:
+            Forbidden: it is missing or wrong, or a web page asks and no token is set.
+            InvalidReport: the query is too long to be read.
+            TooManyAttempts: there were too many wrong ones.
+            UnsupportedMedia: no token is set, and a web page could send such a request.
+        """
+        if len(request.scope["query_string"]) > MAX_QUERY:
+            raise InvalidReport("网址", f"? 后面最多 {MAX_QUERY} 个字符")
+        grant = self._callers.admit_beside(request, token)
+        if self._callers.open and (request.method != "POST" or media_type(request) != JSON):
+            raise UnsupportedMedia("没有设置 REPORT_TOKEN 时只接受 POST 和 application/json")
+        return grant
+
+    async def read(
+        self, request: Request, grant: Grant, job: Callable[[bytes | bytearray], T]
+    ) -> T:
+        """Read a body and process it; a large one in a thread.
+
+        Raises:
+            Refused: it could not be read, or whatever `job` raises.
+        """
+        try:
+            body = await self._intake.read(request, grant, lambda _: grant)
+        except ClientDisconnect:
+            raise InvalidReport("body", "没有收完") from None
+        async with body:
+            return await body.work(job)
+
+    async def refuse(self, error: Refused | NotFound, request: Request, *, trusted: bool) -> None:
+        """Log why a request is refused, and get ready to answer it."""
+        await discard(request, self._limit * (DISCARD_FACTOR if trusted else 1))
+        if isinstance(error, Refused):
+            self._refusals.log(error, self._callers.address(request))
+            await self._refusals.hold_back(error)
+
+
+class PlainRoute(APIRoute):
+    """A route whose endpoint reads the request itself, without FastAPI's parsing."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self.endpoint
+
+
+def media_type(request: Request) -> str:
+    """A request's media type, without parameters."""
+    return request.headers.get("content-type", "")[:256].partition(";")[0].strip().lower()
+
+
+def query_fields(request: Request) -> dict[str, object]:
+    """The query's fields."""
+    return _pairs(request.scope["query_string"].decode("latin-1"))
+
+
+def body_fields(content: bytes | bytearray, media: str) -> dict[str, object]:
+    """The fields of a JSON object or a form; none of an empty body.
+
+    Raises:
+        InvalidReport: it cannot be read.
+        UnsupportedMedia: it is neither.
+    """
+    if not content:
+        return {}
+    if media == FORM:
+        return _pairs(content.decode("utf-8", "replace"))
+    if media == JSON:
+        return decode(content)
+    raise UnsupportedMedia("请求体应为 JSON（application/json）或表单")
+
+
+def _pairs(text: str) -> dict[str, object]:
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except ValueError:
+        raise InvalidReport("body", f"最多 {MAX_FIELDS} 个字段") from None

@@ -1,0 +1,68 @@
+"""Gotify's API, for what pushes to a Gotify server: `{route}/gotify/message`.
+
+https://gotify.net/api-docs: message/createMessage, and its errors.
+"""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from fastapi import FastAPI, Request, Response
+
+from ..errors import Forbidden, Refused
+from ..model.report import Report
+from ..sources.gotify import read_gotify
+from . import openapi
+from . import service_schemas as schemas
+from .answers import STATUS, json_answer, retry_after
+from .caller import bearer
+from .entrance import Entrance, PlainRoute, body_fields, media_type, query_fields
+
+
+class GotifyApi:
+    """Takes messages."""
+
+    def __init__(self, entrance: Entrance) -> None:
+        self._entrance = entrance
+
+    def mount(self, app: FastAPI, route: str) -> None:
+        """Add the routes."""
+        for slash in ("", "/"):
+            app.router.add_api_route(
+                f"{route}/gotify/message{slash}", self.push, methods=["POST"],
+                route_class_override=PlainRoute, summary="Gotify 的 API", tags=["gotify"],
+                dependencies=openapi.TOKEN, openapi_extra=schemas.GOTIFY,
+                responses=schemas.GOTIFY_ANSWERS, include_in_schema=not slash,
+            )  # fmt: skip
+
+    async def push(self, request: Request) -> Response:
+        """收下一条写给 Gotify 的消息。"""
+        grant = None
+        try:
+            grant = self._entrance.admit(request, _token(request))
+            report = await self._entrance.read(request, grant, partial(_read, request))
+            receipt = await self._entrance.hub.submit(report, grant)
+        except Refused as error:
+            await self._entrance.refuse(error, request, trusted=grant is not None)
+            return _refusal(error)
+        return json_answer({
+            "id": self._entrance.hub.number(receipt.id), "appid": 1, "title": "", "message": "",
+            "priority": 0, "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        })  # fmt: skip
+
+
+def _read(request: Request, content: bytes | bytearray) -> Report:
+    fields = {**query_fields(request), **body_fields(content, media_type(request))}
+    return read_gotify(fields, request.query_params)
+
+
+def _token(request: Request) -> str | None:
+    key = request.headers.get("x-gotify-key")
+    return key or request.query_params.get("token") or bearer(request)
+
+
+def _refusal(error: Refused) -> Response:
+    status = 401 if isinstance(error, Forbidden) else STATUS[type(error)]
+    said = {"error": str(error), "errorCode": status, "errorDescription": str(error)}
+    answer = json_answer(said, status)
+    retry_after(answer, error)
+    return answer

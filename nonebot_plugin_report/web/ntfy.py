@@ -1,0 +1,120 @@
+"""ntfy's API, for what publishes to an ntfy server: `{route}/ntfy/{topic}` and `{route}/ntfy`.
+
+https://docs.ntfy.sh/publish/
+"""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+import pybase64
+from fastapi import FastAPI, Request, Response
+
+from ..errors import Refused
+from ..model.report import Report
+from ..sources.decode import decode
+from ..sources.ntfy import NAMES, read_json, read_publish
+from . import openapi
+from . import service_schemas as schemas
+from .answers import STATUS, json_answer, retry_after
+from .caller import bearer
+from .content import header_text
+from .entrance import Entrance, PlainRoute
+
+MAX_HEADER: Final = 4096
+"""Characters read of a header."""
+
+
+class NtfyApi:
+    """Takes messages."""
+
+    def __init__(self, entrance: Entrance) -> None:
+        self._entrance = entrance
+
+    def mount(self, app: FastAPI, route: str) -> None:
+        """Add the routes."""
+        for path in ("", "/", "/{topic}", "/{topic}/"):
+            for method in ("POST", "PUT"):
+                app.router.add_api_route(
+                    f"{route}/ntfy{path}", self.publish, methods=[method],
+                    route_class_override=PlainRoute, summary="ntfy 的 API", tags=["ntfy"],
+                    dependencies=openapi.TOKEN, openapi_extra=schemas.NTFY,
+                    responses=schemas.NTFY_ANSWERS,
+                    include_in_schema=method == "POST" and not path,
+                )  # fmt: skip
+
+    async def publish(self, request: Request) -> Response:
+        """收下一条写给 ntfy 的消息。"""
+        grant = None
+        try:
+            grant = self._entrance.admit(request, _token(request))
+            report = await self._entrance.read(request, grant, partial(_read, request))
+            receipt = await self._entrance.hub.submit(report, grant)
+        except Refused as error:
+            await self._entrance.refuse(error, request, trusted=grant is not None)
+            return _refusal(error)
+        return json_answer({
+            "id": receipt.id, "time": int(time.time()), "event": "message",
+            "topic": report.event, "message": "",
+        })  # fmt: skip
+
+
+def _read(request: Request, content: bytes | bytearray) -> Report:
+    topic = str(request.path_params.get("topic", ""))
+    if not topic:
+        return read_json(decode(content), request.query_params)
+    return read_publish(topic, _parameters(request), content, request.query_params)
+
+
+def _parameters(request: Request) -> Mapping[str, str]:
+    """What the headers and the query say, by ntfy's own names."""
+    found: dict[str, str] = {}
+    for name, aliases in NAMES.items():
+        headers = [f"x-{name}", *aliases]
+        said = [header_text(request.headers.get(one, "")[:MAX_HEADER]) for one in headers]
+        said += [request.query_params.get(one, "") for one in aliases]
+        if value := next(filter(None, said), ""):
+            found[name] = value
+    return found
+
+
+def _token(request: Request) -> str | None:
+    """A bearer's token, a password, or what the query says: https://docs.ntfy.sh/publish/."""
+    query = request.query_params
+    return bearer(request) or _password(request.headers.get("authorization", "")) or (
+        query.get("token") or _in_query(query.get("auth", ""))
+    )  # fmt: skip
+
+
+def _in_query(auth: str) -> str | None:
+    """`?auth=` is a whole Authorization header in base64."""
+    scheme, _, credentials = _from_base64(auth).partition(" ")
+    return credentials if scheme.lower() == "bearer" else _password(f"{scheme} {credentials}")
+
+
+def _password(header: str) -> str | None:
+    """The password of HTTP's basic authentication (RFC 7617); whatever the user is called."""
+    scheme, _, credentials = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    return _from_base64(credentials).partition(":")[2] or None
+
+
+def _from_base64(text: str) -> str:
+    padded = text.strip().rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        content = pybase64.b64decode(padded + "=" * (-len(padded) % 4), validate=True)
+    except ValueError:
+        return ""
+    return content.decode("utf-8", "replace")
+
+
+def _refusal(error: Refused) -> Response:
+    """https://github.com/binwiederhier/ntfy/blob/main/server/errors.go: the shape."""
+    status = STATUS[type(error)]
+    status = 400 if status == 422 else status
+    said = {"code": status * 100, "http": status, "error": str(error), "link": ""}
+    answer = json_answer(said, status)
+    retry_after(answer, error)
+    return answer

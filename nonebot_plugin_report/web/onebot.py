@@ -1,0 +1,206 @@
+"""A OneBot 11 HTTP API that stores first: `{route}/onebot/{action}`.
+
+OneBot 11, "通信/HTTP" and "公开 API". What sends by it is a report like any other.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from importlib.metadata import version
+from typing import Any, Final
+
+import pybase64
+from fastapi import FastAPI, Request, Response
+
+from ..errors import Forbidden, InvalidReport, NotFound, Refused, UnsupportedMedia
+from ..model.grant import Grant
+from ..model.report import Report
+from ..model.status import ReportState
+from ..model.target import Kind
+from ..sources.onebot import SENDS, read_send
+from . import openapi
+from . import service_schemas as schemas
+from .answers import STATUS, json_answer, retry_after
+from .caller import bearer
+from .entrance import Entrance, PlainRoute, body_fields, media_type, query_fields
+
+SUFFIXES: Final = ("_async", "_rate_limited")
+"""OneBot 11, "公开 API": other ways to carry an action out. Here all of them store first."""
+DISTRIBUTION: Final = "nonebot-plugin-report-hub"
+USAGE: Final = "发送用 send_msg、send_private_msg、send_group_msg"
+MAX_ECHO: Final = 256
+"""Characters of an `echo` that is given back."""
+
+Params = Mapping[str, object]
+Action = Callable[[Params, Grant], Awaitable[object]]
+
+
+class OneBotApi:
+    """The API's actions."""
+
+    def __init__(self, entrance: Entrance) -> None:
+        self._entrance = entrance
+        self._hub = entrance.hub
+        self._actions: dict[str, Action] = {
+            "get_login_info": self._login,
+            "get_status": self._status,
+            "get_version_info": self._version,
+            "get_friend_list": partial(self._listed, kind="private"),
+            "get_group_list": partial(self._listed, kind="group"),
+            "get_msg": self._message,
+            "delete_msg": self._delete,
+            "can_send_image": partial(self._can, yes=True),
+            "can_send_record": partial(self._can, yes=False),
+        }
+
+    def mount(self, app: FastAPI, route: str) -> None:
+        """Add the routes, before the one that takes what is left."""
+        for path in (f"{route}/onebot/{{action}}", f"{route}/onebot/{{action}}/"):
+            for method in ("POST", "GET"):
+                app.router.add_api_route(
+                    path, self.call, methods=[method], route_class_override=PlainRoute,
+                    summary="OneBot 11 的 HTTP API", tags=["onebot"], dependencies=openapi.TOKEN,
+                    openapi_extra=schemas.ONEBOT, responses=schemas.ONEBOT_ANSWERS,
+                    include_in_schema=method == "POST" and not path.endswith("/"),
+                )  # fmt: skip
+
+    async def call(self, request: Request) -> Response:
+        """做一个动作；发送的动作回答 ok 表示已经存盘，并会送达。"""
+        action = str(request.path_params["action"])
+        for suffix in SUFFIXES:
+            action = action.removesuffix(suffix)
+        grant, echo = None, None
+        try:
+            grant = self._entrance.admit(request, _token(request))
+            if action not in self._actions and action not in SENDS:
+                raise NotFound(f"没有这个动作；{USAGE}")
+            read = partial(_read, action, request)
+            params, report = await self._entrance.read(request, grant, read)
+            echo = _echo(params)
+            if report is None:
+                return _answer(await self._actions[action](params, grant), echo)
+            receipt = await self._hub.submit(report, grant)
+            return _answer({"message_id": self._hub.number(receipt.id)}, echo)
+        except (Refused, NotFound) as error:
+            await self._entrance.refuse(error, request, trusted=grant is not None)
+            missing = not self._entrance.open and _token(request) is None
+            return _refusal(error, echo, missing=missing)
+
+    async def _login(self, _: Params, __: Grant) -> object:
+        bots = sorted(self._hub.bots(), key=lambda bot: not bot[2])
+        number = next((self_id for self_id, *_ in bots if self_id.isdecimal()), "0")
+        return {"user_id": int(number), "nickname": "推送"}
+
+    async def _status(self, _: Params, __: Grant) -> object:
+        online = any(online for *_, online in self._hub.bots())
+        return {"online": online, "good": not await self._hub.fault()}
+
+    async def _version(self, _: Params, __: Grant) -> object:
+        shown = {"app_name": DISTRIBUTION, "app_version": version(DISTRIBUTION)}
+        return {**shown, "protocol_version": "v11"}
+
+    async def _can(self, _: Params, __: Grant, *, yes: bool) -> object:
+        return {"yes": yes}
+
+    async def _listed(self, _: Params, grant: Grant, *, kind: Kind) -> object:
+        """Everybody the bots know, to the owner; to others whom their token reaches."""
+        number = "user_id" if kind == "private" else "group_id"
+        if grant.is_master:
+            known = await self._hub.known_to_bots(kind)
+        else:
+            reached = (one for one in grant.scope or () if not isinstance(one, str))
+            known = {one.id: "" for one in reached if one.kind == kind}
+        name = "nickname" if kind == "private" else "group_name"
+        return [{number: int(one), name: called} for one, called in sorted(known.items())]
+
+    async def _message(self, params: Params, grant: Grant) -> object:
+        state = await self._find(params, grant)
+        report = await self._hub.history.report(state.id) or Report()
+        text = "\n".join(filter(None, (report.title, report.body)))
+        message: list[dict[str, Any]] = []
+        if text:
+            message.append({"type": "text", "data": {"text": text}})
+        for image in report.images:
+            encoded = await asyncio.to_thread(pybase64.b64encode_as_string, image.data)
+            message.append({"type": "image", "data": {"file": f"base64://{encoded}"}})
+        number = self._hub.number(state.id)
+        groups = [one for one in state.deliveries if one.target.kind == "group"]
+        return {
+            "time": int(state.received_at),
+            "message_type": "group" if groups else "private",
+            "message_id": number,
+            "real_id": number,
+            "sender": await self._login(params, grant),
+            "message": message,
+            "raw_message": text,
+        }
+
+    async def _delete(self, params: Params, grant: Grant) -> object:
+        state = await self._find(params, grant)
+        if not await self._hub.withdraw(state.id):
+            raise InvalidReport("message_id", "已经发出，撤不回来")
+        return None
+
+    async def _find(self, params: Params, grant: Grant) -> ReportState:
+        try:
+            number = int(str(params.get("message_id"))[:20])
+        except ValueError:
+            raise InvalidReport("message_id", "应为 send_msg 回答的数字") from None
+        state = await self._hub.numbered(number, grant)
+        if state is None:
+            raise NotFound("没有这条消息")
+        return state
+
+
+def _read(
+    action: str, request: Request, content: bytes | bytearray
+) -> tuple[dict[str, object], Report | None]:
+    """The parameters, and the report of an action that sends."""
+    params = {**query_fields(request), **body_fields(content, media_type(request))}
+    return params, read_send(action, params) if action in SENDS else None
+
+
+def _token(request: Request) -> str | None:
+    """OneBot 11, "通信/鉴权": in a header, else in the query."""
+    query = request.query_params
+    return bearer(request) or query.get("access_token") or query.get("token")
+
+
+def _echo(params: Params) -> object:
+    match params.get("echo"):
+        case str() as text:
+            return text[:MAX_ECHO]
+        case bool() | int() | float() as number if abs(number) < 2**53:
+            return number
+        case _:
+            return None
+
+
+def _answer(result: object, echo: object) -> Response:
+    said: dict[str, object] = {
+        "status": "ok", "retcode": 0, "data": result, "message": "", "wording": "",
+    }  # fmt: skip
+    return json_answer(said if echo is None else {**said, "echo": echo})
+
+
+def _refusal(error: Refused | NotFound, echo: object, *, missing: bool) -> Response:
+    """OneBot 11, "通信/HTTP/响应": the statuses. A failure never has 200: there are tools that look
+    at nothing else."""
+    match error:
+        case NotFound():
+            status = 404
+        case Forbidden() if missing:
+            status = 401
+        case InvalidReport():
+            status = 400
+        case UnsupportedMedia():
+            status = 406
+        case Refused():
+            status = STATUS[type(error)]
+    said: dict[str, object] = {
+        "status": "failed", "retcode": 1000 + status, "data": None,
+        "message": str(error), "wording": str(error),
+    }  # fmt: skip
+    answer = json_answer(said if echo is None else {**said, "echo": echo}, status)
+    retry_after(answer, error)
+    return answer

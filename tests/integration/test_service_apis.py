@@ -1,0 +1,199 @@
+"""Gotify's and ntfy's APIs, as what pushes to those services uses them: one bot for all."""
+
+import asyncio
+import json
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import apprise
+import httpx2
+import pytest
+import pytest_asyncio
+
+from tests.bot import TOKEN, Bot, running
+from tests.dialects import jpeg
+from tests.onebot import ScriptedV11
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+PICTURE = jpeg()
+FRIEND = "t0ken-of-a-friend"
+SETTINGS = {"report_tokens": {"friend": {"token": FRIEND, "to": ["private:10002"]}}}
+BASIC = "Basic " + b64encode(f"anybody:{TOKEN}".encode()).decode()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Bot]:
+    async with running(tmp_path_factory.mktemp("services"), settings=SETTINGS) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def qq(bot: Bot) -> AsyncGenerator[ScriptedV11]:
+    async with ScriptedV11(url=bot.onebot_v11) as joined:
+        yield joined
+
+
+async def send(bot: Bot, method: str, path: str, **options: Any) -> httpx2.Response:
+    async with bot.client(None) as client:
+        return await client.request(method, path, **options)
+
+
+# ── Gotify ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_apprise_as_it_is_pushes_to_gotify_here(bot: Bot, qq: ScriptedV11) -> None:
+    pusher = apprise.Apprise()
+    pusher.add(f"gotify://127.0.0.1:{bot.port}/report/gotify/{TOKEN}")
+    assert await asyncio.to_thread(pusher.notify, title="备份", body="完成 [CQ:at,qq=all]")
+    (received,) = await qq.wait_for(1)
+    assert (received.target, received.text) == ("private:10001", "备份\n完成 [CQ:at,qq=all]")
+
+
+async def test_gotifys_ways_to_show_a_token_and_to_write_a_message(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    message = {"title": "t", "message": "m", "priority": "8"}
+    answers = [
+        await send(bot, "POST", "/gotify/message", json=message, headers={"X-Gotify-Key": TOKEN}),
+        await send(bot, "POST", "/gotify/message/", data=message, params={"token": TOKEN}),
+        await send(
+            bot, "POST", "/gotify/message", json=message,
+            headers={"Authorization": f"Bearer {FRIEND}"},
+        ),
+    ]  # fmt: skip
+    assert [one.status_code for one in answers] == [200] * 3, [one.text for one in answers]
+    assert all(isinstance(one.json()["id"], int) for one in answers)
+    received = await qq.wait_for(3)
+    assert sorted(one.target for one in received) == [
+        "private:10001", "private:10001", "private:10002",
+    ]  # fmt: skip
+    assert {one.text for one in received} == {"t\nm"}
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ({"json": {"message": "x"}}, 401),
+        ({"json": {"message": "x"}, "params": {"token": "wrong"}}, 401),
+        ({"json": {"title": "x"}, "params": {"token": TOKEN}}, 422),
+        ({"content": b"x", "params": {"token": TOKEN}}, 415),
+    ],
+)
+async def test_gotifys_clients_are_refused_in_its_words(
+    bot: Bot, options: dict[str, Any], status: int
+) -> None:
+    answer = await send(bot, "POST", "/gotify/message", **options)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["errorCode"] == status
+    assert answer.json()["errorDescription"]
+
+
+# ── ntfy ──────────────────────────────────────────────────────────────────────────────────────────
+
+AUTH = {"Authorization": f"Bearer {TOKEN}"}
+PUBLISHED: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "curl -d": ("POST", "/ntfy/backups", {"content": "完成".encode()}, "backups\n完成"),
+    "headers": (
+        "PUT",
+        "/ntfy/backups",
+        {"content": b"x", "headers": {"Title": "=?UTF-8?B?5aSH5Lu9?=", "Priority": "urgent",
+                                      "Tags": "warning,nas", "Click": "https://x/"}},
+        "⚠️ 备份\nx\n#nas\nhttps://x/",
+    ),
+    "short names": ("POST", "/ntfy/b/", {"content": b"x", "headers": {"X-Title": "t"}}, "t\nx"),
+    "the query": ("POST", "/ntfy/b?title=t&tags=x&m=words", {}, "❌ t\nwords"),
+    "nothing": ("POST", "/ntfy/b", {}, "b\ntriggered"),
+    "JSON": (
+        "POST",
+        "/ntfy",
+        {"json": {"topic": "b", "title": "t", "message": "m", "tags": ["tada", 1], "priority": 4}},
+        "✅ t\nm",
+    ),
+    "a file": (
+        "PUT",
+        "/ntfy/b",
+        {"content": bytes(range(256)), "headers": {"Filename": "a.bin", "Message": "see"}},
+        "b\nsee\n[文件 a.bin]",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+async def test_what_is_published_to_ntfy_arrives(bot: Bot, qq: ScriptedV11, name: str) -> None:
+    method, path, options, words = PUBLISHED[name]
+    headers = {**AUTH, **options.pop("headers", {})}
+    answer = await send(bot, method, path, headers=headers, **options)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["event"] == "message"
+    (received,) = await qq.wait_for(1)
+    assert (received.target, received.text) == ("private:10001", words)
+
+
+async def test_a_picture_as_the_body_is_shown(bot: Bot, qq: ScriptedV11) -> None:
+    headers = {**AUTH, "Filename": "shot.jpg", "Title": "t"}
+    path = "/ntfy/b?send_to_group=777"
+    answer = await send(bot, "PUT", path, content=PICTURE, headers=headers)
+    assert answer.status_code == 200, answer.text
+    (received,) = await qq.wait_for(1)
+    assert (received.target, received.text, received.images) == ("group:777", "t", [PICTURE])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"headers": {"Authorization": BASIC}},
+        {"params": {"auth": urlsafe_b64encode(BASIC.encode()).decode().rstrip("=")}},
+        {"params": {"auth": b64encode(f"Bearer {TOKEN}".encode()).decode()}},
+        {"params": {"token": TOKEN}},
+    ],
+)
+async def test_ntfys_ways_to_show_a_token(bot: Bot, options: dict[str, Any]) -> None:
+    beside = {"send_to": "10009", **options.pop("params", {})}
+    answer = await send(bot, "POST", "/ntfy/b", content=b"x", params=beside, **options)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "status"),
+    [
+        ("/ntfy/b", {"content": b"x"}, 403),
+        ("/ntfy/b", {"content": b"x", "headers": {"Authorization": "Basic ?"}}, 403),
+        ("/ntfy/b", {"content": b"x", "params": {"auth": "%%%"}}, 403),
+        ("/ntfy", {"content": b"{", "headers": AUTH}, 400),
+        ("/ntfy", {"content": json.dumps({"message": "x"}).encode(), "headers": AUTH}, 400),
+    ],
+)
+async def test_ntfys_clients_are_refused_in_its_words(
+    bot: Bot, path: str, options: dict[str, Any], status: int
+) -> None:
+    answer = await send(bot, "POST", path, **options)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["http"] == status
+    assert "Traceback" not in bot.log
+
+
+# ── where no token is set ─────────────────────────────────────────────────────────────────────────
+
+
+async def test_without_a_token_only_json_is_taken_everywhere(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """What a web page in the owner's browser could send, it may have sent."""
+    settings = {"report_token": ""}
+    async with running(tmp_path_factory.mktemp("open"), settings=settings) as bot:
+        onebot = {"user_id": 10001, "message": "x"}
+        assert (await send(bot, "POST", "/onebot/send_msg", json=onebot)).status_code == 200
+        assert (await send(bot, "POST", "/gotify/message", json={"message": "x"})).is_success
+        assert (await send(bot, "POST", "/ntfy", json={"topic": "x"})).is_success
+        refused = [
+            await send(bot, "GET", "/onebot/send_msg", params=onebot),
+            await send(bot, "POST", "/onebot/send_msg", data=onebot),
+            await send(bot, "POST", "/onebot/send_msg", params=onebot),
+            await send(bot, "POST", "/gotify/message", data={"message": "x"}),
+            await send(bot, "POST", "/ntfy/b", content=b"x"),
+        ]
+        assert [one.status_code for one in refused] == [406, 406, 406, 415, 415]
+        page = {"Origin": "https://evil.example"}
+        answer = await send(bot, "POST", "/onebot/send_msg", json=onebot, headers=page)
+        assert answer.status_code == 403

@@ -1,0 +1,60 @@
+"""What a push by command is made of."""
+
+import io
+import sys
+from base64 import b64decode
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from nonebot_plugin_report.cli import parser
+from nonebot_plugin_report.cli.push import fields_of
+from nonebot_plugin_report.errors import NotDone
+
+
+def fields(*arguments: str) -> dict[str, Any]:
+    return fields_of(parser().parse_args(["push", *arguments]))
+
+
+def test_several_pictures_are_pushed_in_order(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    pushed = fields("--image", str(tmp_path / "a.png"), "--image", str(tmp_path / "b.png"))
+    assert [b64decode(one) for one in pushed["screenshots"]] == [b"a.png", b"b.png"]
+    assert pushed["content"] == ""
+
+
+def test_words_come_from_the_standard_input_and_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO("管道里的".encode("gbk"))))
+    log = tmp_path / "log.txt"
+    log.write_text("文件里的", "utf-8")
+    assert fields("-", "--file", str(log))["content"] == "管道里的\n文件里的"
+    assert fields("完成", "--file", str(log))["content"] == "完成\n文件里的"
+    assert fields("--file", str(log))["content"] == "文件里的"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "没有写要推的内容"),
+        (("--file", "none.txt"), "读不了文件 none.txt：没有这个文件"),
+        (("--image", "none.png"), "读不了图片 none.png"),
+    ],
+)
+def test_what_cannot_be_read_is_told(
+    arguments: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotDone, match=told):
+        fields(*arguments)
+
+
+def test_a_file_that_is_no_text_is_told_where_pictures_go(tmp_path: Path) -> None:
+    file = tmp_path / "a.bin"
+    file.write_bytes(bytes(range(256)))
+    with pytest.raises(NotDone, match="--image"):
+        fields("--file", str(file))
