@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from . import channels, figures, latency, load, store, throughput
+from . import channels, figures, latency, load, store, storm, throughput
 from .processes import scratch
 
 PARTS: dict[str, Callable[[Path], None]] = {
@@ -13,6 +13,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "load": load.run,
     "store": store.run,
     "channels": channels.run,
+    "storm": storm.run,
 }
 
 

@@ -162,7 +162,9 @@ def test_what_an_answer_is_worth(script: list[Act], can_look: bool) -> None:
         if one.state is State.DELIVERED:
             assert text in chat.visible, "what is told as delivered has arrived"
         elif one.state is State.UNCONFIRMED:
-            assert not chat.shows(text) or not can_look
+            assert one.finished_at is not None
+            shown_at = chat.visible.get(text, float("inf"))
+            assert not can_look or shown_at > one.finished_at, "it was not shown until then"
         if acts.total() == doubtful + acts[Act.ANSWERED]:
             assert one.finished_at is not None
             lives = sum(acts[act] for act in (Act.KILLED_BEFORE, Act.KILLED_AFTER, Act.CLOSED))
