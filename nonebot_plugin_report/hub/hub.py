@@ -161,7 +161,8 @@ class Hub:
         """
         self._require_store()
         elapsed = await self._durations.elapsed(report, grant.name)
-        report = replace(report, elapsed=elapsed)
+        if elapsed != report.elapsed:
+            report = replace(report, elapsed=elapsed)
         if report.key_seconds is not None:
             key = await self._key(report, report.key_seconds, grant.name)
             report = replace(report, key=key)

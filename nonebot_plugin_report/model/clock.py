@@ -3,19 +3,19 @@
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 JUMP: Final = 5.0
 """Seconds by which a wall clock is off that was set; less is its drift, and followed in silence."""
 
 
-def _passed() -> float:
-    """Seconds since some moment, those of a computer's sleep among them where the system tells.
-
-    Linux's CLOCK_MONOTONIC leaves them out (clock_gettime(2)).
-    """
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
+_BOOT: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
+_passed: Final[Callable[[], float]] = (
+    time.monotonic if _BOOT is None else partial(time.clock_gettime, _BOOT)
+)
+"""Seconds since some moment, those of a computer's sleep among them where the system tells: Linux's
+CLOCK_MONOTONIC leaves them out (clock_gettime(2))."""
 
 
 class Clock:

@@ -281,7 +281,9 @@ class Dispatcher:
     async def _send(self, batch: Sequence[Queued], *, digest: bool) -> Attempt:
         async with self._pictures.room(sum(queued.picture_bytes for queued in batch)):
             message = await self._composer.compose(batch, digest=digest)
-            delivery = replace(batch[0].delivery, message=message)
+            delivery = batch[0].delivery
+            if message is not delivery.message:
+                delivery = replace(delivery, message=message)
             return await self._attempts.make(delivery, alone=len(batch) == 1)
 
     async def _conclude(

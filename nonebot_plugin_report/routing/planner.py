@@ -74,7 +74,8 @@ class Planner:
     ) -> Outgoing:
         images = report.images if planned.screenshot else ()
         text = self._words(planned, report) or ("" if images else report.heading or "[截图]")
-        message = Message(text, images, replace(report, images=()))
+        shown = replace(report, images=()) if report.images else report
+        message = Message(text, images, shown)
         handling = planned.handling
         if held_until is not None:
             reason = f"超过令牌 {grant.name} 的频率限制"

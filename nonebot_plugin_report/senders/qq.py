@@ -6,9 +6,10 @@ outside could act as the bot; a segment array is never parsed.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from types import TracebackType
 from typing import Any, Final
 
 import pybase64
@@ -60,6 +61,28 @@ class _Pace:
         """Count a message; the seconds to wait before it is sent."""
         self.next_at = max(self.next_at, now - interval * (BURST - 1)) + interval
         return max(0.0, self.next_at - interval - now)
+
+
+class _Call:
+    """A scope that ends with TimeoutError when its timeout is rescheduled."""
+
+    def __init__(self, calls: set[asyncio.Timeout]) -> None:
+        """`calls` are those of the same bot."""
+        self._calls = calls
+        self._timeout = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+        self._calls.add(self._timeout)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._calls.discard(self._timeout)
+        await self._timeout.__aexit__(kind, error, trace)
 
 
 @dataclass(slots=True)
@@ -136,7 +159,9 @@ class OneBotSender:
         if isinstance(bot, str):
             return Away(bot)
         shrunk, was_shrunk = await with_small_pictures(delivery.message, self.max_picture)
-        message, note = fit_message(replace(delivery, message=shrunk))
+        if was_shrunk:
+            delivery = replace(delivery, message=shrunk)
+        message, note = fit_message(delivery)
         note = note or was_shrunk
         try:
             async with self._call(bot.self_id):
@@ -159,26 +184,22 @@ class OneBotSender:
 
     def _able(self, lane: Lane) -> list[Bot]:
         """The bots that may send in a lane, as far as they can be reached."""
+        return [bot for bot in self._meant(lane) if self._fault(bot) is None]
+
+    def _meant(self, lane: Lane) -> Iterable[Bot]:
+        """The bots that may send in a lane."""
         wanted = lane.bot or self.default_bot
-        return [
-            bot
-            for bot in self.bots().values()
-            if is_qq(bot) and wanted in ("", bot.self_id) and self._fault(bot) is None
-        ]
+        return (bot for bot in self.bots().values() if wanted in ("", bot.self_id) and is_qq(bot))
 
     def _choose(self, lane: Lane) -> Bot | str:
         """The bot for a lane, or why there is none."""
-        if able := self._able(lane):
-            return able[0]
-        wanted = lane.bot or self.default_bot
-        fault = f"QQ 机器人 {wanted} 没有连接" if wanted else "没有 QQ 机器人连接"
-        for bot in self.bots().values():
-            if not is_qq(bot) or wanted not in ("", bot.self_id):
-                continue
+        fault = ""
+        for bot in self._meant(lane):
             if (problem := self._fault(bot)) is None:
                 return bot
             fault = problem
-        return fault
+        wanted = lane.bot or self.default_bot
+        return fault or (f"QQ 机器人 {wanted} 没有连接" if wanted else "没有 QQ 机器人连接")
 
     def _fault(self, bot: Bot) -> str | None:
         return self._presence.fault(bot.self_id) or _unreachable(bot)
@@ -189,15 +210,9 @@ class OneBotSender:
         now = asyncio.get_running_loop().time()
         return self._paces[self_id].delay(now, self.interval)
 
-    @asynccontextmanager
-    async def _call(self, self_id: str) -> AsyncGenerator[None]:
+    def _call(self, self_id: str) -> "_Call":
         """A scope that ends with TimeoutError when the bot disconnects."""
-        async with asyncio.timeout(None) as scope:
-            self._calls[self_id].add(scope)
-            try:
-                yield
-            finally:
-                self._calls[self_id].discard(scope)
+        return _Call(self._calls[self_id])
 
     def _judge(self, bot: Bot, error: Exception) -> Outcome:
         """The outcome of an exception from the adapter."""
@@ -267,6 +282,8 @@ def fit_message(delivery: Delivery) -> tuple[Message, str]:
         text, note = _cut(text), note or CUT
     # Later attempts use a plain message.
     parts = message.parts if delivery.attempts < TEXT_ONLY_AFTER else ()
+    if (text, images, parts) == (message.text, message.images, message.parts):
+        return message, note
     return replace(message, text=text, images=images, parts=parts), note
 
 

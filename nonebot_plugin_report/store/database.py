@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -27,6 +28,7 @@ from ..errors import StoreUnavailable
 from .file import DatabaseFile
 from .schema import upgrade
 from .statements import driver
+from .syncer import Syncer
 
 T = TypeVar("T")
 
@@ -75,6 +77,7 @@ class Database:
         self.path = path
         self._file = DatabaseFile(path)
         self._thread: ThreadPoolExecutor | None = None
+        self._syncer: Syncer | None = None
         self._conn: Connection | None = None
         self._waiting: list[_Call] = []
         self._later: list[_Call] = []
@@ -103,6 +106,8 @@ class Database:
         except StoreUnavailable:
             await self.close()
             raise
+        self._syncer = Syncer(self._file.sync)
+        self._syncer.start()
 
     async def close(self) -> None:
         """Finish pending operations and release the file."""
@@ -111,6 +116,9 @@ class Database:
             return
         if self._quiet is not None:
             self._quiet.cancel()
+        syncer, self._syncer = self._syncer, None
+        if syncer is not None:
+            await asyncio.get_running_loop().run_in_executor(thread, syncer.stop)
         await asyncio.get_running_loop().run_in_executor(thread, self._close)
         thread.shutdown()
         self.hurry()  # refused now
@@ -229,23 +237,19 @@ class Database:
 
     def _sync(self) -> None:
         """Bring what is committed to the disk; who comes meanwhile shares the next time."""
-        if self._committed and not self._syncing and self._thread is not None:
+        if self._committed and not self._syncing and self._syncer is not None:
             self._syncing = True
             group, self._committed = self._committed, []
-            self._thread.submit(self._wait_for_disk, group, asyncio.get_running_loop())
+            self._syncer.ask(partial(self._synced, group))
 
-    def _wait_for_disk(self, group: list[_Call], loop: asyncio.AbstractEventLoop) -> None:
-        try:
-            self._file.sync()
+    def _synced(self, group: list[_Call], error: OSError | None) -> None:
+        self._syncing = False
+        if error is None:
             fault = self._file.fault()
-        except OSError as error:
+        else:
             # What is on disk is not known any more: the store is opened anew.
             fault = self._fault = f"数据库没能写到磁盘上：{error.strerror}"
         self._wal_bytes = self._file.wal_bytes()
-        loop.call_soon_threadsafe(self._synced, group, fault)
-
-    def _synced(self, group: list[_Call], fault: str) -> None:
-        self._syncing = False
         for call in group:
             if fault:
                 call.result = StoreUnavailable(fault)

@@ -144,6 +144,13 @@ class Callers:
         return self._gate.open or self._gate.find(token) is not None
 
 
+def headers_of(connection: HTTPConnection) -> dict[str, str]:
+    """The headers by their names in lower case; of one that stands there twice the first. Looking
+    one up in Starlette's reads all of them."""
+    headers: list[tuple[bytes, bytes]] = connection.scope["headers"]
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}
+
+
 def outer_token(connection: HTTPConnection) -> str | None:
     """The token of the query or the `Authorization: Bearer` header (RFC 6750 section 2.1).
 

@@ -8,10 +8,9 @@ from email.header import decode_header
 from functools import partial
 from typing import Final
 
-from starlette.datastructures import Headers
-
 from ..errors import Forbidden, InvalidReport, UnsupportedMedia
 from ..model.report import Report
+from ..sources.base import Headers
 from ..sources.decode import Fields, decode, decode_text
 from ..sources.form import decode_form, decode_picture, decode_plain, decode_unlabelled, read_form
 from ..sources.mend import decode_json
@@ -124,7 +123,9 @@ def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own
     fields = decode(content)
     content.clear()
     reading = read(fields, beside, own)
-    report = replace(reading.report, cut=(*fields.notes, *reading.report.cut))
+    report = reading.report
+    if fields.notes:
+        report = replace(report, cut=(*fields.notes, *report.cut))
     return Pushed(report, _token(fields), reading.unread, kept if reading.unread else b"")
 
 

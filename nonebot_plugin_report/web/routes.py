@@ -13,7 +13,7 @@ from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
 from .beat import BeatApi
 from .body import Intake, discard
-from .caller import Callers, refuse_prefetching
+from .caller import Callers, headers_of, refuse_prefetching
 from .content import context, decoder_for, read_query, read_report, read_signed
 from .entrance import Entrance, PlainRoute
 from .gotify import GotifyApi
@@ -85,8 +85,9 @@ class Receiver:
         try:
             caller = callers.identify(request)
             grant, signature = caller.grant, callers.signature(request)
+            headers = headers_of(request)
             decode = decoder_for(
-                request.headers,
+                headers,
                 is_open=callers.open,
                 has_token=caller.token is not None or bool(signature),
             )
@@ -105,7 +106,7 @@ class Receiver:
             read = partial(
                 read_report,
                 decode=decode,
-                beside=context(request.query_params, request.headers),
+                beside=context(request.query_params, headers),
                 own=self._hub.config.report_sources,
             )
             signer = partial(callers.signer, signature=signature, token=caller.token)
