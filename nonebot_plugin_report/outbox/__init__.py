@@ -182,7 +182,7 @@ class Outbox:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        lanes = await self._store.queue.withdraw(report_id)
+        lanes = await self._store.outcomes.withdraw(report_id)
         self.dispatcher.reread(lanes)
         return bool(lanes)
 

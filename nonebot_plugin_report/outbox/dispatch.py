@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -16,15 +16,15 @@ from ..model.scheduling import Policy
 from ..model.target import Lane, Target
 from ..model.timing import in_words
 from ..store import Store
-from ..store.queue import Queued, expiry_reason
+from ..store.outcomes import expiry_reason
+from ..store.queue import Queued
 from .attempt import Attempt, Attempts
 from .compose import Composer
 from .lane import LEASE, Deliver, Expire, Fill, LaneQueue, Rest
 from .pictures import Pictures
+from .recorder import Recorder, until_stored
 from .retry import Finish, Park, Retry, decide
 
-STORE_RETRY: Final = 2.0
-"""Seconds between attempts to record an outcome while the store fails."""
 FAULT_DELAY: Final = 5.0
 """Seconds before a lane that failed is tried again."""
 SOON: Final = 10.0
@@ -36,24 +36,12 @@ EXPIRY_PATIENCE: Final = 60.0
 soon after."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Recording:
-    """A final outcome on its way to the store."""
-
-    delivery: Delivery
-    write: Callable[[], "asyncio.Future[None]"]
-    written: "asyncio.Future[None]"
-    """The result of `write`."""
-
-
 @dataclass(slots=True)
 class _Work:
     """A lane and this process's state of it."""
 
     lane: Lane
-    recording: _Recording | None = None
-    """The last outcome: the next message does not wait for it to be stored. So the end of this
-    process costs a repeat of two messages at the most: the last, and the one being sent."""
+    recorder: Recorder
     queue: LaneQueue = field(default_factory=LaneQueue)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     parked: str | None = None
@@ -64,7 +52,7 @@ class _Work:
     @property
     def idle(self) -> bool:
         """Forgetting it would lose nothing."""
-        return self.queue.idle and (self.recording is None or _went_well(self.recording.written))
+        return self.queue.idle and self.recorder.idle
 
 
 class Dispatcher:
@@ -83,7 +71,7 @@ class Dispatcher:
     ) -> None:
         """`policy` gives a target's policy, `owner` names this process in leases, `clock` gives
         epoch seconds, `jitter` numbers in [0, 1), `rest` how to read what a digest leaves out."""
-        self._queue = store.queue
+        self._queue, self._outcomes = store.queue, store.outcomes
         self._leases = store.leases
         self._sender = sender
         self._attempts = Attempts(sender, store.queue, clock)
@@ -142,10 +130,13 @@ class Dispatcher:
 
     def _work(self, lane: Lane) -> _Work:
         if (work := self._lanes.get(lane)) is None:
-            work = self._lanes[lane] = _Work(lane)
+            work = self._lanes[lane] = self._new(lane)
             if len(self._lanes) > IDLE_LANES:
                 self._forget_idle()
         return work
+
+    def _new(self, lane: Lane) -> _Work:
+        return _Work(lane, Recorder(self._outcomes.hurry, lambda: self._wake(self._work(lane))))
 
     def _forget_idle(self) -> None:
         """Forget the oldest of the idle lanes."""
@@ -207,8 +198,8 @@ class Dispatcher:
         """
         work = self._work(lane)
         work.woken.clear()
-        if work.recording is not None and work.recording.written.done():
-            await self._settle(work)
+        if work.recorder.in_trouble:
+            await work.recorder.settle()
         while True:
             if reason := self._sender.blocked(lane):
                 await self._park(work, reason)
@@ -253,7 +244,7 @@ class Dispatcher:
 
     async def _fill(self, work: _Work, limit: int) -> None:
         """Read the head of the queue, claiming the lane first if necessary."""
-        await self._settle(work)
+        await work.recorder.settle()
         work.queue.reading()
         if work.queue.lease is not None:
             work.queue.filled(None, await self._queue.head(work.lane, limit), limit)
@@ -331,68 +322,23 @@ class Dispatcher:
                 together += together and ("送达" if to is State.DELIVERED else "发送")
                 told = "；".join(filter(None, (together, reason)))
                 write = partial(
-                    self._queue.finish, lease, ids, to, told, now, works=works, sent=sent
+                    self._outcomes.finish, lease, ids, to, told, now, works=works, sent=sent
                 )
-                await self._record_soon(work, deliveries[0], write)
+                await work.recorder.soon(deliveries[0].report_id, write)
             case Retry(delay, reason, repeated):
-                await self._settle(work)
+                await work.recorder.settle()
                 work.queue.failed(now + delay)
                 postpone = partial(
-                    self._queue.postpone, lease, ids, reason, repeated=repeated, began=began,
+                    self._outcomes.postpone, lease, ids, reason, repeated=repeated, began=began,
                     due_at=work.queue.due_at, failures=work.queue.failures,
                 )  # fmt: skip
-                await self._write_until_stored(postpone, postpone(), deliveries[0])
+                await until_stored(deliveries[0].report_id, postpone, postpone())
         for delivery in deliveries:
             took = self._clock() - delivery.created_at
             _log(delivery, decision, _how(took, delivery.attempts, together), first=first)
 
-    async def _record_soon(
-        self, work: _Work, delivery: Delivery, write: Callable[[], "asyncio.Future[None]"]
-    ) -> None:
-        """Begin to store an outcome, when the one before it is stored."""
-        before = work.recording
-        written = write()
-        work.recording = _Recording(delivery, write, written)
-        written.add_done_callback(lambda _: _went_well(written) or self._wake(work))
-        if before is not None:
-            await self._settled(before)
-
-    async def _settle(self, work: _Work) -> None:
-        """Wait until the last outcome is stored: what is read or released next relies on it."""
-        recording, work.recording = work.recording, None
-        if recording is not None:
-            await self._settled(recording)
-
-    async def _settled(self, recording: _Recording) -> None:
-        if not recording.written.done():
-            self._queue.hurry()
-        elif _went_well(recording.written):
-            return
-        await self._write_until_stored(recording.write, recording.written, recording.delivery)
-
-    async def _write_until_stored(
-        self,
-        write: Callable[[], Awaitable[None]],
-        written: Awaitable[None],
-        delivery: Delivery,
-    ) -> None:
-        """Retry a write until the store works: going on without it would send the message again.
-
-        `written` is the first attempt.
-        """
-        complained = False
-        while True:
-            try:
-                return await written
-            except StoreUnavailable as error:
-                if not complained:
-                    logger.error(f"{delivery.report_id} 的发送结果还没能记下：{error}")
-                complained = True
-                await asyncio.sleep(STORE_RETRY)
-                written = write()
-
     async def _park(self, work: _Work, reason: str) -> None:
-        await self._settle(work)
+        await work.recorder.settle()
         work.queue.lose()
         if work.parked != reason:
             await self._leases.park(work.lane, self._owner, reason, self._clock())
@@ -415,11 +361,6 @@ class Dispatcher:
             queue = self._lanes[lane].queue
             if lease and queue.lease == lease:
                 queue.lease = replace(lease, until=until)
-
-
-def _went_well(written: "asyncio.Future[None]") -> bool:
-    """Whether an outcome is stored; False also while it is not known yet."""
-    return written.done() and not written.cancelled() and written.exception() is None
 
 
 def _together(count: int, *, digest: bool) -> str:

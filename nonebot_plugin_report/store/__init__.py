@@ -11,6 +11,7 @@ from .history import History
 from .housekeeping import Housekeeping
 from .leases import Leases
 from .mutes import Mutes
+from .outcomes import Outcomes
 from .pictures import PictureFiles
 from .queue import Queue
 from .tokens import Binding, Bindings
@@ -28,6 +29,7 @@ class Store:
         self._database = Database(path)
         files = PictureFiles(path.with_name(f"{path.name}-pictures"))
         self.queue = Queue(self._database, files)
+        self.outcomes = Outcomes(self._database)
         self.leases = Leases(self._database)
         self.history = History(self._database, files)
         self.housekeeping = Housekeeping(self._database, files)

@@ -19,14 +19,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from loguru import logger
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreUnavailable
 from .file import DatabaseFile
 from .schema import upgrade
+from .sqlite import checkpoint, engine, set_pragma, transaction, translate
 from .statements import driver
 from .syncer import Syncer
 
@@ -38,8 +37,6 @@ CHECKPOINT_AT_ONCE: Final = 16 * 2**20
 """Above this size the copy does not wait for a quiet moment."""
 QUIET_SECONDS: Final = 0.05
 """Seconds without an operation that make a moment quiet."""
-WAL_LIMIT: Final = 16 * 2**20
-"""Bytes that the write-ahead log keeps on disk once it has been copied."""
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another process's lock on the file. BetterGI waits 30 s for an answer."""
 MAX_BATCH: Final = 64
@@ -288,35 +285,35 @@ class Database:
         self._quiet = None
         if self._thread is not None and self._conn is not None and not self._busy:
             self._wal_bytes = 0
-            self._in_thread(self._thread, _checkpoint, [])
+            self._in_thread(self._thread, lambda conn, _: checkpoint(conn), [])
 
     def _one_by_one(self, conn: Connection, batch: list[_Call]) -> None:
         """Run each operation in a transaction of its own, waiting for other processes' locks.
 
         Once one of them has waited in vain, the others do not wait again.
         """
-        _set(conn, "busy_timeout", f"{BUSY_TIMEOUT * 1000:.0f}")
+        set_pragma(conn, "busy_timeout", f"{BUSY_TIMEOUT * 1000:.0f}")
         for call in batch:
             try:
                 _transact(conn, [call])
             except Exception as error:  # noqa: BLE001 - handed to the caller whose operation raised it
-                call.result = _translate(error)
+                call.result = translate(error)
             if isinstance(call.result, StoreUnavailable):
-                _set(conn, "busy_timeout", "0")
-        _set(conn, "busy_timeout", "0")
+                set_pragma(conn, "busy_timeout", "0")
+        set_pragma(conn, "busy_timeout", "0")
 
     def _open(self) -> None:
         self._file.acquire()
         try:
-            conn = self._conn = _engine(self.path).connect()
+            conn = self._conn = engine(self.path).connect()
             # In full, so that SQLite syncs the folder too, which has a new file in it.
-            _set(conn, "synchronous", "FULL")
-            with _transaction(conn):
+            set_pragma(conn, "synchronous", "FULL")
+            with transaction(conn):
                 upgrade(conn)
-            _set(conn, "synchronous", "NORMAL")
+            set_pragma(conn, "synchronous", "NORMAL")
             self._file.opened()
         except SQLAlchemyError as error:
-            raise _translate(error) from None
+            raise translate(error) from None
         except (OSError, sqlite3.Error) as error:
             raise StoreUnavailable(f"无法使用数据库 {self.path}：{error}") from None
 
@@ -334,78 +331,9 @@ class Database:
         self._file.release()
 
 
-def _engine(path: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        # SQLAlchemy makes statements and runs those that are rare; `_transaction` is ours.
-        isolation_level="AUTOCOMMIT",
-        poolclass=StaticPool,
-        # Used by two threads, never at the same time.
-        connect_args={"timeout": 0.0, "check_same_thread": False},
-    )
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _: object) -> None:  # pyright: ignore[reportUnusedFunction] - the decorator registers it
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA wal_autocheckpoint = 0")  # `_checkpoint` does it
-        cursor.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    return engine
-
-
 def _transact(conn: Connection, batch: list[_Call]) -> None:
     """Run operations in one transaction. If it fails, nothing of it is stored."""
-    with _transaction(conn):
+    with transaction(conn):
         results = [call.operation(conn) for call in batch]
     for call, result in zip(batch, results, strict=True):
         call.result = result
-
-
-class _transaction:  # noqa: N801 - used as a function; a generator would cost several times as much
-    """A scope that ends with a commit, or with a rollback and the exception."""
-
-    def __init__(self, conn: Connection) -> None:
-        self._driver = driver(conn)
-
-    def __enter__(self) -> None:
-        # At once for writing: a lock that is taken later cannot be waited for.
-        self._driver.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._driver.execute("COMMIT")
-        finally:
-            if self._driver.in_transaction:
-                self._driver.execute("ROLLBACK")
-
-
-def _checkpoint(conn: Connection, _: list[_Call]) -> None:
-    """Copy the write-ahead log into the database.
-
-    On the writer's own connection: SQLite before 3.51.3 can lose data where another connection
-    does it beside commits (sqlite.org/wal.html, "The WAL-Reset Bug"). Left to
-    SQLite it would happen inside a commit, which somebody waits for.
-    """
-    try:
-        # Emptied, so that its size says how much is in it.
-        driver(conn).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    except sqlite3.Error as error:
-        logger.warning(f"数据库的预写日志没能合并，稍后再试：{error}")
-
-
-def _set(conn: Connection, pragma: str, value: str) -> None:
-    """Change how SQLite works; takes effect outside of a transaction only."""
-    driver(conn).execute(f"PRAGMA {pragma} = {value}")
-
-
-def _translate(error: Exception) -> Exception:
-    """Make an error of ours from SQLite's, without the statement and its values."""
-    if isinstance(error, DBAPIError):
-        return StoreUnavailable(f"无法写入数据库：{error.orig}")
-    if isinstance(error, sqlite3.Error):
-        return StoreUnavailable(f"无法写入数据库：{error}")
-    return error

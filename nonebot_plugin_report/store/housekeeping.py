@@ -10,8 +10,8 @@ from ..model.delivery import Delivery, Priority, State
 from ..model.target import Lane, Target
 from .database import Database
 from .leases import WAITING_LANES, count_repeats
+from .outcomes import GIVE_UP, TAKEN_BACK, expiry_reason
 from .pictures import PictureFiles
-from .queue import GIVE_UP, TAKEN_BACK, expiry_reason
 from .rows import (
     INSERT_DELIVERY,
     IS_WAITING,

@@ -13,6 +13,7 @@ from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Outbox
 from nonebot_plugin_report.outbox.lane import LEASE
 from nonebot_plugin_report.store.leases import Claim, Lease, Leases
+from nonebot_plugin_report.store.outcomes import Outcomes
 from nonebot_plugin_report.store.queue import Queue, Queued
 
 from .fakes import LIMITS, World, world
@@ -30,6 +31,10 @@ class Lanes:
     @property
     def queue(self) -> Queue:
         return self.world.store.queue
+
+    @property
+    def outcomes(self) -> Outcomes:
+        return self.world.store.outcomes
 
     @property
     def leases(self) -> Leases:
@@ -53,11 +58,11 @@ class Lanes:
 
     async def finish(self, lease: Lease, one: Queued) -> None:
         ids = [one.delivery.id]
-        await self.queue.finish(lease, ids, State.DELIVERED, "", self.now, works=True)
+        await self.outcomes.finish(lease, ids, State.DELIVERED, "", self.now, works=True)
 
     async def postpone(self, lease: Lease, one: Queued, due_at: float = 0.0) -> None:
         ids = [one.delivery.id]
-        await self.queue.postpone(
+        await self.outcomes.postpone(
             lease, ids, "x", repeated=False, began=0.0, due_at=due_at, failures=1
         )
 
@@ -147,7 +152,7 @@ async def test_what_ended_does_not_end_again(tmp_path: Path) -> None:
             await both.finish(lease, one)
         ids = [other.delivery.id, one.delivery.id]
         with pytest.raises(LeaseLost):
-            await both.queue.finish(lease, ids, State.REJECTED, "", both.now, works=True)
+            await both.outcomes.finish(lease, ids, State.REJECTED, "", both.now, works=True)
         assert await both.waiting() == [other], "together or not at all"
 
 

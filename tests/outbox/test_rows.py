@@ -14,7 +14,8 @@ from nonebot_plugin_report.model.scheduling import Policy
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits
 from nonebot_plugin_report.outbox.dispatch import IDLE_LANES
-from nonebot_plugin_report.store.database import CHECKPOINT_AT_ONCE, WAL_LIMIT
+from nonebot_plugin_report.store.database import CHECKPOINT_AT_ONCE
+from nonebot_plugin_report.store.sqlite import WAL_LIMIT
 from tests.bot import until
 
 from .fakes import Clock, FarEnd, world
