@@ -5,6 +5,7 @@ outside could act as the bot; a segment array is never parsed.
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -22,7 +23,7 @@ from ..model.message import Message
 from ..model.target import Lane, Target
 from .fit import CUT, fit_image
 from .history import Histories, Wanted, words
-from .onebot import judge
+from .onebot import judge, judge_status
 from .presence import Presence, sign
 
 V11: Final = "OneBot V11"
@@ -49,6 +50,10 @@ ANSWER_SECONDS: Final = 30.0
 """How long an implementation may take to send a text: the adapter's default."""
 STATUS_SECONDS: Final = 10.0
 """How long an implementation may take to say whether it is online."""
+
+
+_STATUS: Final = re.compile(r"status code: (\d{3})$")
+"""In the adapters' words (2.4.6), which are all that they keep of an HTTP status."""
 
 
 @dataclass(slots=True)
@@ -225,6 +230,8 @@ class OneBotSender:
                 return Unknown("发送途中 QQ 机器人断开了连接")
             case NetworkError() if _unreachable(bot):
                 return NotSent("QQ 机器人没有连接")
+            case NetworkError() if found := _STATUS.search(str(getattr(error, "msg", ""))):
+                return judge_status(int(found[1]))
             case NetworkError():
                 return Unknown("QQ 机器人没有在时限内回答")
             case _:
