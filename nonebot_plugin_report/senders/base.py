@@ -54,6 +54,14 @@ class Channel(Settings):
         """Send one delivery. Reasons are Chinese and hold no secret; a failure is an outcome."""
         ...
 
+    async def seen(
+        self, delivery: Delivery, since: float, until: float, http: "Client"
+    ) -> int | None:
+        """How many messages that say the same as this one its receiver got between two moments
+        (epoch seconds); None: that cannot be found out."""
+        del delivery, since, until, http
+        return None
+
     async def close(self) -> None:
         """Close what is kept open between deliveries."""
 

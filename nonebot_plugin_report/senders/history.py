@@ -17,7 +17,7 @@ from loguru import logger
 from nonebot.adapters import Bot
 from nonebot.exception import ActionFailed
 
-from ..model.target import Target
+from ..model.target import Kind, Target
 from .onebot import UNKNOWN_ACTION
 
 COUNT: Final = 50
@@ -44,6 +44,8 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class _Entry:
     sender: str
+    self_id: str
+    """The bot's number, as every event of OneBot 11 names it; empty: it does not."""
     at: float
     sequence: int | None
     """QQ's own number of it in the chat; None: the implementation does not tell."""
@@ -64,17 +66,11 @@ class Histories:
     ) -> int | None:
         """How many messages like this one a bot sent to somebody between two moments (epoch
         seconds); None: that cannot be found out."""
-        friend = target.kind == "private"
-        action = "get_friend_msg_history" if friend else "get_group_msg_history"
+        action, parameters = question(target.kind, int(target.id))
         if bot.type != "OneBot V11" or (bot.self_id, action) in self._unknown:
             return None
-        number = {"user_id" if friend else "group_id": int(target.id)}
         try:
-            answer: object = await bot.call_api(
-                action, **number, message_seq=0, count=COUNT,
-                # NapCat's own: links to pictures and the insides of messages take it long.
-                disable_get_url=True, parse_mult_msg=False, _timeout=SECONDS,
-            )  # fmt: skip
+            answer: object = await bot.call_api(action, **parameters, _timeout=SECONDS)
         except ActionFailed as error:
             if (getattr(error, "info", None) or vars(error)).get("retcode") in UNKNOWN_ACTION:
                 self._unknown.add((bot.self_id, action))
@@ -89,9 +85,25 @@ class Histories:
         self._unknown = {one for one in self._unknown if one[0] != self_id}
 
 
-def count(answer: object, self_id: str, wanted: Wanted, since: float, until: float) -> int | None:
+def question(kind: Kind, number: int) -> tuple[str, dict[str, Any]]:
+    """The action that shows a chat's history, and its parameters."""
+    friend = kind == "private"
+    action = "get_friend_msg_history" if friend else "get_group_msg_history"
+    return action, {
+        "user_id" if friend else "group_id": number,
+        "message_seq": 0,
+        "count": COUNT,
+        # NapCat's own: links to pictures and the insides of messages take it long.
+        "disable_get_url": True,
+        "parse_mult_msg": False,
+    }
+
+
+def count(
+    answer: object, self_id: str | None, wanted: Wanted, since: float, until: float
+) -> int | None:
     """How many messages of the bot's own in a history are like this, between two moments (epoch
-    seconds).
+    seconds). `self_id` is the bot's number; None: what the history itself says.
 
     None: it proves nothing, as it is no history, or the clocks here and there are not the same.
     """
@@ -100,7 +112,7 @@ def count(answer: object, self_id: str, wanted: Wanted, since: float, until: flo
         return None
     sequences = Counter(one.sequence for one in entries if one.sequence is not None)
     return sum(
-        one.sender == self_id
+        one.sender == (self_id or one.self_id)
         and one.at >= since
         # QQ keeps what it failed to send among the others, without a number or with another's.
         and (one.sequence is None or (one.sequence > 0 and sequences[one.sequence] == 1))
@@ -145,7 +157,8 @@ def _entry(fields: dict[str, Any]) -> _Entry | None:
         return None  # NapCat before 4.7, which tells what failed from nothing else
     message = fields.get("message")
     text, kinds = _read(fields.get("raw_message") if message is None else message)
-    return _Entry(str(by or fields.get("user_id")), float(at), sequence, words(text), kinds)
+    by, self_id = str(by or fields.get("user_id")), str(fields.get("self_id") or "")
+    return _Entry(by, self_id, float(at), sequence, words(text), kinds)
 
 
 def _number(value: object) -> int | None:

@@ -114,6 +114,27 @@ def judge(fields: Mapping[str, Any]) -> Outcome:
     return Rejected(reason) if _is_final(retcode) else _temporary(reason)
 
 
+def judge_status(status: int) -> Outcome:
+    """The outcome of an HTTP status that is no success, of a OneBot implementation's HTTP server.
+
+    Source: OneBot 11, "HTTP" (401 and 403: the access token; 404: no such action).
+    """
+    match status:
+        case 401 | 403:
+            return Rejected(
+                f"QQ 机器人不认 access token（HTTP {status}）："
+                ".env 的 ONEBOT_ACCESS_TOKEN 要和它的 HTTP 服务器里填的一样"
+            )
+        case 404:
+            return Rejected("QQ 机器人的地址不对（HTTP 404）：检查 .env 的 ONEBOT_V11_API_ROOTS")
+        case 408 | 429 | 502 | 503:  # 502: nobody listens behind a proxy
+            return NotSent(f"QQ 机器人的 HTTP 服务器现在不能用（HTTP {status}）")
+        case _ if status >= 500:
+            return Unknown(f"QQ 机器人的 HTTP 服务器出错（HTTP {status}），没说发出去没有")
+        case _:
+            return Rejected(f"QQ 机器人的 HTTP 服务器拒绝了请求（HTTP {status}），检查它的地址")
+
+
 def _read(retcode: object, words: str) -> tuple[int | None, str, str]:
     """QQ's own code; the words to look at, without a call's parameters, as the message is one of
     them; and what to tell of them."""

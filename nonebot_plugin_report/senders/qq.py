@@ -5,6 +5,7 @@ outside could act as the bot; a segment array is never parsed.
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -22,7 +23,7 @@ from ..model.message import Message
 from ..model.target import Lane, Target
 from .fit import CUT, fit_image
 from .history import Histories, Wanted, words
-from .onebot import judge
+from .onebot import judge, judge_status
 from .presence import Presence, sign
 
 V11: Final = "OneBot V11"
@@ -49,6 +50,10 @@ ANSWER_SECONDS: Final = 30.0
 """How long an implementation may take to send a text: the adapter's default."""
 STATUS_SECONDS: Final = 10.0
 """How long an implementation may take to say whether it is online."""
+
+
+_STATUS: Final = re.compile(r"status code: (\d{3})$")
+"""In the adapters' words (2.4.6), which are all that they keep of an HTTP status."""
 
 
 @dataclass(slots=True)
@@ -173,12 +178,12 @@ class OneBotSender:
 
     async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
         """How many such messages the histories of the bots show that may send in this lane."""
-        target, wanted = delivery.lane.target, _wanted(delivery)
+        target, like = delivery.lane.target, wanted(delivery)
         found: list[int] = []
         for bot in self._able(delivery.lane):
             with suppress(TimeoutError):  # it disconnected
                 async with self._call(bot.self_id):
-                    number = await self._histories.count(bot, target, wanted, since, until)
+                    number = await self._histories.count(bot, target, like, since, until)
                 found += [] if number is None else [number]
         return sum(found) if found else None
 
@@ -225,6 +230,8 @@ class OneBotSender:
                 return Unknown("发送途中 QQ 机器人断开了连接")
             case NetworkError() if _unreachable(bot):
                 return NotSent("QQ 机器人没有连接")
+            case NetworkError() if found := _STATUS.search(str(getattr(error, "msg", ""))):
+                return judge_status(int(found[1]))
             case NetworkError():
                 return Unknown("QQ 机器人没有在时限内回答")
             case _:
@@ -273,25 +280,33 @@ def _with_instead(message: Message, instead: Mapping[Image, Image]) -> Message:
 
 def fit_message(delivery: Delivery) -> tuple[Message, str]:
     """The message within QQ's limits, and a note of what was left out."""
-    message, note = _with_pictures(delivery.message)
+    return _within(*_with_pictures(delivery.message), delivery.attempts)
+
+
+def _within(message: Message, note: str, attempts: int) -> tuple[Message, str]:
+    """A message with as many pictures as may be sent, as it goes after so many attempts."""
     text, images = message.text, message.images
-    if images and delivery.attempts >= TEXT_ONLY_AFTER and text:
+    if images and attempts >= TEXT_ONLY_AFTER and text:
         images, note = (), TEXT_ONLY
         text = f"{text}\n[{note}]"
     if len(text) > MAX_TEXT:
         text, note = _cut(text), note or CUT
     # Later attempts use a plain message.
-    parts = message.parts if delivery.attempts < TEXT_ONLY_AFTER else ()
+    parts = message.parts if attempts < TEXT_ONLY_AFTER else ()
     if (text, images, parts) == (message.text, message.images, message.parts):
         return message, note
     return replace(message, text=text, images=images, parts=parts), note
 
 
-def _wanted(delivery: Delivery) -> Wanted:
+def wanted(delivery: Delivery) -> Wanted:
     """A delivery's message as a history would show it, whichever attempt arrived."""
-    tries = (replace(delivery, attempts=number) for number in (0, TEXT_ONLY_AFTER))
-    texts = frozenset(words(fit_message(one)[0].text) for one in tries)
     message = delivery.message
+    # How many pictures went along depends on how small they could be made.
+    kept = [message.images[: number + 1] for number in range(len(message.images))]
+    shown = [_with_kept(message, one) for one in kept] or [(message, "")]
+    texts = frozenset(
+        words(_within(*one, attempts)[0].text) for one in shown for attempts in (0, TEXT_ONLY_AFTER)
+    )
     folded = bool(message.parts) and len(message.text) >= FORWARD_FROM
     return Wanted(texts, message.image is not None, folded)
 
@@ -304,6 +319,11 @@ def _with_pictures(message: Message) -> tuple[Message, str]:
         if not kept or len(image.data) <= room:
             kept.append(image)
             room -= len(image.data)
+    return _with_kept(message, kept)
+
+
+def _with_kept(message: Message, kept: Sequence[Image]) -> tuple[Message, str]:
+    """The message with these of its pictures, and a note of the others."""
     if len(kept) == len(message.images):
         return message, ""
     note = f"{len(message.images) - len(kept)} 张截图太大，没有一起发送"

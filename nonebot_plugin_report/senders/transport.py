@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SEND_SECONDS: Final = 600.0
 """For one attempt of a delivery, waiting for its turn included."""
+SEEN_SECONDS: Final = 30.0
+"""For looking whether a delivery arrived."""
 NO_PICTURES: Final = "这个渠道不能发图片"
 _GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
 
@@ -78,10 +80,20 @@ class Transport:
         return self._told(name, outcome)
 
     async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
-        """How many such messages arrived on QQ; None: of a channel, where nobody can look."""
-        if delivery.lane.target.kind == "channel":
+        """How many such messages arrived, where the lane's bot or channel can look."""
+        if delivery.lane.target.kind != "channel":
+            return await self.qq.seen(delivery, since, until)
+        name = delivery.lane.target.id
+        if (channel := self.channels.get(name)) is None:
             return None
-        return await self.qq.seen(delivery, since, until)
+        delivery, _ = _with_room(delivery, channel.most_pictures)
+        try:
+            async with asyncio.timeout(SEEN_SECONDS):
+                return await channel.seen(delivery, since, until, self._client(name, channel))
+        except Exception as error:  # noqa: BLE001 - a channel may be anybody's code
+            # Without the exception's text, as above.
+            logger.debug(f"没能看渠道 {name} 收到了什么：{type(error).__name__}")
+            return None
 
     async def close(self) -> None:
         """Close the connections."""

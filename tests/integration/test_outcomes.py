@@ -4,6 +4,7 @@ import base64
 import time
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.bot import Bot, running, until
@@ -11,6 +12,7 @@ from tests.dialects import jpeg
 from tests.histories import Said, llbot, napcat
 from tests.integration.test_commands import say
 from tests.onebot import CloseAfter, CloseBefore, Doubt, Fail, Hold, ScriptedV11, ScriptedV12
+from tests.senders.server import Reply, Server
 
 NAPCAT = (
     "EventChecker Failed: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg "
@@ -293,3 +295,28 @@ async def test_v12_errors_are_sorted_too(bot: Bot) -> None:
         answer = await bot.push(content="2", send_to="20001")
         (delivery,) = await bot.until_state(answer["id"], "delivered")
         assert delivery["attempts"] == 2
+
+
+async def test_a_bot_over_http_that_refuses_the_token_says_what_to_mend(tmp_path: Path) -> None:
+    status = 403
+    async with Server(lambda _: Reply(status, body=b"x")) as onebot:
+        settings = {
+            "driver": "~fastapi+~httpx",
+            "onebot_v11_api_roots": {"10000": onebot.url, "10002": onebot.url},
+        }
+        async with running(tmp_path, settings=settings) as bot:
+            event = {
+                "time": 1, "self_id": 10000, "post_type": "meta_event",
+                "meta_event_type": "lifecycle", "sub_type": "enable",
+            }  # fmt: skip
+            async with httpx2.AsyncClient(trust_env=False) as client:
+                url = f"http://127.0.0.1:{bot.port}/onebot/v11/"
+                await client.post(url, json=event, headers={"X-Self-ID": "10000"})
+            refused = await bot.push(content="1")
+            (delivery,) = await bot.until_state(refused["id"], "rejected")
+            assert "ONEBOT_ACCESS_TOKEN" in delivery["reason"]
+            assert [one.path for one in onebot.requests] == ["/send_private_msg"]
+            status = 502
+            later = await bot.push(content="2")
+            delivery = await waiting(bot, later["id"], "HTTP 502")
+            assert (delivery["state"], delivery["repeats"]) == ("waiting", 0)

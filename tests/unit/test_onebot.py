@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.model.delivery import Away, NotSent, Outcome, Rejected, Unknown
-from nonebot_plugin_report.senders.onebot import MUTED_SECONDS, judge
+from nonebot_plugin_report.senders.onebot import MUTED_SECONDS, judge, judge_status
 
 SEND = "NodeIKernelMsgService/sendMsg ListenerName:NodeIKernelMsgListener/onMsgInfoListUpdate"
 
@@ -144,3 +144,14 @@ def test_whatever_is_said_is_an_outcome_with_a_short_reason(answer: dict[str, ob
     outcome = judge(answer)
     assert isinstance(outcome, Away | NotSent | Rejected | Unknown)
     assert len(outcome.reason) < 250
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(401, Rejected), (403, Rejected), (404, Rejected), (406, Rejected), (302, Rejected),
+     (429, NotSent), (502, NotSent), (503, NotSent), (500, Unknown), (504, Unknown)],
+)  # fmt: skip
+def test_an_http_status_says_what_becomes_of_it(status: int, expected: type) -> None:
+    outcome = judge_status(status)
+    assert isinstance(outcome, expected)
+    assert str(status) in repr(outcome)

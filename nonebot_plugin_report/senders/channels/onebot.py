@@ -10,8 +10,10 @@ import httpx2
 from pydantic import Field, model_validator
 
 from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
+from ...model.target import Kind
 from ...settings import MaxPicture, Secret, Url
 from ..base import HttpChannel
+from ..history import SECONDS, count, question
 from ..http import CONNECT_SECONDS, Answer, Client, judge_status
 from ..onebot import judge
 from ..qq import (
@@ -20,6 +22,7 @@ from ..qq import (
     answer_seconds,
     encode_v11,
     fit_message,
+    wanted,
     with_small_pictures,
 )
 
@@ -53,20 +56,45 @@ class Channel(HttpChannel):
         """Send text and picture as one message of segments."""
         shrunk, was_shrunk = await with_small_pictures(delivery.message, self.max_picture)
         message, note = fit_message(replace(delivery, message=shrunk))
-        target: dict[str, object] = {"message_type": "private", "user_id": self.user_id}
-        if self.group_id is not None:
-            target = {"message_type": "group", "group_id": self.group_id}
-        headers: dict[str, str] = {}
-        if self.token is not None:
-            headers["Authorization"] = f"Bearer {self.token.get_secret_value()}"
+        kind, number = self._chat
+        target = {"message_type": kind, "user_id" if kind == "private" else "group_id": number}
         return await http.post(
-            f"{self.endpoint.rstrip('/').removesuffix('/send_msg')}/send_msg",
+            self._address("send_msg"),
             json={**target, "message": await encode_v11(message)},
-            headers=headers,
+            headers=self._headers,
             timeout=httpx2.Timeout(answer_seconds(message), connect=CONNECT_SECONDS),
             verdict=_verdict,
             notes=[note, was_shrunk],
         )
+
+    async def seen(
+        self, delivery: Delivery, since: float, until: float, http: Client
+    ) -> int | None:
+        """How many such messages the chat's history shows."""
+        action, parameters = question(*self._chat)
+        answer = await http.fetch(
+            self._address(action),
+            json=parameters,
+            headers=self._headers,
+            timeout=httpx2.Timeout(SECONDS, connect=CONNECT_SECONDS),
+        )
+        shown = answer.fields.get("data") if isinstance(answer, Answer) else None
+        return count(shown, None, wanted(delivery), since, until)
+
+    @property
+    def _chat(self) -> tuple[Kind, int]:
+        if self.group_id is not None:
+            return "group", self.group_id
+        assert self.user_id is not None  # noqa: S101 - one of them is set
+        return "private", self.user_id
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        token = self.token
+        return {} if token is None else {"Authorization": f"Bearer {token.get_secret_value()}"}
+
+    def _address(self, action: str) -> str:
+        return f"{self.endpoint.rstrip('/').removesuffix('/send_msg')}/{action}"
 
 
 def _verdict(answer: Answer) -> Outcome:
