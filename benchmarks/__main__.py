@@ -4,12 +4,13 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from . import channels, figures, latency, load, store, storm, throughput
+from . import channels, figures, held, latency, load, store, storm, throughput
 from .processes import scratch
 
 PARTS: dict[str, Callable[[Path], None]] = {
     "throughput": throughput.run,
     "latency": latency.run,
+    "held": held.run,
     "load": load.run,
     "store": store.run,
     "channels": channels.run,
@@ -28,6 +29,7 @@ def main() -> None:
             own = folder / part
             own.mkdir(exist_ok=True)
             PARTS[part](own)
+        figures.noise("at the end", folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A process that is a NoneBot: the same driver, server and adapter, with one of five receivers.
+"""A process that is a NoneBot: the same driver, server and adapter, with one of six receivers.
 
-`python -m benchmarks.bot <port> <bare|durable|peer|ours|empty> [settings as JSON]`
+`python -m benchmarks.bot <port> <bare|durable|relay|peer|ours|empty> [settings as JSON]`
 """
 
 import json
@@ -14,6 +14,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from nonebot.adapters.onebot import v11
 from starlette.concurrency import run_in_threadpool
+
+from . import heartbeat
 
 PLUGINS = {"ours": "nonebot_plugin_report", "peer": "benchmarks.peer"}
 
@@ -47,9 +49,28 @@ def add_durable_route(app: FastAPI) -> None:
         return JSONResponse({"size": len(body)})
 
 
+def add_relay_route(app: FastAPI) -> None:
+    """The least that passes a push on: it reads the body, and has the bot send what is in it."""
+
+    @app.post("/report")
+    async def push(request: Request) -> JSONResponse:  # pyright: ignore[reportUnusedFunction] - the decorator registers it
+        report = await request.json()
+        message = [{"type": "text", "data": {"text": report["message"]}}]
+        if picture := report["screenshot"]:
+            message.append({"type": "image", "data": {"file": f"base64://{picture}"}})
+        await nonebot.get_bot().send_msg(
+            message_type="private", user_id=int(report["send_to"]), message=message
+        )
+        return JSONResponse({})
+
+
 def main(port: int, kind: str, settings: str = "{}") -> None:
     """Run until ended."""
-    prepare(port, **json.loads(settings))
+    values = json.loads(settings)
+    is_watched = values.pop("watched", False)
+    prepare(port, **values)
+    if is_watched:
+        heartbeat.install(nonebot.get_app())
     if kind in ROUTES:
         ROUTES[kind](nonebot.get_app())
     elif kind in PLUGINS and nonebot.load_plugin(PLUGINS[kind]) is None:
@@ -57,7 +78,7 @@ def main(port: int, kind: str, settings: str = "{}") -> None:
     nonebot.run()
 
 
-ROUTES = {"bare": add_bare_route, "durable": add_durable_route}
+ROUTES = {"bare": add_bare_route, "durable": add_durable_route, "relay": add_relay_route}
 
 if __name__ == "__main__":
     main(int(sys.argv[1]), *sys.argv[2:])

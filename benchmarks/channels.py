@@ -88,8 +88,8 @@ def _report_time(folder: Path) -> None:
     for name, seconds in figure.items():
         figures.line(name, f"{seconds * 1000:.0f} ms")
     last = figure["ours: last arrival"]
-    figures.at_most("ours / Apprise: last arrival", last / figure["Apprise: last arrival"], 0.33)
-    figures.at_most("ours / Apprise: async_notify", last / figure["Apprise: async_notify"], 0.33)
+    figures.at_most("ours / Apprise: last arrival", last / figure["Apprise: last arrival"], 0.4)
+    figures.at_most("ours / Apprise: async_notify", last / figure["Apprise: async_notify"], 0.4)
 
 
 def _round(number: int, ours: Child, apprise: Remote, services: Remote) -> dict[str, float]:

@@ -49,10 +49,24 @@ def machine(folder: Path) -> None:
     print(
         f"{os.cpu_count()} cores, {platform.system()} {platform.release()} {platform.machine()}, "
         f"{platform.python_implementation()} {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}, fsync {median(_fsyncs(folder)) * 1000:.2f} ms, "
-        f"load before the start {_load()}",
+        f"SQLite {sqlite3.sqlite_version}",
         flush=True,
     )
+    noise("at the start", folder)
+
+
+def noise(when: str, folder: Path) -> None:
+    """Print how fast and how busy the machine is now, so that runs can be compared."""
+    syncs, loops = ([1000 * one for one in measured] for measured in (_fsyncs(folder), _loops()))
+    print(
+        f"machine {when}: load {_load()}; ms, median (least to most): fsync {_noisy(syncs)}, "
+        f"a fixed loop of Python {_noisy(loops)}",
+        flush=True,
+    )
+
+
+def _noisy(values: Sequence[float]) -> str:
+    return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def _load() -> str:
@@ -68,6 +82,16 @@ def _fsyncs(folder: Path) -> Iterable[float]:
             began = perf_counter()
             os.fsync(file.fileno())
             yield perf_counter() - began
+
+
+def _loops() -> Iterable[float]:
+    """Seconds for the same work of the interpreter, some times over."""
+    for _ in range(20):
+        began = perf_counter()
+        total = 0
+        for number in range(200_000):
+            total += number
+        yield perf_counter() - began
 
 
 def _verdict(name: str, shown: str, target: str, *, met: bool) -> None:

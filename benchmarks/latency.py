@@ -1,5 +1,7 @@
-"""How long a push waits for its answer, and its targets for their message, while QQ is slow."""
+"""How long a push waits for its answer, and its targets for their message: one at rest, the first
+after a start, and many while QQ is slow."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +21,14 @@ PUSHES = 60
 """In a round."""
 EVERY = 0.05
 """Seconds between two pushes: messages of twenty pushes are under way at any time."""
+TARGET = "10001"
 FIRST_TARGET = 20_000
+KINDS = ("relay", "ours")
+SINGLE_PUSHES = 60
+STARTS = 5
+REST = 0.05
+"""Seconds of rest before a single push."""
+REST_AFTER_START = 1.0
 
 
 @dataclass(slots=True)
@@ -64,9 +73,70 @@ class Bench:
 
 def run(folder: Path) -> None:
     """Measure and print."""
+    with remote("pusher", folder) as pusher, remote("onebot", folder) as onebot:
+        _report_rest(pusher, onebot, folder)
+        _report_first(pusher, onebot, folder)
+        _report_slow(pusher, onebot, folder)
+
+
+def _report_rest(pusher: Remote, onebot: Remote, folder: Path) -> None:
+    figures.heading(f"At rest: {SINGLE_PUSHES} single pushes, from sent to on the OneBot socket")
+    with bot("relay", folder) as relay, bot("ours", folder) as ours:
+        bots = {"relay": relay, "ours": ours}
+        for kind, child in bots.items():
+            onebot.call("join", name=kind, port=child.port)
+        for screenshot in (False, True):
+            waits: dict[str, list[float]] = {kind: [] for kind in KINDS}
+            for number in range(SINGLE_PUSHES + 5):
+                for kind, child in bots.items():
+                    time.sleep(REST)
+                    waited, _ = _single(pusher, onebot, kind, child, screenshot=screenshot)
+                    if number >= 5:  # the first ones warm up
+                        waits[kind].append(waited)
+            _report_single(waits, screenshot=screenshot)
+
+
+def _report_single(waits: Mapping[str, Sequence[float]], *, screenshot: bool) -> None:
+    words = "with a screenshot" if screenshot else "without a screenshot"
+    for kind, seen in waits.items():
+        p99 = figures.percentile(seen, 99) * 1000
+        figures.line(f"{words}, {kind}: p50, p99", f"{median(seen) * 1000:.1f}, {p99:.1f} ms")
+    figures.at_most("  ours / relay, p50", median(waits["ours"]) / median(waits["relay"]), 1.5)
+
+
+def _report_first(pusher: Remote, onebot: Remote, folder: Path) -> None:
+    figures.heading(f"The first push after a start, with a screenshot: {STARTS} starts")
+    seen: dict[str, list[tuple[float, float]]] = {kind: [] for kind in KINDS}
+    for _ in range(STARTS):
+        for kind, waits in seen.items():
+            with bot(kind, folder) as child:
+                onebot.call("join", name=kind, port=child.port)
+                time.sleep(REST_AFTER_START)
+                waits.append(_single(pusher, onebot, kind, child, screenshot=True))
+    for kind, waits in seen.items():
+        arrived, answered = ([1000 * one for one in each] for each in zip(*waits, strict=True))
+        longest = f"{max(answered):.1f} and {max(arrived):.1f} ms"
+        figures.line(f"{kind}: answer, p50", f"{median(answered):.1f} ms")
+        if kind == "ours":
+            figures.at_most("ours: on the OneBot socket, p50", median(arrived), 25, "ms")
+        else:
+            figures.line(f"{kind}: on the OneBot socket, p50", f"{median(arrived):.1f} ms")
+        figures.line("  longest of both", longest)
+
+
+def _single(
+    pusher: Remote, onebot: Remote, kind: str, child: Child, *, screenshot: bool
+) -> tuple[float, float]:
+    """Seconds until one push is on the OneBot socket, and until it is answered."""
+    onebot.call("expect", name=kind, count=1)
+    ((sent, answered),) = pusher.call(
+        "push", port=child.port, plan=[[TARGET]], screenshot=screenshot
+    )
+    return onebot.call("arrived", name=kind) - sent, answered - sent
+
+
+def _report_slow(pusher: Remote, onebot: Remote, folder: Path) -> None:
     with (
-        remote("pusher", folder) as pusher,
-        remote("onebot", folder) as onebot,
         bot("durable", folder) as durable,
         bot("ours", folder) as ours,
     ):

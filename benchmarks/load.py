@@ -32,7 +32,7 @@ def run(folder: Path) -> None:
 def _report_time(folder: Path) -> None:
     printed("loading", folder)  # writes the bytecode, where nobody did yet
     warm = [printed("loading", folder)[0] for _ in range(ROUNDS)]
-    figures.at_most("load_plugin, bytecode there", median(warm), 0.4, "s")
+    figures.at_most("load_plugin, bytecode there", median(warm), 0.3, "s")
     with TemporaryDirectory(dir=folder) as empty:
         cold = printed("loading", folder, PYTHONPYCACHEPREFIX=empty)[0]
     figures.line("load_plugin, first start: all compiled from source", f"{cold:.2f} s")
@@ -50,7 +50,7 @@ def _report_memory(folder: Path) -> None:
     without, with_plugin = median(memory["empty"]), median(memory["ours"])
     figures.line("memory of the bot without the plugin", f"{without:.1f} MiB")
     figures.line("memory of the bot with it", f"{with_plugin:.1f} MiB")
-    figures.at_most("  more by", with_plugin - without, 35, "MiB")
+    figures.at_most("  more by", with_plugin - without, 25, "MiB")
     figures.line("start until the port is open, without", f"{median(start['empty']):.2f} s")
     figures.line("start until the port is open, with it", f"{median(start['ours']):.2f} s")
 

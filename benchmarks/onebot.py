@@ -31,7 +31,10 @@ class Account:
     """Seconds until an action is answered."""
     goal: int = 0
     count: int = 0
+    arrived_at: float = 0.0
+    """When the last action was there, by `time.monotonic`."""
     last_at: float = 0.0
+    """When the last action was answered."""
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     delivered: dict[str, float] = field(default_factory=dict[str, float])
     """When the last message for each target was answered; only kept with a delay."""
@@ -77,6 +80,11 @@ class OneBot:
             await account.reached.wait()
         return account.last_at
 
+    async def arrived(self, name: str) -> float:
+        """When the last of the expected messages was there; it is answered by then."""
+        await self.wait(name)
+        return self._accounts[name].arrived_at
+
     async def count(self, name: str) -> int:
         """How many messages were answered."""
         return self._accounts[name].count
@@ -91,6 +99,7 @@ class OneBot:
             async with asyncio.TaskGroup() as tasks:
                 while True:
                     action = await socket.recv(decode=False)
+                    account.arrived_at = time.monotonic()
                     if account.delay:
                         tasks.create_task(_answer_later(socket, account, action))
                     else:
@@ -131,6 +140,7 @@ async def main(port: int) -> None:
             "join": onebot.join,
             "expect": onebot.expect,
             "wait": onebot.wait,
+            "arrived": onebot.arrived,
             "count": onebot.count,
             "delivered": onebot.delivered,
         }

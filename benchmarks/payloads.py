@@ -91,6 +91,14 @@ def screenshot() -> bytes:
             most = width
 
 
+def large_picture() -> bytes:
+    """About ten megabytes of PNG, other ones each time: the lowest three bits are noise."""
+    pixels = random.randbytes(3200 * 1800 * 3).translate(bytes(one & 7 for one in range(256)))
+    buffer = BytesIO()
+    Image.frombytes("RGB", (3200, 1800), pixels).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
 def _noise(width: int, height: int) -> bytes:
     pixels = random.Random(1).randbytes(width * height * 3)
     picture = Image.frombytes("RGB", (width, height), pixels)

@@ -26,19 +26,18 @@ ROUNDS = 15
 TARGETS = ("10001", "10002", "10003", "10004")
 KINDS = ("empty", "full")
 
-_ID = "benchmark_id(:began + :step * n)"
+_TIME = ":began + :step * n"
+_ID = f"benchmark_id({_TIME})"
 _NUMBERS = "WITH RECURSIVE number(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number LIMIT :count) "
-_MULTIPLY = (
+_OWN: dict[str, dict[str, str]] = {
     # A report and its delivery may have the same id: they are in two tables.
-    f"""{_NUMBERS} INSERT INTO report (id, key, received_at, event, heading, fields, image)
-    SELECT {_ID}, key, :began + :step * n, event, heading, fields, image
-    FROM number JOIN seed_report ON seed_report.seed = n % :seeds""",
-    f"""{_NUMBERS} INSERT INTO delivery (id, report_id, lane, state, text, image, attempts,
-        repeats, reason, created_at, expires_at, finished_at)
-    SELECT {_ID}, {_ID}, lane, state, text, image, attempts, repeats, reason,
-        :began + :step * n, :began + :step * n + 86400, :began + :step * n + 1
-    FROM number JOIN seed_delivery ON seed_delivery.seed = n % :seeds""",
-)
+    "report": {"id": _ID, "received_at": _TIME},
+    "delivery": {
+        "id": _ID, "report_id": _ID, "created_at": _TIME, "expires_at": f"{_TIME} + 86400",
+        "finished_at": f"{_TIME} + 1",
+    },
+}  # fmt: skip
+"""What a copy does not have of its seed."""
 
 
 def run(folder: Path) -> None:
@@ -48,7 +47,7 @@ def run(folder: Path) -> None:
         own.mkdir()
     with remote("pusher", folder) as pusher, remote("onebot", folder) as onebot:
         figures.heading(f"Store: {REPORTS:,} delivered reports, against none")
-        seconds = _fill(pusher, onebot, folders["full"])
+        seconds = fill(pusher, onebot, folders["full"], REPORTS)
         size = database(folders["full"]).stat().st_size / figures.MIB
         print(f"filled in {seconds:.0f} s, {size:,.0f} MiB", flush=True)
         with bot("ours", folders["empty"]) as empty, bot("ours", folders["full"]) as full:
@@ -81,19 +80,22 @@ def _round(pusher: Remote, onebot: Remote, name: str, child: Child, count: int =
     return ended - times[0][0]
 
 
-def _fill(pusher: Remote, onebot: Remote, folder: Path) -> float:
-    """Let the plugin make a store with a few delivered reports, then multiply them."""
+def fill(pusher: Remote, onebot: Remote, folder: Path, reports: int) -> float:
+    """Let the plugin make a store with a few delivered reports, then multiply them to so many.
+
+    Returns the seconds that the second took.
+    """
     with bot("ours", folder) as child:
         onebot.call("join", name="seed", port=child.port)
         _round(pusher, onebot, "seed", child, SEEDS)
         child.stop()  # in good order: what was delivered is written down
     began = time.monotonic()
     with closing(sqlite3.connect(database(folder), isolation_level=None)) as connection:
-        _multiply(connection)
+        _multiply(connection, reports)
     return time.monotonic() - began
 
 
-def _multiply(connection: sqlite3.Connection) -> None:
+def _multiply(connection: sqlite3.Connection, reports: int) -> None:
     connection.create_function("benchmark_id", 1, first_id, deterministic=True)
     connection.execute("PRAGMA synchronous = OFF")
     for table in ("report", "delivery"):
@@ -107,11 +109,17 @@ def _multiply(connection: sqlite3.Connection) -> None:
     assert (seeds, undelivered) == (SEEDS, 0), "the seeds were not all delivered"
     length = DAYS * 86400
     values = {
-        "count": REPORTS - SEEDS, "seeds": SEEDS, "began": time.time() - length,
-        "step": length / REPORTS,
+        "count": reports - SEEDS, "seeds": SEEDS, "began": time.time() - length,
+        "step": length / reports,
     }  # fmt: skip
     connection.execute("BEGIN")
-    for statement in _MULTIPLY:
-        connection.execute(statement, values)
+    for table, own in _OWN.items():
+        columns: list[str] = [one[1] for one in connection.execute(f"PRAGMA table_info({table})")]
+        copied = ", ".join(own.get(column, column) for column in columns)
+        connection.execute(
+            f"{_NUMBERS} INSERT INTO {table} ({', '.join(columns)}) SELECT {copied} "
+            f"FROM number JOIN seed_{table} ON seed = n % :seeds",
+            values,
+        )
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
