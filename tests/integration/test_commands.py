@@ -442,6 +442,7 @@ async def test_scoped_tokens_of_the_settings_reach_whom_they_may(tmp_path: Path)
         assert answer.json()["deliveries"] == [{"target": "private:10002"}]
         await qq.wait_for(1)
         assert {one.target for one in qq.messages} == {"private:10002"}
+        assert (await client.get("/nothing/here", params={"token": token})).status_code == 404
         assert "?token=*** HTTP/1.1" in bot.log
         assert token not in bot.log
 

@@ -307,7 +307,10 @@ async def near(): return {"near": True}
         assert "bettergi" in content["application/json"]["examples"]
         assert "/in/report/{report_id}" in paths
         ours = sorted(path for path in paths if path.startswith("/in/"))
-        names = ["", "/health", "/push", "/{report_id}"]
+        names = [
+            "", "/beat/{name}", "/gotify/message", "/health", "/ntfy", "/onebot/{action}", "/push",
+            "/{report_id}",
+        ]  # fmt: skip
         assert ours == [f"/in/report{name}" for name in names]
         schemes = document["components"]["securitySchemes"].values()
         assert {one["type"] for one in schemes} == {"apiKey", "http"}, "Try it out asks for it"

@@ -63,7 +63,7 @@ async def test_a_websocket_answers_each_message_and_takes_bytes_and_an_inner_tok
         assert json.loads(await websocket.recv())["status"] == "accepted"
         await websocket.send(json.dumps({"content": "b"}))
         assert json.loads(await websocket.recv())["code"] == 403
-        await websocket.send("{")
+        await websocket.send(json.dumps({"content": "b", "send_to": "x", "token": TOKEN}))
         assert json.loads(await websocket.recv())["code"] == 422
         await websocket.send(json.dumps({"content": "c", "token": TOKEN}))
         assert json.loads(await websocket.recv())["status"] == "accepted"
