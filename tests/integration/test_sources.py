@@ -210,6 +210,11 @@ receivers: [{{name: qq, webhook_configs: [{{url: "{url}"}}]}}]
 """
 
 
+async def told(qq: ScriptedV11, beginning: str) -> str:
+    """The message that begins so; empty as long as there is none."""
+    return next((one.text for one in qq.messages if one.text.startswith(beginning)), "")
+
+
 @pytest.mark.skipif(PROGRAM is None, reason="there is no Alertmanager: Debian's is a package")
 async def test_a_real_alertmanager_pushes(bot: Bot, qq: ScriptedV11, tmp_path: Path) -> None:
     assert PROGRAM is not None
@@ -236,13 +241,11 @@ async def test_a_real_alertmanager_pushes(bot: Bot, qq: ScriptedV11, tmp_path: P
 
     try:
         await until(post_alert)
-        (firing,) = await qq.wait_for(1)
-        assert firing.text.startswith("❌ 触发：DiskFull\n满\ninstance=nas\n")
+        await until(lambda: told(qq, "❌ 触发：DiskFull\n满\ninstance=nas\n"))
         ended = datetime.now(UTC).isoformat()
         assert await post_alert(endsAt=ended)
-        _, over = await qq.wait_for(2)
-        assert over.text.startswith("✅ 恢复：DiskFull\n满\ninstance=nas\n")
-        assert "开始，持续 " in over.text
+        over = await until(lambda: told(qq, "✅ 恢复：DiskFull\n满\ninstance=nas\n"))
+        assert "开始，持续 " in over
     finally:
         if process.returncode is None:
             process.terminate()
