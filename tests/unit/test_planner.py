@@ -107,6 +107,7 @@ def test_who_wants_no_pictures_is_told_nothing_of_them() -> None:
         ({"result": "Nearly", "to": "superusers"}, "应为 Success、Fail、PartialSuccess"),
         ({"drop": True, "to": "superusers"}, "drop 和 to 不能一起写"),
         ({"to": "superusers", "fallback_after": "10m"}, "还要写 fallback"),
+        ({"to": "superusers", "fallback_unconfirmed": True}, "fallback_unconfirmed，还要写"),
     ],
 )
 def test_a_rule_that_can_mean_nothing_is_refused_with_the_mend(
