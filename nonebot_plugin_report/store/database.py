@@ -56,6 +56,8 @@ class _Call:
     durable: bool
     result: Any = None
     """Or the exception that it ended with."""
+    wrote: bool = False
+    """Its transaction changed something."""
 
     def settle(self) -> None:
         """Tell its caller."""
@@ -219,9 +221,13 @@ class Database:
             self._schedule()
 
     def _done(self, batch: list[_Call]) -> None:
-        """These are committed: tell those who do not wait for the disk."""
+        """These are committed: tell those who do not wait for the disk.
+
+        Who wrote nothing waits only if it may have read what is not on disk yet.
+        """
         for call in batch:
-            if call.durable and not isinstance(call.result, Exception):
+            unsynced = call.wrote or self._syncing or bool(self._committed)
+            if call.durable and unsynced and not isinstance(call.result, Exception):
                 self._committed.append(call)
             else:
                 call.settle()
@@ -333,7 +339,9 @@ class Database:
 
 def _transact(conn: Connection, batch: list[_Call]) -> None:
     """Run operations in one transaction. If it fails, nothing of it is stored."""
+    before = driver(conn).total_changes
     with transaction(conn):
         results = [call.operation(conn) for call in batch]
+    wrote = driver(conn).total_changes != before
     for call, result in zip(batch, results, strict=True):
-        call.result = result
+        call.result, call.wrote = result, wrote

@@ -1,5 +1,7 @@
 """What the store keeps, how much of it, and rows in it that cannot be read."""
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -183,6 +185,26 @@ async def test_a_picture_that_cannot_be_kept_is_refused_with_its_report(path: Pa
         await w.accept("words", ME)
         await w.drain(ME)
         assert w.far.texts(Lane(ME)) == ["words"]
+
+
+async def test_a_disk_that_fails_is_no_success_and_keeps_nobody_from_reading(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    async with world(path) as w:
+        first = await w.accept("1", ME)
+        with monkeypatch.context() as patch:
+            patch.setattr("nonebot_plugin_report.store.file._sync", broken)
+            assert await w.states(first) == [State.WAITING], "who writes nothing needs no disk"
+            with pytest.raises(StoreUnavailable, match="没能写到磁盘上"):
+                await w.accept("2", ME)
+            with pytest.raises(StoreUnavailable, match="没能写到磁盘上"):
+                await w.store.check()  # so that it is opened anew
+    async with world(path) as w:
+        await w.drain(ME)
+        assert w.far.texts(Lane(ME))[0] == "1"
 
 
 async def test_a_long_log_is_put_into_the_database_in_time(path: Path) -> None:
