@@ -258,13 +258,17 @@ class Hub:
 
     async def known_to_bots(self, kind: Kind) -> dict[str, str]:
         """The friends, or the groups, of the bots that are online: their names by number."""
+        return await contacts(kind, self._online())
+
+    def _online(self) -> list[Bot]:
+        """The bots that can send now."""
         online = {self_id for self_id, _, online in self.bots() if online}
-        return await contacts(kind, [bot for name, bot in self._bots().items() if name in online])
+        return [bot for self_id, bot in self._bots().items() if self_id in online]
 
     async def health(self, *, detailed: bool = False) -> Health:
         """Whether reports can be stored (checked by a real write from time to time), and what is
         waiting; with `detailed` also what is costly to find out."""
-        bots, refused_at = tuple(self._qq.connected()), self._refused_bots.last
+        bots, refused_at = self.bots(), self._refused_bots.last
         if self._supervisor.fault:
             return Health(self._supervisor.fault, bots, None, refused_at)
         now = time.monotonic()
@@ -292,9 +296,7 @@ class Hub:
 
     async def _strangers(self) -> tuple[str, ...]:
         users = [one.id for one in self.directory.superusers]
-        connected = {self_id for self_id, _, online in self._qq.connected() if online}
-        bots = [bot for self_id, bot in self._bots().items() if self_id in connected]
-        return await strangers(users, bots)
+        return await strangers(users, self._online())
 
     async def fault(self) -> str:
         """Why nothing can be stored (Chinese); empty: it can. Writes nothing while all is well."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from ..errors import InvalidReport, UnsupportedMedia
-from ..model.image import read_image
 from ..model.report import Report, Result
-from .form import decode_plain
+from .base import Fields
+from .form import decode_plain, is_picture
 from .parse import parse
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -28,8 +28,6 @@ RESULTS: Final = {
 """Tags that ntfy shows as a picture of a result: https://docs.ntfy.sh/emojis/."""
 MAX_TAGS: Final = 20
 
-Fields = Mapping[str, object]
-
 
 def read_publish(
     topic: str, said: Mapping[str, str], body: bytes | bytearray, query: Mapping[str, str]
@@ -40,13 +38,11 @@ def read_publish(
     """
     if not body:
         return _report(topic, said, {"content": said.get("message", "")}, query)
-    content, picture = said.get("message", ""), bytes(body)
-    try:
-        read_image(picture)
-    except ValueError:
-        content = "\n".join(filter(None, (content, _text(body, said.get("filename", "")))))
-        return _report(topic, said, {"content": content}, query)
-    return _report(topic, said, {"content": content, "screenshot": picture}, query)
+    content = said.get("message", "")
+    if is_picture(body):
+        return _report(topic, said, {"content": content, "screenshot": bytes(body)}, query)
+    content = "\n".join(filter(None, (content, _text(body, said.get("filename", "")))))
+    return _report(topic, said, {"content": content}, query)
 
 
 def read_json(fields: Fields, query: Mapping[str, str]) -> Report:

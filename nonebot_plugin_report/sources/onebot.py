@@ -5,13 +5,13 @@ tool's message must not act as the bot.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
 from ..errors import InvalidReport
 from ..model.numbers import qq_number
 from ..model.report import Report
+from .base import Fields
 from .parse import parse
 
 MAX_SEGMENTS: Final = 1000
@@ -32,8 +32,6 @@ SENDS: Final = frozenset({
     "send_msg", "send_private_msg", "send_group_msg",
     "send_forward_msg", "send_private_forward_msg", "send_group_forward_msg",
 })  # fmt: skip
-
-Fields = Mapping[str, object]
 
 
 def read_send(action: str, params: Fields) -> Report:

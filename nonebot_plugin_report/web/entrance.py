@@ -15,6 +15,8 @@ from starlette.requests import ClientDisconnect
 from ..errors import InvalidReport, NotFound, Refused, UnsupportedMedia
 from ..hub import Hub
 from ..model.grant import Grant
+from ..model.report import Report
+from ..model.status import Receipt
 from ..sources.decode import decode
 from .body import Intake, discard
 from .caller import Callers
@@ -79,6 +81,33 @@ class Entrance:
             raise InvalidReport("body", "没有收完") from None
         async with body:
             return await body.work(job)
+
+    async def push(
+        self,
+        request: Request,
+        token: str | None,
+        read: Callable[[bytes | bytearray], Report],
+        answer: Callable[[Report, Receipt], Response],
+        refusal: Callable[[Refused], Response],
+    ) -> Response:
+        """Take a push.
+
+        Args:
+            request: the push.
+            token: stands beside its body.
+            read: makes a report of the body.
+            answer: says that it was taken.
+            refusal: says that it was not.
+        """
+        grant = None
+        try:
+            grant = self.admit(request, token)
+            report = await self.read(request, grant, read)
+            receipt = await self.hub.submit(report, grant)
+        except Refused as error:
+            await self.refuse(error, request, trusted=grant is not None)
+            return refusal(error)
+        return answer(report, receipt)
 
     async def refuse(self, error: Refused | NotFound, request: Request, *, trusted: bool) -> None:
         """Log why a request is refused, and get ready to answer it."""

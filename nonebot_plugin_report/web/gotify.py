@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 
 from ..errors import Forbidden, Refused
 from ..model.report import Report
+from ..model.status import Receipt
 from ..sources.gotify import read_gotify
 from . import openapi
 from . import service_schemas as schemas
@@ -36,14 +37,11 @@ class GotifyApi:
 
     async def push(self, request: Request) -> Response:
         """收下一条写给 Gotify 的消息。"""
-        grant = None
-        try:
-            grant = self._entrance.admit(request, _token(request))
-            report = await self._entrance.read(request, grant, partial(_read, request))
-            receipt = await self._entrance.hub.submit(report, grant)
-        except Refused as error:
-            await self._entrance.refuse(error, request, trusted=grant is not None)
-            return _refusal(error)
+        return await self._entrance.push(
+            request, _token(request), partial(_read, request), self._answer, _refusal
+        )
+
+    def _answer(self, _: Report, receipt: Receipt) -> Response:
         return json_answer({
             "id": self._entrance.hub.number(receipt.id), "appid": 1, "title": "", "message": "",
             "priority": 0, "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 
 from ..errors import Refused
 from ..model.report import Report
+from ..model.status import Receipt
 from ..sources.decode import decode
 from ..sources.ntfy import NAMES, read_json, read_publish
 from . import openapi
@@ -46,18 +47,9 @@ class NtfyApi:
 
     async def publish(self, request: Request) -> Response:
         """收下一条写给 ntfy 的消息。"""
-        grant = None
-        try:
-            grant = self._entrance.admit(request, _token(request))
-            report = await self._entrance.read(request, grant, partial(_read, request))
-            receipt = await self._entrance.hub.submit(report, grant)
-        except Refused as error:
-            await self._entrance.refuse(error, request, trusted=grant is not None)
-            return _refusal(error)
-        return json_answer({
-            "id": receipt.id, "time": int(time.time()), "event": "message",
-            "topic": report.event, "message": "",
-        })  # fmt: skip
+        return await self._entrance.push(
+            request, _token(request), partial(_read, request), _answer, _refusal
+        )
 
 
 def _read(request: Request, content: bytes | bytearray) -> Report:
@@ -108,6 +100,13 @@ def _from_base64(text: str) -> str:
     except ValueError:
         return ""
     return content.decode("utf-8", "replace")
+
+
+def _answer(report: Report, receipt: Receipt) -> Response:
+    return json_answer({
+        "id": receipt.id, "time": int(time.time()), "event": "message",
+        "topic": report.event, "message": "",
+    })  # fmt: skip
 
 
 def _refusal(error: Refused) -> Response:
