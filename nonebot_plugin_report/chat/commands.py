@@ -18,7 +18,8 @@ from ..model.delivery import Delivery
 from ..model.message import Message
 from ..model.target import Lane, Target
 from ..model.text import clean
-from ..senders.qq import MAX_PICTURE, fit_message, is_qq, reply, with_small_pictures
+from ..senders.qq import is_qq, reply
+from ..senders.qq_message import MAX_PICTURE, fit_message, with_small_pictures
 from .membership import may_bind
 from .reading import MOST_ASKED
 from .request import NAME, Answer, Asker, Context, Wrong

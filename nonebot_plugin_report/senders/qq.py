@@ -1,4 +1,4 @@
-"""QQ by OneBot v11 and v12. The one place where messages for QQ are built, as segments only.
+"""QQ by OneBot v11 and v12. Messages are sent as segments only.
 
 A string would be parsed for CQ codes by the implementation (OneBot 11, "消息格式"), so text from
 outside could act as the bot; a segment array is never parsed.
@@ -7,47 +7,40 @@ outside could act as the bot; a segment array is never parsed.
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Final
 
-import pybase64
 from nonebot.adapters import Bot, Event
 from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 
 from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Unknown
-from ..model.image import Image
 from ..model.message import Message
 from ..model.target import Lane, Target
-from .fit import CUT, fit_image
-from .history import Histories, Wanted, words
+from .fit import CUT
+from .history import Histories
 from .onebot import judge, judge_status
 from .presence import Presence, sign
+from .qq_message import (
+    FORWARD_FROM,
+    MAX_PICTURE,
+    MAX_TEXT,
+    answer_seconds,
+    cut,
+    encode_v11,
+    fit_message,
+    segments_v11,
+    upload_seconds,
+    wanted,
+    with_small_pictures,
+)
 
 V11: Final = "OneBot V11"
 V12: Final = "OneBot V12"
 BURST: Final = 5
 """Messages that a bot may send at once before REPORT_SEND_INTERVAL applies."""
-MAX_TEXT: Final = 4000
-"""Characters. QQ refuses messages somewhat longer than this; the limit is not documented."""
-FORWARD_FROM: Final = 500
-"""Characters from which a merged message is sent as a forward message, which QQ folds."""
-# NapNeko/NapCatQQ and ncatbot/NcatBot#39: QQ refuses a picture from about 5 MB on ("rich media
-# transfer failed"), and the upload of one has 10 seconds and one more for each 256 KiB.
-MAX_PICTURE: Final = 5 * 2**20
-"""Bytes of one picture, beyond which a smaller JPEG is made, unless the settings say otherwise."""
-PICTURE_FORMATS: Final = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp")
-MAX_PICTURES: Final = 8 * 2**20
-"""Bytes of all pictures of a message together; a single one may be larger."""
-LARGE: Final = 2**20
-"""Bytes of pictures from which base64 is made in a thread."""
-TEXT_ONLY_AFTER: Final = 2
-"""Failed attempts with a picture before the text is sent alone."""
-TEXT_ONLY: Final = "截图多次发送失败，只发了文字"
-ANSWER_SECONDS: Final = 30.0
-"""How long an implementation may take to send a text: the adapter's default."""
 STATUS_SECONDS: Final = 10.0
 """How long an implementation may take to say whether it is online."""
 
@@ -256,97 +249,6 @@ def is_qq(bot: Bot) -> bool:
     return bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")
 
 
-async def with_small_pictures(message: Message, max_picture: int | None) -> tuple[Message, str]:
-    """The message with its pictures of at most so many bytes each, and a note: empty, or that they
-    were shrunk. One that moves, or that cannot be shrunk, is left to QQ as it is."""
-    smaller: dict[Image, Image] = {}
-    note = ""
-    for one in message.images:
-        if max_picture is None or len(one.data) <= max_picture:
-            continue
-        fitted, done = await fit_image(
-            one, max_bytes=max_picture, formats=PICTURE_FORMATS, still=True
-        )
-        if fitted is not None and fitted is not one:
-            smaller[one], note = fitted, done
-    return _with_instead(message, smaller) if smaller else message, note
-
-
-def _with_instead(message: Message, instead: Mapping[Image, Image]) -> Message:
-    images = tuple(instead.get(one, one) for one in message.images)
-    parts = tuple(_with_instead(part, instead) for part in message.parts)
-    return replace(message, images=images, parts=parts)
-
-
-def fit_message(delivery: Delivery) -> tuple[Message, str]:
-    """The message within QQ's limits, and a note of what was left out."""
-    return _within(*_with_pictures(delivery.message), delivery.attempts)
-
-
-def _within(message: Message, note: str, attempts: int) -> tuple[Message, str]:
-    """A message with as many pictures as may be sent, as it goes after so many attempts."""
-    text, images = message.text, message.images
-    if images and attempts >= TEXT_ONLY_AFTER and text:
-        images, note = (), TEXT_ONLY
-        text = f"{text}\n[{note}]"
-    if len(text) > MAX_TEXT:
-        text, note = _cut(text), note or CUT
-    # Later attempts use a plain message.
-    parts = message.parts if attempts < TEXT_ONLY_AFTER else ()
-    if (text, images, parts) == (message.text, message.images, message.parts):
-        return message, note
-    return replace(message, text=text, images=images, parts=parts), note
-
-
-def wanted(delivery: Delivery) -> Wanted:
-    """A delivery's message as a history would show it, whichever attempt arrived."""
-    message = delivery.message
-    # How many pictures went along depends on how small they could be made.
-    kept = [message.images[: number + 1] for number in range(len(message.images))]
-    shown = [_with_kept(message, one) for one in kept] or [(message, "")]
-    texts = frozenset(
-        words(_within(*one, attempts)[0].text) for one in shown for attempts in (0, TEXT_ONLY_AFTER)
-    )
-    folded = bool(message.parts) and len(message.text) >= FORWARD_FROM
-    return Wanted(texts, message.image is not None, folded)
-
-
-def _with_pictures(message: Message) -> tuple[Message, str]:
-    """The message with as many pictures as may be sent at once, and a note of the others."""
-    kept: list[Image] = []
-    room = MAX_PICTURES
-    for image in message.images:
-        if not kept or len(image.data) <= room:
-            kept.append(image)
-            room -= len(image.data)
-    return _with_kept(message, kept)
-
-
-def _with_kept(message: Message, kept: Sequence[Image]) -> tuple[Message, str]:
-    """The message with these of its pictures, and a note of the others."""
-    if len(kept) == len(message.images):
-        return message, ""
-    note = f"{len(message.images) - len(kept)} 张截图太大，没有一起发送"
-    parts = tuple(_with_only(part, kept) for part in message.parts)
-    text = f"{message.text}\n[{note}]"
-    return replace(message, text=text, images=tuple(kept), parts=parts), note
-
-
-def _with_only(part: Message, kept: Sequence[Image]) -> Message:
-    """A part of a merged message with those of its pictures that go along."""
-    images = tuple(image for image in part.images if image in kept)
-    lost = len(images) < len(part.images)
-    return replace(part, images=images, text=part.text or "[截图]") if lost else part
-
-
-def _cut(text: str) -> str:
-    """A text within QQ's limit."""
-    if len(text) <= MAX_TEXT:
-        return text
-    mark = f"…\n[内容过长，共 {len(text)} 字，只显示开头]"
-    return text[: MAX_TEXT - len(mark)] + mark
-
-
 async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
     """OneBot 11, "公开 API": send_private_msg and send_group_msg."""
     options: dict[str, Any] = {}
@@ -375,28 +277,9 @@ def _node(bot: Bot, message: Message) -> dict[str, Any]:
     OneBot 11, "消息段类型/合并转发自定义节点" (user_id, nickname); go-cqhttp, "合并转发消息节点"
     (uin, name), whose actions those of the forward messages are.
     """
-    content = segments_v11(replace(message, text=_cut(message.text)))
+    content = segments_v11(replace(message, text=cut(message.text)))
     author = {"user_id": bot.self_id, "uin": bot.self_id, "nickname": "推送", "name": "推送"}
     return {"type": "node", "data": {**author, "content": content}}
-
-
-async def encode_v11(message: Message) -> list[dict[str, Any]]:
-    """A message as OneBot 11's segments."""
-    if sum(len(image.data) for image in message.images) < LARGE:
-        return segments_v11(message)
-    # The encoding that follows blocks the loop for long enough.
-    return await asyncio.to_thread(segments_v11, message)
-
-
-def segments_v11(message: Message) -> list[dict[str, Any]]:
-    """A message as OneBot 11's segments ("消息段类型": text, image)."""
-    segments: list[dict[str, Any]] = []
-    if message.text:
-        segments.append({"type": "text", "data": {"text": message.text}})
-    for image in message.images:
-        file = "base64://" + pybase64.b64encode_as_string(image.data)
-        segments.append({"type": "image", "data": {"file": file}})
-    return segments
 
 
 async def _send_v12(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
@@ -411,7 +294,7 @@ async def _send_v12(bot: Bot, target: Target, message: Message, note: str) -> Ou
                 type="data",
                 name=f"screenshot.{image.extension}",
                 data=image.data,
-                _timeout=_upload_seconds(image),
+                _timeout=upload_seconds(image),
             )
             segments.append({"type": "image", "data": {"file_id": uploaded["file_id"]}})
         except ActionFailed as error:
@@ -433,16 +316,6 @@ async def reply(bot: Bot, target: Target, message: Message) -> Outcome:
     """
     send = _send_v12 if bot.type == V12 else _send_v11
     return await send(bot, target, message, "")
-
-
-def answer_seconds(message: Message) -> float:
-    """How long an implementation may take to send a message."""
-    return sum(_upload_seconds(image) for image in message.images) or ANSWER_SECONDS
-
-
-def _upload_seconds(image: Image) -> float:
-    """NapCat waits for 10 seconds, and a second more for each 256 KiB."""
-    return ANSWER_SECONDS + len(image.data) / (256 * 1024)
 
 
 def _judge_failure(error: ActionFailed) -> Outcome:

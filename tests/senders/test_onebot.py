@@ -23,7 +23,7 @@ from nonebot_plugin_report.model.image import read_image
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.target import Target
 from nonebot_plugin_report.senders import load
-from nonebot_plugin_report.senders.qq import MAX_PICTURE, fit_message, with_small_pictures
+from nonebot_plugin_report.senders.qq_message import MAX_PICTURE, fit_message, with_small_pictures
 from nonebot_plugin_report.senders.transport import Transport
 from tests.histories import TELLING, Said, Shape, napcat
 from tests.outbox.fakes import Clock, world

@@ -16,7 +16,7 @@ from ..base import HttpChannel
 from ..history import SECONDS, count, question
 from ..http import CONNECT_SECONDS, Answer, Client, judge_status
 from ..onebot import judge
-from ..qq import (
+from ..qq_message import (
     MAX_PICTURE,
     MAX_TEXT,
     answer_seconds,
