@@ -5,6 +5,7 @@ outside could act as the bot; a segment array is never parsed.
 """
 
 import asyncio
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -53,7 +54,8 @@ _STATUS: Final = re.compile(r"status code: (\d{3})$")
 class _Pace:
     """A token bucket (as a virtual schedule): the bot's next message is due at `next_at`."""
 
-    next_at: float = 0.0
+    next_at: float = -math.inf
+    """By the event loop's clock, which may have begun when the computer was started."""
 
     def delay(self, now: float, interval: float) -> float:
         """Count a message; the seconds to wait before it is sent."""
