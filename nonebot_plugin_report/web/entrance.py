@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from ..errors import InvalidReport, NotFound, Refused, UnsupportedMedia
 from ..hub import Hub
@@ -23,6 +24,8 @@ from .caller import Callers
 from .refusals import DISCARD_FACTOR, Refusals
 
 T = TypeVar("T")
+
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 MAX_QUERY: Final = 2**15
 """Bytes of a URL's query: all of a message may stand there."""
@@ -118,10 +121,17 @@ class Entrance:
 
 
 class PlainRoute(APIRoute):
-    """A route whose endpoint reads the request itself, without FastAPI's parsing."""
+    """A route whose endpoint reads the request itself. FastAPI, which otherwise parses it and wraps
+    each message both ways, documents it only."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self.endpoint
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await endpoint(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+        self.app = answer
 
 
 def media_type(request: Request) -> str:
