@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
 
-from ..errors import StoreUnavailable
+from ..errors import StoreUnavailable, os_reason
 from ..model.image import Image
 from .file import PRIVATE_FILE, PRIVATE_FOLDER
 
@@ -84,7 +84,9 @@ class PictureFiles:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except OSError as error:
-            raise StoreUnavailable(f"无法写入图片文件夹 {self._folder}：{error.strerror}") from None
+            raise StoreUnavailable(
+                f"无法写入图片文件夹 {self._folder}：{os_reason(error)}"
+            ) from None
 
     def _keep(self, images: Iterable[Image], now: float) -> dict[int, str]:
         hashes = {id(one): sha256(one.data).hexdigest() for one in images}

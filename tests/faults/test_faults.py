@@ -1,15 +1,17 @@
 """Some rounds of each fault; `python -m benchmarks faults` runs many."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from nonebot_plugin_report.store.leases import IN_FLIGHT
+from tests.bot import running, until
 
 from .errors import fail
 from .kill import LANES, kill
 from .power import cut_the_power
-from .shim import compiler
+from .shim import Shim, compiler
 
 needs_compiler = pytest.mark.skipif(
     compiler() is None, reason="needs Linux and a C compiler: the library that watches the disk"
@@ -52,3 +54,28 @@ async def test_a_disk_that_fails_at_any_moment_is_no_success(tmp_path: Path) -> 
     assert failures.refused > 0
     assert failures.others == []
     assert failures.lost == []
+
+
+@needs_compiler
+async def test_a_disk_that_becomes_read_only_is_said_so_and_used_again_later(
+    tmp_path: Path,
+) -> None:
+    for name in ("data", "beside"):
+        (tmp_path / name).mkdir()
+    shim = Shim(tmp_path / "data", tmp_path / "beside")
+    settings = {"report_database_url": "sqlite:///data/report.db"}
+    shim.fail(0, -1, errno.EROFS)
+    async with running(tmp_path, settings=settings, environment=shim.environment) as bot:
+        assert "只读" in (await bot.push(expect=503, content="x"))["error"]
+        shim.heal()
+
+        async def works() -> bool:
+            return (await bot.health())["status"] == "ok"
+
+        await until(works)
+        await bot.push(content="x")
+        shim.fail(0, -1, errno.EROFS)
+        assert "检查磁盘" in (await bot.push(expect=503, content="y"))["error"]
+        shim.heal()
+        await bot.push(content="z")
+        assert "Traceback" not in bot.log

@@ -117,3 +117,14 @@ async def test_a_second_bot_on_the_file_says_so_and_lives(tmp_path: Path) -> Non
 
             await until(takes_over)
             assert (await second.health())["waiting"] == 1
+
+
+async def test_a_file_that_is_no_database_is_left_alone_and_said_so(tmp_path: Path) -> None:
+    rubbish = "别人的文件".encode() * 500
+    (tmp_path / "report.db").write_bytes(rubbish)
+    async with running(tmp_path) as bot:
+        refused = await bot.push(expect=503, content="x")
+        assert "不是数据库；停掉机器人，把它移到别处留着" in refused["error"]
+        assert bot.log.count("收不下推送，会继续尝试：数据库文件里不是数据库") == 1
+        assert "Traceback" not in bot.log
+    assert bot.database.read_bytes() == rubbish
