@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Self, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx2
 
@@ -122,9 +122,24 @@ class Client:
         Raises:
             NotDone: it was not accepted.
         """
+        return await self._pushed(self._url, json=fields)
+
+    async def push_body(self, content: bytes, query: Mapping[str, str]) -> Accepted:
+        """Push a body as it is; `query` comes after what the address says.
+
+        Raises:
+            NotDone: it was not accepted.
+        """
+        is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+        kind = "application/json" if is_json else "application/x-www-form-urlencoded"
+        joint = "&" if "?" in self._url else "?"
+        url = f"{self._url}{joint}{urlencode(query)}"
+        return await self._pushed(url, content=content, headers={"Content-Type": kind})
+
+    async def _pushed(self, url: str, **sent: Any) -> Accepted:
         if not self._known:
             await self.require()
-        answer = await self._send("POST", self._url, fields)
+        answer = await self._send("POST", url, **sent)
         said = _fields(answer)
         if not answer.is_success:
             if isinstance(reason := said.get("error"), str):
@@ -201,14 +216,14 @@ class Client:
         except (KeyError, TypeError):
             raise self._not_ours(answer) from None
 
-    async def _send(self, method: str, url: str, fields: Any = None) -> httpx2.Response:
-        headers: dict[str, str] = {}
+    async def _send(self, method: str, url: str, **sent: Any) -> httpx2.Response:
+        headers: dict[str, str] = sent.pop("headers", {})
         if self._secret.isascii() and self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
         elif self._secret:  # no header can have it
             url = f"{url}{'&' if '?' in url else '?'}token={quote(self._secret, safe='')}"
         try:
-            return await self._http.request(method, url, json=fields, headers=headers)
+            return await self._http.request(method, url, headers=headers, **sent)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             kind = type(error).__name__
             raise NotDone(f"连不上机器人（{kind}）", "它在运行吗？可以用 doctor 检查") from error

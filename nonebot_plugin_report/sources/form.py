@@ -97,8 +97,36 @@ def is_picture(content: bytes | bytearray) -> bool:
 
 def read_form(body: bytes | bytearray, charset: str = "") -> Fields:
     """The fields of a form; none if it is no form, or has none of ours."""
-    if body.count(b"&") >= MAX_FORM_FIELDS:
+    pairs = _pairs(body)
+    if not FORM_FIELDS.intersection(name for name, _ in pairs):
         return Fields()
+    if isinstance(body, bytearray):
+        body.clear()  # the values are all of it
+    return gather((name, _text(name, value, charset)) for name, value in pairs)
+
+
+def query_fields(query: bytes) -> Fields:
+    """The fields of a URL's query, under whatever names.
+
+    Raises:
+        InvalidReport: there are too many.
+    """
+    parts = query.split(b"&")
+    if len(parts) > MAX_FORM_FIELDS:
+        raise InvalidReport("网址", f"? 后面最多 {MAX_FORM_FIELDS} 个字段")
+    pairs: list[tuple[str, bytearray]] = []
+    for part in parts:
+        name, _, value = part.partition(b"=")
+        shown = unquote_to_bytes(name.replace(b"+", b" ")).decode("utf-8", "replace").strip()
+        if shown:
+            pairs.append((shown, _unquoted(value, 0, len(value))))
+    return gather((name, _text(name, value, "")) for name, value in pairs)
+
+
+def _pairs(body: bytes | bytearray) -> list[tuple[str, bytearray]]:
+    """A form's fields; none if it is no form."""
+    if body.count(b"&") >= MAX_FORM_FIELDS:
+        return []
     pairs: list[tuple[str, bytearray]] = []
     start, size = 0, len(body.rstrip())
     while start <= size:
@@ -107,14 +135,10 @@ def read_form(body: bytes | bytearray, charset: str = "") -> Fields:
         equals = body.find(b"=", start, end)
         name = bytes(body[start:equals]).strip() if start <= equals <= start + _GLANCE else b""
         if not _NAME.fullmatch(name):
-            return Fields()
+            return []
         pairs.append((name.decode("ascii"), _unquoted(body, equals + 1, end)))
         start = end + 1
-    if not FORM_FIELDS.intersection(name for name, _ in pairs):
-        return Fields()
-    if isinstance(body, bytearray):
-        body.clear()  # the values are all of it
-    return gather((name, _text(name, value, charset)) for name, value in pairs)
+    return pairs
 
 
 def gather(pairs: Iterable[tuple[str, str]]) -> Fields:

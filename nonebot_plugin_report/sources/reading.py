@@ -31,7 +31,7 @@ class Context:
 
     query: Mapping[str, str]
     """The URL's."""
-    texts: Mapping[str, str]
+    said: Mapping[str, object]
     """Fields of ours that count where the body does not say them."""
     headers: Headers
 
@@ -117,8 +117,12 @@ def _report(translated: Translated, fields: Fields, beside: Context) -> Report:
 
 
 def _filled(fields: Fields, beside: Context) -> Fields:
-    more = {name: one for name, one in beside.texts.items() if fields.get(name) in (None, "")}
+    more = {name: one for name, one in beside.said.items() if not _says(fields, name)}
     return {**fields, **more} if more else fields
+
+
+def _says(fields: Fields, name: str) -> bool:
+    return any(fields.get(one) not in (None, "") for one in (name, ALIASES.get(name, name)))
 
 
 def _keep(fields: Fields, translated: Translated) -> Fields:

@@ -19,13 +19,11 @@ from ..model.report import Report
 from ..model.status import Receipt
 from ..sources.decode import decode
 from .body import Intake, discard
-from .caller import Callers
+from .caller import Callers, check_query
 from .refusals import DISCARD_FACTOR, Refusals
 
 T = TypeVar("T")
 
-MAX_QUERY: Final = 2**15
-"""Bytes of a URL's query: all of a message may stand there."""
 MAX_FIELDS: Final = 100
 """Fields of a form or a query."""
 JSON: Final = "application/json"
@@ -60,8 +58,7 @@ class Entrance:
             TooManyAttempts: there were too many wrong ones.
             UnsupportedMedia: no token is set, and a web page could send such a request.
         """
-        if len(request.scope["query_string"]) > MAX_QUERY:
-            raise InvalidReport("网址", f"? 后面最多 {MAX_QUERY} 个字符")
+        check_query(request)
         grant = self._callers.admit_beside(request, token)
         if self._callers.open and (request.method != "POST" or media_type(request) != JSON):
             raise UnsupportedMedia("没有设置 REPORT_TOKEN 时只接受 POST 和 application/json")
