@@ -70,8 +70,8 @@ class Watchdog:
                 self._look_at(arrival)
         self._take(heard_again(self.beats.values(), self._states, self._clock()))
 
-    def beat(self, name: str, source: str, *, down: bool = False) -> None:
-        """A sign of life came with a token; `down`: it says itself that something is not well.
+    def beat(self, name: str, source: str, *, down: str | None = None) -> None:
+        """A sign of life came with a token; `down`: what it says itself that is not well (Chinese).
 
         Raises:
             NotFound: none of that name is configured for that token.
@@ -84,7 +84,7 @@ class Watchdog:
             raise NotFound(f"REPORT_WATCH 里没有叫这个名字的心跳；有的是：{known}")
         beat, now = self.beats[name], self._clock()
         before = self._states.get(beat.key)
-        changes = (failed if down else beaten)(beat, before, now)
+        changes = beaten(beat, before, now) if down is None else failed(beat, before, now, down)
         self._take(changes, pressing=before is None or bool(changes.reports))
         if changes.reports:
             self._woken.set()

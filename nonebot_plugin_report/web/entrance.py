@@ -18,6 +18,7 @@ from ..model.grant import Grant
 from ..model.report import Report
 from ..model.status import Receipt
 from ..sources.decode import decode
+from ..sources.multipart import decode_multipart, read_boundary
 from .body import Intake, discard
 from .caller import Callers, check_query
 from .refusals import DISCARD_FACTOR, Refusals
@@ -28,6 +29,7 @@ MAX_FIELDS: Final = 100
 """Fields of a form or a query."""
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
 
 
 class Entrance:
@@ -131,8 +133,8 @@ def query_fields(request: Request) -> dict[str, object]:
     return _pairs(request.scope["query_string"].decode("latin-1"))
 
 
-def body_fields(content: bytes | bytearray, media: str) -> dict[str, object]:
-    """The fields of a JSON object or a form; none of an empty body.
+def body_fields(content: bytes | bytearray, request: Request) -> dict[str, object]:
+    """The fields of a JSON object or a form, also one with files; none of an empty body.
 
     Raises:
         InvalidReport: it cannot be read.
@@ -140,10 +142,13 @@ def body_fields(content: bytes | bytearray, media: str) -> dict[str, object]:
     """
     if not content:
         return {}
+    media = media_type(request)
     if media == FORM:
         return _pairs(content.decode("utf-8", "replace"))
     if media == JSON:
         return decode(content)
+    if media == MULTIPART:
+        return decode_multipart(content, read_boundary(request.headers["content-type"][:256]))
     raise UnsupportedMedia("请求体应为 JSON（application/json）或表单")
 
 

@@ -71,6 +71,19 @@ async def test_gotifys_ways_to_show_a_token_and_to_write_a_message(
     assert {one.text for one in received} == {"t\nm"}
 
 
+async def test_gotifys_documentation_pushes_by_a_form_of_parts(bot: Bot, qq: ScriptedV11) -> None:
+    """https://gotify.net/docs/pushmsg: `curl -F "title=my title" -F "message=my message"`."""
+    form = [("title", (None, "标题")), ("message", (None, "正文")), ("priority", (None, "5"))]
+    shot = ("image", ("shot.jpg", PICTURE, "image/jpeg"))
+    for files, images in ((form, []), ([*form, shot], [PICTURE])):
+        seen = len(qq.messages)
+        beside = {"token": TOKEN}
+        answer = await send(bot, "POST", "/gotify/message", files=files, params=beside)
+        assert answer.status_code == 200, answer.text
+        received = (await qq.wait_for(seen + 1))[seen]
+        assert (received.text, received.images) == ("标题\n正文", images)
+
+
 @pytest.mark.parametrize(
     ("options", "status"),
     [
@@ -78,6 +91,14 @@ async def test_gotifys_ways_to_show_a_token_and_to_write_a_message(
         ({"json": {"message": "x"}, "params": {"token": "wrong"}}, 401),
         ({"json": {"title": "x"}, "params": {"token": TOKEN}}, 422),
         ({"content": b"x", "params": {"token": TOKEN}}, 415),
+        (
+            {
+                "content": b"--B",
+                "params": {"token": TOKEN},
+                "headers": {"Content-Type": "multipart/form-data; boundary=C"},
+            },
+            422,
+        ),
     ],
 )
 async def test_gotifys_clients_are_refused_in_its_words(

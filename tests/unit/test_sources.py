@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pybase64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,9 +16,11 @@ from nonebot_plugin_report.sources.catalogue import SOURCES, built_in, recognise
 from nonebot_plugin_report.sources.parse import parse
 from nonebot_plugin_report.sources.reading import Context, Reading, read
 from tests import tools
+from tests.dialects import jpeg
 from tests.tools import (
     ALERT,
     ALERTMANAGER,
+    APPRISE,
     GITHUB,
     GRAFANA,
     GRAFANA_8,
@@ -387,6 +390,35 @@ def test_maas_time_is_the_reports() -> None:
     assert report({**MAA, "time": "3 分"}, source="maa").timestamp == "3 分"
 
 
+# ── Apprise ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("kind", "result"),
+    [("info", None), ("success", Result.SUCCESS), ("warning", Result.PARTIAL),
+     ("failure", Result.FAIL)],
+)  # fmt: skip
+def test_apprises_type_is_the_result(kind: str, result: object) -> None:
+    told = report(APPRISE | {"type": kind})
+    assert (told.title, told.message, told.result) == (
+        "备份", "磁盘满了\n[文件 log.txt]\n[文件 dump]", result,
+    )  # fmt: skip
+
+
+def test_apprises_pictures_are_shown_and_what_is_none_is_told() -> None:
+    encoded = pybase64.b64encode_as_string(jpeg())
+    attached = [
+        {"filename": "a.jpg", "base64": encoded, "mimetype": "image/jpeg"},
+        {"filename": "b.png", "base64": "AAAA", "mimetype": "image/png"}, 7,
+    ]  # fmt: skip
+    told = report(APPRISE | {"attachments": attached})
+    assert [one.data for one in told.images] == [jpeg()]
+    assert "2 张里有 1 张" in told.image_fault
+    assert report(APPRISE | {"attachments": 7, "title": ""}).message == "磁盘满了"
+    empty = APPRISE | {"message": "", "title": "", "attachments": []}
+    assert reading(empty | {"event": "x"}, source="apprise").unread == "apprise"
+
+
 # ── what holds for every source ───────────────────────────────────────────────────────────────────
 
 BODIES: dict[str, tuple[str, JSON, dict[str, str]]] = {
@@ -399,6 +431,7 @@ BODIES: dict[str, tuple[str, JSON, dict[str, str]]] = {
     "uptimekuma": ("uptimekuma", KUMA, {}),
     "uptimekuma up": ("uptimekuma", KUMA_UP, {}),
     "uptimekuma test": ("uptimekuma", KUMA_TEST, {}),
+    "apprise": ("apprise", APPRISE, {}),
     "maa": ("maa", MAA, {}),
     **{
         f"github {name} {which}": ("github", body, {"x-github-event": name})
@@ -426,6 +459,7 @@ LEFT_OUT = {
         "heartbeat.time", "heartbeat.important", "heartbeat.duration", "heartbeat.retries",
         "heartbeat.timezone", "heartbeat.timezoneOffset", "heartbeat.localDateTime",
     },
+    "apprise": {"version", "type", "attachments.base64", "attachments.mimetype"},
     "maa": {"time"},
 }  # fmt: skip
 """What the words of a report leave out by intention: numbers of the tool's own, moments (told as
