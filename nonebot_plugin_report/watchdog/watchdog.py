@@ -98,10 +98,10 @@ class Watchdog:
     async def run(self) -> None:
         """Follow what arrives and what does not, until cancelled."""
         while True:
-            await self.catch_up()
+            # First: what comes while it catches up is to wake it again.
             self._woken.clear()
-            if not self._arrivals:
-                await wait_for(self._woken, LOOK_EVERY)
+            await self.catch_up()
+            await wait_for(self._woken, LOOK_EVERY)
 
     async def catch_up(self) -> None:
         """Process what arrived and what is overdue: send the reports, then save the states.
@@ -147,13 +147,13 @@ class Watchdog:
         later = self._read and now - self._saved_at >= SAVE_EVERY
         if not self._pressing and not later:
             return
-        changed, self._unsaved = self._unsaved, {}
+        changed, self._unsaved, self._pressing = self._unsaved, {}, False
         try:
             await self._store.watches.save(changed, self._read)
         except StoreUnavailable:
-            self._unsaved = changed | self._unsaved
+            self._unsaved, self._pressing = changed | self._unsaved, True
             raise
-        self._saved_at, self._pressing = now, False
+        self._saved_at = now
 
     def _take(self, changes: Changes, *, pressing: bool = True) -> None:
         """`pressing`: store it at once; a sign of life costs no write of its own."""
