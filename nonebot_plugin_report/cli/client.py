@@ -12,6 +12,7 @@ import httpx2
 from ..errors import NotDone
 from ..model.delivery import Delivered, NotSent, Outcome, Rejected, Unknown
 from ..model.text import clean
+from ..sources.form import begins_like_json
 from ..web.addresses import address, push_url
 from .bot import masked, token
 
@@ -130,7 +131,7 @@ class Client:
         Raises:
             NotDone: it was not accepted.
         """
-        is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+        is_json = begins_like_json(content)
         kind = "application/json" if is_json else "application/x-www-form-urlencoded"
         joint = "&" if "?" in self._url else "?"
         url = f"{self._url}{joint}{urlencode(query)}"

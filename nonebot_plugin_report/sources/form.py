@@ -27,6 +27,7 @@ JSON_FIELDS: Final = ("data", "payload")
 
 _NAME: Final = re.compile(rb"[A-Za-z_]\w*", re.ASCII)
 _JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}+\{")
+_BEGINNING: Final = 400
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _PICTURE_MARKS: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
 # https://github.com/file/file/blob/FILE5_46/src/encoding.c: the bytes that stand in no text.
@@ -53,13 +54,20 @@ def decode_unlabelled(body: bytes | bytearray, charset: str = "") -> Fields:
     """
     if is_picture(body):
         return decode_picture(body)
-    if _JSON_START.match(body):
+    if begins_like_json(body):
         try:
             return decode(body)
         except InvalidReport:
             if fields := mend(body):
                 return fields
     return decode_plain(body, charset)
+
+
+def begins_like_json(body: bytes | bytearray) -> bool:
+    """Whether a body begins as a JSON object does; PowerShell writes files in UTF-16."""
+    if body.startswith(_UTF16_MARKS):
+        return body[:_BEGINNING].decode("utf-16", "ignore").lstrip().startswith("{")
+    return _JSON_START.match(body) is not None
 
 
 def decode_picture(body: bytes | bytearray) -> Fields:

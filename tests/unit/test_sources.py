@@ -13,6 +13,7 @@ from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.sources.base import EVERY, MAX_SHOWN, leaves, moment
 from nonebot_plugin_report.sources.catalogue import SOURCES, built_in, recognise
+from nonebot_plugin_report.sources.mapping import read_own_sources
 from nonebot_plugin_report.sources.parse import parse
 from nonebot_plugin_report.sources.reading import Context, Reading, read
 from tests import tools
@@ -492,6 +493,46 @@ def test_no_source_loses_what_a_plain_reading_would_have_kept(
     told = report(body | more, headers)
     words = f"{told.title}\n{told.content}\n{told.message}"
     assert all(said in words for said in more.values())
+
+
+OWN = read_own_sources({"unifi": {"title": "alarm.name"}})
+EVERY_BODY = {
+    **{name: one[1:] for name, one in BODIES.items()},
+    **{n: (b, {}) for n, b in PLAIN.items()},
+}
+TEXT = st.text(st.characters(categories=["L"]), min_size=3, max_size=9)
+
+
+@given(
+    st.sampled_from(list(EVERY_BODY)),
+    st.sampled_from(["", "unifi", *SOURCES]),
+    st.dictionaries(st.sampled_from(["title", "content", "message", "msg", "other"]), TEXT),
+)
+def test_no_source_loses_what_another_would_have_kept(
+    name: str, source: str, more: dict[str, str]
+) -> None:
+    """Whatever the address says, as it was copied from another tool's."""
+    body, headers = EVERY_BODY[name]
+    body = body | more
+
+    def words(source: str) -> str:
+        told = read(body, Context({"source": source}, {}, headers), OWN).report
+        return f"{told.title}\n{told.content}\n{told.message}"
+
+    plain, named = words(""), words(source)
+    lost = [
+        said for _, said in leaves(body) if len(said) > 2 and said in plain and said not in named
+    ]
+    assert not lost
+
+
+@pytest.mark.parametrize("source", ["unifi", *SOURCES])
+def test_a_body_whose_source_is_another_is_never_refused(source: str) -> None:
+    for body, headers in EVERY_BODY.values():
+        assert read(body, Context({"source": source}, {}, headers), OWN).report.heading
+    other: JSON = {"alert": {"name": "机房"}}
+    found = read(other, Context({"source": source}, {}, {}), OWN)
+    assert (found.unread, found.report.content) == (source, "alert.name：机房")
 
 
 @pytest.mark.parametrize("name", BODIES)
