@@ -122,7 +122,7 @@ TOOLS: Final = (
          shows="推送、PR、issue、评论、发布、工作流、星标等，写成中文；别的事件写原名"),
     Tool("apprise", "Apprise", "它的网址；令牌前面的 - 是 Apprise 的写法，不能少",
          (("", "json<s>://<host>?-token=<url-token>\nform<s>://<host>?-token=<url-token>"),),
-         "两种都带截图，用一种就行",
+         "两种都带截图，用一种就行；xml:// 也认",
          source="apprise", shows="标题，正文，截图，类型是结果"),
     Tool("gotify", "会推到 Gotify 的", "它的 Gotify 设置",
          (("服务器地址", "<push>/gotify"), ("Token", "<token>"))),

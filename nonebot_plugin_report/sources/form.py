@@ -9,6 +9,7 @@ from ..errors import InvalidReport, UnsupportedMedia
 from ..model.image import read_image
 from .decode import Fields, decode, decode_text
 from .mend import mend
+from .notification import decode_notification, is_notification
 from .parse import ALIASES, MAX_LENGTHS, OTHERS
 
 FORM_FIELDS: Final = frozenset(
@@ -47,7 +48,8 @@ def decode_form(body: bytes | bytearray, charset: str = "") -> Fields:
 
 
 def decode_unlabelled(body: bytes | bytearray, charset: str = "") -> Fields:
-    """Read a body of another type or none: a picture, a JSON object if it is one, else text.
+    """Read a body of another type or none: a picture, a JSON object or Apprise's XML if it is one,
+    else text.
 
     Raises:
         UnsupportedMedia: it is neither.
@@ -60,6 +62,8 @@ def decode_unlabelled(body: bytes | bytearray, charset: str = "") -> Fields:
         except InvalidReport:
             if fields := mend(body):
                 return fields
+    if is_notification(body):
+        return decode_notification(body)
     return decode_plain(body, charset)
 
 

@@ -45,6 +45,8 @@ def parts(*contents: bytes) -> bytes:
     return b"".join(head + one + b"\r\n" for one in contents) + b"--B--\r\n"
 
 
+APPRISE = b"<?xml version='1.0'?><a><Notification><Message>x</Message>"
+ATTACHED = b'<Attachment filename="a" mimetype="image/png">'
 BODIES = {
     "a slow charset": (b"a" * 250_000, "text/plain; charset=punycode", 200),
     "a charset that only raises": (b"a", "text/plain; charset=undefined", 200),
@@ -76,6 +78,27 @@ BODIES = {
     "a form of a hundred pictures": (parts(*[SHOT + bytes(200_000)] * 98), PARTS, 200),
     "a form of one picture": (parts(SHOT + bytes(MAX_BODY - 2000)), PARTS, 200),
     "a picture": (SHOT + bytes(MAX_BODY - 2000), "image/jpeg", 200),
+    "Apprise's XML of one file": (
+        APPRISE + ATTACHED + b"A" * (MAX_BODY - 200) + b"</Attachment>",
+        "application/xml",
+        200,
+    ),
+    "Apprise's XML of beginnings": (
+        (APPRISE + b"<a>" * MAX_BODY)[: MAX_BODY // 2] + ATTACHED * (MAX_BODY // 100),
+        "application/xml",
+        200,
+    ),
+    "Apprise's JSON of one file": (
+        b'{"version":"1.0","message":"x","type":"info","attachments":[{"mimetype":"image/png",'
+        b'"base64":"' + b"A" * (MAX_BODY - 200) + b'"}]}',
+        JSON,
+        200,
+    ),
+    "JSON in UTF-16 without a label": (
+        ('\ufeff{"content":"' + "x" * (MAX_BODY // 2 - 20) + '"}').encode("utf-16-le"),
+        FORM,
+        200,
+    ),
     "a picture in a text that is none": (
         b'{"image":"' + b"A" * (MAX_BODY - 99) + b'","content":"a "b""}',
         JSON,

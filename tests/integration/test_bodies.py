@@ -186,6 +186,11 @@ APPRISE = {
         "json://{host}/report?-token={token}&:message=content&:version=&:type=result&:event=backup",
         NotifyType.WARNING, "⚠️ 备份\n磁盘 <满> & 慢",
     ),
+    "xml": ("xml://{host}/report?-token={token}", NotifyType.FAILURE, "❌ 备份\n磁盘 <满> & 慢"),
+    "xml, renamed": (
+        "xml://{host}/report?-token={token}&:Message=content&:result=ok&:event=backup",
+        NotifyType.INFO, "✅ 备份\n磁盘 <满> & 慢",
+    ),
     "form": ("form://{host}/report?-token={token}", NotifyType.SUCCESS, "✅ 备份\n磁盘 <满> & 慢"),
     "form, by GET": (
         "form://{host}/report/push?-token={token}&method=GET", NotifyType.INFO,
@@ -207,8 +212,12 @@ async def test_apprises_custom_notifications_as_it_writes_them(phone: Phone, nam
 
 @pytest.mark.parametrize(
     ("scheme", "note"),
-    [("json", "[文件 log.txt]"), ("form", "[文本文件没有保留：请求里已经有正文]")],
-)
+    [
+        ("json", "[文件 log.txt]"),
+        ("xml", "[文件 log.txt]"),
+        ("form", "[文本文件没有保留：请求里已经有正文]"),
+    ],
+)  # fmt: skip
 async def test_apprises_attachments_are_shown(
     phone: Phone, shot: str, tmp_path: Path, scheme: str, note: str
 ) -> None:

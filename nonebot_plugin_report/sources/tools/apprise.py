@@ -1,7 +1,7 @@
-"""Apprise's custom notifications, json:// and form://: {version, title, message, type}. Pure.
+"""Apprise's custom notifications, json://, form:// and xml://. Pure.
 
-https://github.com/caronc/apprise (apprise/plugins/custom_json.py, custom_form.py). In JSON,
-`attachments` has files as base64; a form has them as files.
+https://github.com/caronc/apprise (apprise/plugins/custom_json.py, custom_form.py): {version, title,
+message, type}. In JSON, `attachments` has files as base64; a form has them as files.
 """
 
 from collections.abc import Iterator
