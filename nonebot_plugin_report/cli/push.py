@@ -60,12 +60,14 @@ def source_body(options: argparse.Namespace) -> SourceBody:
         content = _read(options.file, "文件")
     elif options.text not in (None, "-"):
         content = options.text.encode()
-    elif sys.stdin.isatty():
+    elif options.text is None and sys.stdin.isatty():
+        content = b""
+    else:
+        content = sys.stdin.buffer.read(MAX_FILE)
+    if not content.strip():
         raise NotDone(
             "没有写要推的内容", "写在 push 后面、用 --file 或从标准输入给它：… < body.json"
         )
-    else:
-        content = sys.stdin.buffer.read(MAX_FILE)
     said = {
         "source": options.source, "title": options.title, "send_to": ",".join(options.to),
         "send_to_group": ",".join(options.to_group), "channel": ",".join(options.channel),

@@ -83,6 +83,7 @@ def test_a_sources_body_is_pushed_as_it_is(tmp_path: Path, monkeypatch: pytest.M
         (("x", "--file", "a.json"), "只能有一份"),
         (("--file", "none.json"), "读不了文件 none.json"),
         ((), "没有写要推的内容"),
+        ((" ",), "没有写要推的内容"),
     ],
 )
 def test_a_sources_body_that_is_not_there_is_told(

@@ -38,7 +38,9 @@ def test_tools_have_names_of_their_own_and_are_found_by_what_they_are_called() -
     assert len({one.name for one in TOOLS}) == len(TOOLS)
     for one in TOOLS:
         assert find_tool(f" {one.name.upper()} ") is one
-        assert one.name in listed()
+        assert f"{one.name} " in listed()
+    rows = zip(listed().splitlines(), TOOLS, strict=True)
+    assert len({line.rindex(one.label) for line, one in rows}) == 1, "they stand in a column"
     assert find_tool("三月七") is find_tool("march7th")
     assert find_tool("nothing") is None
     assert find_tool("") is None
