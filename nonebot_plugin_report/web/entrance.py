@@ -20,7 +20,7 @@ from ..model.status import Receipt
 from ..sources.decode import decode
 from ..sources.multipart import decode_multipart, read_boundary
 from .body import Intake, discard
-from .caller import Callers, check_query
+from .caller import Callers, check_query, refuse_prefetching
 from .refusals import DISCARD_FACTOR, Refusals
 
 T = TypeVar("T")
@@ -55,12 +55,15 @@ class Entrance:
         """The grant of a caller, from the token beside the body.
 
         Raises:
-            Forbidden: it is missing or wrong, or a web page asks and no token is set.
+            Forbidden: it is missing or wrong, or a web page asks and no token is set; or a browser
+                only prepares for a page.
             InvalidReport: the query is too long to be read.
             TooManyAttempts: there were too many wrong ones.
             UnsupportedMedia: no token is set, and a web page could send such a request.
         """
         check_query(request)
+        if request.method == "GET":
+            refuse_prefetching(request)
         grant = self._callers.admit_beside(request, token)
         if self._callers.open and (request.method != "POST" or media_type(request) != JSON):
             raise UnsupportedMedia("没有设置 REPORT_TOKEN 时只接受 POST 和 application/json")

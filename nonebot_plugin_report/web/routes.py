@@ -11,6 +11,7 @@ from ..hub import Hub
 from ..model.numbers import MAX_ID_LENGTH
 from ..sources.body import read_report
 from ..sources.decode import decode
+from ..sources.onebot import SENDS
 from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
 from .beat import BeatApi
@@ -24,6 +25,8 @@ from .onebot import OneBotApi
 from .refusals import DISCARD_FACTOR, Refusals
 from .websocket import Sessions
 
+MISPLACED: Final = {**dict.fromkeys(SENDS, "onebot"), "message": "gotify"}
+"""Where clients go whose server's address is the push address: to which API."""
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
@@ -191,6 +194,8 @@ class Receiver:
             f"状态：GET {route}/编号；检查：GET {route}/health"
         )
         rest = str(request.path_params.get("rest", "")).strip("/")
+        if api := MISPLACED.get(rest):
+            return error_answer(404, f"{api} 的服务器地址应写成 {route}/{api}")
         if "/" in rest:
             return error_answer(404, f"没有这个地址。{usage}")
         answer = error_answer(405, f"这个地址不能这样用。{usage}")

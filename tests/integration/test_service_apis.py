@@ -125,6 +125,8 @@ PUBLISHED: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "short names": ("POST", "/ntfy/b/", {"content": b"x", "headers": {"X-Title": "t"}}, "t\nx"),
     "the query": ("POST", "/ntfy/b?title=t&tags=x&m=words", {}, "❌ t\nwords"),
     "nothing": ("POST", "/ntfy/b", {}, "b\ntriggered"),
+    "by GET": ("GET", "/ntfy/b/publish?message=a+b&tags=warning", {}, "⚠️ b\na b"),
+    "by GET, nothing": ("GET", "/ntfy/b/trigger", {}, "b\ntriggered"),
     "JSON": (
         "POST",
         "/ntfy",
@@ -182,6 +184,7 @@ async def test_ntfys_ways_to_show_a_token(bot: Bot, options: dict[str, Any]) -> 
         ("/ntfy/b", {"content": b"x", "headers": {"Authorization": "Basic ?"}}, 403),
         ("/ntfy/b", {"content": b"x", "params": {"auth": "%%%"}}, 403),
         ("/ntfy", {"content": b"{", "headers": AUTH}, 400),
+        ("/ntfy/b", {"content": b"x", "params": {"m": "x" * 40_000}, "headers": AUTH}, 400),
         ("/ntfy", {"content": json.dumps({"message": "x"}).encode(), "headers": AUTH}, 400),
     ],
 )
@@ -192,6 +195,18 @@ async def test_ntfys_clients_are_refused_in_its_words(
     assert answer.status_code == status, answer.text
     assert answer.json()["http"] == status
     assert "Traceback" not in bot.log
+
+
+async def test_what_a_browser_only_prepares_for_does_not_push(bot: Bot) -> None:
+    headers = {**AUTH, "Sec-Purpose": "prefetch"}
+    for path in ("/ntfy/b/publish", "/onebot/send_private_msg?user_id=10001&message=x"):
+        assert (await send(bot, "GET", path, headers=headers)).status_code == 403
+
+
+async def test_who_takes_the_push_address_for_the_servers_is_told_the_right_one(bot: Bot) -> None:
+    for path, right in (("/message", "/report/gotify"), ("/send_msg", "/report/onebot")):
+        answer = await send(bot, "POST", path, json={"message": "x"}, headers=AUTH)
+        assert (answer.status_code, right in answer.json()["error"]) == (404, True)
 
 
 # ── where no token is set ─────────────────────────────────────────────────────────────────────────
