@@ -28,7 +28,7 @@ class Tool:
     note: str = ""
     """Chinese."""
     source: str = ""
-    """The source that reads what it writes, where that is not our own dialect or OneBot's."""
+    """Its name as `?source=` has it; empty: what it writes needs none."""
     shows: str = ""
     """What is seen of it (Chinese), if it has a source."""
 

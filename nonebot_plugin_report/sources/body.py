@@ -82,17 +82,13 @@ def read_value(
 
 
 def _body(value: object) -> tuple[bytearray, Decode]:
-    match value:
-        case str():
-            return bytearray(value.encode("utf-8", "replace")), decode_form
-        case bytes() | bytearray() | memoryview():
-            return bytearray(cast("bytes", value)), decode_form
-        case Mapping():
-            value = dict(cast("Mapping[object, object]", value))
-        case _:
-            pass
+    if isinstance(value, str):
+        return bytearray(value.encode("utf-8", "replace")), decode_form
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytearray(cast("bytes", value)), decode_form
+    plain = dict(cast("Mapping[object, object]", value)) if isinstance(value, Mapping) else value
     try:
-        return bytearray(orjson.dumps(value)), decode
+        return bytearray(orjson.dumps(plain)), decode
     except TypeError:  # orjson's own errors are such
         raise InvalidReport("body", "应为 JSON 能写的值，或者文字、字节") from None
 
