@@ -269,6 +269,14 @@ APPRISE: Final[JSON] = {
         {"filename": "dump", "base64": "AAECAw==", "mimetype": "application/octet-stream"},
     ],
 }  # fmt: skip
+ONEBOT: Final[JSON] = {
+    "user_id": 114514, "message_type": "private",
+    "message": [
+        {"type": "text", "data": {"text": "体力计划已完成"}},
+        {"type": "record", "data": {"file": "a.amr"}},
+    ],
+}  # fmt: skip
+"""As March7thAssistant's example of a template has it."""
 PLAIN: Final[dict[str, JSON]] = {
     "BetterGI": {
         "event": "domain.end", "result": 0, "message": "自动秘境结束", "data": None, "send_to": "",
