@@ -276,9 +276,11 @@ class Client:
         merged.update(headers)
         seconds = self._answer_seconds if answer_seconds is None else answer_seconds
         timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS).as_dict()
-        return httpx2.Request(
+        request = httpx2.Request(
             method, url, headers=merged, extensions={"timeout": timeout}, **content
         )
+        request.read()  # a form's parts would be written one by one, each in a turn of its own
+        return request
 
 
 async def _read(response: httpx2.Response) -> object:

@@ -24,6 +24,8 @@ SEND_SECONDS: Final = 600.0
 """For one attempt of a delivery, waiting for its turn included."""
 SEEN_SECONDS: Final = 30.0
 """For looking whether a delivery arrived."""
+HEAD_START: Final = 2
+"""Turns of the event loop in which a request is written: its head, and its body."""
 NO_PICTURES: Final = "这个渠道不能发图片"
 _GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
 
@@ -65,6 +67,9 @@ class Transport:
         delivery, left_out = _with_room(delivery, channel.most_pictures)
         try:
             async with asyncio.timeout(SEND_SECONDS):
+                if not channel.asks_first:
+                    for _ in range(HEAD_START):
+                        await asyncio.sleep(0)
                 outcome = await channel.send(delivery, await self._client(name, channel))
         except TimeoutError:
             outcome = Unknown("没有在时限内发完")
