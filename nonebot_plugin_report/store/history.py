@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, bindparam, case, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, case, func, or_, select
 
 from ..errors import Unreadable
 from ..model.delivery import State
@@ -16,7 +16,7 @@ from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
 from ..model.target import Target
 from ..model.watch import Arrival
 from .database import Database
-from .leases import NEXT
+from .leases import HAS_WAITING, NEXT
 from .pictures import PictureFiles
 from .rows import (
     HAS_FAILED,
@@ -213,11 +213,8 @@ def _backlog(conn: Connection) -> Backlog:
         select(func.count(), func.min(delivery.c.created_at)).where(IS_WAITING)
     ).one()
     parked = conn.execute(
-        select(lane).where(
-            lane.c.blocked_reason != "",
-            exists().where(delivery.c.lane == lane.c.name, IS_WAITING),
-        ).order_by(lane.c.name)
-    )  # fmt: skip
+        select(lane).where(lane.c.blocked_reason != "", HAS_WAITING).order_by(lane.c.name)
+    )
     blocked = (
         Blocked(of, row.blocked_reason, row.blocked_at)
         for row in parked
