@@ -30,6 +30,7 @@ from .rows import (
     read_target,
 )
 from .schema import delivery, lane, report
+from .statements import Statement
 
 ARRIVALS: Final = 500
 """Reports that are read at once, so that no push waits for long behind them."""
@@ -178,14 +179,16 @@ class History:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        query = select(report.c.received_at).where(
-            report.c.id >= since_id, report.c.event == event, report.c.source == source
-        )
+        wanted = {"since": since_id, "event": event, "source": source}
+        if not (story or first):  # as each end of a task asks
+            row = await self._run(lambda conn: _LAST_RECEIVED.row(conn, wanted))
+            return row and row.received_at
+        query = _RECEIVED
         if story:
             written = f'"story":{orjson.dumps(story).decode()}'
             query = query.where(report.c.fields.contains(written, autoescape=True))
         query = query.order_by(report.c.id if first else report.c.id.desc()).limit(1)
-        return await self._run(lambda conn: conn.scalar(query))
+        return await self._run(lambda conn: conn.scalar(query, wanted))
 
     async def last_key(self, beginning: str, source: str, since: float) -> str | None:
         """The client's id that begins so and came last from a source, since a moment.
@@ -206,6 +209,14 @@ class History:
             .limit(1)
         )
         return await self._run(lambda conn: conn.scalar(query))
+
+
+_RECEIVED: Final = select(report.c.received_at).where(
+    report.c.id >= bindparam("since"),
+    report.c.event == bindparam("event"),
+    report.c.source == bindparam("source"),
+)
+_LAST_RECEIVED: Final = Statement(_RECEIVED.order_by(report.c.id.desc()).limit(1))
 
 
 def _backlog(conn: Connection) -> Backlog:
