@@ -26,7 +26,7 @@ from ..errors import StoreUnavailable, os_reason
 from .file import DatabaseFile
 from .schema import upgrade
 from .sqlite import checkpoint, engine, set_pragma, transaction, translate
-from .statements import driver
+from .statements import driver, prepare
 from .syncer import Syncer
 
 T = TypeVar("T")
@@ -317,6 +317,7 @@ class Database:
             with transaction(conn):
                 upgrade(conn)
             set_pragma(conn, "synchronous", "NORMAL")
+            prepare(conn)
             self._file.opened()
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise translate(error) from None

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Final, Self
 
-from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
+from pydantic import PlainSerializer, field_validator, model_validator
 
 from ..model.cron import CronTimes
 from ..model.report import Report, Result
 from ..model.target import NAME
 from ..model.timing import in_words
 from ..model.watch import Standing, WatchState
-from ..settings import Duration, Filled, Pause, Recipients, Settings, TokenNames
+from ..settings import Duration, Filled, Pause, Read, Recipients, Settings, TokenNames
 from .watches import Changes
 
 DOWN: Final = "beat.down"
@@ -22,9 +22,7 @@ UP: Final = "beat.up"
 PREFIX: Final = "beat:"
 """Before the name, in the key of its state."""
 
-Cron = Annotated[
-    CronTimes, PlainValidator(lambda value: CronTimes.parse(str(value))), PlainSerializer(str)
-]
+Cron = Annotated[CronTimes, Read(lambda value: CronTimes.parse(str(value))), PlainSerializer(str)]
 
 
 class Beat(Settings):
