@@ -64,7 +64,7 @@ class History:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        return await self._run(lambda conn: _state(conn, wanted, source))
+        return await self._run(lambda conn: report_state(conn, wanted, source))
 
     async def recent(self, limit: int, target: Target | None) -> list[Listed]:
         """The newest reports, the newest first; with `target` those sent to it, as it may see them.
@@ -123,7 +123,9 @@ class History:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        seen = await self._run(lambda conn: _seen_by(conn, _state(conn, wanted, source), target))
+        seen = await self._run(
+            lambda conn: listed_as_sent(conn, report_state(conn, wanted, source), target)
+        )
         return seen and seen.state
 
     async def messages(self, report_id: str, targets: Iterable[Target]) -> dict[Target, Message]:
@@ -243,7 +245,8 @@ _RETRYING: Final = (
 )
 
 
-def _state(conn: Connection, wanted: str, source: str) -> ReportState | None:
+def report_state(conn: Connection, wanted: str, source: str = "") -> ReportState | None:
+    """A report by its id, or by its client's own within its token, the source."""
     of_source = (report.c.source == source) & (report.c.key == wanted)
     row = conn.execute(select(*_STATE_COLUMNS).where(or_(report.c.id == wanted, of_source))).first()
     if row is None:
@@ -278,9 +281,9 @@ def _delivery_state(row: Any, target: Target) -> DeliveryState:
     return DeliveryState(target, state, row.attempts, row.repeats, reason, row.finished_at, due_at)
 
 
-def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> Listed | None:
+def listed_as_sent(conn: Connection, state: ReportState | None, target: Target) -> Listed | None:
     """The part of a report that one target may see: its own delivery, titled by its first line."""
-    sent = state and _sent(conn, state.id, target)
+    sent = state and sent_to(conn, state.id, target)
     if state is None or sent is None:
         return None
     own = tuple(one for one in state.deliveries if one.target == target)
@@ -305,7 +308,7 @@ _SENT: Final = (
 )
 
 
-def _sent(conn: Connection, report_id: str, target: Target) -> Any:
+def sent_to(conn: Connection, report_id: str, target: Target) -> Any:
     """The row with the words and the pictures' hashes; None if it is no target of the report."""
     return conn.execute(_SENT, {"id": report_id, "target": str(target)}).first()
 
@@ -314,7 +317,7 @@ def _messages(
     conn: Connection, report_id: str, targets: Iterable[Target]
 ) -> tuple[dict[Target, Any], dict[str, Image]]:
     """Rows with words and hashes by target, and the pictures of all of them, each once."""
-    rows = {target: _sent(conn, report_id, target) for target in targets}
+    rows = {target: sent_to(conn, report_id, target) for target in targets}
     found = {target: row for target, row in rows.items() if row is not None}
     hashes = {sha for row in found.values() for sha in read_hashes(row.image)}
     return found, read_images(conn, hashes)
@@ -364,14 +367,16 @@ _LISTED: Final = select(
 
 
 def _list(conn: Connection, ids: Iterable[str], target: Target | None) -> list[Listed]:
-    states = (_state(conn, one, "") for one in ids)
+    states = (report_state(conn, one, "") for one in ids)
     listed = (
-        _whole(conn, state) if target is None else _seen_by(conn, state, target) for state in states
+        listed_whole(conn, state) if target is None else listed_as_sent(conn, state, target)
+        for state in states
     )
     return [one for one in listed if one is not None]
 
 
-def _whole(conn: Connection, state: ReportState | None) -> Listed | None:
+def listed_whole(conn: Connection, state: ReportState | None) -> Listed | None:
+    """A report as whoever may see everything sees it in a list."""
     row = state and conn.execute(_LISTED, {"id": state.id}).first()
     if state is None or row is None:
         return None
