@@ -25,7 +25,7 @@ export function days(charts) {
     return svg("g", {}, svg("title", {}, told), svg("rect", { class: "hit", x: LEFT + at * step, y: 0, width: step, height: HEIGHT - BOTTOM }), parts);
   });
   const labels = charts.days.map((day, at) => (charts.days.length - 1 - at) % 7 === 0 &&
-    svg("text", { x: LEFT + (at + 0.5) * step, y: HEIGHT - 6, "text-anchor": "middle" }, day.slice(5).replace("-", "/")));
+    svg("text", at === charts.days.length - 1 ? { x: WIDTH, y: HEIGHT - 6, "text-anchor": "end" } : { x: LEFT + (at + 0.5) * step, y: HEIGHT - 6, "text-anchor": "middle" }, day.slice(5).replace("-", "/")));
   const lines = [0.5, 1].map((part) => svg("g", { class: "grid" },
     svg("line", { x1: LEFT, x2: WIDTH, y1: HEIGHT - BOTTOM - height(most * part), y2: HEIGHT - BOTTOM - height(most * part) }),
     (part === 1 || most > 1) && svg("text", { x: LEFT - 4, y: HEIGHT - BOTTOM - height(most * part) + 4, "text-anchor": "end" }, String(Math.round(most * part)))));

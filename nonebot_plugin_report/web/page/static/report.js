@@ -41,8 +41,8 @@ function pictures(one) {
 
 function about(one, page) {
   const facts = [
-    one.event && one.event !== "notify.test" && h("button", { class: "chip", type: "button", title: "只看这种事件", onclick: () => page.look({ event: one.event }) }, words(one.label)),
-    page.me.master && one.source && h("button", { class: "chip", type: "button", title: "只看这个令牌的", onclick: () => page.look({ source: one.source }) }, words(`令牌 ${one.source}`)),
+    one.event && one.label !== one.title && h("button", { class: "chip", type: "button", title: "只看这种事件", onclick: () => page.look({ event: one.event }) }, words(one.label)),
+    page.me.master && !["", "master", "self"].includes(one.source) && h("button", { class: "chip", type: "button", title: "只看这个令牌的", onclick: () => page.look({ source: one.source }) }, words(`令牌 ${one.source}`)),
   ].filter(Boolean);
   return h("footer", {}, facts, one.deliveries.length ? deliveries(one) : words(`没有发出：${one.note || "没有接收者"}`, "p", { class: "note" }));
 }

@@ -99,7 +99,7 @@ export class Setup {
   async drawBrowsers() {
     const { sessions } = await get("sessions");
     this.browsers.replaceChildren(h("h2", {}, "登录着的浏览器"), h("ul", { class: "browsers" }, sessions.map((one) =>
-      h("li", {}, h("p", {}, h("b", {}, one.who), one.this ? "（这一个）" : ""), words(one.agent || "没有说自己是什么", "p", { class: "note" }),
+      h("li", {}, h("p", {}, h("b", {}, one.who), one.this ? "（这一个）" : ""), words(browserName(one.agent), "p", { class: "note" }),
         h("p", { class: "note" }, `${whole(one.created_at)} 登录`),
         h("button", { type: "button", "aria-label": `让它退出：${one.who} ${whole(one.created_at)}`, onclick: () => this.end(one) }, "退出")))));
   }
@@ -113,6 +113,12 @@ export class Setup {
       toast(error.message);
     }
   }
+}
+
+// The few words of what a browser says of itself that its user knows.
+function browserName(agent) {
+  const found = [/Edg|OPR|Firefox|MQQBrowser|MicroMessenger|QQ(?=\/)|Chrome|Safari/, /Android|iPhone|iPad|Windows|Mac OS|Linux/].map((one) => agent.match(one)?.[0]);
+  return found.filter(Boolean).join("，").replace("Edg", "Edge") || agent || "没有说自己是什么";
 }
 
 function copied(value) {

@@ -60,7 +60,7 @@ export class State {
     if (!targets.length && !state.muted.length) return null;
     const rows = state.muted.map((one) => h("li", {}, `🔕 ${targetName(one.target)} ${one.line} `,
       h("button", { type: "button", onclick: () => this.mute(one.target, 0) }, "取消静音")));
-    const quiet = (state.quiet ?? []).map((one) => words(`🌙 ${one.whose} 每天 ${one.window}`, "li"));
+    const quiet = (state.quiet ?? []).map((one) => words(`🌙 ${one.whose.includes(":") ? targetName(one.whose) : { "*": "所有接收者", superusers: "超级用户" }[one.whose] ?? one.whose} 每天 ${one.window}`, "li"));
     const whom = h("select", { name: "target", "aria-label": "静音谁" }, targets.map((one) => h("option", { value: one }, targetName(one))));
     const long = h("select", { name: "seconds", "aria-label": "静音多久" },
       MUTES.filter(([seconds]) => seconds < this.me.longest_mute).map(([seconds, text]) => h("option", { value: seconds }, text)));
