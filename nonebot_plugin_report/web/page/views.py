@@ -29,7 +29,7 @@ def report_json(shown: Shown, now: float) -> Json:
         "result": result_word(report),
         "title": title[:CUT],
         "text": words[:CUT],
-        "more": len(words) > CUT or len(title) > CUT or report is None,
+        "more": report is None or report.data != "null" or max(len(words), len(title)) > CUT,
         "event": state.event,
         "label": EVENT_LABELS.get(state.event, state.event),
         "source": state.source,

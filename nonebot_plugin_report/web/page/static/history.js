@@ -3,7 +3,7 @@
 import { address, get } from "./api.js";
 import { dayKey, dayName, h, resultName, targetName, toast, words } from "./dom.js";
 import { Live } from "./live.js";
-import { reportElement } from "./report.js";
+import { redraw, reportElement } from "./report.js";
 
 const FIELDS = ["words", "event", "result", "source", "target", "day"];
 const LABELS = { event: "事件", result: "结果", source: "令牌", target: "接收者", day: "日期" };
@@ -77,7 +77,7 @@ export class History {
 
   drawFilters(known) {
     const choose = (name, values, shown) => values.length > 0 && h("label", {}, LABELS[name],
-      h("select", { name, onchange: () => this.look(this.said()) },
+      h("select", { name, "aria-label": LABELS[name], onchange: () => this.look(this.said()) },
         h("option", { value: "" }, "全部"),
         values.map((value) => h("option", { value, selected: this.wanted[name] === value }, shown(value)))));
     this.filters.replaceChildren(...[
@@ -156,17 +156,14 @@ export class History {
     else this.end.textContent = indexing || "没有更早的了";
   }
 
-  // Put a report where it belongs; one that is there already is replaced.
+  // Put a report where it belongs, or show what has changed of it.
   put(one) {
     const old = document.getElementById(`r-${one.id}`);
-    const made = reportElement(one, this);
     if (old) {
-      if (old.querySelector(".deliveries")?.open && made.querySelector(".deliveries")) made.querySelector(".deliveries").open = true;
-      const focused = old.contains(document.activeElement);
-      old.replaceWith(made);
-      if (focused) made.focus({ preventScroll: true });
+      redraw(old, one, this);
       return;
     }
+    const made = reportElement(one, this);
     const last = this.feed.lastElementChild?.lastElementChild?.dataset.id;
     const later = !last || last > one.id ? undefined : [...this.feed.querySelectorAll("article")].find((each) => each.dataset.id < one.id);
     const day = dayKey(one.at);

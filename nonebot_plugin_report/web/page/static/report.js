@@ -23,6 +23,17 @@ export function reportElement(one, page) {
   return article;
 }
 
+// What was said stays; what became of it changes.
+export function redraw(article, one, page) {
+  const footer = article.querySelector("footer");
+  const made = about(one, page);
+  const shown = [footer, made].map((each) => each.querySelector(".deliveries"));
+  if (shown[0]?.open && shown[1]) shown[1].open = true;
+  const focused = footer.contains(document.activeElement);
+  footer.replaceWith(made);
+  if (focused) article.focus({ preventScroll: true });
+}
+
 function pictures(one) {
   const row = h("div", { class: "pictures" });
   for (let number = 0; number < one.pictures; number++) {
