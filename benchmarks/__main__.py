@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from . import channels, figures, held, latency, load, store, storm, throughput
+from . import channels, figures, held, latency, load, page, store, storm, throughput
 from .processes import scratch
 
 PARTS: dict[str, Callable[[Path], None]] = {
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "store": store.run,
     "channels": channels.run,
     "storm": storm.run,
+    "page": page.run,
 }
 
 

@@ -54,6 +54,8 @@ class Part:
     shown: tuple[Shown, ...]
     rest: str
     """The id before which to go on; empty: that was all."""
+    searched: float = 1.0
+    """Which part of the history can be searched, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,19 +26,20 @@ from ..model.report import Report
 from ..model.target import Target
 from . import index
 from .file import PRIVATE_FILE
-from .history import listed_as_sent, listed_whole, report_state, sent_to
+from .history import sent_to
 from .ids import first_id
 from .pictures import PictureFiles
-from .rows import read_hashes, read_images, read_report, read_target
+from .rows import read_images, read_report, read_target
 from .schema import lane, report
 from .search import Search
+from .shown import shown
 from .sqlite import transaction
 
 T = TypeVar("T")
 
 SETTLED: Final = 5.0
 """Seconds after which all reports whose ids were made before are stored."""
-BUSY_PAUSE: Final = 0.02
+BUSY_PAUSE: Final = 0.01
 """Seconds between steps of the index while there is more to do, so that others get a turn."""
 IDLE_PAUSE: Final = 2.0
 MOST_TARGETS: Final = 500
@@ -106,7 +107,7 @@ class Archive:
 
         def read(conn: Connection) -> Part:
             ids, rest = Search(conn, sight, wanted).find(count)
-            return Part(_shown(conn, ids, sight), rest)
+            return Part(shown(conn, ids, sight), rest, index.progress(conn))
 
         return await self._run(read)
 
@@ -125,7 +126,7 @@ class Archive:
         Raises:
             StoreUnavailable: they could not be read.
         """
-        return await self._run(lambda conn: _shown(conn, ids, sight))
+        return await self._run(lambda conn: shown(conn, ids, sight))
 
     async def since(self, sight: Sight, after: str, but: Iterable[str], most: int) -> Part:
         """The newest reports after an id, without some that are known; at most so many.
@@ -140,7 +141,7 @@ class Archive:
             new = [one for one in conn.scalars(query.limit(MOST_NEW)) if one not in known]
             visible = Search(conn, sight, Wanted()).visible(new)
             ids = [one for one in new if one in visible]
-            return Part(_shown(conn, ids[:most], sight), ids[most] if len(ids) > most else "")
+            return Part(shown(conn, ids[:most], sight), ids[most] if len(ids) > most else "")
 
         return await self._run(read)
 
@@ -315,25 +316,6 @@ class Archive:
 def _step(settled: str, conn: Connection) -> bool:
     with transaction(conn):
         return index.step(conn, settled)
-
-
-def _shown(conn: Connection, ids: Iterable[str], sight: Sight) -> tuple[Shown, ...]:
-    found = (_one(conn, one, sight) for one in ids)
-    return tuple(one for one in found if one is not None)
-
-
-def _one(conn: Connection, report_id: str, sight: Sight) -> Shown | None:
-    state = report_state(conn, report_id)
-    if state is None:
-        return None
-    if sight.source is None or state.source == sight.source:
-        listed = listed_whole(conn, state)
-        stored = conn.scalar(select(report.c.image).where(report.c.id == report_id))
-        return listed and Shown(listed, read_hashes(stored), own=True)
-    if sight.target is None:
-        return None
-    listed, row = listed_as_sent(conn, state, sight.target), sent_to(conn, report_id, sight.target)
-    return listed and Shown(listed, read_hashes(row.image), own=False)
 
 
 def _runs(conn: Connection, sight: Sight) -> list[Run]:

@@ -64,7 +64,7 @@ class History:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        return await self._run(lambda conn: report_state(conn, wanted, source))
+        return await self._run(lambda conn: _state(conn, wanted, source))
 
     async def recent(self, limit: int, target: Target | None) -> list[Listed]:
         """The newest reports, the newest first; with `target` those sent to it, as it may see them.
@@ -123,9 +123,7 @@ class History:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        seen = await self._run(
-            lambda conn: listed_as_sent(conn, report_state(conn, wanted, source), target)
-        )
+        seen = await self._run(lambda conn: _seen_by(conn, _state(conn, wanted, source), target))
         return seen and seen.state
 
     async def messages(self, report_id: str, targets: Iterable[Target]) -> dict[Target, Message]:
@@ -225,19 +223,19 @@ def _backlog(conn: Connection) -> Backlog:
         for row in parked
         if (of := read_lane(row)) is not None
     )
-    return Backlog(waiting, oldest, tuple(blocked), tuple(_states(conn.execute(_RETRYING))))
+    return Backlog(waiting, oldest, tuple(blocked), tuple(delivery_states(conn.execute(_RETRYING))))
 
 
-_STATE_COLUMNS: Final = (
+STATE_COLUMNS: Final = (
     report.c.id, report.c.key, report.c.event, report.c.heading, report.c.received_at,
     report.c.source, report.c.note,
 )  # fmt: skip
-_DELIVERY_COLUMNS: Final = (
+DELIVERY_COLUMNS: Final = (
     delivery.c.state, delivery.c.attempts, delivery.c.repeats, delivery.c.reason,
     delivery.c.finished_at, lane.c.target, lane.c.blocked_reason, lane.c.due_at,
 )  # fmt: skip
 _RETRYING: Final = (
-    select(*_DELIVERY_COLUMNS)
+    select(*DELIVERY_COLUMNS)
     .select_from(lane.join(delivery, delivery.c.id == NEXT))
     .where(lane.c.due_at > 0, lane.c.blocked_reason == "", delivery.c.attempts > 0)
     .order_by(lane.c.name)
@@ -245,25 +243,25 @@ _RETRYING: Final = (
 )
 
 
-def report_state(conn: Connection, wanted: str, source: str = "") -> ReportState | None:
-    """A report by its id, or by its client's own within its token, the source."""
+def _state(conn: Connection, wanted: str, source: str) -> ReportState | None:
     of_source = (report.c.source == source) & (report.c.key == wanted)
-    row = conn.execute(select(*_STATE_COLUMNS).where(or_(report.c.id == wanted, of_source))).first()
+    row = conn.execute(select(*STATE_COLUMNS).where(or_(report.c.id == wanted, of_source))).first()
     if row is None:
         return None
     deliveries = conn.execute(
-        select(*_DELIVERY_COLUMNS)
+        select(*DELIVERY_COLUMNS)
         .join(lane, delivery.c.lane == lane.c.name)
         .where(delivery.c.report_id == row.id)
         .order_by(delivery.c.id)
     )
     return ReportState(
         row.id, row.key or "", row.event, row.heading, row.received_at, row.source, row.note,
-        tuple(_states(deliveries)),
+        tuple(delivery_states(deliveries)),
     )  # fmt: skip
 
 
-def _states(rows: Iterable[Any]) -> Iterable[DeliveryState]:
+def delivery_states(rows: Iterable[Any]) -> Iterable[DeliveryState]:
+    """The states of deliveries' rows with `DELIVERY_COLUMNS`."""
     return (
         _delivery_state(one, target)
         for one in rows
@@ -281,15 +279,18 @@ def _delivery_state(row: Any, target: Target) -> DeliveryState:
     return DeliveryState(target, state, row.attempts, row.repeats, reason, row.finished_at, due_at)
 
 
-def listed_as_sent(conn: Connection, state: ReportState | None, target: Target) -> Listed | None:
+def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> Listed | None:
     """The part of a report that one target may see: its own delivery, titled by its first line."""
     sent = state and sent_to(conn, state.id, target)
-    if state is None or sent is None:
-        return None
+    return None if state is None or sent is None else as_sent(state, target, sent.text)
+
+
+def as_sent(state: ReportState, target: Target, text: str) -> Listed:
+    """A report as a target may see it that was sent these words."""
     own = tuple(one for one in state.deliveries if one.target == target)
-    heading = sent.text.partition("\n")[0]
+    heading = text.partition("\n")[0]
     state = replace(state, key="", event="", heading=heading, source="", deliveries=own)
-    return Listed(state, None, sent.text)
+    return Listed(state, None, text)
 
 
 _LAST_BOUND: Final = (
@@ -358,32 +359,30 @@ def _beginning(conn: Connection, beginning: str, target: Target | None) -> list[
     return sorted(found)[:2]
 
 
-_LISTED: Final = select(
-    case((func.length(report.c.fields) <= LISTED_SIZE, report.c.fields), else_=None).label(
-        "fields"
-    ),
+LISTED_COLUMNS: Final = (
+    case((func.length(report.c.fields) <= LISTED_SIZE, report.c.fields)).label("fields"),
     func.substr(report.c.text, 1, LISTED_TEXT).label("text"),
-).where(report.c.id == bindparam("id"))
+)
+_LISTED: Final = select(*LISTED_COLUMNS).where(report.c.id == bindparam("id"))
 
 
 def _list(conn: Connection, ids: Iterable[str], target: Target | None) -> list[Listed]:
-    states = (report_state(conn, one, "") for one in ids)
+    states = (_state(conn, one, "") for one in ids)
     listed = (
-        listed_whole(conn, state) if target is None else listed_as_sent(conn, state, target)
-        for state in states
+        _whole(conn, state) if target is None else _seen_by(conn, state, target) for state in states
     )
     return [one for one in listed if one is not None]
 
 
-def listed_whole(conn: Connection, state: ReportState | None) -> Listed | None:
-    """A report as whoever may see everything sees it in a list."""
+def _whole(conn: Connection, state: ReportState | None) -> Listed | None:
     row = state and conn.execute(_LISTED, {"id": state.id}).first()
     if state is None or row is None:
         return None
-    return Listed(state, row.fields and _readable(row.fields), row.text)
+    return Listed(state, row.fields and readable(row.fields), row.text)
 
 
-def _readable(fields: str) -> Report | None:
+def readable(fields: str) -> Report | None:
+    """A stored report; None: it cannot be read."""
     try:
         return read_report(fields)
     except Unreadable:

@@ -34,7 +34,7 @@ from ..errors import Unreadable
 from .ids import number
 from .rows import read_report
 from .schema import report
-from .statements import Statement
+from .statements import Statement, driver
 from .words import pairs
 
 VERSION: Final = 1
@@ -180,8 +180,9 @@ def newest(conn: Connection) -> str:
 def progress(conn: Connection) -> float:
     """Which part of the history is in it, from 0 to 1."""
     found = conn.execute(select(state)).one()
-    first, newest = conn.execute(select(func.min(report.c.id), func.max(report.c.id))).one()
-    if found.first or not newest:
+    # One at a time SQLite takes them from the ends of the index; together it reads all of it.
+    first, newest = (conn.scalar(select(end(report.c.id))) for end in (func.min, func.max))
+    if found.first or not (first and newest):
         return 1.0
     if not found.oldest:
         return 0.0
@@ -238,8 +239,7 @@ def _add(conn: Connection, rows: Iterable[Any]) -> None:
         _COUNT_DAY.run(
             conn, {"source": source, "day": day, "result": result, "count": count, "more": count}
         )
-    for one in words:
-        conn.exec_driver_sql(_ADD_WORDS, one)
+    driver(conn).executemany(_ADD_WORDS, words)
 
 
 def _parts(row: Any) -> tuple[str, tuple[tuple[str, str], ...], tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, String, case, cast, func, or_, select, text
+from sqlalchemy import Connection, String, bindparam, case, cast, func, or_, select, text
 
 from ..model.archive import Sight, Wanted
 from ..model.target import Target
@@ -17,6 +17,7 @@ from . import index
 from .history import sent_to
 from .ids import beginning, number
 from .schema import delivery, lane, report
+from .statements import Statement
 from .words import plain, query, runs
 
 CHUNK: Final = 200
@@ -31,6 +32,11 @@ _Stream = Callable[[str], Sequence[str]]
 _FOUND: Final = text(
     "SELECT rowid FROM words WHERE words MATCH :words AND rowid < :before "
     "ORDER BY rowid DESC LIMIT :count"
+)
+_NUMBERED: Final = Statement(
+    select(report.c.id)
+    .where(report.c.id >= bindparam("first"), report.c.id < bindparam("end"))
+    .limit(1)
 )
 _READABLE: Final = (func.length(report.c.fields) <= index.WHOLE) & func.json_valid(report.c.fields)
 _RESULT: Final = case((_READABLE, func.json_extract(report.c.fields, "$.result")))
@@ -129,13 +135,10 @@ class Search:
         numbers = self._conn.scalars(_FOUND, values).all()
         begins = [beginning(one) for one in numbers]
         # A number is of one report alone; one that was deleted keeps its place.
-        ids = [
-            self._conn.scalar(
-                select(report.c.id).where(report.c.id >= one, report.c.id < f"{one}{LAST}").limit(1)
-            )
-            for one in begins
+        rows = [_NUMBERED.row(self._conn, {"first": one, "end": f"{one}{LAST}"}) for one in begins]
+        return [
+            row.id if row else one.ljust(20, "0") for row, one in zip(rows, begins, strict=True)
         ]
-        return [found or begin.ljust(20, "0") for found, begin in zip(ids, begins, strict=True)]
 
     def _ids(self, column: Any, before: str, *where: Any) -> Sequence[str]:
         found = select(column).where(column < before, *where).distinct()

@@ -36,13 +36,13 @@ class HistoryApi:
     async def part(self, request: Request, viewer: Viewer) -> Response:
         """一段历史，新的在前。"""
         wanted = read_wanted(request.query_params)
-        archive, now = self._hub.archive, self._hub.clock()
-        part = await archive.part(sight(viewer), wanted, PART)
+        part = await self._hub.archive.part(sight(viewer), wanted, PART)
+        now = self._hub.clock()
         return json_answer(
             {
                 "reports": [report_json(one, now) for one in part.shown],
                 "rest": part.rest,
-                "searched": await archive.progress(),
+                "searched": part.searched,
             }
         )
 
