@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from . import channels, faults, figures, held, latency, load, store, storm, throughput
+from . import channels, faults, figures, held, latency, load, page, store, storm, throughput
 from .processes import scratch
 
 PARTS: dict[str, Callable[[Path], None]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "store": store.run,
     "channels": channels.run,
     "storm": storm.run,
+    "page": page.run,
     "faults": faults.run,
 }
 

@@ -2,7 +2,6 @@
 
 import gc
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,22 +15,16 @@ from nonebot.message import event_preprocessor
 from pydantic import ValidationError
 
 from .chat.commands import bind_commands, shown_prefix
-from .config import (
-    SHORT_TOKEN,
-    Config,
-    explain,
-    placeholders,
-    tell_unknown,
-)
+from .chat.pages import page_link
+from .config import Config, explain
 from .errors import no_data_folder
 from .hub import Hub
 from .web.addresses import (
     onebot_url,
     push_url,
-    read_settings,
-    unguarded,
     with_token,
 )
+from .web.findings import warnings
 from .web.log_mask import TokenMask
 from .web.memory import give_back_large_blocks
 from .web.routes import Receiver
@@ -105,11 +98,15 @@ def _introduce(hub: Hub, driver: Driver) -> None:
     config = hub.config
     if isinstance(getattr(driver, "server_app", None), FastAPI):
         _tell_addresses(config.report_token, driver)
+        if _is_seen_by_owner(driver) and config.report_public_url is None:
+            link = page_link(push_url(), hub.sessions.link_for_console())
+            sys.stdout.write(f"在浏览器里看（这个链接只能用一次，十分钟之内）：\n  {link}\n")
+            sys.stdout.flush()
     logger.info(
         f"推送中心：{len(config.report_channels)} 个渠道，{len(config.report_rules)} 条规则，"
         f"{len(config.report_tokens)} 个分给别人的令牌，{len(config.report_watch)} 个看门狗"
     )
-    for warning in _warnings(hub, driver):
+    for warning in warnings(hub):
         logger.warning(warning)
 
 
@@ -120,37 +117,21 @@ def _tell_addresses(token: str | None, driver: Driver) -> None:
         "BetterGI 等工具的推送地址（Webhook）：\n  {}\n"
         f"OneBot 实现（NapCat 等）的反向 WebSocket 地址：\n  {onebot_url()}"
     )
-    if token is not None and sys.stdout.isatty() and _shows_info(driver.config.log_level):
+    if token is not None and _is_seen_by_owner(driver):
         sys.stdout.write(f"{said.format(with_token(push_url(), token))}\n")
         sys.stdout.flush()
     else:
         logger.info(said.format(hidden))
 
 
+def _is_seen_by_owner(driver: Driver) -> bool:
+    """Whether what is printed goes to a terminal, and is wanted."""
+    return sys.stdout.isatty() and _shows_info(driver.config.log_level)
+
+
 def _shows_info(level: int | str) -> bool:
     number = level if isinstance(level, int) else logger.level(level).no
     return number <= logger.level("INFO").no
-
-
-def _warnings(hub: Hub, driver: Driver) -> Iterator[str]:
-    settings, superusers = read_settings(), driver.config.superusers
-    if hub.tokens.gate.open:
-        yield "没有设置 REPORT_TOKEN：任何能连到这个端口的程序都能推送。请在 .env 里设置一个"
-    if any(len(one) < SHORT_TOKEN for one in hub.config.tokens):
-        yield f"有令牌不到 {SHORT_TOKEN} 个字符，容易被猜到；请换成更长的随机字符"
-    for fault, advice in unguarded():
-        yield f"{fault}。{advice}"
-    for unknown in tell_unknown(settings):
-        yield f"{unknown}；请检查拼写"
-    for name in placeholders(settings, superusers):
-        yield f"{name} 里还是文档里的例子，换成你自己的"
-    if not superusers:
-        yield (
-            "没有设置 SUPERUSERS（你的 QQ 号）：推送要写明发给谁，否则会被拒绝。"
-            '在 .env 里写上，例如 SUPERUSERS=["123456789"]'
-        )
-    for name, reason in hub.config.unavailable.items():
-        yield f"渠道 {name} 先不用：{reason}；发给它的推送会存着"
 
 
 def _read_settings() -> Config:

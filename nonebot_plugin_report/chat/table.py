@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from enum import Enum
 from typing import Final
 
-from . import addresses, bindings, mutes, pushes, status
+from . import addresses, bindings, mutes, pages, pushes, status
 from .reading import begins_argument
 from .request import NAME, Answer, Asker, Context
 
@@ -69,6 +69,7 @@ COMMANDS: Final = (
     Command("取消静音", "恢复推送", mutes.unmute, ("解除静音", "结束静音"), more="[目标]"),
     Command("测试", "发一条测试推送", pushes.test, ("test",), more="[目标]"),
     Command("地址", "各个工具里该填什么", addresses.address, ("网址", "怎么填"), "[工具]"),
+    Command("网页", "在浏览器里看", pages.page, ("页面", "web")),
     Command("绑定", "得到自己的推送地址", bindings.bind, who=Who.ANYBODY, binding=True),
     Command("解绑", "不再要推送地址", bindings.unbind, ("取消绑定", "解除绑定"),
             who=Who.ANYBODY, binding=True),

@@ -13,14 +13,12 @@ import nonebot
 
 from ..config import Config
 from ..errors import InvalidReport, Refused
-from ..model.delivery import Priority
 from ..model.grant import MASTER
 from ..model.report import Report, dump
-from ..model.scheduling import Wait
 from ..model.text import one_line
 from ..model.timing import in_words, parse_time
 from ..routing.planner import Planner
-from ..routing.rules import Planned
+from ..routing.telling import told
 from ..sources.form import decode_form
 from ..sources.mapping import Found, OwnSource
 from ..sources.parse import parse
@@ -178,7 +176,7 @@ def explain(
     if not plan.outgoing:
         lines.append(f"不发给任何人：{plan.routing.reason}")
     for planned, one in zip(plan.routing.planned, plan.outgoing, strict=True):
-        how = _how(planned, planner.wait(one, moment))
+        how = told(planned, planner.wait(one, moment))
         lines += ["", f"→ {one.target}", *(f"  （{said}）" for said in how)]
         lines += [f"  {line}" for line in one.message.text.splitlines()]
     return "\n".join(lines)
@@ -188,20 +186,3 @@ def _moment(at: str) -> float:
     if not at:
         return time.time()
     return datetime.combine(datetime.now().astimezone().date(), parse_time(at)).timestamp()
-
-
-def _how(planned: Planned, wait: Wait | None) -> Iterator[str]:
-    if planned.handling.priority is Priority.URGENT:
-        yield "紧急：不等免打扰，不合并"
-    if not planned.screenshot:
-        yield "不带截图"
-    elif planned.mask is not None:
-        yield f"截图遮住 {planned.mask}"
-    if wait is not None:
-        until = datetime.fromtimestamp(wait.until).astimezone()
-        yield f"{wait.reason}，{until:%H:%M} 再发"
-    if planned.handling.fallback:
-        targets = "、".join(str(one) for one in planned.handling.fallback)
-        waiting = planned.handling.fallback_after
-        when = "没能送达" if waiting is None else f"等了 {in_words(waiting)}还没送达，或没能送达"
-        yield f"{when}时改发给 {targets}"

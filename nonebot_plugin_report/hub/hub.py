@@ -11,11 +11,12 @@ from typing import Final
 from loguru import logger
 from nonebot.adapters import Bot, Event
 
+from ..access.sessions import Sessions
 from ..access.tokens import Tokens
 from ..config import Config
 from ..errors import InvalidReport, StoreUnavailable
 from ..model.clock import Clock
-from ..model.delivery import Outgoing
+from ..model.delivery import Outgoing, State
 from ..model.grant import MASTER, OWN, Grant
 from ..model.image import Image
 from ..model.report import Report
@@ -46,6 +47,10 @@ STATUS_EVERY: Final = 60.0
 """Seconds between questions to the bots whose heartbeats say that they are offline."""
 PROBE_EVERY: Final = 5.0
 """Seconds between writes that check whether writing works."""
+DELETE_TRIES: Final = 30
+"""Looks whether nothing of a report waits any more, so that it can be deleted."""
+DELETE_EVERY: Final = 0.1
+"""Seconds between them."""
 LATELY: Final = 86400.0
 """Seconds for which failed deliveries are reported."""
 MOST_FAILURES: Final = 3
@@ -101,8 +106,11 @@ class Hub:
         self._computer = Clock()
         self.clock: Final = clock or self._computer
         """Epoch seconds."""
+        self.files: Final = database
+        """The database; what else is kept is beside it, with names that begin like its own."""
         self._store = Store(database)
         self.history: Final = self._store.history
+        self.archive: Final = self._store.archive
         self.tokens: Final = Tokens(
             config.grants(self.directory),
             self._store.bindings,
@@ -110,6 +118,9 @@ class Hub:
             may_bind=bool(config.report_bind),
             bind_rate=config.report_bind_rate,
             secrets=config.tokens,
+        )
+        self.sessions: Final = Sessions(
+            self._store.sessions, self.tokens, self.directory.superusers, self.clock
         )
         self.mutes: Final = Mutes(self._store.mutes, self.clock)
         policies = config.policies(self.directory)
@@ -261,6 +272,22 @@ class Hub:
         self._require_store()
         return await self._outbox.withdraw(report_id)
 
+    async def delete(self, report_id: str) -> bool:
+        """Delete a report and send no more of it. False: some of it is going out just now.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        self._require_store()
+        await self._outbox.withdraw(report_id)
+        for _ in range(DELETE_TRIES):
+            state = await self.history.state(report_id, "")
+            if state is None or not any(one.state is State.WAITING for one in state.deliveries):
+                await self.archive.forget(report_id)
+                return await self._store.housekeeping.delete_report(report_id)
+            await asyncio.sleep(DELETE_EVERY)
+        return False
+
     def bots(self) -> tuple[tuple[str, str, bool], ...]:
         """Each bot of QQ: its id, its adapter, and whether it can send now."""
         return tuple(self._qq.connected())
@@ -341,7 +368,8 @@ class Hub:
             StoreUnavailable: it could not be stored.
         """
         self._require_store()
-        exactly = rules.Routing(tuple(rules.Planned(one) for one in targets))
+        planned = (rules.Planned(one, mask=self.directory.mask(one)) for one in targets)
+        exactly = rules.Routing(tuple(planned))
         plan = self._planner.write(exactly, report, MASTER, self.clock())
         return await self._accept(report, plan, OWN)
 
@@ -435,6 +463,7 @@ class Hub:
             await self._outbox.open()
             await self.mutes.open()
             await self.tokens.open()
+            await self.sessions.open()
             await self.watchdog.open()
             yield
         finally:
@@ -446,5 +475,6 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outbox.run())
             tasks.create_task(self.watchdog.run())
+            tasks.create_task(self.archive.follow(self.clock))
             tasks.create_task(self._follow_clock())
             tasks.create_task(self._ask_the_offline())

@@ -6,6 +6,7 @@ values.
 
 from pathlib import Path
 
+from .archive import Archive
 from .database import Database
 from .history import History
 from .housekeeping import Housekeeping
@@ -14,6 +15,7 @@ from .mutes import Mutes
 from .outcomes import Outcomes
 from .pictures import PictureFiles
 from .queue import Queue
+from .sessions import StoredSessions
 from .tokens import Binding, Bindings
 from .unread import Unread
 from .watches import Watches
@@ -32,9 +34,11 @@ class Store:
         self.outcomes = Outcomes(self._database)
         self.leases = Leases(self._database)
         self.history = History(self._database, files)
+        self.archive = Archive(path, files)
         self.housekeeping = Housekeeping(self._database, files)
         self.bindings = Bindings(self._database)
         self.mutes = Mutes(self._database)
+        self.sessions = StoredSessions(self._database)
         self.watches = Watches(self._database)
         self.unread = Unread(self._database)
 
@@ -45,9 +49,11 @@ class Store:
             StoreUnavailable: another process has it, or it cannot be used.
         """
         await self._database.open()
+        self.archive.open()
 
     async def close(self) -> None:
         """Finish pending operations and disconnect."""
+        await self.archive.close()
         await self._database.close()
 
     async def check(self) -> None:

@@ -231,19 +231,19 @@ def _backlog(conn: Connection) -> Backlog:
         for row in parked
         if (of := read_lane(row)) is not None
     )
-    return Backlog(waiting, oldest, tuple(blocked), tuple(_states(conn.execute(_RETRYING))))
+    return Backlog(waiting, oldest, tuple(blocked), tuple(delivery_states(conn.execute(_RETRYING))))
 
 
-_STATE_COLUMNS: Final = (
+STATE_COLUMNS: Final = (
     report.c.id, report.c.key, report.c.event, report.c.heading, report.c.received_at,
     report.c.source, report.c.note,
 )  # fmt: skip
-_DELIVERY_COLUMNS: Final = (
+DELIVERY_COLUMNS: Final = (
     delivery.c.state, delivery.c.attempts, delivery.c.repeats, delivery.c.reason,
     delivery.c.finished_at, lane.c.target, lane.c.blocked_reason, lane.c.due_at,
 )  # fmt: skip
 _RETRYING: Final = (
-    select(*_DELIVERY_COLUMNS)
+    select(*DELIVERY_COLUMNS)
     .select_from(lane.join(delivery, delivery.c.id == NEXT))
     .where(lane.c.due_at > 0, lane.c.blocked_reason == "", delivery.c.attempts > 0)
     .order_by(lane.c.name)
@@ -253,22 +253,23 @@ _RETRYING: Final = (
 
 def _state(conn: Connection, wanted: str, source: str) -> ReportState | None:
     of_source = (report.c.source == source) & (report.c.key == wanted)
-    row = conn.execute(select(*_STATE_COLUMNS).where(or_(report.c.id == wanted, of_source))).first()
+    row = conn.execute(select(*STATE_COLUMNS).where(or_(report.c.id == wanted, of_source))).first()
     if row is None:
         return None
     deliveries = conn.execute(
-        select(*_DELIVERY_COLUMNS)
+        select(*DELIVERY_COLUMNS)
         .join(lane, delivery.c.lane == lane.c.name)
         .where(delivery.c.report_id == row.id)
         .order_by(delivery.c.id)
     )
     return ReportState(
         row.id, row.key or "", row.event, row.heading, row.received_at, row.source, row.note,
-        tuple(_states(deliveries)),
+        tuple(delivery_states(deliveries)),
     )  # fmt: skip
 
 
-def _states(rows: Iterable[Any]) -> Iterable[DeliveryState]:
+def delivery_states(rows: Iterable[Any]) -> Iterable[DeliveryState]:
+    """The states of deliveries' rows with `DELIVERY_COLUMNS`."""
     return (
         _delivery_state(one, target)
         for one in rows
@@ -288,13 +289,16 @@ def _delivery_state(row: Any, target: Target) -> DeliveryState:
 
 def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> Listed | None:
     """The part of a report that one target may see: its own delivery, titled by its first line."""
-    sent = state and _sent(conn, state.id, target)
-    if state is None or sent is None:
-        return None
+    sent = state and sent_to(conn, state.id, target)
+    return None if state is None or sent is None else as_sent(state, target, sent.text)
+
+
+def as_sent(state: ReportState, target: Target, text: str) -> Listed:
+    """A report as a target may see it that was sent these words."""
     own = tuple(one for one in state.deliveries if one.target == target)
-    heading = sent.text.partition("\n")[0]
+    heading = text.partition("\n")[0]
     state = replace(state, key="", event="", heading=heading, source="", deliveries=own)
-    return Listed(state, None, sent.text)
+    return Listed(state, None, text)
 
 
 _LAST_BOUND: Final = (
@@ -313,7 +317,7 @@ _SENT: Final = (
 )
 
 
-def _sent(conn: Connection, report_id: str, target: Target) -> Any:
+def sent_to(conn: Connection, report_id: str, target: Target) -> Any:
     """The row with the words and the pictures' hashes; None if it is no target of the report."""
     return conn.execute(_SENT, {"id": report_id, "target": str(target)}).first()
 
@@ -322,7 +326,7 @@ def _messages(
     conn: Connection, report_id: str, targets: Iterable[Target]
 ) -> tuple[dict[Target, Any], dict[str, Image]]:
     """Rows with words and hashes by target, and the pictures of all of them, each once."""
-    rows = {target: _sent(conn, report_id, target) for target in targets}
+    rows = {target: sent_to(conn, report_id, target) for target in targets}
     found = {target: row for target, row in rows.items() if row is not None}
     hashes = {sha for row in found.values() for sha in read_hashes(row.image)}
     return found, read_images(conn, hashes)
@@ -363,12 +367,11 @@ def _beginning(conn: Connection, beginning: str, target: Target | None) -> list[
     return sorted(found)[:2]
 
 
-_LISTED: Final = select(
-    case((func.length(report.c.fields) <= LISTED_SIZE, report.c.fields), else_=None).label(
-        "fields"
-    ),
+LISTED_COLUMNS: Final = (
+    case((func.length(report.c.fields) <= LISTED_SIZE, report.c.fields)).label("fields"),
     func.substr(report.c.text, 1, LISTED_TEXT).label("text"),
-).where(report.c.id == bindparam("id"))
+)
+_LISTED: Final = select(*LISTED_COLUMNS).where(report.c.id == bindparam("id"))
 
 
 def _list(conn: Connection, ids: Iterable[str], target: Target | None) -> list[Listed]:
@@ -383,10 +386,11 @@ def _whole(conn: Connection, state: ReportState | None) -> Listed | None:
     row = state and conn.execute(_LISTED, {"id": state.id}).first()
     if state is None or row is None:
         return None
-    return Listed(state, row.fields and _readable(row.fields), row.text)
+    return Listed(state, row.fields and readable(row.fields), row.text)
 
 
-def _readable(fields: str) -> Report | None:
+def readable(fields: str) -> Report | None:
+    """A stored report; None: it cannot be read."""
     try:
         return read_report(fields)
     except Unreadable:

@@ -106,6 +106,14 @@ class Housekeeping:
         """
         await self._repeated(lambda conn: _forget_reports(conn, before))
 
+    async def delete_report(self, report_id: str) -> bool:
+        """Delete a report, unless a delivery of it waits. Returns whether it is gone.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        return await self._run(lambda conn: _delete_report(conn, report_id))
+
     async def forget_images(self, before: float) -> None:
         """Delete pictures last used before a time (epoch seconds) that no waiting delivery shows.
 
@@ -274,6 +282,15 @@ def _forget_reports(conn: Connection, before: str) -> int:
     ids = conn.scalars(old).all()
     conn.execute(delete(delivery).where(delivery.c.report_id.in_(ids)))
     return conn.execute(delete(report).where(report.c.id.in_(ids))).rowcount
+
+
+def _delete_report(conn: Connection, report_id: str) -> bool:
+    waits = select(delivery.c.id).where(delivery.c.report_id == report_id, IS_WAITING)
+    if conn.execute(waits).first() is not None:
+        return False
+    conn.execute(delete(delivery).where(delivery.c.report_id == report_id))
+    conn.execute(delete(report).where(report.c.id == report_id))
+    return True
 
 
 def _waiting_images(conn: Connection) -> set[str]:

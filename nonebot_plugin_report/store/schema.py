@@ -24,7 +24,7 @@ from ..errors import StoreUnavailable
 from ..model.delivery import FAILED, State
 from ..model.grant import BOUND
 
-VERSION: Final = 5
+VERSION: Final = 6
 """The version of today's tables. Changing them adds one, and a step that upgrades to it."""
 
 metadata: Final = MetaData()
@@ -143,6 +143,16 @@ binding: Final = Table(
     Column("created_at", Float, nullable=False),
 )
 
+session: Final = Table(
+    "session",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # of the secret in the browser's cookie
+    Column("holder", String, nullable=False),  # access.sessions
+    Column("agent", Text, nullable=False),  # what the browser calls itself
+    Column("created_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
+
 watch: Final = Table(
     "watch",
     metadata,
@@ -228,4 +238,4 @@ _FROM_4: Final = (
 )
 """Version 4 had pictures in the database, and knew no delivery of which nobody can tell whether it
 arrived. For all older versions, too, and before their own steps, which make today's tables. Indexes
-are made with all others."""
+are made with all others, and so is what version 5 did not have: sessions."""

@@ -131,6 +131,14 @@ class Callers:
         """The token by which a body is signed; None: it is wrong. `token` is a right one."""
         return self._gate.signer(content, signature, token)
 
+    def wrong(self, address: str, why: str) -> Forbidden:
+        """What is told of a wrong secret; it counts as an attempt.
+
+        Raises:
+            TooManyAttempts: there were too many.
+        """
+        return self._gate.wrong(address, why)
+
     def wrong_signature(self, address: str) -> Forbidden:
         """What is told of a body that no token of ours has signed; it counts as an attempt.
 
@@ -230,7 +238,7 @@ def refuse_web_pages(connection: HTTPConnection, public_host: str) -> None:
     """
     headers = connection.headers
     host = headers.get("host", "")
-    if host and not _is_our_name(host, public_host):
+    if host and not is_our_name(host, public_host):
         raise Forbidden(
             "没有设置 REPORT_TOKEN 时，网址里的主机只能是 IP 地址或 localhost；"
             "请设置 REPORT_TOKEN，或把这个网址写进 REPORT_PUBLIC_URL"
@@ -253,7 +261,9 @@ def refuse_prefetching(connection: HTTPConnection) -> None:
             raise Forbidden("浏览器的预取不算推送")
 
 
-def _is_our_name(host: str, public_host: str) -> bool:
+def is_our_name(host: str, public_host: str) -> bool:
+    """Whether a Host is one that nobody else can have made to resolve to this machine: an address,
+    localhost, or the one of REPORT_PUBLIC_URL."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

@@ -22,6 +22,7 @@ from .entrance import Entrance, PlainRoute
 from .gotify import GotifyApi
 from .ntfy import NtfyApi
 from .onebot import OneBotApi
+from .page.routes import Page
 from .refusals import DISCARD_FACTOR, Refusals
 from .websocket import Sessions
 
@@ -43,6 +44,7 @@ class Receiver:
         self._refusals = Refusals()
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
         self._entrance = Entrance(hub, self._callers, self._intake, self._refusals)
+        self._page = Page(hub, self._callers, self._refusals)
 
     def mount(self, app: FastAPI) -> None:
         """Add the routes, each with and without a trailing slash: a redirect would lose a POST."""
@@ -71,6 +73,7 @@ class Receiver:
         app.router.add_route(f"{route}/unread/{{source}}", self.unread, include_in_schema=False)
         for api in (OneBotApi, GotifyApi, NtfyApi, BeatApi):
             api(self._entrance).mount(app, route)
+        self._page.mount(app, route, self.elsewhere)
         for slash in ("", "/"):
             add(
                 f"{route}/{{report_id}}{slash}", self.state, methods=["GET"],

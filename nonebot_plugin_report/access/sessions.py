@@ -1,0 +1,190 @@
+"""Who has come in to the page by a browser, and what they may see there.
+
+A link lets a browser in once, within minutes; then a cookie does, whose secret only the browser
+has. A session lets its holder do no more than the token or the QQ number it came by: both are
+looked up each time, so that it ends with them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from secrets import token_urlsafe
+from typing import Final
+
+from ..model.grant import BOUND, MASTER, OWN, Grant
+from ..model.target import Target
+from ..store.sessions import Session, StoredSessions
+from .gate import digest
+from .tokens import Tokens
+
+LINK_SECONDS: Final = 600.0
+"""For how long a link lets somebody in."""
+MOST_LINKS: Final = 1000
+"""Links that are good at the same time; the oldest ends first."""
+SESSION_SECONDS: Final = 30 * 86400.0
+"""For how long a browser stays in."""
+MOST_SESSIONS: Final = 20
+"""Browsers of one holder; the one that came first goes first."""
+SEEN_EVERY: Final = 3600.0
+"""Seconds between notes of when a session was last used."""
+SECRET_BYTES: Final = 24
+AGENT_LENGTH: Final = 200
+CONSOLE: Final = "console"
+"""The holder who read the link in the bot's own window."""
+_TOKEN: Final = "token:"  # noqa: S105 - none
+_USER: Final = "user:"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whom a browser belongs to."""
+
+    grant: Grant
+    target: Target | None
+    """Whose deliveries they may see, besides what came with their own token; None: of nobody else,
+    or everything."""
+    session: Session
+
+    @property
+    def is_master(self) -> bool:
+        """They may see and do everything."""
+        return self.grant.is_master
+
+    @property
+    def name(self) -> str:
+        """What they are called."""
+        return self.target.id if self.target is not None else self.grant.name
+
+
+class Sessions:
+    """The links, and the browsers that are in."""
+
+    def __init__(
+        self,
+        stored: StoredSessions,
+        tokens: Tokens,
+        superusers: Iterable[Target],
+        clock: Callable[[], float],
+    ) -> None:
+        """`superusers` may see everything, `clock` gives epoch seconds."""
+        self._stored = stored
+        self._tokens = tokens
+        self._superusers = frozenset(superusers)
+        self._clock = clock
+        self._links: dict[str, tuple[str, float]] = {}
+        """Holder and end of a link, by its digest; the oldest first."""
+        self._sessions: dict[str, Session] = {}
+
+    async def open(self) -> None:
+        """Load the sessions.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        self._sessions = {one.digest: one for one in await self._stored.all()}
+
+    def link_for(self, user: Target) -> str:
+        """A secret that lets a user in, once."""
+        return self._link(f"{_USER}{user}")
+
+    def link_for_console(self) -> str:
+        """A secret that lets in, once, whoever sees the bot's own window."""
+        return self._link(CONSOLE)
+
+    def _link(self, holder: str) -> str:
+        secret = token_urlsafe(SECRET_BYTES)
+        self._links[digest(secret)] = holder, self._clock() + LINK_SECONDS
+        while len(self._links) > MOST_LINKS:
+            del self._links[next(iter(self._links))]
+        return secret
+
+    async def enter_by_link(self, secret: str, agent: str) -> str | None:
+        """The cookie for whoever has a link, which is used up; None: it is not good (any more).
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        holder, until = self._links.pop(digest(secret), ("", 0.0))
+        return await self._enter(holder, agent) if until > self._clock() else None
+
+    async def enter_by_token(self, token: str, agent: str) -> str | None:
+        """The cookie for whoever has a token; None: it is wrong.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        known = self._tokens.gate.find(token) is not None
+        return await self._enter(f"{_TOKEN}{digest(token)}", agent) if known else None
+
+    async def _enter(self, holder: str, agent: str) -> str:
+        secret, now = token_urlsafe(SECRET_BYTES), self._clock()
+        one = Session(digest(secret), holder, agent[:AGENT_LENGTH], now, now)
+        mine = [each for each in self._sessions.values() if each.holder == holder]
+        over = mine[: max(0, len(mine) + 1 - MOST_SESSIONS)]
+        ended = [each for each in self._sessions.values() if self._viewer(each) is None]
+        for each in {each.digest: each for each in (*over, *ended)}.values():
+            await self.end(each)
+        await self._stored.add(one)
+        self._sessions[one.digest] = one
+        return secret
+
+    async def viewer(self, secret: str) -> Viewer | None:
+        """Whose browser has this cookie; None: nobody's (any more).
+
+        Raises:
+            StoreUnavailable: that it was used could not be noted.
+        """
+        one = self._sessions.get(digest(secret))
+        viewer = one and self._viewer(one)
+        if viewer is None:
+            return None
+        now = self._clock()
+        if now - viewer.session.seen_at >= SEEN_EVERY:
+            seen = replace(viewer.session, seen_at=now)
+            self._sessions[seen.digest] = seen
+            await self._stored.seen(seen.digest, now)
+            return replace(viewer, session=seen)
+        return viewer
+
+    def visible(self, viewer: Viewer) -> list[Session]:
+        """The sessions that a viewer may see and end, the newest first."""
+        valid = (one for one in self._sessions.values() if self._viewer(one) is not None)
+        mine = [one for one in valid if viewer.is_master or one.holder == viewer.session.holder]
+        return mine[::-1]
+
+    def holder(self, one: Session) -> str:
+        """Who a session belongs to, in words (Chinese)."""
+        viewer = self._viewer(one)
+        if one.holder == CONSOLE:
+            return "机器人的窗口"
+        if one.holder.startswith(_USER):
+            return f"QQ {one.holder.rpartition(':')[2]}"
+        return f"令牌 {viewer.grant.name}" if viewer else ""
+
+    async def end(self, one: Session) -> None:
+        """End a session.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        await self._stored.remove(one.digest)
+        self._sessions.pop(one.digest, None)
+
+    def _viewer(self, one: Session) -> Viewer | None:
+        if one.created_at + SESSION_SECONDS <= self._clock():
+            return None
+        grant = self._grant(one.holder)
+        # A token that is called as we call ourselves must not see what we report.
+        if grant is None or grant.name == OWN:
+            return None
+        user = grant.name.removeprefix(BOUND)
+        own = Target("private", user) if user != grant.name else None
+        return Viewer(grant, own, one)
+
+    def _grant(self, holder: str) -> Grant | None:
+        """What a holder may do now."""
+        if holder == CONSOLE:
+            return MASTER
+        if holder.startswith(_TOKEN):
+            return self._tokens.gate.grants.get(holder.removeprefix(_TOKEN))
+        user = Target.parse(holder.removeprefix(_USER))
+        return MASTER if user in self._superusers else self._tokens.named(f"{BOUND}{user.id}")

@@ -1,0 +1,27 @@
+"""Tells what rules and policies make of a report."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ..model.delivery import Priority
+from ..model.scheduling import Wait
+from ..model.timing import in_words
+from .rules import Planned
+
+
+def told(planned: Planned, wait: Wait | None) -> Iterator[str]:
+    """How a target gets a report, apart from its words (Chinese); `wait`: why not at once."""
+    if planned.handling.priority is Priority.URGENT:
+        yield "紧急：不等免打扰，不合并"
+    if not planned.screenshot:
+        yield "不带截图"
+    elif planned.mask is not None:
+        yield f"截图遮住 {planned.mask}"
+    if wait is not None:
+        until = datetime.fromtimestamp(wait.until).astimezone()
+        yield f"{wait.reason}，{until:%H:%M} 再发"
+    if planned.handling.fallback:
+        targets = "、".join(str(one) for one in planned.handling.fallback)
+        waiting = planned.handling.fallback_after
+        when = "没能送达" if waiting is None else f"等了 {in_words(waiting)}还没送达，或没能送达"
+        yield f"{when}时改发给 {targets}"

@@ -1,0 +1,354 @@
+"""The history as the page looks through it: any part of it, as quick for a million reports.
+
+It has a connection and a thread of its own beside the writer, with which it can only read the
+store, and an index in a file beside it, which is made once somebody looks. So nobody's push waits
+for who looks, and who has no page pays nothing for it.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+from loguru import logger
+from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+
+from ..errors import StoreUnavailable, Unreadable
+from ..model.archive import DayCount, Known, Part, Run, Shown, Sight, Wanted
+from ..model.image import Image
+from ..model.report import Report
+from ..model.target import Target
+from . import index
+from .file import PRIVATE_FILE
+from .history import sent_to
+from .ids import first_id
+from .pictures import PictureFiles
+from .rows import read_images, read_report, read_target
+from .schema import lane, report
+from .search import Search
+from .shown import shown
+from .sqlite import transaction
+
+T = TypeVar("T")
+
+SETTLED: Final = 5.0
+"""Seconds after which all reports whose ids were made before are stored."""
+BUSY_PAUSE: Final = 0.01
+"""Seconds between steps of the index while there is more to do, so that others get a turn."""
+IDLE_PAUSE: Final = 2.0
+MOST_TARGETS: Final = 500
+MOST_NEW: Final = 500
+"""Reports that are looked through for new ones at once."""
+MOST_TASKS: Final = 12
+"""Tasks whose runs are told."""
+MOST_SOURCES: Final = 20
+"""Tokens whose runs are."""
+RUNS: Final = 20
+"""Runs of each."""
+LONGEST_RUN: Final = 86400.0
+"""Seconds between a start and an end that belong together."""
+_START, _END = ".start", ".end"
+
+
+class Archive:
+    """Reads, beside the writer."""
+
+    def __init__(self, path: Path, files: PictureFiles) -> None:
+        """`path` is the store's."""
+        self._path = path
+        self._index = path.with_name(f"{path.name}-index")
+        self._files = files
+        self._thread: ThreadPoolExecutor | None = None
+        self._conn: Connection | None = None
+        self._used = asyncio.Event()
+
+    def open(self) -> None:
+        """Let it be used; the store is open."""
+        self._thread = ThreadPoolExecutor(1, "report-archive")
+        if self._index.exists():
+            self._used.set()
+
+    async def close(self) -> None:
+        """Disconnect, before the writer does."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            await asyncio.get_running_loop().run_in_executor(thread, self._disconnect)
+            thread.shutdown()
+
+    async def follow(self, clock: Callable[[], float]) -> None:
+        """Keep the index up to date once it is used, until cancelled; `clock` gives epoch
+        seconds."""
+        await self._used.wait()
+        told = ""
+        while True:
+            more = False
+            try:
+                more, told = await self._run(partial(_step, first_id(clock() - SETTLED))), ""
+            except StoreUnavailable as error:
+                if str(error) != told:
+                    logger.warning(f"历史记录的索引暂时没能更新：{error}")
+                told = str(error)
+            await asyncio.sleep(BUSY_PAUSE if more else IDLE_PAUSE)
+
+    async def part(self, sight: Sight, wanted: Wanted, count: int) -> Part:
+        """Some of the reports that are looked for, the newest first.
+
+        They may be fewer than `count` although there are more: looking is bounded.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+
+        def read(conn: Connection) -> Part:
+            ids, rest = Search(conn, sight, wanted).find(count)
+            return Part(shown(conn, ids, sight), rest, index.progress(conn))
+
+        return await self._run(read)
+
+    async def one(self, sight: Sight, report_id: str) -> Shown | None:
+        """A report, as far as it may be seen; None: there is none to be seen.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        found = await self.some(sight, [report_id])
+        return found[0] if found else None
+
+    async def some(self, sight: Sight, ids: Sequence[str]) -> Sequence[Shown]:
+        """Those of some reports that may be seen.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        return await self._run(lambda conn: shown(conn, ids, sight))
+
+    async def since(self, sight: Sight, after: str, but: Iterable[str], most: int) -> Part:
+        """The newest reports after an id, without some that are known; at most so many.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        known = frozenset(but)
+
+        def read(conn: Connection) -> Part:
+            query = select(report.c.id).where(report.c.id > after).order_by(report.c.id.desc())
+            new = [one for one in conn.scalars(query.limit(MOST_NEW)) if one not in known]
+            visible = Search(conn, sight, Wanted()).visible(new)
+            ids = [one for one in new if one in visible]
+            return Part(shown(conn, ids[:most], sight), ids[most] if len(ids) > most else "")
+
+        return await self._run(read)
+
+    async def picture(self, sha: str) -> Image | None:
+        """A picture by its hash, or None if it is no longer stored.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        images = await self._run(lambda conn: read_images(conn, [sha]))
+        return (await self._files.load(images)).get(sha)
+
+    async def report(self, report_id: str) -> Report | None:
+        """A report without its pictures; None: it is not there, or cannot be read.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        query = select(report.c.fields).where(report.c.id == report_id)
+        stored = await self._run(lambda conn: conn.scalar(query))
+        try:
+            return stored and read_report(stored)
+        except Unreadable:
+            return None
+
+    async def sent(self, report_id: str, target: Target | None) -> str:
+        """The words that a target was sent of a report; None: the first of its targets.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+
+        def read(conn: Connection) -> str:
+            if target is None:
+                found = conn.scalar(select(report.c.text).where(report.c.id == report_id))
+                return found or ""
+            row = sent_to(conn, report_id, target)
+            return row.text if row is not None else ""
+
+        return await self._run(read)
+
+    async def known(self) -> Known:
+        """What there is to choose from.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+
+        def read(conn: Connection) -> Known:
+            names = conn.scalars(select(lane.c.target).distinct().limit(MOST_TARGETS))
+            targets = (read_target(one) for one in names)
+            events, results, sources = (
+                index.known(conn, field) for field in ("event", "result", "source")
+            )
+            return Known(events, results, sources, tuple(one for one in targets if one is not None))
+
+        return await self._run(read)
+
+    async def progress(self) -> float:
+        """Which part of the history can be searched, from 0 to 1.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        return await self._run(index.progress)
+
+    async def days(self, sight: Sight, since: str) -> list[DayCount]:
+        """How many reports came on each day since one, by result.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        daily = index.daily
+        query = (
+            select(daily.c.day, daily.c.result, func.sum(daily.c.count).label("count"))
+            .where(daily.c.day >= since, daily.c.count > 0)
+            .group_by(daily.c.day, daily.c.result)
+        )
+        if sight.source is not None:
+            query = query.where(daily.c.source == sight.source)
+        return await self._run(lambda conn: [DayCount(*row) for row in conn.execute(query)])
+
+    async def runs(self, sight: Sight) -> list[Run]:
+        """The last runs of each kind of task, as their start and end events tell.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        return await self._run(lambda conn: _runs(conn, sight))
+
+    async def forget(self, report_id: str) -> None:
+        """Take a report out of the index, before it is deleted.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+
+        def write(conn: Connection) -> None:
+            with transaction(conn):
+                index.forget(conn, report_id)
+
+        await self._run(write)
+
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        if self._thread is None:
+            raise StoreUnavailable
+        done = await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: self._do(work)
+        )
+        self._used.set()
+        return done
+
+    def _do(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return work(self._connected())
+        except (DBAPIError, sqlite3.Error, OSError) as error:
+            self._disconnect()
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise StoreUnavailable(f"读不了历史记录：{cause}") from None
+
+    def _connected(self) -> Connection:
+        if self._conn is None:
+            try:
+                self._conn = self._connect()
+            except (DBAPIError, sqlite3.Error):  # no database, or another version's: made anew
+                self._delete()
+                self._conn = self._connect()
+            if not index.is_current(self._conn):
+                self._disconnect()
+                self._delete()
+                self._conn = self._connect()
+        return self._conn
+
+    def _connect(self) -> Connection:
+        self._index.touch(PRIVATE_FILE)
+        engine = create_engine(
+            "sqlite://", creator=self._raw, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
+        )
+        conn = engine.connect()
+        try:
+            index.create(conn)
+        except DBAPIError:
+            conn.close()
+            engine.dispose()
+            raise
+        return conn
+
+    def _raw(self) -> sqlite3.Connection:
+        raw = sqlite3.connect(self._index, isolation_level=None, check_same_thread=False)
+        try:
+            raw.execute("PRAGMA journal_mode = WAL")
+            raw.execute("PRAGMA synchronous = NORMAL")
+            # The store's tables are found by their names, as those of the index are others.
+            raw.execute("ATTACH ? AS store", (f"{self._path.absolute().as_uri()}?mode=ro",))
+        except sqlite3.Error:
+            raw.close()
+            raise
+        return raw
+
+    def _disconnect(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+            self._conn.engine.dispose()
+            self._conn = None
+
+    def _delete(self) -> None:
+        for ending in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                self._index.with_name(f"{self._index.name}{ending}").unlink()
+
+
+def _step(settled: str, conn: Connection) -> bool:
+    with transaction(conn):
+        return index.step(conn, settled)
+
+
+def _runs(conn: Connection, sight: Sight) -> list[Run]:
+    runs: list[Run] = []
+    ends = [one for one in index.known(conn, "event") if one.endswith(_END)][:MOST_TASKS]
+    for event in ends:
+        query = (
+            select(report.c.id, report.c.received_at, report.c.source)
+            .where(report.c.event == event)
+            .order_by(report.c.id.desc())
+            .limit(RUNS)
+        )
+        sources = index.known(conn, "source")[:MOST_SOURCES]
+        sources = sources if sight.source is None else (sight.source,)
+        found = [row for of in sources for row in conn.execute(query.where(report.c.source == of))]
+        for row in sorted(found, key=lambda row: row.id)[-RUNS:]:
+            seconds = _seconds(conn, event, row)
+            if seconds is not None:
+                runs.append(Run(event.removesuffix(_END), row.received_at, seconds))
+    return runs
+
+
+def _seconds(conn: Connection, event: str, end: tuple[str, float, str]) -> float | None:
+    """How long what ended had run, if it began after the end before."""
+    ended_before = _last(conn, event, end)
+    began = _last(conn, event.removesuffix(_END) + _START, end)
+    seconds = end[1] - began
+    return seconds if began > ended_before and 0 <= seconds <= LONGEST_RUN else None
+
+
+def _last(conn: Connection, event: str, end: tuple[str, float, str]) -> float:
+    """When an event came last before an end, from the same source."""
+    query = select(report.c.received_at).where(
+        report.c.event == event, report.c.source == end[2], report.c.id < end[0]
+    )
+    return conn.scalar(query.order_by(report.c.id.desc()).limit(1)) or 0.0

@@ -1,0 +1,51 @@
+"""Reports as somebody may see them, many at once."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from ..model.archive import Shown, Sight
+from ..model.status import Listed, ReportState
+from .history import (
+    DELIVERY_COLUMNS,
+    LISTED_COLUMNS,
+    STATE_COLUMNS,
+    as_sent,
+    delivery_states,
+    readable,
+    sent_to,
+)
+from .rows import read_hashes
+from .schema import delivery, lane, report
+
+_REPORTS: Final = select(*STATE_COLUMNS, *LISTED_COLUMNS, report.c.image)
+_DELIVERIES: Final = (
+    select(delivery.c.report_id, *DELIVERY_COLUMNS)
+    .join(lane, delivery.c.lane == lane.c.name)
+    .order_by(delivery.c.id)
+)
+
+
+def shown(conn: Connection, ids: Sequence[str], sight: Sight) -> tuple[Shown, ...]:
+    """Those of some reports that may be seen, in the order of their ids here."""
+    rows = {row.id: row for row in conn.execute(_REPORTS.where(report.c.id.in_(ids)))}
+    deliveries = defaultdict[str, list[Any]](list)
+    for row in conn.execute(_DELIVERIES.where(delivery.c.report_id.in_(ids))):
+        deliveries[row.report_id].append(row)
+    found = (_one(conn, rows[one], deliveries[one], sight) for one in ids if one in rows)
+    return tuple(one for one in found if one is not None)
+
+
+def _one(conn: Connection, row: Any, deliveries: Sequence[Any], sight: Sight) -> Shown | None:
+    state = ReportState(
+        row.id, row.key or "", row.event, row.heading, row.received_at, row.source, row.note,
+        tuple(delivery_states(deliveries)),
+    )  # fmt: skip
+    if sight.source is None or row.source == sight.source:
+        listed = Listed(state, row.fields and readable(row.fields), row.text)
+        return Shown(listed, read_hashes(row.image), own=True)
+    if sight.target is None or (sent := sent_to(conn, row.id, sight.target)) is None:
+        return None
+    return Shown(as_sent(state, sight.target, sent.text), read_hashes(sent.image), own=False)

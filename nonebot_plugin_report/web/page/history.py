@@ -1,0 +1,183 @@
+"""The history on the page: look through, look at, send again, delete."""
+
+import re
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from fastapi import Request, Response
+from starlette.datastructures import QueryParams
+
+from ...access.sessions import Viewer
+from ...errors import Forbidden, InvalidReport, NotFound, TooManyAttempts
+from ...hub import Hub
+from ...model.archive import Shown, Wanted
+from ...model.target import Target
+from ...store.ids import first_id
+from ..answers import json_answer, receipt_json
+from .door import Fields, read_fields, require_master
+from .views import Json, report_json, sight
+
+PART: Final = 30
+"""Reports that are shown at once."""
+MOST_TARGETS: Final = 20
+"""Targets of a report that is sent again."""
+LONGEST_WORD: Final = 200
+"""Characters of what is looked for."""
+_ID: Final = re.compile("[0-9a-hjkmnp-tv-z]{20}")
+
+
+class HistoryApi:
+    """Answers about reports."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def part(self, request: Request, viewer: Viewer) -> Response:
+        """一段历史，新的在前。"""
+        wanted = read_wanted(request.query_params)
+        part = await self._hub.archive.part(sight(viewer), wanted, PART)
+        now = self._hub.clock()
+        return json_answer(
+            {
+                "reports": [report_json(one, now) for one in part.shown],
+                "rest": part.rest,
+                "searched": part.searched,
+            }
+        )
+
+    async def known(self, _: Request, viewer: Viewer) -> Response:
+        """能按什么找、能发给谁。"""
+        known, hub = await self._hub.archive.known(), self._hub
+        if not viewer.is_master:
+            own = [str(viewer.target)] if viewer.target else []
+            return json_answer({"events": [], "results": [], "sources": [], "targets": own})
+        channels = (Target("channel", one) for one in hub.config.report_channels)
+        targets = (*hub.directory.superusers, *channels, *known.targets)
+        return json_answer(
+            {
+                "events": known.events,
+                "results": known.results,
+                "sources": known.sources,
+                "targets": list(dict.fromkeys(str(one) for one in targets)),
+            }
+        )
+
+    async def one(self, request: Request, viewer: Viewer) -> Response:
+        """一条推送的全部。"""
+        shown = await self.shown(request, viewer)
+        found = report_json(shown, self._hub.clock())
+        return json_answer(found | await self._whole(shown, viewer))
+
+    async def _whole(self, shown: Shown, viewer: Viewer) -> Json:
+        """The title and text without a cut, and what else there is."""
+        archive, report_id = self._hub.archive, shown.listed.state.id
+        if not shown.own:
+            title, _, text = (await archive.sent(report_id, viewer.target)).partition("\n")
+            return {"title": title, "text": text, "data": None}
+        report = await archive.report(report_id)
+        if report is None:
+            return {"text": await archive.sent(report_id, None), "data": None}
+        data = None if report.data == "null" else report.data
+        return {"title": report.heading, "text": report.body, "data": data}
+
+    async def shown(self, request: Request, viewer: Viewer) -> Shown:
+        """The report that an address names.
+
+        Raises:
+            NotFound: there is none that the viewer may see.
+            StoreUnavailable: it could not be read.
+        """
+        report_id = str(request.path_params["id"])
+        shown = None
+        if _ID.fullmatch(report_id):
+            shown = await self._hub.archive.one(sight(viewer), report_id)
+        if shown is None:
+            raise NotFound("没有这条推送")
+        return shown
+
+    async def resend(self, request: Request, viewer: Viewer) -> Response:
+        """再发一次：给原来的接收者，或写明的。"""
+        shown, fields = await self.shown(request, viewer), await read_fields(request)
+        hub, report_id = self._hub, shown.listed.state.id
+        before = tuple(dict.fromkeys(one.target for one in shown.listed.state.deliveries))
+        targets = read_targets(fields) or before
+        if not viewer.is_master:
+            if not set(targets) <= set(before):
+                raise Forbidden("只能再发给原来的接收者")
+            if (until := hub.tokens.count(viewer.grant)) is not None:
+                raise TooManyAttempts(until - hub.clock())
+        again = tuple(one for one in targets if one in before)
+        receipts = [await hub.resend(report_id, again)] if again else []
+        if others := tuple(one for one in targets if one not in before):
+            report = await hub.history.report(report_id)
+            # Its key would make it the same report.
+            receipts.append(report and await hub.send_to(replace(report, key=""), others))
+        made = [receipt_json(one) for one in receipts if one is not None]
+        if not made:
+            raise NotFound("这条推送没有接收者，或内容已经清理了")
+        return json_answer({"receipts": made})
+
+    async def delete(self, request: Request, viewer: Viewer) -> Response:
+        """删掉一条推送；还没送出的不再送。"""
+        require_master(viewer)
+        shown = await self.shown(request, viewer)
+        if not await self._hub.delete(shown.listed.state.id):
+            raise NotFound("它正在发送，过一会儿再删")
+        return json_answer({"status": "ok"})
+
+
+def read_targets(fields: Fields) -> tuple[Target, ...]:
+    """The targets that the page names.
+
+    Raises:
+        InvalidReport: one is none, or they are too many.
+    """
+    named = fields.get("targets", [])
+    try:
+        targets = tuple(Target.read(one) for one in named)
+    except (ValueError, TypeError, AttributeError):
+        raise InvalidReport("targets", "应为接收者，例如 group:777") from None
+    if len(targets) > MOST_TARGETS:
+        raise InvalidReport("targets", f"最多 {MOST_TARGETS} 个")
+    return targets
+
+
+def read_wanted(query: QueryParams) -> Wanted:
+    """What is looked for, as the address says.
+
+    Raises:
+        InvalidReport: it cannot be read.
+    """
+    said = {
+        name: query.get(name, "")[:LONGEST_WORD]
+        for name in ("words", "event", "result", "source", "target", "before", "day")
+    }
+    if said["before"] and not _ID.fullmatch(said["before"]):
+        raise InvalidReport("before", "应为一条推送的 ID")
+    try:
+        target = Target.read(said["target"]) if said["target"] else None
+    except ValueError:
+        raise InvalidReport("target", "应为接收者，例如 group:777") from None
+    since, until = _bounds(said["day"])
+    ends = [one for one in (said["before"], until) if one]
+    return Wanted(
+        said["words"], said["event"], said["result"], said["source"], target, since,
+        min(ends, default=""),
+    )  # fmt: skip
+
+
+def _bounds(day: str) -> tuple[str, str]:
+    """The first id of a day by this machine's clock, and the one that ends it."""
+    if not day:
+        return "", ""
+    try:
+        first = date.fromisoformat(day)
+        midnights = (first, first + timedelta(days=1))
+        since, until = (
+            first_id(max(0.0, datetime(one.year, one.month, one.day).astimezone().timestamp()))
+            for one in midnights
+        )
+    except (ValueError, OverflowError):
+        raise InvalidReport("day", "应为 2026-11-27 的样子") from None
+    return since, until

@@ -1,0 +1,155 @@
+"""What is new, as it comes: server-sent events.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html. The browser connects again by itself
+and says which event it had last. A report that has changed is sent again.
+"""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from typing import Final
+
+import orjson
+from fastapi import Request, Response
+from starlette.responses import StreamingResponse
+
+from ...access.sessions import Viewer
+from ...errors import Busy, StoreUnavailable
+from ...hub import Hub
+from ...model.archive import Shown, Sight, Wanted
+from ...model.delivery import State
+from ...store.ids import first_id, made_at
+from .door import Door
+from .views import report_json, sight
+
+LOOK_EVERY: Final = 1.0
+"""Seconds between looks for what is new."""
+SIGN_EVERY: Final = 15
+"""Looks after which something is said, so that a broken connection is noticed."""
+LATE: Final = 30.0
+"""Seconds for which one with a smaller id may still come."""
+NEW: Final = 30
+"""Reports that are told at once; of more, the page asks."""
+WAITING: Final = 100
+"""Reports whose deliveries are looked at while they wait."""
+CONNECTIONS: Final = 64
+CONNECTIONS_EACH: Final = 8
+"""Of one browser."""
+
+
+class LiveApi:
+    """Tells what is new."""
+
+    def __init__(self, hub: Hub, door: Door) -> None:
+        self._hub = hub
+        self._door = door
+        self._open = Counter[str]()
+
+    async def follow(self, request: Request, viewer: Viewer) -> Response:
+        """新的推送，和状态的变化。"""
+        who = viewer.session.digest
+        if self._open.total() >= CONNECTIONS or self._open[who] >= CONNECTIONS_EACH:
+            raise Busy("开着的页面太多")
+        last = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        return StreamingResponse(
+            self._events(request, viewer, self._since(last)),
+            media_type="text/event-stream",
+            headers={"X-Accel-Buffering": "no"},  # nginx would keep them back
+        )
+
+    def _since(self, last: str) -> float:
+        """From when on reports may be unknown to the page (epoch seconds)."""
+        try:
+            return made_at(last) - LATE
+        except ValueError:
+            return self._hub.clock()
+
+    async def _events(self, request: Request, viewer: Viewer, since: float) -> AsyncIterator[bytes]:
+        who = viewer.session.digest
+        self._open[who] += 1
+        try:
+            following = _Following(self._hub, sight(viewer), since)
+            yield b"retry: 2000\n\n"
+            looks = 0
+            while not _server_stops():
+                if await self._door.viewer(request) is None:
+                    yield b"event: left\ndata: {}\n\n"
+                    return
+                looks += 1
+                try:
+                    told = await following.look()
+                except StoreUnavailable:
+                    told = []
+                for one in told:
+                    yield one
+                if not told and looks % SIGN_EVERY == 0:
+                    yield b": still here\n\n"
+                await asyncio.sleep(LOOK_EVERY)
+        finally:
+            self._open[who] -= 1
+
+
+class _Following:
+    """What one page has been told."""
+
+    def __init__(self, hub: Hub, of: Sight, since: float) -> None:
+        self._hub = hub
+        self._sight = of
+        self._since = since
+        self._known: set[str] = set()
+        self._waiting: dict[str, bytes] | None = None
+        """The reports that may change, as they were told; None: not looked for yet."""
+
+    async def look(self) -> list[bytes]:
+        """What there is to tell now."""
+        if self._waiting is not None:
+            self._since = max(self._since, self._hub.clock() - LATE)
+        else:
+            recent = await self._hub.archive.part(self._sight, Wanted(), WAITING)
+            self._waiting = {}
+            self._remember(recent.shown)
+        after = first_id(max(self._since, 0.0))
+        part = await self._hub.archive.since(self._sight, after, self._known, NEW)
+        self._known = {one for one in self._known if one > after}
+        self._known.update(one.listed.state.id for one in part.shown)
+        told = [self._remember([one])[0] for one in reversed(part.shown)]
+        if part.rest:
+            told.append(b"event: missed\ndata: {}\n\n")
+        return told + await self._changed(
+            self._waiting, {one.listed.state.id for one in part.shown}
+        )
+
+    async def _changed(self, waiting: dict[str, bytes], just: set[str]) -> list[bytes]:
+        ids = [one for one in waiting if one not in just]
+        if not ids:
+            return []
+        before, told = dict(waiting), list[bytes]()
+        found = await self._hub.archive.some(self._sight, ids)
+        for one in ids:
+            del waiting[one]
+        for one in found:
+            event = self._remember([one])[0]
+            if event != before[one.listed.state.id]:
+                told.append(event)
+        return told
+
+    def _remember(self, some: Iterable[Shown]) -> list[bytes]:
+        """The events of some reports; those that may change are looked at again."""
+        events: list[bytes] = []
+        for one in some:
+            state = one.listed.state
+            content = orjson.dumps(report_json(one, self._hub.clock()))
+            events.append(b"event: report\nid: %s\ndata: %s\n\n" % (state.id.encode(), content))
+            waits = any(each.state is State.WAITING for each in state.deliveries)
+            if self._waiting is not None and waits and len(self._waiting) < WAITING:
+                self._waiting[state.id] = events[-1]
+        return events
+
+
+def _server_stops() -> bool:
+    """Whether uvicorn waits for us to end: it does so without a limit, and tells nobody. Its own
+    handler of signals belongs to the server that knows (uvicorn.Server.capture_signals, 0.29 and
+    later)."""
+    server = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+    return bool(getattr(server, "should_exit", False))

@@ -1,0 +1,240 @@
+// The history: newest first, live, looked through by words and filters.
+
+import { address, get } from "./api.js";
+import { dayKey, dayName, h, resultName, targetName, toast, words } from "./dom.js";
+import { Live } from "./live.js";
+import { redraw, reportElement } from "./report.js";
+
+const FIELDS = ["words", "event", "result", "source", "target", "day"];
+const LABELS = { event: "事件", result: "结果", source: "令牌", target: "接收者", day: "日期" };
+
+export class History {
+  constructor(me) {
+    this.me = me;
+    this.wanted = {};
+    this.rest = "";
+    this.turn = 0;
+    this.reading = false;
+    this.choices = null;
+    this.feed = h("div", { class: "feed" });
+    this.end = h("p", { class: "end", role: "status" });
+    this.fresh = h("button", { class: "fresh", type: "button", hidden: true, onclick: () => this.toTop() });
+    this.element = h("section", { class: "history", "aria-label": "历史" }, this.bar(), this.fresh, this.feed, this.end);
+    this.watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.more(), { rootMargin: "800px" });
+    this.live = new Live({
+      report: (one) => this.take(one),
+      back: () => { connection(""); this.refresh(); },
+      lost: () => connection("连接断了，正在重连……"),
+    });
+    this.element.addEventListener("toggle", (event) => this.onlyOneMenu(event.target), true);
+  }
+
+  async show(report) {
+    if (report) return this.showOne(report);
+    await this.look({});
+  }
+
+  stop() {
+    this.watch.disconnect();
+    this.live.stop();
+    this.turn++;
+  }
+
+  bar() {
+    this.form = h("form", { class: "bar", role: "search", onsubmit: (event) => { event.preventDefault(); this.look(this.said()); } },
+      h("input", { type: "search", name: "words", placeholder: "找找看", "aria-label": "在文字里找", maxlength: "64", enterkeyhint: "search" }),
+      h("button", { type: "submit" }, "找"),
+      h("button", { type: "button", class: "filters", "aria-expanded": "false", "aria-controls": "filters", onclick: () => this.openFilters() }, "筛选"));
+    this.filters = h("div", { id: "filters", class: "panel", hidden: true });
+    this.chosen = h("div", { class: "chosen", "aria-label": "正在按这些找" });
+    this.form.elements.words.addEventListener("search", () => this.look(this.said()));
+    return h("div", { class: "find" }, this.form, this.filters, this.chosen);
+  }
+
+  said() {
+    const said = { words: this.form.elements.words.value.trim() };
+    for (const field of this.filters.querySelectorAll("select, input")) said[field.name] = field.value;
+    return { ...this.wanted, ...said };
+  }
+
+  async known() {
+    this.choices ??= await get("known");
+    return this.choices;
+  }
+
+  async openFilters() {
+    const button = this.form.querySelector(".filters");
+    this.filters.hidden = !this.filters.hidden;
+    button.setAttribute("aria-expanded", String(!this.filters.hidden));
+    if (this.filters.hidden) return;
+    this.choices = null;
+    try {
+      this.drawFilters(await this.known());
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
+  drawFilters(known) {
+    const choose = (name, values, shown) => values.length > 0 && h("label", {}, LABELS[name],
+      h("select", { name, "aria-label": LABELS[name], onchange: () => this.look(this.said()) },
+        h("option", { value: "" }, "全部"),
+        values.map((value) => h("option", { value, selected: this.wanted[name] === value }, shown(value)))));
+    this.filters.replaceChildren(...[
+      choose("event", known.events, (value) => value),
+      choose("result", known.results, resultName),
+      choose("source", known.sources, (value) => value),
+      choose("target", known.targets, targetName),
+      h("label", {}, LABELS.day, h("input", { type: "date", name: "day", value: this.wanted.day, onchange: () => this.look(this.said()) })),
+      h("p", { class: "export" }, "导出找到的：",
+        h("a", { class: "csv", download: "", href: address("reports.csv", this.wanted) }, "表格（CSV）"), " ",
+        h("a", { class: "zip", download: "", href: address("reports.zip", this.wanted) }, "连图片（ZIP）")),
+    ].filter(Boolean));
+  }
+
+  drawChosen() {
+    const chips = FIELDS.filter((name) => this.wanted[name]).map((name) => {
+      const value = this.wanted[name];
+      const shown = { result: resultName, target: targetName }[name]?.(value) ?? value;
+      const text = name === "words" ? `“${shown}”` : `${LABELS[name]}：${shown}`;
+      return h("button", { class: "chip on", type: "button", title: "不再按它找", onclick: () => this.look({ ...this.wanted, [name]: "" }) }, words(text), " ✕");
+    });
+    this.chosen.replaceChildren(...chips);
+    for (const [name, path] of [["csv", "reports.csv"], ["zip", "reports.zip"]]) {
+      this.filters.querySelector(`.${name}`)?.setAttribute("href", address(path, this.wanted));
+    }
+    this.form.elements.words.value = this.wanted.words ?? "";
+  }
+
+  get filtered() {
+    return FIELDS.some((name) => this.wanted[name]);
+  }
+
+  async look(wanted) {
+    this.wanted = Object.fromEntries(FIELDS.map((name) => [name, wanted[name] ?? ""]));
+    this.drawChosen();
+    this.turn++;
+    this.rest = "";
+    this.feed.replaceChildren();
+    this.watch.disconnect();
+    this.reading = false;
+    await this.read();
+    const first = this.feed.querySelector("article");
+    if (!this.live.source) this.live.start(first?.dataset.id);
+    this.watch.observe(this.end);
+  }
+
+  more() {
+    if (this.rest && !this.reading) this.read();
+  }
+
+  async read() {
+    const turn = this.turn;
+    this.reading = true;
+    this.end.textContent = "正在找……";
+    try {
+      const part = await get("reports", { ...this.wanted, before: this.rest });
+      if (turn !== this.turn) return;
+      this.rest = part.rest;
+      for (const one of part.reports) this.put(one);
+      this.told(part);
+    } catch (error) {
+      if (turn !== this.turn) return;
+      this.end.replaceChildren(error.message, " ", h("button", { type: "button", onclick: () => this.read() }, "再试一次"));
+    } finally {
+      if (turn === this.turn) this.reading = false;
+    }
+    // What is still in sight is not told again.
+    this.watch.unobserve(this.end);
+    if (turn === this.turn && this.rest) this.watch.observe(this.end);
+  }
+
+  told(part) {
+    const indexing = part.searched < 1 && this.filtered ? `更早的还在整理（${Math.floor(part.searched * 100)}%），整理好才找得到` : "";
+    if (part.rest) this.end.textContent = "往前还有……";
+    else if (!this.feed.querySelector("article")) this.end.textContent = indexing || (this.filtered ? "没有找到" : "还没有推送。到「设置」里看看怎么开始。");
+    else this.end.textContent = indexing || "没有更早的了";
+  }
+
+  // Put a report where it belongs, or show what has changed of it.
+  put(one) {
+    const old = document.getElementById(`r-${one.id}`);
+    if (old) {
+      redraw(old, one, this);
+      return;
+    }
+    const made = reportElement(one, this);
+    const last = this.feed.lastElementChild?.lastElementChild?.dataset.id;
+    const later = !last || last > one.id ? undefined : [...this.feed.querySelectorAll("article")].find((each) => each.dataset.id < one.id);
+    const day = dayKey(one.at);
+    let group = [...this.feed.children].find((each) => each.dataset.day === day);
+    if (!group) {
+      group = h("section", { class: "day", "data-day": day, "aria-label": dayName(one.at) }, h("h2", {}, dayName(one.at)));
+      this.feed.insertBefore(group, later?.parentElement ?? null);
+    }
+    group.insertBefore(made, later?.parentElement === group ? later : null);
+  }
+
+  // A report that has just come, or has changed.
+  take(one) {
+    const there = document.getElementById(`r-${one.id}`);
+    if (!there && (this.filtered || this.single)) return;
+    const above = scrollY > 300;
+    this.put(one);
+    if (!there) {
+      if (this.end.textContent.startsWith("还没有")) this.end.textContent = "";
+      if (above) {
+        this.fresh.hidden = false;
+        this.fresh.textContent = "有新的推送 ↑";
+      }
+    }
+  }
+
+  async refresh() {
+    if (this.filtered || this.single) return;
+    try {
+      const part = await get("reports");
+      const oldest = part.reports.at(-1)?.id;
+      const seam = this.feed.querySelector("article")?.dataset.id;
+      // Between what is shown and what has come there may be a gap.
+      if (part.rest && seam && oldest > seam) return this.look({});
+      for (const one of part.reports) this.put(one);
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
+  async showOne(id) {
+    this.single = true;
+    this.form.hidden = true;
+    try {
+      const one = await get(`reports/${encodeURIComponent(id)}`);
+      this.put({ ...one, more: Boolean(one.data) });
+      this.end.replaceChildren(h("a", { href: "#history" }, "看全部推送"));
+      this.live.start(id);
+    } catch (error) {
+      this.end.replaceChildren(error.message, " ", h("a", { href: "#history" }, "看全部推送"));
+    }
+  }
+
+  gone(id) {
+    const one = document.getElementById(`r-${id}`);
+    const group = one?.parentElement;
+    one?.remove();
+    if (group && !group.querySelector("article")) group.remove();
+  }
+
+  toTop() {
+    this.fresh.hidden = true;
+    scrollTo({ top: 0 });
+  }
+
+  onlyOneMenu(opened) {
+    if (!opened.matches?.(".menu[open]")) return;
+    for (const one of this.element.querySelectorAll(".menu[open]")) if (one !== opened) one.open = false;
+  }
+}
+
+function connection(text) {
+  document.getElementById("connection").textContent = text;
+}

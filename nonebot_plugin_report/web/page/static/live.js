@@ -1,0 +1,46 @@
+// What is new, as it comes. The browser connects again by itself; where it gives up, we do.
+
+import { address } from "./api.js";
+
+const AGAIN = 5000;
+
+export class Live {
+  constructor(told) {
+    this.told = told;
+    this.last = "";
+    this.source = null;
+    this.timer = 0;
+    this.broken = false;
+  }
+
+  start(after) {
+    this.last = after || this.last;
+    this.stop();
+    const source = new EventSource(address("live", { after: this.last }));
+    this.source = source;
+    source.addEventListener("open", () => {
+      if (this.broken) this.told.back();
+      this.broken = false;
+    });
+    source.addEventListener("report", (event) => {
+      if (event.lastEventId > this.last) this.last = event.lastEventId;
+      this.told.report(JSON.parse(event.data));
+    });
+    source.addEventListener("missed", () => this.told.back());
+    source.addEventListener("left", () => dispatchEvent(new Event("left")));
+    source.addEventListener("error", () => {
+      if (!this.broken) this.told.lost();
+      this.broken = true;
+      if (source.readyState === EventSource.CLOSED) {
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.start(), AGAIN);
+      }
+    });
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.source?.close();
+    this.source = null;
+  }
+}

@@ -1,0 +1,105 @@
+"""Tries rules out: what would they have done with the last reports? Nothing is changed."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from fastapi import Request, Response
+from pydantic import ValidationError
+
+from ...access.sessions import Viewer
+from ...config import Config, explain
+from ...errors import Refused
+from ...hub import Hub
+from ...model.archive import EVERYTHING, Shown
+from ...model.grant import MASTER, OWN, Grant
+from ...model.report import Report
+from ...model.text import one_line
+from ...routing.planner import Planner
+from ...routing.telling import told
+from ..addresses import read_settings
+from ..answers import json_answer
+from .door import read_fields, require_master, text_of
+from .history import read_wanted
+from .views import Json, report_json
+
+TRIED: Final = 100
+"""Reports that are tried at most."""
+SHOWN_WORDS: Final = 300
+"""Characters of a message that are shown."""
+
+
+class TrialApi:
+    """Answers what rules would do."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def rules(self, request: Request, viewer: Viewer) -> Response:
+        """现在的规则，写成 JSON。"""
+        require_master(viewer)
+        rules = [
+            one.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+            for one in self._hub.config.report_rules
+        ]
+        return json_answer({"rules": rules})
+
+    async def attempt(self, request: Request, viewer: Viewer) -> Response:
+        """用写下的规则，把最近的推送再走一遍。"""
+        require_master(viewer)
+        rules = text_of(await read_fields(request), "rules").strip() or "[]"
+        try:
+            config = Config.model_validate({**read_settings(), "report_rules": rules})
+        except ValidationError as error:
+            return json_answer({"fault": str(explain(error))})
+        wanted = read_wanted(request.query_params)
+        part = await self._hub.archive.part(EVERYTHING, wanted, TRIED)
+        shown = [one for one in part.shown if one.listed.state.source != OWN]
+        tried = await asyncio.to_thread(_tried, config, self._superusers(), shown, self._grant)
+        now = self._hub.clock()
+        listed = {one.listed.state.id: report_json(one, now) for one in shown}
+        return json_answer(
+            {
+                "results": [{"report": listed[of], **result} for of, result in tried],
+                "setting": f"REPORT_RULES={json.dumps(json.loads(rules), ensure_ascii=False)}",
+            }
+        )
+
+    def _superusers(self) -> list[str]:
+        return [one.id for one in self._hub.directory.superusers]
+
+    def _grant(self, source: str) -> Grant:
+        return self._hub.tokens.named(source) or MASTER
+
+
+def _tried(
+    config: Config, superusers: Sequence[str], shown: Sequence[Shown], grant: Callable[[str], Grant]
+) -> list[tuple[str, Json]]:
+    """What would become of each report. In a thread: patterns may be slow."""
+    directory = config.directory(superusers)
+    planner = Planner(directory, config.report_template, config.policies(directory).of)
+    return [
+        (state.id, _result(planner, report, grant(state.source), state.received_at))
+        for one in shown
+        if (state := one.listed.state) and (report := one.listed.report) is not None
+    ]
+
+
+def _result(planner: Planner, report: Report, grant: Grant, at: float) -> Json:
+    try:
+        plan = planner.plan(report, grant, at)
+    except Refused as error:
+        return {"rules": [], "reason": f"不会收下：{error}", "targets": []}
+    return {
+        "rules": list(plan.routing.rules),
+        "reason": plan.routing.reason,
+        "targets": [
+            {
+                "target": str(one.target),
+                "how": list(told(planned, planner.wait(one, at))),
+                "words": one_line(one.message.text, SHOWN_WORDS),
+            }
+            for planned, one in zip(plan.routing.planned, plan.outgoing, strict=True)
+        ],
+    }

@@ -1,0 +1,64 @@
+"""What the page shows, as JSON."""
+
+from typing import Any, Final
+
+from ...access.sessions import Viewer
+from ...model.archive import EVERYTHING, Shown, Sight
+from ...model.report import EVENT_LABELS, Report, Result
+from ...model.status import DeliveryState, progress
+
+CUT: Final = 600
+"""Characters of a report in a list; the rest comes when it is asked for."""
+
+Json = dict[str, Any]
+
+
+def sight(viewer: Viewer) -> Sight:
+    """What a viewer may see of the history."""
+    return EVERYTHING if viewer.is_master else Sight(viewer.grant.name, viewer.target)
+
+
+def report_json(shown: Shown, now: float) -> Json:
+    """A report in a list; `now` is in epoch seconds."""
+    state, report = shown.listed.state, shown.listed.report
+    title, words = words_of(shown)
+    return {
+        "id": state.id,
+        "at": state.received_at,
+        "icon": report.icon if report else "",
+        "result": result_word(report),
+        "title": title[:CUT],
+        "text": words[:CUT],
+        "more": report is None or report.data != "null" or max(len(words), len(title)) > CUT,
+        "event": state.event,
+        "label": EVENT_LABELS.get(state.event, state.event),
+        "source": state.source,
+        "pictures": len(shown.pictures),
+        "note": state.note,
+        "own": shown.own,
+        "deliveries": [delivery_json(one, now) for one in state.deliveries],
+    }
+
+
+def delivery_json(one: DeliveryState, now: float) -> Json:
+    """A delivery and where it stands."""
+    return {"target": str(one.target), "state": one.state, "line": progress(one, now)}
+
+
+def result_word(report: Report | None) -> str:
+    """A report's result as one looks for it; empty: it has none."""
+    if report is None or report.result is None:
+        return ""
+    return str(report.result.value) if isinstance(report.result, Result) else report.result
+
+
+def words_of(shown: Shown) -> tuple[str, str]:
+    """Title and text."""
+    report, sent = shown.listed.report, shown.listed.text
+    if report is not None:
+        return report.heading, report.body
+    if shown.own:
+        return shown.listed.state.heading, sent
+    # What somebody was sent begins with its title.
+    title, _, rest = sent.partition("\n")
+    return title, rest
