@@ -78,7 +78,8 @@ class Receiver:
             add(
                 f"{route}/{{report_id}}{slash}", self.state, methods=["GET"],
                 summary="一条推送的状态", tags=["report"], dependencies=openapi.TOKEN,
-                responses=openapi.STATE_ANSWERS, include_in_schema=not slash,
+                responses=openapi.STATE_ANSWERS, openapi_extra=openapi.STATE_PATH,
+                include_in_schema=not slash,
             )  # fmt: skip
         for path in (route, f"{route}/{{rest:path}}"):
             app.router.add_route(path, self.elsewhere, methods=METHODS, include_in_schema=False)
@@ -149,8 +150,10 @@ class Receiver:
         answer.headers["Cache-Control"] = "no-store"  # the next one is another push
         return answer
 
-    async def state(self, request: Request, report_id: str) -> Response:
+    async def state(self, request: Request) -> Response:
         """一条推送，以及它到每个接收者的状态。"""
+        # Not by a parameter of ours: for one, FastAPI loads all of pydantic's version 1.
+        report_id = str(request.path_params["report_id"])
         try:
             caller = self._callers.identify(request)
             grant = caller.grant or self._callers.admit(None, caller.address)
