@@ -5,6 +5,7 @@ This module is what others import: the metadata, and the Python API `report`.
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -17,6 +18,7 @@ from .config import Config
 from .errors import InvalidReport, ReportError, StoreUnavailable
 from .model.report import Result
 from .model.status import Receipt
+from .sources.body import read_value
 from .sources.parse import MAX_TARGETS, parse
 
 if TYPE_CHECKING:
@@ -43,8 +45,9 @@ _hub: "Hub | None" = None
 
 
 async def report(
-    content: str,
+    content: str | bytes | Mapping[str, object],
     *,
+    source: str = "",
     title: str = "",
     image: bytes | PathLike[str] | None = None,
     images: Iterable[bytes | PathLike[str]] = (),
@@ -59,7 +62,9 @@ async def report(
     """Report something; stored on disk when this returns, and delivered from there.
 
     Args:
-        content: the text.
+        content: the text; with `source`, what that tool writes: JSON, text or bytes.
+        source: the name of a tool or of a source in REPORT_SOURCES, as `?source=` has it. What its
+            body says comes before the other arguments.
         title: shown before it.
         image: a picture's bytes or the path of its file: JPEG, PNG, GIF, WebP or BMP.
         images: several of them; with `image`, those that follow it.
@@ -76,10 +81,10 @@ async def report(
     """
     if _hub is None:
         raise StoreUnavailable("推送插件还没有加载；请先 require('nonebot_plugin_report')")
-    fields = {
+    config = _hub.config
+    fields: dict[str, object] = {
         "title": title,
-        "content": content,
-        "screenshots": await _pictures(image, images, _hub.config.report_max_body),
+        "screenshots": await _pictures(image, images, config.report_max_body),
         "send_to": _listed(to),
         "send_to_group": _listed(to_group),
         "channel": _listed(channel),
@@ -88,7 +93,10 @@ async def report(
         "send_from": send_from,
         "id": key,
     }
-    return await _hub.submit(parse(fields))
+    if not source:
+        return await _hub.submit(parse({**fields, "content": content}))
+    read = partial(read_value, own=config.report_sources, most=config.report_max_body)
+    return await _hub.take(await asyncio.to_thread(read, content, source, fields))
 
 
 def _listed(several: object) -> object:

@@ -30,6 +30,8 @@ _REASONS: Final = {
     errno.ENOTDIR: "路径中间有一个同名的文件，不是文件夹",
     errno.EISDIR: "它是文件夹，不是文件",
     errno.ENOSPC: "磁盘满了",
+    errno.EFBIG: "文件不能更大了",
+    errno.EIO: "磁盘读写出错",
     errno.EROFS: "磁盘是只读的",
     errno.EADDRINUSE: "端口被占用",
     errno.EADDRNOTAVAIL: "这台电脑没有这个地址",

@@ -1,5 +1,6 @@
 """Puts the hub into NoneBot: settings, routes, hooks."""
 
+import gc
 import sys
 from contextlib import suppress
 from functools import partial
@@ -73,6 +74,9 @@ def _follow(driver: Driver, hub: Hub) -> None:
         ).install()
         _introduce(hub, driver)
         await hub.open()
+        # What is loaded by now stays. The collector would go over all of it now and then, and hold
+        # the event loop for 35 ms.
+        gc.freeze()
 
     driver.on_shutdown(hub.close)
 

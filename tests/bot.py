@@ -44,6 +44,8 @@ class Bot:
     """Code of the user's own, run before the plugin is loaded."""
     before: Callable[[], None] | None = None
     """Runs in the child before Python does."""
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    """Variables of the child's environment."""
     port: int = field(default_factory=free_port)
     process: asyncio.subprocess.Process | None = None
 
@@ -130,7 +132,8 @@ class Bot:
         with (self.folder / "log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-X", "utf8", "bot.py", cwd=self.folder, stdout=log, stderr=log,
-                preexec_fn=self.before, env={**os.environ, "PYTHONWARNINGS": "default"},
+                preexec_fn=self.before,
+                env={**os.environ, "PYTHONWARNINGS": "default", **self.environment},
             )  # fmt: skip
 
     async def end(self, how: signal.Signals = signal.SIGTERM) -> int:

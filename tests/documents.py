@@ -166,7 +166,9 @@ def _rule_fields(*, conditions: bool) -> list[str]:
     return fields[:border] if conditions else fields[border:]
 
 
-_FENCES: Final = {"curl": "bash", "powershell": "powershell", "python": "python"}
+_FENCES: Final = {
+    "curl": "bash", "powershell": "powershell", "python": "python", "apprise": "text",
+}  # fmt: skip
 
 
 def tools_part() -> str:
@@ -190,12 +192,23 @@ def _value(text: str) -> str:
     return f"`{text}`" if text.isascii() or "://" in text or text == SECRET else _cell(text)
 
 
+def sources_table() -> str:
+    """Which tools' own bodies are known: docs/sources.md's."""
+    lines = ["| 工具 | `source` | `address` 的名字 | 会看到什么 |", "|---|---|---|---|"]
+    for one in TOOLS:
+        if one.source:
+            shown = f"`{one.source}` | `{one.name}` | {_cell(one.shows)}"
+            lines.append(f"| {one.label} | {shown} |")
+    return "\n".join(lines)
+
+
 def made_parts() -> dict[Path, dict[str, str]]:
     """For each page its parts that are made from the code, by the name in their marks."""
     docs = ROOT / "docs"
     return {
         docs / "operation.md": {"settings": settings_table(), "chat": chat_table()},
         docs / "tools.md": {"tools": tools_part()},
+        docs / "sources.md": {"sources": sources_table()},
         docs / "channels.md": {
             "channels": describe(),
             "channel-settings": "\n\n".join(describe_settings(name) for name in names()).replace(

@@ -262,6 +262,21 @@ MAA: Final[JSON] = {
     "title": "MAA 任务已全部完成", "content": '刷理智 "1-7"\n用时 12 分',
     "time": "2026-11-24 20:39:00",
 }  # fmt: skip
+APPRISE: Final[JSON] = {
+    "version": "1.0", "title": "备份", "message": "磁盘满了", "type": "failure",
+    "attachments": [
+        {"filename": "log.txt", "base64": "56ys5LiA6KGM", "mimetype": "text/plain"},
+        {"filename": "dump", "base64": "AAECAw==", "mimetype": "application/octet-stream"},
+    ],
+}  # fmt: skip
+ONEBOT: Final[JSON] = {
+    "user_id": 114514, "message_type": "private",
+    "message": [
+        {"type": "text", "data": {"text": "体力计划已完成"}},
+        {"type": "record", "data": {"file": "a.amr"}},
+    ],
+}  # fmt: skip
+"""As March7thAssistant's example of a template has it."""
 PLAIN: Final[dict[str, JSON]] = {
     "BetterGI": {
         "event": "domain.end", "result": 0, "message": "自动秘境结束", "data": None, "send_to": "",

@@ -23,7 +23,8 @@ def run_address(name: str | None) -> int:
 
 def listed() -> str:
     """The tools there are."""
-    return "\n".join(f"{one.name:<16} {one.label}" for one in TOOLS)
+    width = max(len(one.name) for one in TOOLS)
+    return "\n".join(f"{one.name:<{width}} {one.label}" for one in TOOLS)
 
 
 def shown(tool: Tool, url: str, secret: str) -> str:

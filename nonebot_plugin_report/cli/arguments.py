@@ -102,6 +102,11 @@ def _push(push: Parser) -> None:
         help="图片文件；可以写几次",
     )
     push.option("--file", type=Path, metavar="文件", help="正文在这个文件里，接在内容后面")
+    push.option(
+        "--source",
+        metavar="来源",
+        help="内容是这个来源写的，原样推送：… --source unifi < body.json",
+    )
     push.option("--url", metavar="网址", help="推送地址；默认取自当前文件夹的 .env")
     push.option("--token", metavar="令牌", help="默认取自当前文件夹的 .env 或数据文件夹")
     push.option("--wait", action="store_true", help="等到有了结果再结束，最多一分钟")

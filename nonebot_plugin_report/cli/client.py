@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Self, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx2
 
 from ..errors import NotDone
 from ..model.delivery import Delivered, NotSent, Outcome, Rejected, Unknown
 from ..model.text import clean
+from ..sources.form import begins_like_json
 from ..web.addresses import address, push_url
 from .bot import masked, token
 
@@ -122,9 +123,24 @@ class Client:
         Raises:
             NotDone: it was not accepted.
         """
+        return await self._pushed(self._url, json=fields)
+
+    async def push_body(self, content: bytes, query: Mapping[str, str]) -> Accepted:
+        """Push a body as it is; `query` comes after what the address says.
+
+        Raises:
+            NotDone: it was not accepted.
+        """
+        is_json = begins_like_json(content)
+        kind = "application/json" if is_json else "application/x-www-form-urlencoded"
+        joint = "&" if "?" in self._url else "?"
+        url = f"{self._url}{joint}{urlencode(query)}"
+        return await self._pushed(url, content=content, headers={"Content-Type": kind})
+
+    async def _pushed(self, url: str, **sent: Any) -> Accepted:
         if not self._known:
             await self.require()
-        answer = await self._send("POST", self._url, fields)
+        answer = await self._send("POST", url, **sent)
         said = _fields(answer)
         if not answer.is_success:
             if isinstance(reason := said.get("error"), str):
@@ -201,14 +217,14 @@ class Client:
         except (KeyError, TypeError):
             raise self._not_ours(answer) from None
 
-    async def _send(self, method: str, url: str, fields: Any = None) -> httpx2.Response:
-        headers: dict[str, str] = {}
+    async def _send(self, method: str, url: str, **sent: Any) -> httpx2.Response:
+        headers: dict[str, str] = sent.pop("headers", {})
         if self._secret.isascii() and self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
         elif self._secret:  # no header can have it
             url = f"{url}{'&' if '?' in url else '?'}token={quote(self._secret, safe='')}"
         try:
-            return await self._http.request(method, url, json=fields, headers=headers)
+            return await self._http.request(method, url, headers=headers, **sent)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             kind = type(error).__name__
             raise NotDone(f"连不上机器人（{kind}）", "它在运行吗？可以用 doctor 检查") from error

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -29,10 +30,49 @@ _STORED: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SourceBody:
+    """What a source writes, to be pushed as it is."""
+
+    content: bytes
+    query: dict[str, str]
+    """What the push address says of it."""
+
+
 def run_push(options: argparse.Namespace) -> int:
     """Push once; 0 if it was accepted, and with `wait` if it was delivered too."""
     init_nonebot(log_level="WARNING")
-    return asyncio.run(_push(options, fields_of(options)))
+    pushed = source_body(options) if options.source else fields_of(options)
+    return asyncio.run(_push(options, pushed))
+
+
+def source_body(options: argparse.Namespace) -> SourceBody:
+    """The body of a source that the options describe.
+
+    Raises:
+        NotDone: a file cannot be read, or the body stands in several places.
+    """
+    if options.image:
+        raise NotDone("--source 的内容里自己带图片，不能再写 --image")
+    if options.text is not None and options.file is not None:
+        raise NotDone("--source 的内容只能有一份", "写在 push 后面、用 --file 或从标准输入给它")
+    if options.file is not None:
+        content = _read(options.file, "文件")
+    elif options.text not in (None, "-"):
+        content = options.text.encode()
+    elif options.text is None and sys.stdin.isatty():
+        content = b""
+    else:
+        content = sys.stdin.buffer.read(MAX_FILE)
+    if not content.strip():
+        raise NotDone(
+            "没有写要推的内容", "写在 push 后面、用 --file 或从标准输入给它：… < body.json"
+        )
+    said = {
+        "source": options.source, "title": options.title, "send_to": ",".join(options.to),
+        "send_to_group": ",".join(options.to_group), "channel": ",".join(options.channel),
+    }  # fmt: skip
+    return SourceBody(content, {name: one for name, one in said.items() if one})
 
 
 def fields_of(options: argparse.Namespace) -> dict[str, Any]:
@@ -51,11 +91,14 @@ def fields_of(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-async def _push(options: argparse.Namespace, fields: dict[str, Any]) -> int:
+async def _push(options: argparse.Namespace, pushed: dict[str, Any] | SourceBody) -> int:
     url = options.url and full_url(options.url)
     secret = options.token or (_token_in(url) if url else None)
     async with Client(url, secret) as client:
-        accepted = await client.push(fields)
+        if isinstance(pushed, SourceBody):
+            accepted = await client.push_body(pushed.content, pushed.query)
+        else:
+            accepted = await client.push(pushed)
         if options.json:
             print(orjson.dumps(accepted.answer).decode())
         else:

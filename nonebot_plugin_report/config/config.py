@@ -11,7 +11,6 @@ from pydantic import (
     Discriminator,
     Field,
     PlainSerializer,
-    PlainValidator,
     SerializeAsAny,
     Tag,
     ValidationError,
@@ -42,6 +41,7 @@ from ..settings import (
     Pause,
     QuietHours,
     Rate,
+    Read,
     Recipients,
     Scope,
     Secret,
@@ -60,7 +60,7 @@ from ..watchdog.watches import Watch
 _DATABASE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
 OwnSources = Annotated[
     dict[str, OwnSource],
-    PlainValidator(lambda value: read_own_sources(from_json(value))),
+    Read(lambda value: read_own_sources(from_json(value))),
     PlainSerializer(lambda value: {name: one.settings for name, one in value.items()}),
 ]
 

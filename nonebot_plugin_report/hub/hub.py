@@ -31,6 +31,7 @@ from ..senders.diagnosis import RefusedBots, contacts, strangers
 from ..senders.mask import masked
 from ..senders.qq import OneBotSender
 from ..senders.transport import Transport
+from ..sources.body import Pushed
 from ..store import Store
 from ..store.ids import beginning, number
 from ..watchdog.beats import Beat
@@ -193,12 +194,20 @@ class Hub:
         self.watchdog.accepted(receipt.id, report.event, grant.name)
         return receipt
 
-    async def keep_unread(self, source: str, body: bytes) -> None:
-        """Keep a body that could not be read as its source's, until the next one of that source."""
-        try:
-            await self._store.unread.keep(source, body, self.clock())
-        except StoreUnavailable as error:
-            logger.warning(f"没能存下来源 {source} 读不懂的内容：{error}")
+    async def take(self, pushed: Pushed, grant: Grant = MASTER) -> Receipt:
+        """Submit what a body says; one that could not be read as its source's is kept until the
+        next such one.
+
+        Raises:
+            Refused: as `submit`.
+        """
+        receipt = await self.submit(pushed.report, grant)
+        if pushed.body:
+            try:
+                await self._store.unread.keep(pushed.unread, pushed.body, self.clock())
+            except StoreUnavailable as error:
+                logger.warning(f"没能存下来源 {pushed.unread} 读不懂的内容：{error}")
+        return receipt
 
     async def unread(self, source: str) -> bytes | None:
         """The last body that could not be read as a source's, within a day; None: there is none.

@@ -14,9 +14,11 @@ def clean(text: str) -> str:
     become U+FFFD.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL)
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # there are surrogates: two of them may be a character
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def begins_with(text: str, words: str) -> bool:

@@ -14,8 +14,9 @@ _ME: Final = "你的 QQ 号"
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A tool that can push here. In its values `<push>` is the push address, `<token>` the token
-    as it is, `<url-token>` the token in a URL, `<ws>` the push address of the WebSocket and
-    `<root>` the bot's address."""
+    as it is, `<url-token>` the token in a URL, `<ws>` the push address of the WebSocket,
+    `<root>` the bot's address, `<host>` the push address without its scheme, and `<s>` is `s` where
+    that is https."""
 
     name: str
     """As the commands take it."""
@@ -26,6 +27,10 @@ class Tool:
     """What each field is called, and what to paste there; without a name: all of it."""
     note: str = ""
     """Chinese."""
+    source: str = ""
+    """Its name as `?source=` has it; empty: what it writes needs none."""
+    shows: str = ""
+    """What is seen of it (Chinese), if it has a source."""
 
     def filled(self, push_url: str, token: str) -> Iterator[tuple[str, str]]:
         """The fields with a push address and a token in them."""
@@ -38,6 +43,8 @@ class Tool:
                 parts._replace(scheme=parts.scheme.replace("http", "ws"), path=f"{parts.path}/ws")
             ),
             "<root>": f"{parts.scheme}://{parts.netloc}",
+            "<host>": f"{parts.netloc}{parts.path}",
+            "<s>": "s" if parts.scheme == "https" else "",
         }
         for name, value in self.fields:
             for mark, text in values.items():
@@ -49,47 +56,82 @@ _PUSH: Final = "<push>?token=<url-token>"
 _ONEBOT: Final = "<push>/onebot"
 _RECEIVERS: Final = "QQ 号或群号可以只填一个；要在令牌能发给的范围里"
 TOOLS: Final = (
+    # https://github.com/babalae/better-genshin-impact (View/Pages/NotificationSettingsPage.xaml)
     Tool("bettergi", "BetterGI（Webhook）", "设置 → 通知设置 → 启用 Webhook",
          (("Webhook 端点", _PUSH), ("发送对象", "留空，或 QQ 号"))),
-    Tool("bettergi-onebot", "BetterGI（OneBot，能发到群）", "设置 → 通知设置 → 启用 OneBot",
-         (("OneBot 端点", _ONEBOT), ("用户 QQ", _ME), ("群号", "群号"), ("Token", "<token>")),
+    Tool("bettergi-onebot", "BetterGI（OneBot，能发到群）", "设置 → 通知设置 → 启用 OneBot 通知",
+         (("OneBot 请求地址", _ONEBOT), ("QQ 号", _ME), ("群号", "群号"), ("Token", "<token>")),
          _RECEIVERS),
     Tool("bettergi-ws", "BetterGI（WebSocket）", "设置 → 通知设置 → 启用 WebSocket",
          (("WebSocket 端点", "<ws>?token=<url-token>"),)),
+    # CustomWebhookNotificationProvider.cs, HttpService.cs: a Content-Type among the headers makes
+    # .NET refuse to send.
     Tool("maa", "MAA", "设置 → 外部通知 → 自定义 Webhook",
-         (("URL", _PUSH), ("请求头", "Content-Type: application/json"),
-          ("请求体", '{"title": "{title}", "content": "{content}"}'))),
-    Tool("march7th", "March7thAssistant（三月七小助手）", "消息推送 → OneBot",
-         (("服务端点 URL", _ONEBOT), ("Access Token", "<token>"), ("QQ 号", _ME), ("群号", "群号")),
+         (("URL", _PUSH), ("请求头", "留空"),
+          ("请求体", '{"title": "{title}", "content": "{content}", "timestamp": "{time}"}')),
+         source="maa", shows="标题，正文，时间"),
+    # https://github.com/moesnow/March7thAssistant (app/setting_interface.py)
+    Tool("march7th", "March7thAssistant（三月七小助手）", "设置 → 消息推送 → OneBot",
+         (("服务地址", _ONEBOT), ("访问令牌", "<token>"), ("私聊用户 ID", _ME),
+          ("群组 ID", "群号")),
          _RECEIVERS),
+    Tool("march7th-webhook", "March7thAssistant（Webhook）", "设置 → 消息推送 → Webhook",
+         (("接收地址", _PUSH), ("请求方法、请求头、请求体", "留空")),
+         source="march7thassistant", shows="标题，正文，截图"),
+    # https://github.com/OneDragon-Anything (src/one_dragon/base/push/channel)
     Tool("onedragon", "OneDragon（绝区零一条龙等）", "通知 → OneBot",
          (("请求地址", _ONEBOT), ("QQ 号", _ME), ("群号", "群号"), ("Token", "<token>")),
          _RECEIVERS),
+    Tool("onedragon-webhook", "OneDragon（通用 Webhook）", "通知 → 通用Webhook",
+         (("URL", _PUSH), ("HTTP 方法", "POST"), ("Content-Type", "application/json"),
+          ("请求体", '{"title": "$title", "content": "$content", "timestamp": "$iso_timestamp",'
+           ' "screenshot": "$image"}')),
+         source="onedragon", shows="标题，正文，时间，截图"),
     Tool("alas", "Alas、StarRailCopilot", "错误推送设置（OnePush）",
          (("", "provider: gocqhttp\nendpoint: <push>/onebot\ntoken: <token>\n"
            f"message_type: private\nuser_id: {_ME}"),)),
-    Tool("auto-mas", "AUTO-MAS", "通知 → 自定义 Webhook", (("Webhook 地址", _PUSH),)),
+    # module/notify/notify.py: without `data` it gives up.
+    Tool("alas-webhook", "Alas、StarRailCopilot（Webhook）", "错误推送设置（OnePush）",
+         (("", f"provider: custom\nurl: {_PUSH}\ndata: {{}}"),),
+         source="alas", shows="标题，正文"),
+    # https://github.com/AUTO-MAS-Project/AUTO-MAS (frontend/src/components/WebhookManager.vue)
+    Tool("auto-mas", "AUTO-MAS", "设置 → 通知 → 自定义 Webhook 通知 → 添加 Webhook",
+         (("请求方法", "POST"), ("Webhook URL", _PUSH),
+          ("消息模板", '{"title": "{title}", "content": "{content}"}')),
+         source="auto-mas", shows="标题，正文"),
+    # https://github.com/louislam/uptime-kuma (src/components/notifications/Webhook.vue)
     Tool("uptimekuma", "Uptime Kuma（通知）", "设置 → 通知 → Webhook",
-         (("Post URL", _PUSH), ("请求体", "预设 - application/json"))),
+         (("Post URL", _PUSH), ("HTTP 方法", "POST"), ("请求体", "预设 - application/json")),
+         "HTTP 方法选 GET 的，Post URL 里的 /report 写成 /report/push",
+         source="uptimekuma", shows="掉线、恢复，恢复时写掉线了多久"),
     Tool("beat", "Uptime Kuma 的 Push 客户端，或任何能定时访问网址的", "它的 Push URL",
          (("网址", "<root>/api/push/pc.<url-token>"), ("或", "<push>/beat/pc?token=<url-token>")),
          'pc 是 REPORT_WATCH 里写的名字，例如 {"beat": "pc", "every": "5m"}'),
     Tool("alertmanager", "Alertmanager", "alertmanager.yml",
          (("", "receivers:\n  - name: report\n    webhook_configs:\n"
-           f"      - url: {_PUSH}&source=alertmanager"),)),
+           f"      - url: {_PUSH}&source=alertmanager"),),
+         source="alertmanager", shows="触发、恢复，标签与说明，恢复时写从何时起、持续多久"),
     Tool("grafana", "Grafana", "Alerting → Contact points → Webhook",
-         (("URL", f"{_PUSH}&source=grafana"),)),
-    Tool("github", "GitHub", "仓库的 Settings → Webhooks → Add webhook",
+         (("URL", f"{_PUSH}&source=grafana"),),
+         source="grafana", shows="它自己的标题与正文，恢复时写从何时起、持续多久"),
+    Tool("github", "GitHub、Gitea、Forgejo", "仓库的 Settings → Webhooks → Add webhook",
          (("Payload URL", "<push>?source=github"), ("Content type", "application/json"),
           ("Secret", "<token>")),
-         "GitHub 要能访问到这个地址：见 docs/host.md"),
+         "GitHub 要能访问到这个地址：见 docs/host.md",
+         source="github",
+         shows="推送、PR、issue、评论、发布、工作流、星标等，写成中文；别的事件写原名"),
+    Tool("apprise", "Apprise", "它的网址；令牌前面的 - 是 Apprise 的写法，不能少",
+         (("", "json<s>://<host>?-token=<url-token>\nform<s>://<host>?-token=<url-token>"),),
+         "两种都带截图，用一种就行；xml:// 也认",
+         source="apprise", shows="标题，正文，截图，类型是结果"),
     Tool("gotify", "会推到 Gotify 的", "它的 Gotify 设置",
          (("服务器地址", "<push>/gotify"), ("Token", "<token>"))),
     Tool("ntfy", "会推到 ntfy 的", "它的 ntfy 设置",
          (("服务器地址", "<push>/ntfy"), ("主题", "随便一个名字，会当成事件名"),
           ("Access token，或密码", "<token>"))),
     Tool("onebot", "会推到 OneBot（go-cqhttp、NapCat 的 HTTP）的", "它的 OneBot 设置",
-         (("HTTP 地址", _ONEBOT), ("access_token", "<token>"))),
+         (("HTTP 地址", _ONEBOT), ("access_token", "<token>")),
+         source="onebot", shows="文字，图片，别的消息段写名字"),
     Tool("curl", "curl", "命令行", (("", f"curl -d '备份完成' '{_PUSH}'"),)),
     Tool("powershell", "PowerShell", "命令行",
          (("", f'Invoke-RestMethod "{_PUSH}" -Method Post -Body @{{content = "备份完成"}}'),)),

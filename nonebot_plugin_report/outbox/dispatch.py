@@ -14,12 +14,12 @@ from ..model.clock import wait_for
 from ..model.delivery import Delivery, Sender, State
 from ..model.scheduling import Policy
 from ..model.target import Lane, Target
-from ..model.timing import in_words
 from ..store import Store
 from ..store.outcomes import expiry_reason
 from ..store.queue import Queued
 from .attempt import Attempt, Attempts
 from .compose import Composer
+from .delivery_log import DeliveryLog, with_others
 from .lane import LEASE, Deliver, Expire, Fill, LaneQueue, Rest
 from .pictures import Pictures
 from .recorder import Recorder, until_stored
@@ -27,8 +27,6 @@ from .retry import Finish, Park, Retry, decide
 
 FAULT_DELAY: Final = 5.0
 """Seconds before a lane that failed is tried again."""
-SOON: Final = 10.0
-"""Seconds within which a delivery counts as immediate."""
 IDLE_LANES: Final = 1000
 """Idle lanes kept in memory: clients can make up any number of them."""
 EXPIRY_PATIENCE: Final = 60.0
@@ -79,6 +77,7 @@ class Dispatcher:
         self._owner = owner
         self._clock = clock
         self._jitter = jitter
+        self._log = DeliveryLog(clock)
         self._pictures = Pictures()
         self._composer = Composer(store.queue, self._pictures, rest)
         self._expiry_from = 0.0
@@ -294,7 +293,7 @@ class Dispatcher:
             else:
                 work.queue.held_until = now + decision.delay
             return
-        together = _together(len(batch), digest=digest)
+        together = with_others(len(batch), digest=digest)
         deliveries = [queued.delivery for queued in batch]
         await self._record(work, deliveries, decision, together, began, sent=attempt.sent)
         work.queue.tried(first.handling.priority, self._policy(work.lane.target), self._clock())
@@ -335,7 +334,7 @@ class Dispatcher:
                 await until_stored(deliveries[0].report_id, postpone, postpone())
         for delivery in deliveries:
             took = self._clock() - delivery.created_at
-            _log(delivery, decision, _how(took, delivery.attempts, together), first=first)
+            self._log.write(delivery, decision, took, together, first=first)
 
     async def _park(self, work: _Work, reason: str) -> None:
         await work.recorder.settle()
@@ -361,36 +360,3 @@ class Dispatcher:
             queue = self._lanes[lane].queue
             if lease and queue.lease == lease:
                 queue.lease = replace(lease, until=until)
-
-
-def _together(count: int, *, digest: bool) -> str:
-    if count == 1:
-        return ""
-    return f"和另外 {count - 1} 条一起，以摘要" if digest else f"和另外 {count - 1} 条合并"
-
-
-def _how(took: float, attempts: int, together: str) -> str:
-    """How a delivery went: after how long, and after how many attempts (Chinese)."""
-    time = f"{max(took, 0.0):.1f} 秒" if took < SOON else f"等了 {in_words(took)}"
-    tries = f"第 {attempts + 1} 次才送到" if attempts else ""
-    return "，".join(filter(None, (time, tries, together)))
-
-
-def _log(delivery: Delivery, decision: Finish | Retry, how: str, *, first: bool) -> None:
-    """Log what is worth knowing, without the message's words; `how` describes a success."""
-    subject = f"{delivery.report_id} → {delivery.lane}"
-    match decision:
-        case Finish(State.DELIVERED, note) if note:
-            logger.warning(f"{subject} 送达，{how}，但{note}")
-        case Finish(State.DELIVERED):
-            logger.info(f"{subject} 送达，{how}")
-        case Finish(State.UNCONFIRMED, reason):
-            logger.error(f"{subject} 不能确认是否送达，不再重试：{reason}")
-        case Finish(State.EXPIRED | State.REJECTED, reason):
-            logger.error(f"{subject} 没能送达，不再重试：{reason}")
-        case Retry(delay, reason) if first:
-            logger.warning(f"{subject} 没有送达，{delay:.0f} 秒后重试：{reason}")
-        case Retry(delay, reason):
-            logger.debug(f"{subject} 没有送达，{delay:.0f} 秒后重试：{reason}")
-        case Finish():
-            pass

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Self
 
-from pydantic import Field, PlainSerializer, PlainValidator, field_validator, model_validator
+from pydantic import Field, PlainSerializer, field_validator, model_validator
 
 from ..errors import ConfigError, Forbidden, InvalidReport
 from ..model.delivery import Handling, Priority
@@ -28,6 +28,7 @@ from ..settings import (
     EventGlobs,
     MaskOf,
     Names,
+    Read,
     Recipients,
     Regex,
     Settings,
@@ -56,9 +57,7 @@ def read_template(value: object) -> Template:
         raise ValueError(str(error)) from None
 
 
-Words = Annotated[
-    Template, PlainValidator(read_template), PlainSerializer(lambda value: value.text)
-]
+Words = Annotated[Template, Read(read_template), PlainSerializer(lambda value: value.text)]
 """A message's template."""
 
 

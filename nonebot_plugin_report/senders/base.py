@@ -42,6 +42,9 @@ class Channel(Settings):
     """The service's rate limits; messages above them wait."""
     most_pictures: ClassVar[int] = 1
     """Pictures of one message that it can show: it is given no more, and the others are told."""
+    asks_first: ClassVar[bool] = False
+    """It needs an answer (to an upload, to the text) before it can send the rest. So it begins
+    before others, which are done by then."""
     needs_bot: ClassVar[bool] = False
     """It sends through a bot of the running NoneBot, and cannot send without one."""
 

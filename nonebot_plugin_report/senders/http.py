@@ -6,6 +6,7 @@ Imported only when a channel is configured: the HTTP client is slow to load.
 import asyncio
 import logging
 import math
+import ssl
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from contextvars import ContextVar
@@ -171,12 +172,34 @@ class AccessToken:
 
 
 class Client:
-    """One channel's HTTP client. Connections are shared with other channels."""
+    """One channel's HTTP client, with connections of its own: a pool looks at all that it holds
+    with each request."""
 
-    def __init__(self, pool: httpx2.AsyncClient, pace: Pace, redactor: Redactor) -> None:
-        self._pool = pool
+    def __init__(
+        self,
+        pace: Pace,
+        redactor: Redactor,
+        tls: ssl.SSLContext,
+        *,
+        proxy: str | None,
+        answer_seconds: float,
+    ) -> None:
+        """`tls` is a context of `tls_context`, `proxy` an address or None; a service may be silent
+        for `answer_seconds`.
+
+        Redirects are not followed, and no cookies kept: they would carry credentials elsewhere. The
+        environment's proxies are not used: each channel has a setting, and a service in the local
+        network needs none.
+        """
+        _hush()
         self._pace = pace
         self._redactor = redactor
+        self._answer_seconds = answer_seconds
+        # The transport without httpx2's client, whose own part costs as much as all else: what it
+        # adds (redirects, cookies, flows of authentication) is not wanted here.
+        self._transport = httpx2.AsyncHTTPTransport(
+            verify=tls, trust_env=False, limits=_LIMITS, proxy=proxy
+        )
 
     async def post(
         self,
@@ -194,7 +217,8 @@ class Client:
             verdict: what the answer means.
             notes: what was left out of the message, for the outcome; empty ones are skipped.
             method: the HTTP method.
-            content: httpx2's `json`, `data`, `files`, `content`, `params`, `headers`, `auth`.
+            content: httpx2's `json`, `data`, `files`, `content`, `params`, `headers`; and as
+                `answer_seconds` how long the service may be silent, if that is not the usual.
         """
         await self._pace.turn()
         answer = await self._exchange(method, url, content)
@@ -213,24 +237,50 @@ class Client:
         answer = await self._exchange(method, url, content)
         return NotSent(answer.reason) if isinstance(answer, Unknown) else answer
 
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
     async def _exchange(
         self, method: str, url: str, content: dict[str, Any]
     ) -> Answer | NotSent | Rejected | Unknown:
-        if "json" in content:  # the client's own encoder is slow for a large picture
-            content["content"] = orjson.dumps(content.pop("json"))
-            content["headers"] = {"Content-Type": "application/json", **content.get("headers", {})}
         hush = _ours.set(True)
         try:
-            async with (
-                asyncio.timeout(EXCHANGE_SECONDS),
-                self._pool.stream(method, url, **content) as response,
-            ):
-                body = self._redactor.answer(await _read(response))
+            async with asyncio.timeout(EXCHANGE_SECONDS):
+                request = self._request(method, url, **content)
+                response = await self._transport.handle_async_request(request)
+                try:
+                    body = self._redactor.answer(await _read(response))
+                finally:
+                    await response.aclose()
                 return Answer(response.status_code, response.headers, body)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError) as error:
             return _judge(error)
         finally:
             _ours.reset(hush)
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        answer_seconds: float | None = None,
+        **content: Any,
+    ) -> httpx2.Request:
+        merged = _HEADERS.copy()
+        if json is not None:  # httpx2's own encoder is slow for a large picture
+            content["content"] = orjson.dumps(json)
+            merged["Content-Type"] = "application/json"
+        merged.update(headers)
+        seconds = self._answer_seconds if answer_seconds is None else answer_seconds
+        timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS).as_dict()
+        request = httpx2.Request(
+            method, url, headers=merged, extensions={"timeout": timeout}, **content
+        )
+        request.read()  # a form's parts would be written one by one, each in a turn of its own
+        return request
 
 
 async def _read(response: httpx2.Response) -> object:
@@ -265,28 +315,20 @@ def _judge(error: Exception) -> NotSent | Rejected | Unknown:
             return Unknown("连接在回答之前断开了")
 
 
-def open_pool(proxy: str | None, answer_seconds: float) -> httpx2.AsyncClient:
-    """Connections that many channels share.
+def tls_context() -> ssl.SSLContext:
+    """What checks the services' certificates, for all clients. Reads the system's, which takes a
+    while."""
+    return httpx2.create_ssl_context(trust_env=False)
 
-    Redirects are not followed: they would carry credentials elsewhere. The environment's proxies
-    are not used: each channel has a setting, and a service in the local network needs none.
 
-    Args:
-        proxy: its address, or None.
-        answer_seconds: how long a service may be silent.
-    """
-    for name in _LOGGERS:
-        logger = logging.getLogger(name)
-        if _not_ours not in logger.filters:
-            logger.addFilter(_not_ours)
-    return httpx2.AsyncClient(
-        proxy=proxy,
-        trust_env=False,
-        follow_redirects=False,
-        timeout=httpx2.Timeout(answer_seconds, connect=CONNECT_SECONDS),
-        limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20),
-        headers={"User-Agent": "nonebot-plugin-report-hub", "Accept-Encoding": "identity"},
-    )
+_LIMITS: Final = httpx2.Limits(max_connections=100, max_keepalive_connections=20)
+_HEADERS: Final = httpx2.Headers(
+    {
+        "User-Agent": "nonebot-plugin-report-hub",
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",
+    }
+)
 
 
 # The client logs whole addresses, which hold keys. Other users' lines are kept.
@@ -299,6 +341,13 @@ _LOGGERS: Final = (
     "httpcore2.proxy",
     "httpcore2.socks",
 )
+
+
+def _hush() -> None:
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if _not_ours not in logger.filters:
+            logger.addFilter(_not_ours)
 
 
 def _not_ours(_: logging.LogRecord) -> bool:

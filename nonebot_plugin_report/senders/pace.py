@@ -24,4 +24,5 @@ class Pace:
             if len(self._turns) >= count:
                 at = max(at, self._turns[-count] + period)
         self._turns = [*self._turns, at][-max(count for count, _ in self._rates) :]
-        await asyncio.sleep(at - now)
+        if at > now:
+            await asyncio.sleep(at - now)

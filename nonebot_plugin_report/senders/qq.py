@@ -5,6 +5,7 @@ outside could act as the bot; a segment array is never parsed.
 """
 
 import asyncio
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +37,7 @@ from .qq_message import (
     wanted,
     with_small_pictures,
 )
+from .v11 import send_pictures
 
 V11: Final = "OneBot V11"
 V12: Final = "OneBot V12"
@@ -53,7 +55,8 @@ _STATUS: Final = re.compile(r"status code: (\d{3})$")
 class _Pace:
     """A token bucket (as a virtual schedule): the bot's next message is due at `next_at`."""
 
-    next_at: float = 0.0
+    next_at: float = -math.inf
+    """By the event loop's clock, which may have begun when the computer was started."""
 
     def delay(self, now: float, interval: float) -> float:
         """Count a message; the seconds to wait before it is sent."""
@@ -251,23 +254,25 @@ def is_qq(bot: Bot) -> bool:
 
 async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
     """OneBot 11, "公开 API": send_private_msg and send_group_msg."""
-    options: dict[str, Any] = {}
-    if message.images:
-        options["_timeout"] = answer_seconds(message)
-    number = "user_id" if target.kind == "private" else "group_id"
-    options[number] = int(target.id)
+    receiver = {"user_id" if target.kind == "private" else "group_id": int(target.id)}
+    # Without a picture, as long as the adapter's settings say.
+    limit = {"_timeout": answer_seconds(message)} if message.images else {}
     if message.parts and len(message.text) >= FORWARD_FROM:
         nodes = [_node(bot, part) for part in message.parts]
         try:
-            await bot.call_api(f"send_{target.kind}_forward_msg", messages=nodes, **options)
+            action = f"send_{target.kind}_forward_msg"
+            await bot.call_api(action, messages=nodes, **receiver, **limit)
             return Delivered(CUT if any(len(p.text) > MAX_TEXT for p in message.parts) else "")
         except ActionFailed as error:
             outcome = _judge_failure(error)
             if isinstance(outcome, Unknown | Away):
                 return outcome
             note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
-    segments = await encode_v11(message)
-    await bot.call_api(f"send_{target.kind}_msg", message=segments, **options)
+    action, segments = f"send_{target.kind}_msg", await encode_v11(message)
+    if message.images:
+        await send_pictures(bot, action, message=segments, **receiver, **limit)
+    else:
+        await bot.call_api(action, message=segments, **receiver)
     return Delivered(note)
 
 

@@ -16,7 +16,7 @@ from .pace import Pace
 from .redact import Redactor
 
 if TYPE_CHECKING:
-    import httpx2
+    import ssl
 
     from .http import Client
 
@@ -24,6 +24,8 @@ SEND_SECONDS: Final = 600.0
 """For one attempt of a delivery, waiting for its turn included."""
 SEEN_SECONDS: Final = 30.0
 """For looking whether a delivery arrived."""
+HEAD_START: Final = 2
+"""Turns of the event loop in which a request is written: its head, and its body."""
 NO_PICTURES: Final = "这个渠道不能发图片"
 _GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
 
@@ -39,9 +41,8 @@ class Transport:
     """Seconds to wait for a service's answer."""
     _redactors: dict[str, Redactor] = field(init=False)
     _clients: dict[str, "Client"] = field(default_factory=dict[str, "Client"])
-    _pools: "dict[str | None, httpx2.AsyncClient]" = field(
-        default_factory=dict[str | None, "httpx2.AsyncClient"]
-    )
+    _tls: "ssl.SSLContext | None" = None
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self._redactors = {name: Redactor(channel) for name, channel in self.channels.items()}
@@ -66,7 +67,10 @@ class Transport:
         delivery, left_out = _with_room(delivery, channel.most_pictures)
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                outcome = await channel.send(delivery, self._client(name, channel))
+                if not channel.asks_first:
+                    for _ in range(HEAD_START):
+                        await asyncio.sleep(0)
+                outcome = await channel.send(delivery, await self._client(name, channel))
         except TimeoutError:
             outcome = Unknown("没有在时限内发完")
         except Exception as error:  # noqa: BLE001 - a channel may be anybody's code
@@ -89,7 +93,8 @@ class Transport:
         delivery, _ = _with_room(delivery, channel.most_pictures)
         try:
             async with asyncio.timeout(SEEN_SECONDS):
-                return await channel.seen(delivery, since, until, self._client(name, channel))
+                client = await self._client(name, channel)
+                return await channel.seen(delivery, since, until, client)
         except Exception as error:  # noqa: BLE001 - a channel may be anybody's code
             # Without the exception's text, as above.
             logger.debug(f"没能看渠道 {name} 收到了什么：{type(error).__name__}")
@@ -99,24 +104,31 @@ class Transport:
         """Close the connections."""
         for channel in self.channels.values():
             await channel.close()
-        for pool in self._pools.values():
-            await pool.aclose()
-        self._pools.clear()
+        for client in self._clients.values():
+            await client.close()
         self._clients.clear()
 
-    def _client(self, name: str, channel: Channel) -> "Client":
-        if (client := self._clients.get(name)) is None:
-            from .http import Client, open_pool
-
-            proxy = None
-            if isinstance(channel, HttpChannel) and channel.proxy is not None:
-                proxy = channel.proxy.get_secret_value()
-            if proxy not in self._pools:
-                self._pools[proxy] = open_pool(proxy, self.answer_seconds)
-            client = self._clients[name] = Client(
-                self._pools[proxy], Pace(channel.rates), self._redactors[name]
-            )
+    async def _client(self, name: str, channel: Channel) -> "Client":
+        async with self._opening:
+            if (client := self._clients.get(name)) is None:
+                client = self._clients[name] = await self._open(name, channel)
         return client
+
+    async def _open(self, name: str, channel: Channel) -> "Client":
+        from .http import Client, tls_context
+
+        if self._tls is None:
+            self._tls = await asyncio.to_thread(tls_context)
+        proxy = None
+        if isinstance(channel, HttpChannel) and channel.proxy is not None:
+            proxy = channel.proxy.get_secret_value()
+        return Client(
+            Pace(channel.rates),
+            self._redactors[name],
+            self._tls,
+            proxy=proxy,
+            answer_seconds=self.answer_seconds,
+        )
 
     def _prefixed(self, name: str, reason: str) -> str:
         return f"{self.channels[name].label}：{self._redactors[name].mask(reason)}"

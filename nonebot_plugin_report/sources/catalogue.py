@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from .base import Fields, Headers, Source
-from .tools import alertmanager, github, grafana, maa, plain, uptimekuma
+from .tools import alertmanager, apprise, github, grafana, maa, onebot, plain, uptimekuma
 
 SOURCES: Final[Mapping[str, Source]] = {
     # Grafana first: it writes all that Alertmanager does.
@@ -13,7 +13,9 @@ SOURCES: Final[Mapping[str, Source]] = {
     "alertmanager": alertmanager.SOURCE,
     "uptimekuma": uptimekuma.SOURCE,
     "github": github.SOURCE,
+    "apprise": apprise.SOURCE,
     "maa": maa.SOURCE,
+    "onebot": onebot.SOURCE,
     **plain.SOURCES,
 }
 

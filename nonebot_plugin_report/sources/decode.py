@@ -173,7 +173,7 @@ def _count_values(body: bytes | bytearray) -> int:
     if len(body) <= MAX_VALUES:
         return 0
     # A screenshot has few of them wherever they stand; of a longer body even this look takes long.
-    if len(body) <= _GLANCE and (most := sum(map(body.count, (b",", b"[", b"{")))) <= MAX_VALUES:
+    if len(body) <= _GLANCE and (most := _count_marks(body)) <= MAX_VALUES:
         return most
     count, quoted, rest = 0, 0, b""
     for start in range(0, len(body), _SLICE):  # in slices: other threads get a turn in between
@@ -186,6 +186,18 @@ def _count_values(body: bytes | bytearray) -> int:
         if count > MAX_VALUES:
             break
         quoted = (quoted + len(parts) - 1) % 2
+    return count
+
+
+def _count_marks(body: bytes | bytearray) -> int:
+    """Commas and opening brackets in a body, to one more than MAX_VALUES. Over a screenshot, which
+    has none, `find` is forty times as fast as `count`."""
+    count = 0
+    for mark in b",[{":
+        at = body.find(mark)
+        while at >= 0 and count <= MAX_VALUES:
+            count += 1
+            at = body.find(mark, at + 1)
     return count
 
 

@@ -9,6 +9,7 @@ from ..errors import InvalidReport, UnsupportedMedia
 from ..model.image import read_image
 from .decode import Fields, decode, decode_text
 from .mend import mend
+from .notification import decode_notification, is_notification
 from .parse import ALIASES, MAX_LENGTHS, OTHERS
 
 FORM_FIELDS: Final = frozenset(
@@ -27,6 +28,7 @@ JSON_FIELDS: Final = ("data", "payload")
 
 _NAME: Final = re.compile(rb"[A-Za-z_]\w*", re.ASCII)
 _JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}+\{")
+_BEGINNING: Final = 400
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _PICTURE_MARKS: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
 # https://github.com/file/file/blob/FILE5_46/src/encoding.c: the bytes that stand in no text.
@@ -46,20 +48,30 @@ def decode_form(body: bytes | bytearray, charset: str = "") -> Fields:
 
 
 def decode_unlabelled(body: bytes | bytearray, charset: str = "") -> Fields:
-    """Read a body of another type or none: a picture, a JSON object if it is one, else text.
+    """Read a body of another type or none: a picture, a JSON object or Apprise's XML if it is one,
+    else text.
 
     Raises:
         UnsupportedMedia: it is neither.
     """
     if is_picture(body):
         return decode_picture(body)
-    if _JSON_START.match(body):
+    if begins_like_json(body):
         try:
             return decode(body)
         except InvalidReport:
             if fields := mend(body):
                 return fields
+    if is_notification(body):
+        return decode_notification(body)
     return decode_plain(body, charset)
+
+
+def begins_like_json(body: bytes | bytearray) -> bool:
+    """Whether a body begins as a JSON object does; PowerShell writes files in UTF-16."""
+    if body.startswith(_UTF16_MARKS):
+        return body[:_BEGINNING].decode("utf-16", "ignore").lstrip().startswith("{")
+    return _JSON_START.match(body) is not None
 
 
 def decode_picture(body: bytes | bytearray) -> Fields:
@@ -97,8 +109,36 @@ def is_picture(content: bytes | bytearray) -> bool:
 
 def read_form(body: bytes | bytearray, charset: str = "") -> Fields:
     """The fields of a form; none if it is no form, or has none of ours."""
-    if body.count(b"&") >= MAX_FORM_FIELDS:
+    pairs = _pairs(body)
+    if not FORM_FIELDS.intersection(name for name, _ in pairs):
         return Fields()
+    if isinstance(body, bytearray):
+        body.clear()  # the values are all of it
+    return gather((name, _text(name, value, charset)) for name, value in pairs)
+
+
+def query_fields(query: bytes) -> Fields:
+    """The fields of a URL's query, under whatever names.
+
+    Raises:
+        InvalidReport: there are too many.
+    """
+    parts = query.split(b"&")
+    if len(parts) > MAX_FORM_FIELDS:
+        raise InvalidReport("网址", f"? 后面最多 {MAX_FORM_FIELDS} 个字段")
+    pairs: list[tuple[str, bytearray]] = []
+    for part in parts:
+        name, _, value = part.partition(b"=")
+        shown = unquote_to_bytes(name.replace(b"+", b" ")).decode("utf-8", "replace").strip()
+        if shown:
+            pairs.append((shown, _unquoted(value, 0, len(value))))
+    return gather((name, _text(name, value, "")) for name, value in pairs)
+
+
+def _pairs(body: bytes | bytearray) -> list[tuple[str, bytearray]]:
+    """A form's fields; none if it is no form."""
+    if body.count(b"&") >= MAX_FORM_FIELDS:
+        return []
     pairs: list[tuple[str, bytearray]] = []
     start, size = 0, len(body.rstrip())
     while start <= size:
@@ -107,14 +147,10 @@ def read_form(body: bytes | bytearray, charset: str = "") -> Fields:
         equals = body.find(b"=", start, end)
         name = bytes(body[start:equals]).strip() if start <= equals <= start + _GLANCE else b""
         if not _NAME.fullmatch(name):
-            return Fields()
+            return []
         pairs.append((name.decode("ascii"), _unquoted(body, equals + 1, end)))
         start = end + 1
-    if not FORM_FIELDS.intersection(name for name, _ in pairs):
-        return Fields()
-    if isinstance(body, bytearray):
-        body.clear()  # the values are all of it
-    return gather((name, _text(name, value, charset)) for name, value in pairs)
+    return pairs
 
 
 def gather(pairs: Iterable[tuple[str, str]]) -> Fields:

@@ -15,6 +15,8 @@ def read_gotify(fields: Mapping[str, object], query: Mapping[str, str]) -> Repor
     """
     if fields.get("message") in (None, ""):
         raise InvalidReport("message", "没有可以发送的内容")
-    said = {"title": fields.get("title"), "content": fields["message"]}
+    # Its own messages have no pictures; one that comes as a file of a form is shown all the same.
+    said = {name: fields.get(name) for name in ("title", "screenshot")}
+    said["content"] = fields["message"]
     more = {name: fields[name] for name in ("priority", "extras") if name in fields}
     return parse({**said, "data": more or None}, query)

@@ -43,13 +43,21 @@ def read_send(action: str, params: Fields) -> Report:
     message = params.get("messages" if "forward" in action else "message")
     if isinstance(message, str):
         message = _segments_in(message)
+    said = read_message(message)
+    if not any(said.values()):
+        raise InvalidReport("message", "没有可以发送的内容")
+    return parse({**read_receiver(action, params), **said})
+
+
+def read_message(message: object) -> dict[str, object]:
+    """What is shown of a message, in our own fields.
+
+    Raises:
+        InvalidReport: it is none, or too long.
+    """
     shown = _Shown()
     shown.add(message, 0)
-    content = "".join(shown.texts)
-    if not content and not shown.pictures:
-        raise InvalidReport("message", "没有可以发送的内容")
-    receiver = _receiver(action, params)
-    return parse({**receiver, "content": content, "screenshots": shown.pictures})
+    return {"content": "".join(shown.texts), "screenshots": shown.pictures}
 
 
 def _segments_in(text: str) -> object:
@@ -62,7 +70,12 @@ def _segments_in(text: str) -> object:
     return text
 
 
-def _receiver(action: str, params: Fields) -> dict[str, object]:
+def read_receiver(action: str, params: Fields) -> dict[str, object]:
+    """Whom a send action names, in our own fields.
+
+    Raises:
+        InvalidReport: nobody, or what is no number.
+    """
     kind = action.split("_")[1]
     if kind not in ("private", "group"):
         kind = params.get("message_type") or ("group" if params.get("group_id") else "private")

@@ -32,7 +32,12 @@ def read_pictures(fields: Mapping[str, object]) -> tuple[tuple[Image, ...], str,
         fault = f"{fault}（{len(values)} 张里有 {len(faults)} 张）"
     more = len(values) - MAX_PICTURES
     left_out = f"截图太多，只留了前 {MAX_PICTURES} 张，少了 {more} 张" if more > 0 else ""
-    return tuple(dict.fromkeys(images)), fault, left_out
+    return _each_once(images), fault, left_out
+
+
+def _each_once(images: list[Image]) -> tuple[Image, ...]:
+    """Comparing them reads all of their bytes, so that a single one is left alone."""
+    return tuple(dict.fromkeys(images) if len(images) > 1 else images)
 
 
 def _pictures(fields: Mapping[str, object]) -> list[object]:

@@ -31,7 +31,7 @@ class Context:
 
     query: Mapping[str, str]
     """The URL's."""
-    texts: Mapping[str, str]
+    said: Mapping[str, object]
     """Fields of ours that count where the body does not say them."""
     headers: Headers
 
@@ -48,8 +48,9 @@ class Reading:
 def read(fields: Fields, beside: Context, own: Own) -> Reading:
     """Make a report of a body's fields.
 
-    Its source is named in the query or, where that is one that is known, in its own field
-    `source`; else it is known by its shape. What the named one cannot read is shown as it is.
+    Its source is one of REPORT_SOURCES that is named in the query or in its own field `source`;
+    else it is known by its shape; else the named one reads it. What none can read is shown as it
+    is.
 
     Raises:
         InvalidReport: names the field that is wrong.
@@ -58,10 +59,8 @@ def read(fields: Fields, beside: Context, own: Own) -> Reading:
     fields = opened(fields)
     if isinstance(source, OwnSource):
         return _read_own(fields, beside, name, source)
-    known = source or recognise(fields, beside.headers)
-    translated = known and known.translate(fields, beside.headers)
-    if translated is not None:
-        return Reading(_report(translated, _keep(fields, translated), beside))
+    if (report := _read_built_in(fields, beside, source)) is not None:
+        return Reading(report)
     if source is None:
         return Reading(parse(_filled(fields, beside), beside.query))
     return _as_it_is(fields, beside, name)
@@ -97,6 +96,15 @@ def opened(fields: Fields) -> Fields:
         return {"content": payload, **fields}
 
 
+def _read_built_in(fields: Fields, beside: Context, source: Source | None) -> Report | None:
+    """What a tool writes, by its shape or by its name: an address may be copied for another one."""
+    for known in dict.fromkeys((recognise(fields, beside.headers), source)):
+        translated = known and known.translate(fields, beside.headers)
+        if translated is not None:
+            return _report(translated, _keep(fields, translated), beside)
+    return None
+
+
 def _read_own(fields: Fields, beside: Context, name: str, source: OwnSource) -> Reading:
     translated = source.translate(fields)
     if translated is not None:
@@ -117,8 +125,12 @@ def _report(translated: Translated, fields: Fields, beside: Context) -> Report:
 
 
 def _filled(fields: Fields, beside: Context) -> Fields:
-    more = {name: one for name, one in beside.texts.items() if fields.get(name) in (None, "")}
+    more = {name: one for name, one in beside.said.items() if not _says(fields, name)}
     return {**fields, **more} if more else fields
+
+
+def _says(fields: Fields, name: str) -> bool:
+    return any(fields.get(one) not in (None, "") for one in (name, ALIASES.get(name, name)))
 
 
 def _keep(fields: Fields, translated: Translated) -> Fields:
@@ -136,7 +148,9 @@ def _keep(fields: Fields, translated: Translated) -> Fields:
 def _as_it_is(fields: Fields, beside: Context, name: str) -> Reading:
     """What a body says, for whoever can make something of it."""
     try:
-        report = parse(_filled(fields, beside), beside.query)
+        report = _read_built_in(fields, beside, None) or parse(
+            _filled(fields, beside), beside.query
+        )
     except InvalidReport:
         report = None
     if report is None or not (report.heading or report.body):

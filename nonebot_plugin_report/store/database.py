@@ -22,11 +22,11 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import StoreUnavailable
+from ..errors import StoreUnavailable, os_reason
 from .file import DatabaseFile
 from .schema import upgrade
 from .sqlite import checkpoint, engine, set_pragma, transaction, translate
-from .statements import driver
+from .statements import driver, prepare
 from .syncer import Syncer
 
 T = TypeVar("T")
@@ -251,7 +251,7 @@ class Database:
             fault = self._file.fault()
         else:
             # What is on disk is not known any more: the store is opened anew.
-            fault = self._fault = f"数据库没能写到磁盘上：{error.strerror}"
+            fault = self._fault = f"数据库没能写到磁盘上：{os_reason(error)}"
         self._wal_bytes = self._file.wal_bytes()
         for call in group:
             if fault:
@@ -317,11 +317,12 @@ class Database:
             with transaction(conn):
                 upgrade(conn)
             set_pragma(conn, "synchronous", "NORMAL")
+            prepare(conn)
             self._file.opened()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             raise translate(error) from None
-        except (OSError, sqlite3.Error) as error:
-            raise StoreUnavailable(f"无法使用数据库 {self.path}：{error}") from None
+        except OSError as error:
+            raise StoreUnavailable(f"无法使用数据库 {self.path}：{os_reason(error)}") from None
 
     def _close(self) -> None:
         kept = None

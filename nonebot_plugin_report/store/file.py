@@ -12,7 +12,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 from loguru import logger
 
-from ..errors import StoreUnavailable
+from ..errors import StoreUnavailable, os_reason
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
@@ -61,7 +61,7 @@ class DatabaseFile:
             ) from None
         except OSError as error:
             self.release()
-            raise StoreUnavailable(f"无法使用数据库 {self.path}：{error.strerror}") from None
+            raise StoreUnavailable(f"无法使用数据库 {self.path}：{os_reason(error)}") from None
 
     def opened(self) -> None:
         """Remember which files these are: SQLite has just opened them, and has written to them.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, bindparam, case, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, case, func, or_, select
 
 from ..errors import Unreadable
 from ..model.delivery import State
@@ -16,7 +16,7 @@ from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
 from ..model.target import Target
 from ..model.watch import Arrival
 from .database import Database
-from .leases import NEXT
+from .leases import HAS_WAITING, NEXT
 from .pictures import PictureFiles
 from .rows import (
     HAS_FAILED,
@@ -30,6 +30,7 @@ from .rows import (
     read_target,
 )
 from .schema import delivery, lane, report
+from .statements import Statement
 
 ARRIVALS: Final = 500
 """Reports that are read at once, so that no push waits for long behind them."""
@@ -178,14 +179,16 @@ class History:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        query = select(report.c.received_at).where(
-            report.c.id >= since_id, report.c.event == event, report.c.source == source
-        )
+        wanted = {"since": since_id, "event": event, "source": source}
+        if not (story or first):  # as each end of a task asks
+            row = await self._run(lambda conn: _LAST_RECEIVED.row(conn, wanted))
+            return row and row.received_at
+        query = _RECEIVED
         if story:
             written = f'"story":{orjson.dumps(story).decode()}'
             query = query.where(report.c.fields.contains(written, autoescape=True))
         query = query.order_by(report.c.id if first else report.c.id.desc()).limit(1)
-        return await self._run(lambda conn: conn.scalar(query))
+        return await self._run(lambda conn: conn.scalar(query, wanted))
 
     async def last_key(self, beginning: str, source: str, since: float) -> str | None:
         """The client's id that begins so and came last from a source, since a moment.
@@ -208,16 +211,21 @@ class History:
         return await self._run(lambda conn: conn.scalar(query))
 
 
+_RECEIVED: Final = select(report.c.received_at).where(
+    report.c.id >= bindparam("since"),
+    report.c.event == bindparam("event"),
+    report.c.source == bindparam("source"),
+)
+_LAST_RECEIVED: Final = Statement(_RECEIVED.order_by(report.c.id.desc()).limit(1))
+
+
 def _backlog(conn: Connection) -> Backlog:
     waiting, oldest = conn.execute(
         select(func.count(), func.min(delivery.c.created_at)).where(IS_WAITING)
     ).one()
     parked = conn.execute(
-        select(lane).where(
-            lane.c.blocked_reason != "",
-            exists().where(delivery.c.lane == lane.c.name, IS_WAITING),
-        ).order_by(lane.c.name)
-    )  # fmt: skip
+        select(lane).where(lane.c.blocked_reason != "", HAS_WAITING).order_by(lane.c.name)
+    )
     blocked = (
         Blocked(of, row.blocked_reason, row.blocked_at)
         for row in parked

@@ -8,13 +8,13 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
 
-from ..errors import StoreUnavailable
+from ..errors import StoreUnavailable, os_reason
 from ..model.image import Image
 from .file import PRIVATE_FILE, PRIVATE_FOLDER
 
@@ -24,20 +24,39 @@ _PART: Final = ".part"
 """The ending of a file that is being written."""
 
 
+@dataclass(slots=True)
+class _Group:
+    """Pictures that are written together."""
+
+    images: list[Image] = field(default_factory=list[Image])
+    hashes: dict[int, str] = field(default_factory=dict[int, str])
+    """By identity, once they are on disk."""
+
+
 class PictureFiles:
     """The folder. Its one thread is the only one that changes it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._thread = ThreadPoolExecutor(1, "report-pictures")
+        self._turn = asyncio.Lock()
+        self._next = _Group()
 
     async def keep(self, images: Sequence[Image], now: float) -> dict[int, str]:
         """Write those of some pictures that are not there. Returns the hashes by identity (`id`).
 
+        Who comes while others are written shares the next turn, and its waits for the disk.
+
         Raises:
             StoreUnavailable: they could not be written.
         """
-        return await self._run(lambda: {id(one): self._keep(one, now) for one in images})
+        group = self._next
+        group.images.extend(images)
+        async with self._turn:
+            if not group.hashes:
+                self._next = _Group()
+                group.hashes = await self._run(lambda: self._keep(group.images, now))
+        return {id(one): group.hashes[id(one)] for one in images}
 
     async def load(self, images: Mapping[str, Image]) -> dict[str, Image]:
         """Pictures by hash, with the bytes of those whose row has none; without those that are no
@@ -65,29 +84,47 @@ class PictureFiles:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except OSError as error:
-            raise StoreUnavailable(f"无法写入图片文件夹 {self._folder}：{error.strerror}") from None
+            raise StoreUnavailable(
+                f"无法写入图片文件夹 {self._folder}：{os_reason(error)}"
+            ) from None
 
-    def _keep(self, image: Image, now: float) -> str:
-        sha = sha256(image.data).hexdigest()
-        file = self._folder / sha
+    def _keep(self, images: Iterable[Image], now: float) -> dict[int, str]:
+        hashes = {id(one): sha256(one.data).hexdigest() for one in images}
+        pictures = {hashes[id(one)]: one.data for one in images}
+        self._write({sha: data for sha, data in pictures.items() if not self._touch(sha, now)}, now)
+        return hashes
+
+    def _touch(self, sha: str, now: float) -> bool:
+        """Note that a picture came again. False: it is not there."""
         try:
-            os.utime(file, (now, now))
+            os.utime(self._folder / sha, (now, now))
         except FileNotFoundError:
-            self._write(file, image.data, now)
-        return sha
+            return False
+        return True
 
-    def _write(self, file: Path, data: bytes, now: float) -> None:
+    def _write(self, pictures: Mapping[str, bytes], now: float) -> None:
+        if not pictures:
+            return
         if not self._folder.exists():
             self._folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
             _sync_folder(self._folder.parent)
-        part = file.with_suffix(_PART)
-        with open(part, "wb", opener=_private) as written:
-            written.write(data)
-            written.flush()
-            os.fsync(written.fileno())
-        os.utime(part, (now, now))
-        part.replace(file)
+        with ExitStack() as opened:
+            written: list[int] = []
+            for sha, data in pictures.items():
+                file = opened.enter_context(open(self._part(sha), "wb", opener=_private))
+                file.write(data)
+                file.flush()
+                os.utime(file.fileno(), (now, now))
+                written.append(file.fileno())
+            # The first wait brings most of the others' bytes along.
+            for descriptor in written:
+                os.fsync(descriptor)
+        for sha in pictures:
+            self._part(sha).replace(self._folder / sha)
         _sync_folder(self._folder)
+
+    def _part(self, sha: str) -> Path:
+        return self._folder / f"{sha}{_PART}"
 
     def _read(self, sha: str) -> bytes:
         try:

@@ -1,6 +1,7 @@
 """SQLite as the store uses it: how it is opened, its transactions, its write-ahead log."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,10 +78,26 @@ def set_pragma(conn: Connection, pragma: str, value: str) -> None:
     driver(conn).execute(f"PRAGMA {pragma} = {value}")
 
 
+_ASIDE: Final = "停掉机器人，把它移到别处留着，再启动会新建一个"
+# sqlite.org/rescode.html, "Primary Result Code List".
+_REASONS: Final[Mapping[int, str]] = {
+    sqlite3.SQLITE_FULL: "磁盘满了，请清出空间",
+    sqlite3.SQLITE_READONLY: "数据库文件是只读的，请检查它和文件夹的权限",
+    sqlite3.SQLITE_CANTOPEN: "数据库文件打不开，请检查它和文件夹的权限",
+    sqlite3.SQLITE_IOERR: "磁盘读写出错，请检查磁盘",
+    sqlite3.SQLITE_BUSY: "另一个程序占着数据库，请关掉它（例如看数据库的工具）",
+    sqlite3.SQLITE_CORRUPT: f"数据库文件损坏了；{_ASIDE}",
+    sqlite3.SQLITE_NOTADB: f"数据库文件里不是数据库；{_ASIDE}",
+}
+
+
 def translate(error: Exception) -> Exception:
-    """Make an error of ours from SQLite's, without the statement and its values."""
-    if isinstance(error, DBAPIError):
-        return StoreUnavailable(f"无法写入数据库：{error.orig}")
-    if isinstance(error, sqlite3.Error):
-        return StoreUnavailable(f"无法写入数据库：{error}")
-    return error
+    """Make an error of ours from SQLite's, without the statement and its values, but with SQLite's
+    own name for it, by which it can be looked up."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, sqlite3.Error):
+        return error
+    code: int | None = getattr(cause, "sqlite_errorcode", None)
+    if code is None or (reason := _REASONS.get(code & 0xFF)) is None:
+        return StoreUnavailable(f"无法写入数据库：{cause}")
+    return StoreUnavailable(f"{reason}（{getattr(cause, 'sqlite_errorname', code)}）")

@@ -7,7 +7,7 @@ is run for each push is a `Statement`: still written once, in SQLAlchemy Core.
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import ClauseElement, Connection
 from sqlalchemy.sql.selectable import SelectBase
@@ -36,6 +36,7 @@ class Statement:
         self._sql = ""
         self._arguments: Callable[[Values], object] = dict
         self._row: Callable[[Iterable[Any]], Any] = tuple
+        _all.append(self)
 
     def run(self, conn: Connection, values: Values) -> int:
         """Change rows; returns their number."""
@@ -44,7 +45,7 @@ class Statement:
     def run_for_each(self, conn: Connection, rows: Iterable[Values]) -> None:
         """Change rows, once for each of these."""
         if not self._sql:
-            self._compile(conn)
+            self.prepare(conn)
         driver(conn).executemany(self._sql, [self._arguments(row) for row in rows])
 
     def rows(self, conn: Connection, values: Values) -> list[Any]:
@@ -58,10 +59,11 @@ class Statement:
 
     def _execute(self, conn: Connection, values: Values) -> Cursor:
         if not self._sql:
-            self._compile(conn)
+            self.prepare(conn)
         return driver(conn).execute(self._sql, self._arguments(values))
 
-    def _compile(self, conn: Connection) -> None:
+    def prepare(self, conn: Connection) -> None:
+        """Compile it."""
         compiled: Any = self._source.compile(dialect=conn.dialect)
         constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._arguments = _arguments(compiled.positiontup, constants)
@@ -69,6 +71,15 @@ class Statement:
             columns: list[str] = self._source.selected_columns.keys()
             self._row = namedtuple("Row", columns)._make  # noqa: PYI024 # pyright: ignore[reportUntypedNamedTuple] - its columns are known only now
         self._sql = str(compiled)
+
+
+_all: Final[list[Statement]] = []
+
+
+def prepare(conn: Connection) -> None:
+    """Compile all statements that are imported: the first push would wait for it."""
+    for one in _all:
+        one.prepare(conn)
 
 
 def driver(conn: Connection) -> Any:

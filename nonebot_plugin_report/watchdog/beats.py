@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Final, Self
 
-from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
+from pydantic import PlainSerializer, field_validator, model_validator
 
 from ..model.cron import CronTimes
 from ..model.report import Report, Result
 from ..model.target import NAME
 from ..model.timing import in_words
 from ..model.watch import Standing, WatchState
-from ..settings import Duration, Filled, Pause, Recipients, Settings, TokenNames
+from ..settings import Duration, Filled, Pause, Read, Recipients, Settings, TokenNames
 from .watches import Changes
 
 DOWN: Final = "beat.down"
@@ -22,9 +22,7 @@ UP: Final = "beat.up"
 PREFIX: Final = "beat:"
 """Before the name, in the key of its state."""
 
-Cron = Annotated[
-    CronTimes, PlainValidator(lambda value: CronTimes.parse(str(value))), PlainSerializer(str)
-]
+Cron = Annotated[CronTimes, Read(lambda value: CronTimes.parse(str(value))), PlainSerializer(str)]
 
 
 class Beat(Settings):
@@ -92,12 +90,12 @@ def beaten(beat: Beat, state: WatchState | None, now: float) -> Changes:
     return Changes({beat.key: WatchState(now, beat.due_after(now))}, reports)
 
 
-def failed(beat: Beat, state: WatchState | None, now: float) -> Changes:
-    """The effect of a sign that says itself that something is down."""
+def failed(beat: Beat, state: WatchState | None, now: float, said: str) -> Changes:
+    """The effect of a sign that says itself what is wrong (Chinese)."""
     if state is not None and state.overdue_at is not None:
         return Changes({}, ())
     down = WatchState(now if state is None else state.since, now, now)
-    return Changes({beat.key: down}, ((beat, _down(beat, down, now, said=True)),))
+    return Changes({beat.key: down}, ((beat, _down(beat, down, now, said)),))
 
 
 def silent(beats: Iterable[Beat], states: Mapping[str, WatchState], now: float) -> Changes:
@@ -136,16 +134,11 @@ def beat_standings(beats: Iterable[Beat], states: Mapping[str, WatchState]) -> l
     return found
 
 
-def _down(beat: Beat, state: WatchState, now: float, *, said: bool = False) -> Report:
+def _down(beat: Beat, state: WatchState, now: float, said: str = "") -> Report:
     ago = in_words(now - state.since)
-    why = (
-        "它自己报告出了问题"
-        if said
-        else f"上一次是 {ago}前，约定{beat.times}。它可能卡住、断网了，或者电脑关机了"
-    )
     return Report(
-        title=f"{beat.beat} 没有心跳了",
-        content=why,
+        title=f"{beat.beat} 出了问题" if said else f"{beat.beat} 没有心跳了",
+        content=said or f"上一次是 {ago}前，约定{beat.times}。它可能卡住、断网了，或者电脑关机了",
         event=DOWN,
         result=Result.FAIL,
         key=f"{DOWN}:{beat.beat}:{state.since:.3f}",

@@ -70,8 +70,8 @@ class Watchdog:
                 self._look_at(arrival)
         self._take(heard_again(self.beats.values(), self._states, self._clock()))
 
-    def beat(self, name: str, source: str, *, down: bool = False) -> None:
-        """A sign of life came with a token; `down`: it says itself that something is not well.
+    def beat(self, name: str, source: str, *, down: str | None = None) -> None:
+        """A sign of life came with a token; `down`: what it says itself that is not well (Chinese).
 
         Raises:
             NotFound: none of that name is configured for that token.
@@ -84,7 +84,7 @@ class Watchdog:
             raise NotFound(f"REPORT_WATCH 里没有叫这个名字的心跳；有的是：{known}")
         beat, now = self.beats[name], self._clock()
         before = self._states.get(beat.key)
-        changes = (failed if down else beaten)(beat, before, now)
+        changes = beaten(beat, before, now) if down is None else failed(beat, before, now, down)
         self._take(changes, pressing=before is None or bool(changes.reports))
         if changes.reports:
             self._woken.set()
@@ -98,10 +98,10 @@ class Watchdog:
     async def run(self) -> None:
         """Follow what arrives and what does not, until cancelled."""
         while True:
-            await self.catch_up()
+            # First: what comes while it catches up is to wake it again.
             self._woken.clear()
-            if not self._arrivals:
-                await wait_for(self._woken, LOOK_EVERY)
+            await self.catch_up()
+            await wait_for(self._woken, LOOK_EVERY)
 
     async def catch_up(self) -> None:
         """Process what arrived and what is overdue: send the reports, then save the states.
@@ -147,13 +147,13 @@ class Watchdog:
         later = self._read and now - self._saved_at >= SAVE_EVERY
         if not self._pressing and not later:
             return
-        changed, self._unsaved = self._unsaved, {}
+        changed, self._unsaved, self._pressing = self._unsaved, {}, False
         try:
             await self._store.watches.save(changed, self._read)
         except StoreUnavailable:
-            self._unsaved = changed | self._unsaved
+            self._unsaved, self._pressing = changed | self._unsaved, True
             raise
-        self._saved_at, self._pressing = now, False
+        self._saved_at = now
 
     def _take(self, changes: Changes, *, pressing: bool = True) -> None:
         """`pressing`: store it at once; a sign of life costs no write of its own."""

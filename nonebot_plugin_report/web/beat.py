@@ -13,6 +13,8 @@ from starlette.routing import Match
 
 from ..errors import NotFound, Refused
 from ..model.grant import Grant
+from ..model.report import Result, read_result
+from ..model.text import clean
 from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
@@ -20,6 +22,9 @@ from .caller import bearer
 from .entrance import Entrance, PlainRoute
 
 PUSH: Final = "/api/push/{token}"
+MAX_SAID: Final = 1000
+"""Characters shown of what a client says that is wrong."""
+SAID_NOTHING: Final = "它自己报告出了问题"
 
 
 class BeatApi:
@@ -78,8 +83,7 @@ class BeatApi:
         grant: Grant | None = None
         try:
             grant = self._entrance.admit(request, token)
-            down = request.query_params.get("status") == "down"
-            self._watchdog.beat(name, grant.name, down=down)
+            self._watchdog.beat(name, grant.name, down=_why_down(request))
         except (Refused, NotFound) as error:
             await self._entrance.refuse(error, request, trusted=grant is not None)
             status = STATUS[type(error)] if isinstance(error, Refused) else 404
@@ -98,3 +102,12 @@ class BeatApi:
             return name, token
         only = list(self._watchdog.beats)
         return only[0] if len(only) == 1 else "", word
+
+
+def _why_down(request: Request) -> str | None:
+    """What a client says that is wrong; None: all is well. Uptime Kuma knows no other word for that
+    than `up`."""
+    status = request.query_params.get("status", "")
+    if not status or read_result(status) is Result.SUCCESS:
+        return None
+    return clean(request.query_params.get("msg", "")[:MAX_SAID]).strip() or SAID_NOTHING

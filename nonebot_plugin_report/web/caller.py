@@ -17,8 +17,8 @@ from ..model.grant import Grant
 from ..sources.tools.github import SIGNATURE
 from .body import HEAD
 
-MAX_QUERY: Final = 8192
-"""Bytes of a URL's query."""
+MAX_QUERY: Final = 2**15
+"""Bytes of a URL's query: all of a message may stand there. Uptime Kuma's have several thousand."""
 MAX_FORWARDED: Final = 1024
 """Characters read of `X-Forwarded-For`, from its end."""
 MAX_SIGNATURE: Final = 100
@@ -165,9 +165,18 @@ def outer_token(connection: HTTPConnection) -> str | None:
     Raises:
         InvalidReport: the query is too long to be read.
     """
-    if len(connection.scope["query_string"]) > MAX_QUERY:
-        raise InvalidReport("网址", f"? 后面最多 {MAX_QUERY} 个字符")
+    check_query(connection)
     return connection.query_params.get("token") or bearer(connection)
+
+
+def check_query(connection: HTTPConnection) -> None:
+    """Refuse a query that is too long to be read.
+
+    Raises:
+        InvalidReport: it is.
+    """
+    if len(connection.scope["query_string"]) > MAX_QUERY:
+        raise InvalidReport("网址", f"? 后面最多 {MAX_QUERY} 个字符，多的请用 POST")
 
 
 def bearer(connection: HTTPConnection) -> str | None:

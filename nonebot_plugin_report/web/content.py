@@ -1,51 +1,41 @@
-"""Makes a report of a request's body, query and headers."""
+"""How a request's body, query and headers are to be read."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.errors import HeaderParseError
 from email.header import decode_header
 from functools import partial
 from typing import Final
 
+import orjson
+
 from ..errors import Forbidden, InvalidReport, UnsupportedMedia
-from ..model.report import Report
 from ..sources.base import Headers
+from ..sources.body import Decode, Pushed
 from ..sources.decode import Fields, decode, decode_text
-from ..sources.form import decode_form, decode_picture, decode_plain, decode_unlabelled, read_form
+from ..sources.form import (
+    decode_form,
+    decode_picture,
+    decode_plain,
+    decode_unlabelled,
+    query_fields,
+)
 from ..sources.mend import decode_json
 from ..sources.multipart import decode_multipart, read_boundary
-from ..sources.reading import Context, Own, read
+from ..sources.reading import Context
 from .body import HEAD
 from .caller import seen_tokens
-
-Decode = Callable[[bytes | bytearray], Fields]
-"""Reads a body as fields."""
 
 MAX_CONTENT_TYPE: Final = 256
 """Characters read of that header."""
 MAX_HEADER: Final = 4096
 """Characters read of a `Title` or `Message` header, as encoded."""
-MAX_UNREAD: Final = 2**18
-"""Bytes of a body that is kept because its source could not read it."""
 QUERY_TEXTS: Final = ("title", "content", "message", "event", "result")
 """Fields that the URL may have if the body does not."""
 
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.ASCII)
 _SHOWN_TOKEN: Final = re.compile(r'(token"?\s*:\s*"?)[^\s",}]+')
-
-
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """What a body says."""
-
-    report: Report
-    token: str | None
-    """The token in it."""
-    unread: str = ""
-    """The source that it was called, and could not be read as."""
-    body: bytes = b""
-    """What could not be read; empty: it is too long to be kept."""
 
 
 def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
@@ -106,29 +96,6 @@ def _decode_json(content: bytes | bytearray, *, has_token: bool) -> Fields:
     return fields
 
 
-def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own) -> Pushed:
-    """What a body says.
-
-    Args:
-        content: the body, which takes precedence; freed as soon as it was read.
-        decode: reads it.
-        beside: what came beside it.
-        own: the sources of REPORT_SOURCES.
-
-    Raises:
-        InvalidReport: names the field that is wrong.
-        UnsupportedMedia: the body is no text.
-    """
-    kept = bytes(content) if len(content) <= MAX_UNREAD else b""  # reading may free it
-    fields = decode(content)
-    content.clear()
-    reading = read(fields, beside, own)
-    report = reading.report
-    if fields.notes:
-        report = replace(report, cut=(*fields.notes, *report.cut))
-    return Pushed(report, _token(fields), reading.unread, kept if reading.unread else b"")
-
-
 def read_signed(
     content: bytearray,
     *,
@@ -148,15 +115,18 @@ def context(query: Mapping[str, str], headers: Headers | None = None) -> Context
     return Context(query, said | texts, {} if headers is None else headers)
 
 
-def read_query(query: bytes | bytearray) -> Fields:
-    """The fields of a URL, which is all that a GET has.
+def query_body(query: bytes) -> bytearray:
+    """The body of JSON that a URL's query stands for, which is all that a GET has; without what
+    names its sender and its source.
 
     Raises:
-        InvalidReport: there are too many, or none of ours.
+        InvalidReport: it has too many fields, or none.
     """
-    if not (fields := read_form(query)):
+    fields = query_fields(query)
+    said = {name: value for name, value in fields.items() if name not in ("token", "source")}
+    if not said:
         raise InvalidReport("网址", "? 后面没有可以发送的内容，例如 ?token=…&content=…")
-    return fields
+    return bytearray(orjson.dumps(said))
 
 
 def header_fields(headers: Headers) -> dict[str, str]:
@@ -184,10 +154,3 @@ def header_text(value: str) -> str:
 
 def _text(content: bytes, charset: str = "") -> str:
     return str(decode_text(content, charset)["content"])
-
-
-def _token(fields: Mapping[str, object]) -> str | None:
-    token = fields.get("token")
-    if isinstance(token, int) and not isinstance(token, bool):
-        return str(token) if token.bit_length() < 1024 else None
-    return token if isinstance(token, str) else None

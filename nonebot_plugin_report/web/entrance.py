@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from ..errors import InvalidReport, NotFound, Refused, UnsupportedMedia
 from ..hub import Hub
@@ -18,18 +19,20 @@ from ..model.grant import Grant
 from ..model.report import Report
 from ..model.status import Receipt
 from ..sources.decode import decode
+from ..sources.multipart import decode_multipart, read_boundary
 from .body import Intake, discard
-from .caller import Callers
+from .caller import Callers, check_query, refuse_prefetching
 from .refusals import DISCARD_FACTOR, Refusals
 
 T = TypeVar("T")
 
-MAX_QUERY: Final = 2**15
-"""Bytes of a URL's query: all of a message may stand there."""
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+
 MAX_FIELDS: Final = 100
 """Fields of a form or a query."""
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
 
 
 class Entrance:
@@ -55,13 +58,15 @@ class Entrance:
         """The grant of a caller, from the token beside the body.
 
         Raises:
-            Forbidden: it is missing or wrong, or a web page asks and no token is set.
+            Forbidden: it is missing or wrong, or a web page asks and no token is set; or a browser
+                only prepares for a page.
             InvalidReport: the query is too long to be read.
             TooManyAttempts: there were too many wrong ones.
             UnsupportedMedia: no token is set, and a web page could send such a request.
         """
-        if len(request.scope["query_string"]) > MAX_QUERY:
-            raise InvalidReport("网址", f"? 后面最多 {MAX_QUERY} 个字符")
+        check_query(request)
+        if request.method == "GET":
+            refuse_prefetching(request)
         grant = self._callers.admit_beside(request, token)
         if self._callers.open and (request.method != "POST" or media_type(request) != JSON):
             raise UnsupportedMedia("没有设置 REPORT_TOKEN 时只接受 POST 和 application/json")
@@ -118,10 +123,17 @@ class Entrance:
 
 
 class PlainRoute(APIRoute):
-    """A route whose endpoint reads the request itself, without FastAPI's parsing."""
+    """A route whose endpoint reads the request itself. FastAPI, which otherwise parses it and wraps
+    each message both ways, documents it only."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self.endpoint
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await endpoint(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+        self.app = answer
 
 
 def media_type(request: Request) -> str:
@@ -134,8 +146,8 @@ def query_fields(request: Request) -> dict[str, object]:
     return _pairs(request.scope["query_string"].decode("latin-1"))
 
 
-def body_fields(content: bytes | bytearray, media: str) -> dict[str, object]:
-    """The fields of a JSON object or a form; none of an empty body.
+def body_fields(content: bytes | bytearray, request: Request) -> dict[str, object]:
+    """The fields of a JSON object or a form, also one with files; none of an empty body.
 
     Raises:
         InvalidReport: it cannot be read.
@@ -143,10 +155,13 @@ def body_fields(content: bytes | bytearray, media: str) -> dict[str, object]:
     """
     if not content:
         return {}
+    media = media_type(request)
     if media == FORM:
         return _pairs(content.decode("utf-8", "replace"))
     if media == JSON:
         return decode(content)
+    if media == MULTIPART:
+        return decode_multipart(content, read_boundary(request.headers["content-type"][:256]))
     raise UnsupportedMedia("请求体应为 JSON（application/json）或表单")
 
 

@@ -16,7 +16,7 @@ from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
 from .caller import bearer
-from .entrance import Entrance, PlainRoute, body_fields, media_type, query_fields
+from .entrance import Entrance, PlainRoute, body_fields, query_fields
 
 
 class GotifyApi:
@@ -49,7 +49,7 @@ class GotifyApi:
 
 
 def _read(request: Request, content: bytes | bytearray) -> Report:
-    fields = {**query_fields(request), **body_fields(content, media_type(request))}
+    fields = {**query_fields(request), **body_fields(content, request)}
     return read_gotify(fields, request.query_params)
 
 

@@ -4,7 +4,10 @@ import sys
 from typing import Final
 
 # malloc.h of glibc.
+_M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
+KEPT: Final = 4 * 2**20
+"""Free bytes at the heap's end that stay: a screenshot needs some of them several times."""
 LARGE: Final = 2**20
 """Bytes from which a block is mapped by itself rather than taken from the heap."""
 
@@ -22,3 +25,4 @@ def give_back_large_blocks() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # musl has none
         mallopt(_M_MMAP_THRESHOLD, LARGE)
+        mallopt(_M_TRIM_THRESHOLD, KEPT)

@@ -25,6 +25,8 @@ from .entrance import Entrance, PlainRoute
 
 MAX_HEADER: Final = 4096
 """Characters read of a header."""
+GET_WORDS: Final = ("publish", "send", "trigger")
+"""Behind a topic, for what can only GET."""
 
 
 class NtfyApi:
@@ -44,6 +46,11 @@ class NtfyApi:
                     responses=schemas.NTFY_ANSWERS,
                     include_in_schema=method == "POST" and not path,
                 )  # fmt: skip
+
+        for word in GET_WORDS:
+            app.router.add_route(
+                f"{route}/ntfy/{{topic}}/{word}", self.publish, ["GET"], include_in_schema=False
+            )
 
     async def publish(self, request: Request) -> Response:
         """收下一条写给 ntfy 的消息。"""

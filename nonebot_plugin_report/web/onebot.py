@@ -22,7 +22,7 @@ from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
 from .caller import bearer
-from .entrance import Entrance, PlainRoute, body_fields, media_type, query_fields
+from .entrance import Entrance, PlainRoute, body_fields, query_fields
 
 SUFFIXES: Final = ("_async", "_rate_limited")
 """OneBot 11, "公开 API": other ways to carry an action out. Here all of them store first."""
@@ -156,7 +156,7 @@ def _read(
     action: str, request: Request, content: bytes | bytearray
 ) -> tuple[dict[str, object], Report | None]:
     """The parameters, and the report of an action that sends."""
-    params = {**query_fields(request), **body_fields(content, media_type(request))}
+    params = {**query_fields(request), **body_fields(content, request)}
     return params, read_send(action, params) if action in SENDS else None
 
 

@@ -9,12 +9,15 @@ from starlette.requests import ClientDisconnect
 from ..errors import Forbidden, Refused
 from ..hub import Hub
 from ..model.numbers import MAX_ID_LENGTH
+from ..sources.body import read_report
+from ..sources.decode import decode
+from ..sources.onebot import SENDS
 from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
 from .beat import BeatApi
 from .body import Intake, discard
 from .caller import Callers, headers_of, refuse_prefetching
-from .content import context, decoder_for, read_query, read_report, read_signed
+from .content import context, decoder_for, query_body, read_signed
 from .entrance import Entrance, PlainRoute
 from .gotify import GotifyApi
 from .ntfy import NtfyApi
@@ -23,6 +26,8 @@ from .page.routes import Page
 from .refusals import DISCARD_FACTOR, Refusals
 from .websocket import Sessions
 
+MISPLACED: Final = {**dict.fromkeys(SENDS, "onebot"), "message": "gotify"}
+"""Where clients go whose server's address is the push address: to which API."""
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
@@ -89,7 +94,7 @@ class Receiver:
             caller = callers.identify(request)
             grant, signature = caller.grant, callers.signature(request)
             headers = headers_of(request)
-            decode = decoder_for(
+            decoder = decoder_for(
                 headers,
                 is_open=callers.open,
                 has_token=caller.token is not None or bool(signature),
@@ -108,7 +113,7 @@ class Receiver:
         try:
             read = partial(
                 read_report,
-                decode=decode,
+                decode=decoder,
                 beside=context(request.query_params, headers),
                 own=self._hub.config.report_sources,
             )
@@ -119,10 +124,7 @@ class Receiver:
                 if (pushed := await body.work(read)) is None:
                     raise callers.wrong_signature(caller.address)
                 grant = grant or callers.admit(pushed.token, caller.address)
-                receipt = await self._hub.submit(pushed.report, grant)
-                if pushed.body:
-                    await self._hub.keep_unread(pushed.unread, pushed.body)
-                return json_answer(receipt_json(receipt))
+                return json_answer(receipt_json(await self._hub.take(pushed, grant)))
         except Refused as error:
             return await self._refuse(error, request)
 
@@ -136,12 +138,12 @@ class Receiver:
             grant = caller.grant or self._callers.admit(None, caller.address)
             source = {"source": request.query_params.get("source", "")}
             pushed = read_report(
-                bytearray(request.scope["query_string"]),
-                decode=read_query,
-                beside=context(source, request.headers),
+                query_body(request.scope["query_string"]),
+                decode=decode,
+                beside=context(source, headers_of(request)),
                 own=self._hub.config.report_sources,
             )
-            answer = json_answer(receipt_json(await self._hub.submit(pushed.report, grant)))
+            answer = json_answer(receipt_json(await self._hub.take(pushed, grant)))
         except Refused as error:
             return await self._refuse(error, request)
         answer.headers["Cache-Control"] = "no-store"  # the next one is another push
@@ -195,6 +197,8 @@ class Receiver:
             f"状态：GET {route}/编号；检查：GET {route}/health"
         )
         rest = str(request.path_params.get("rest", "")).strip("/")
+        if api := MISPLACED.get(rest):
+            return error_answer(404, f"{api} 的服务器地址应写成 {route}/{api}")
         if "/" in rest:
             return error_answer(404, f"没有这个地址。{usage}")
         answer = error_answer(405, f"这个地址不能这样用。{usage}")

@@ -15,10 +15,11 @@ from ..errors import BodyTooLarge, Busy, Forbidden, Refused
 from ..hub import Hub
 from ..model.grant import Grant
 from ..model.status import Receipt
+from ..sources.body import read_report
 from .answers import receipt_json, refusal_json
 from .body import HEAD, STRANGER_SECONDS, Body, Intake
 from .caller import Caller, Callers
-from .content import context, json_decoder, read_report
+from .content import context, json_decoder
 from .refusals import Refusals
 
 WEBSOCKETS: Final = 4
@@ -115,10 +116,7 @@ class Sessions:
                 if pushed.token is not None:
                     session.shown = pushed.token
                 grant = self._callers.admit(pushed.token, caller.address)
-            receipt = await self._hub.submit(pushed.report, grant)
-            if pushed.body:
-                await self._hub.keep_unread(pushed.unread, pushed.body)
-            return receipt
+            return await self._hub.take(pushed, grant)
 
     def _bytes_of(self, content: bytes | str) -> bytes:
         if len(content) > self._limit:  # in characters, before encoding

@@ -1,6 +1,7 @@
 """Bodies that were made to keep others waiting, or to fill the memory."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncGenerator
 from functools import partial
@@ -45,6 +46,8 @@ def parts(*contents: bytes) -> bytes:
     return b"".join(head + one + b"\r\n" for one in contents) + b"--B--\r\n"
 
 
+APPRISE = b"<?xml version='1.0'?><a><Notification><Message>x</Message>"
+ATTACHED = b'<Attachment filename="a" mimetype="image/png">'
 BODIES = {
     "a slow charset": (b"a" * 250_000, "text/plain; charset=punycode", 200),
     "a charset that only raises": (b"a", "text/plain; charset=undefined", 200),
@@ -76,6 +79,27 @@ BODIES = {
     "a form of a hundred pictures": (parts(*[SHOT + bytes(200_000)] * 98), PARTS, 200),
     "a form of one picture": (parts(SHOT + bytes(MAX_BODY - 2000)), PARTS, 200),
     "a picture": (SHOT + bytes(MAX_BODY - 2000), "image/jpeg", 200),
+    "Apprise's XML of one file": (
+        APPRISE + ATTACHED + b"A" * (MAX_BODY - 200) + b"</Attachment>",
+        "application/xml",
+        200,
+    ),
+    "Apprise's XML of beginnings": (
+        (APPRISE + b"<a>" * MAX_BODY)[: MAX_BODY // 2] + ATTACHED * (MAX_BODY // 100),
+        "application/xml",
+        200,
+    ),
+    "Apprise's JSON of one file": (
+        b'{"version":"1.0","message":"x","type":"info","attachments":[{"mimetype":"image/png",'
+        b'"base64":"' + b"A" * (MAX_BODY - 200) + b'"}]}',
+        JSON,
+        200,
+    ),
+    "JSON in UTF-16 without a label": (
+        ('\ufeff{"content":"' + "x" * (MAX_BODY // 2 - 20) + '"}').encode("utf-16-le"),
+        FORM,
+        200,
+    ),
     "a picture in a text that is none": (
         b'{"image":"' + b"A" * (MAX_BODY - 99) + b'","content":"a "b""}',
         JSON,
@@ -100,6 +124,30 @@ async def test_no_body_keeps_others_waiting_or_fills_the_memory(bot: Bot) -> Non
 async def pushed(bot: Bot, body: bytes, kind: str, expected: int) -> None:
     """One push, answered as it should be."""
     assert await send(bot, body, kind) == expected
+
+
+def zipped() -> dict[str, tuple[bytes, str, int]]:
+    return {
+        "one that fits": (gzip.compress(bytes(MAX_BODY // 2), 1), "text/plain", 415),
+        "words that fit": (gzip.compress(b"x" * (MAX_BODY - 1), 1), "text/plain", 200),
+        "ten times the limit": (gzip.compress(bytes(MAX_BODY * 10), 1), "text/plain", 413),
+        "a form": (gzip.compress(parts(SHOT + bytes(MAX_BODY - 2000)), 1), PARTS, 200),
+        "empty blocks": (gzip.compress(b"") * 10_000, "text/plain", 422),
+    }
+
+
+async def test_no_zip_bomb_costs_more_than_a_body(bot: Bot) -> None:
+    for name, (body, kind, expected) in zipped().items():
+
+        async def pushed(body: bytes = body, kind: str = kind, expected: int = expected) -> None:
+            headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
+            async with bot.client() as client:
+                answer = await client.post("", content=body, headers=headers)
+            assert answer.status_code == expected, answer.text
+
+        cost = await least_cost(bot, pushed)
+        assert cost.waited <= STANDSTILL, name
+        assert cost.memory <= MEMORY + MAX_BODY, name
 
 
 async def test_twenty_large_bodies_at_once_are_all_answered(bot: Bot) -> None:

@@ -104,14 +104,28 @@ async def test_a_beat_that_nobody_expects_is_refused_with_those_that_are_expecte
 
 
 async def test_what_it_says_itself_is_told_at_once(bot: Bot) -> None:
-    async with ScriptedV11(url=bot.onebot_v11) as qq:
-        answer = await ask(bot, "GET", "/beat/nightly?status=down&msg=disk")
-        assert answer.json() == {"ok": True}
+    """server/routers/api-router.js of louislam/uptime-kuma: whatever is not `up` is down."""
+    root = bot.url.removesuffix("/report")
+    async with ScriptedV11(url=bot.onebot_v11) as qq, httpx2.AsyncClient(trust_env=False) as client:
 
-        async def told() -> bool:
-            return any("nightly 没有心跳了\n它自己报告出了问题" in one.text for one in qq.messages)
+        async def told(beginning: str) -> None:
+            async def is_told() -> bool:
+                return any(one.text.startswith(beginning) for one in qq.messages)
 
-        await until(told)
+            await until(is_told)
+
+        for path, words in (
+            (f"{bot.url}/beat/nightly?token={TOKEN}&status=down", "它自己报告出了问题"),
+            (
+                f"{root}/api/push/nightly.{TOKEN}?status=degraded&msg=%E7%A3%81%E7%9B%98&ping=3",
+                "磁盘",
+            ),
+        ):
+            assert (await client.get(path)).json() == {"ok": True}
+            await told(f"❌ nightly 出了问题\n{words}")
+            await client.get(f"{root}/api/push/nightly.{TOKEN}{KUMA}")
+            await told("✅ nightly 的心跳恢复了")
+            qq.messages.clear()
 
 
 async def test_beats_cost_no_write_each(bot: Bot) -> None:

@@ -10,10 +10,12 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import apprise
 import httpx2
 import pytest
 import pytest_asyncio
 import requests  # noqa: TID251 - as March7thAssistant calls it
+from apprise import NotifyType
 
 from tests.bot import TOKEN, Bot, running
 from tests.dialects import jpeg
@@ -176,6 +178,59 @@ async def test_a_broken_form_is_refused_with_the_reason(phone: Phone, kind: str)
     status, error = await phone.refusal(body, Content_Type=content_type)
     assert status == 422
     assert reason in error
+
+
+APPRISE = {
+    "json": ("json://{host}/report?-token={token}", NotifyType.FAILURE, "❌ 备份\n磁盘 <满> & 慢"),
+    "json, renamed": (
+        "json://{host}/report?-token={token}&:message=content&:version=&:type=result&:event=backup",
+        NotifyType.WARNING, "⚠️ 备份\n磁盘 <满> & 慢",
+    ),
+    "xml": ("xml://{host}/report?-token={token}", NotifyType.FAILURE, "❌ 备份\n磁盘 <满> & 慢"),
+    "xml, renamed": (
+        "xml://{host}/report?-token={token}&:Message=content&:result=ok&:event=backup",
+        NotifyType.INFO, "✅ 备份\n磁盘 <满> & 慢",
+    ),
+    "form": ("form://{host}/report?-token={token}", NotifyType.SUCCESS, "✅ 备份\n磁盘 <满> & 慢"),
+    "form, by GET": (
+        "form://{host}/report/push?-token={token}&method=GET", NotifyType.INFO,
+        "备份\n磁盘 <满> & 慢",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", APPRISE)
+async def test_apprises_custom_notifications_as_it_writes_them(phone: Phone, name: str) -> None:
+    url, kind, words = APPRISE[name]
+    pusher = apprise.Apprise()
+    assert pusher.add(url.format(host=f"127.0.0.1:{phone.bot.port}", token=TOKEN))
+    assert await asyncio.to_thread(
+        pusher.notify, title="备份", body="磁盘 <满> & 慢", notify_type=kind
+    )
+    assert (await phone.next()).text == words
+
+
+@pytest.mark.parametrize(
+    ("scheme", "note"),
+    [
+        ("json", "[文件 log.txt]"),
+        ("xml", "[文件 log.txt]"),
+        ("form", "[文本文件没有保留：请求里已经有正文]"),
+    ],
+)  # fmt: skip
+async def test_apprises_attachments_are_shown(
+    phone: Phone, shot: str, tmp_path: Path, scheme: str, note: str
+) -> None:
+    (tmp_path / "other.jpg").write_bytes(OTHER)
+    (tmp_path / "log.txt").write_text("第一行", encoding="utf-8")
+    attached = apprise.AppriseAttachment()
+    for path in (shot, str(tmp_path / "log.txt"), str(tmp_path / "other.jpg")):
+        assert attached.add(path)
+    pusher = apprise.Apprise()
+    pusher.add(f"{scheme}://127.0.0.1:{phone.bot.port}/report?-token={TOKEN}")
+    assert await asyncio.to_thread(pusher.notify, body="完成", attach=attached)
+    message = await phone.next()
+    assert (message.text, message.images) == (f"完成\n{note}", [SHOT, OTHER])
 
 
 # ── a picture as the body ─────────────────────────────────────────────────────────────────────────

@@ -246,11 +246,22 @@ async def test_a_message_is_found_by_its_number_after_a_restart_too(bot: Bot) ->
     assert (after["message"], after["raw_message"]) == (message, "找得到")
 
 
-async def test_its_picture_comes_back_with_it(bot: Bot) -> None:
+async def test_its_picture_comes_back_with_it_and_can_be_sent_again(
+    bot: Bot, qq: ScriptedV11
+) -> None:
     file = f"base64://{b64encode(large_png()).decode()}"
     image = {"type": "image", "data": {"file": file}}
     sent = await call(bot, "send_msg", user_id=10008, message=[image])
-    assert (await call(bot, "get_msg", message_id=sent["message_id"]))["message"] == [image]
+    message = (await call(bot, "get_msg", message_id=sent["message_id"]))["message"]
+    assert message == [image]
+    await call(bot, "send_msg", group_id=98, message=message)
+
+    async def arrived() -> list[bytes]:
+        return [
+            picture for one in qq.messages if one.target == "group:98" for picture in one.images
+        ]
+
+    assert await until(arrived) == [large_png()]
 
 
 async def test_what_has_not_gone_out_can_be_taken_back(bot: Bot) -> None:

@@ -237,7 +237,7 @@ async def test_a_template_of_the_users_own(tmp_path: Any) -> None:
 
 async def test_the_pace_lets_a_burst_pass_and_then_holds_back(tmp_path: Any) -> None:
     async with (
-        running(tmp_path, settings={"report_send_interval": 600}) as bot,
+        running(tmp_path, settings={"report_send_interval": 10**6}) as bot,
         ScriptedV11(url=bot.onebot_v11) as qq,
     ):
         await asyncio.gather(*(bot.push(content=str(number)) for number in range(8)))

@@ -10,6 +10,7 @@ from tests.dialects import jpeg
 from tests.onebot import ScriptedV11
 
 OTHER = """
+from collections import OrderedDict
 from pathlib import Path
 from nonebot import get_app, require
 from starlette.requests import Request
@@ -41,7 +42,8 @@ async def test_report_takes_what_people_write_and_tells_the_rest_in_chinese(
     (tmp_path / "large.jpg").write_bytes(bytes(2**20))
     extra = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(Path.cwd())!r}]"
     extra += '\nnonebot.load_plugin("other")'
-    settings = {"report_max_body": 2**19}
+    source = {"title": "alarm.name", "content": "alarm.msg"}
+    settings = {"report_max_body": 2**19, "report_sources": {"unifi": source}}
     async with (
         running(tmp_path, extra=extra, settings=settings) as bot,
         ScriptedV11(url=bot.onebot_v11) as qq,
@@ -72,6 +74,38 @@ async def test_report_takes_what_people_write_and_tells_the_rest_in_chinese(
             assert answer == {"status": "accepted"}, options
             message = (await qq.wait_for(seen + 1))[seen]
             assert (message.text, message.images) == ("❌ x", [jpeg()])
+        alarm = '{"content": %s, "source": "unifi", "to": 10002, "image": Path(%r)}'
+        written = '{"alarm": {"name": "AP", "msg": "客厅"}}'
+        for body in (written, f"'{written}'", f"'{written}'.encode()", f"OrderedDict({written})"):
+            seen = len(qq.messages)
+            assert await go(bot, alarm % (body, path)) == {"status": "accepted"}, body
+            message = (await qq.wait_for(seen + 1))[seen]
+            assert (message.target, message.text) == ("private:10002", "AP\n客厅"), body
+            assert message.images == [jpeg()]
+        seen = len(qq.messages)
+        unread = '{"content": {"alert": "AP", "to": 10003}, "source": "unifi", "to": 10002}'
+        assert await go(bot, unread) == {"status": "accepted"}
+        message = (await qq.wait_for(seen + 1))[seen]
+        assert message.text == "来自 unifi\nalert：AP\nto：10003\n[没能按来源 unifi 读懂，按原样发]"
+        async with bot.client() as client:
+            assert (await client.get("/unread/unifi")).json() == {"alert": "AP", "to": 10003}
+        monitor = """{"content": {"heartbeat": {"status": 0}, "monitor": {"name": "NAS"},
+            "msg": "timeout", "to": 10003}, "source": "Uptime Kuma", "to": 10002, "event": "x"}"""
+        assert await go(bot, monitor) == {"status": "accepted"}
+        message = (await qq.wait_for(seen + 2))[seen + 1]
+        assert (message.target, message.text) == ("private:10003", "❌ 掉线：NAS\ntimeout")
+        for options, error in {
+            '{"content": {}, "source": "nobody"}': "source：没有这个来源；可用的有 unifi",
+            '{"content": {}, "source": 7}': "source：应为来源的名字",
+            '{"content": [1], "source": "unifi"}': "body：应为 JSON 对象",
+            '{"content": object(), "source": "unifi"}': "body：应为 JSON 能写的值",
+            '{"content": {1: 2}, "source": "unifi"}': "body：应为 JSON 能写的值",
+            '{"content": "x" * 2**20, "source": "unifi"}': "请求体超过了 REPORT_MAX_BODY",
+            '{"content": {"a": 1}, "source": "unifi", "to": object()}': "send_to：",
+            '{"content": {"a": 1}}': "content：",
+        }.items():
+            answer = await go(bot, options)
+            assert answer.get("error", json.dumps(answer)).startswith(error), options
         refused = {
             '{"to": "我"}': "send_to：QQ 号应为数字",
             '{"to": b"10001"}': "send_to：",

@@ -71,6 +71,19 @@ async def test_gotifys_ways_to_show_a_token_and_to_write_a_message(
     assert {one.text for one in received} == {"t\nm"}
 
 
+async def test_gotifys_documentation_pushes_by_a_form_of_parts(bot: Bot, qq: ScriptedV11) -> None:
+    """https://gotify.net/docs/pushmsg: `curl -F "title=my title" -F "message=my message"`."""
+    form = [("title", (None, "标题")), ("message", (None, "正文")), ("priority", (None, "5"))]
+    shot = ("image", ("shot.jpg", PICTURE, "image/jpeg"))
+    for files, images in ((form, []), ([*form, shot], [PICTURE])):
+        seen = len(qq.messages)
+        beside = {"token": TOKEN}
+        answer = await send(bot, "POST", "/gotify/message", files=files, params=beside)
+        assert answer.status_code == 200, answer.text
+        received = (await qq.wait_for(seen + 1))[seen]
+        assert (received.text, received.images) == ("标题\n正文", images)
+
+
 @pytest.mark.parametrize(
     ("options", "status"),
     [
@@ -78,6 +91,14 @@ async def test_gotifys_ways_to_show_a_token_and_to_write_a_message(
         ({"json": {"message": "x"}, "params": {"token": "wrong"}}, 401),
         ({"json": {"title": "x"}, "params": {"token": TOKEN}}, 422),
         ({"content": b"x", "params": {"token": TOKEN}}, 415),
+        (
+            {
+                "content": b"--B",
+                "params": {"token": TOKEN},
+                "headers": {"Content-Type": "multipart/form-data; boundary=C"},
+            },
+            422,
+        ),
     ],
 )
 async def test_gotifys_clients_are_refused_in_its_words(
@@ -104,6 +125,8 @@ PUBLISHED: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "short names": ("POST", "/ntfy/b/", {"content": b"x", "headers": {"X-Title": "t"}}, "t\nx"),
     "the query": ("POST", "/ntfy/b?title=t&tags=x&m=words", {}, "❌ t\nwords"),
     "nothing": ("POST", "/ntfy/b", {}, "b\ntriggered"),
+    "by GET": ("GET", "/ntfy/b/publish?message=a+b&tags=warning", {}, "⚠️ b\na b"),
+    "by GET, nothing": ("GET", "/ntfy/b/trigger", {}, "b\ntriggered"),
     "JSON": (
         "POST",
         "/ntfy",
@@ -161,6 +184,7 @@ async def test_ntfys_ways_to_show_a_token(bot: Bot, options: dict[str, Any]) -> 
         ("/ntfy/b", {"content": b"x", "headers": {"Authorization": "Basic ?"}}, 403),
         ("/ntfy/b", {"content": b"x", "params": {"auth": "%%%"}}, 403),
         ("/ntfy", {"content": b"{", "headers": AUTH}, 400),
+        ("/ntfy/b", {"content": b"x", "params": {"m": "x" * 40_000}, "headers": AUTH}, 400),
         ("/ntfy", {"content": json.dumps({"message": "x"}).encode(), "headers": AUTH}, 400),
     ],
 )
@@ -171,6 +195,18 @@ async def test_ntfys_clients_are_refused_in_its_words(
     assert answer.status_code == status, answer.text
     assert answer.json()["http"] == status
     assert "Traceback" not in bot.log
+
+
+async def test_what_a_browser_only_prepares_for_does_not_push(bot: Bot) -> None:
+    headers = {**AUTH, "Sec-Purpose": "prefetch"}
+    for path in ("/ntfy/b/publish", "/onebot/send_private_msg?user_id=10001&message=x"):
+        assert (await send(bot, "GET", path, headers=headers)).status_code == 403
+
+
+async def test_who_takes_the_push_address_for_the_servers_is_told_the_right_one(bot: Bot) -> None:
+    for path, right in (("/message", "/report/gotify"), ("/send_msg", "/report/onebot")):
+        answer = await send(bot, "POST", path, json={"message": "x"}, headers=AUTH)
+        assert (answer.status_code, right in answer.json()["error"]) == (404, True)
 
 
 # ── where no token is set ─────────────────────────────────────────────────────────────────────────

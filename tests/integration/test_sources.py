@@ -197,6 +197,58 @@ async def test_what_no_source_could_read_is_looked_at_on_the_command_line(bot: B
     assert (code, "一天之内没有" in output) == (1, True)
 
 
+async def test_a_source_that_can_only_get_is_read_and_kept_as_one_that_posts(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    async def get(**query: str) -> str:
+        async with bot.client(None) as client:
+            answer = await client.get("/push", params={"token": TOKEN, "source": "unifi", **query})
+        assert answer.status_code == 200, answer.text
+        await bot.until_state(answer.json()["id"], "delivered")
+        return qq.messages[-1].text
+
+    severe = json.dumps({"name": "AP", "msg": "掉线"})
+    told = await get(alarm=severe, severity="1")
+    assert told.startswith("来自 unifi"), "the URL has text, no object"
+    kept = {"alarm": severe, "severity": "1"}
+    status, body = await unread(bot, "unifi")
+    assert (status, json.loads(body)) == (200, kept), "without the token"
+    code, output = await command(bot.folder, "explain", "--source", "unifi", "--last", "to=10002")
+    assert (code, "  result ← severity：Fail" in output) == (0, True), output
+
+
+async def test_uptime_kuma_by_get_has_a_long_url(bot: Bot, qq: ScriptedV11) -> None:
+    """server/notification-providers/webhook.js of louislam/uptime-kuma, "GET"; a monitor has a
+    hundred fields."""
+    monitor = KUMA["monitor"] | {f"field{number}": "值" * 10 for number in range(100)}
+    said = {name: json.dumps(one) for name, one in (KUMA | {"monitor": monitor}).items()}
+    said = {**said, "msg": KUMA["msg"], "token": TOKEN}
+    assert 8192 < len(urlencode(said)) < 32768
+    async with bot.client(None) as client:
+        answer = await client.get("/push", params=said)
+        assert answer.status_code == 200, answer.text
+        await bot.until_state(answer.json()["id"], "delivered")
+        assert qq.messages[-1].text.startswith("❌ 掉线：博客\n")
+        for size, status in ((32_000, 200), (40_000, 422), (64_000, 422)):
+            answer = await client.get("/push", params={"token": TOKEN, "msg": "x" * size})
+            assert (answer.status_code, "32768" in answer.text) == (status, status != 200), size
+
+
+async def test_a_sources_body_is_pushed_from_the_command_line(bot: Bot, qq: ScriptedV11) -> None:
+    body = json.dumps({"alarm": {"name": "AP", "msg": "客厅"}, "severity": 1}).encode()
+    code, output = await command(
+        bot.folder, "push", "--source", "unifi", "--to", "10002", "--wait", stdin=body
+    )
+    assert (code, "✅" in output) == (0, True), output
+    assert (qq.messages[-1].target, qq.messages[-1].text) == ("private:10002", "❌ AP\n客厅")
+    code, output = await command(bot.folder, "push", "服务器重启了", "--source", "unifi", "--wait")
+    assert code == 0, output
+    assert qq.messages[-1].text == "服务器重启了\n[没能按来源 unifi 读懂，按原样发]"
+    assert (await unread(bot, "unifi"))[1] == "服务器重启了".encode()
+    code, output = await command(bot.folder, "push", "--source", "nobody", stdin=b"{}")
+    assert (code, "没有这个来源；可用的有 unifi" in output) == (1, True), output
+
+
 async def test_an_unknown_source_is_told(bot: Bot) -> None:
     answer = await post(bot, encoded(KUMA), token=TOKEN, source="zabbix")
     assert answer.status_code == 422

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from nonebot_plugin_report.model.delivery import Delivered, NotSent
+from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected
 from nonebot_plugin_report.model.scheduling import Policy
 from nonebot_plugin_report.model.target import Lane, Target
+from nonebot_plugin_report.outbox.delivery_log import LINES, LOG_SECONDS
 
 from .fakes import world
 
@@ -94,3 +95,20 @@ async def test_each_report_that_has_to_wait_says_so(path: Path, lines: list[str]
             f"INFO|{ME} 的推送先存着：机器人没有连接",
             f"INFO|{waiting.id} → {ME} 先存着：机器人没有连接",
         ]
+
+
+async def test_a_flood_does_not_fill_the_log(path: Path, lines: list[str]) -> None:
+    async with world(path) as w:
+        for _ in range(LINES + 3):
+            await w.accept(SECRET, ME)
+        await w.drain(ME)
+        assert len(lines) == LINES
+        w.far.outcomes[Lane(ME)] = [Rejected("不是好友")]
+        await w.accept(SECRET, ME)
+        await w.drain(ME)
+        assert "没能送达" in lines[LINES]
+        w.clock.now += LOG_SECONDS
+        await w.accept(SECRET, ME)
+        await w.drain(ME)
+        assert lines[LINES + 1] == "INFO|另有 3 条送达，没有逐条写出"
+        assert "送达，0.0 秒" in lines[LINES + 2]

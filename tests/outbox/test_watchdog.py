@@ -1,5 +1,6 @@
 """What is remembered of events across restarts: a real file, a clock of the test's own."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import pytest
 
 from nonebot_plugin_report.errors import StoreUnavailable
 from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.watchdog.beats import DOWN, UP, Beat
 from nonebot_plugin_report.watchdog.durations import Durations
-from nonebot_plugin_report.watchdog.watchdog import Watchdog
+from nonebot_plugin_report.watchdog.watchdog import LOOK_EVERY, Watchdog
 from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
 
 from .fakes import Clock, World, world
@@ -154,6 +156,26 @@ async def test_what_could_not_be_told_or_written_is_so_later(path: Path) -> None
     async with world(path, clock=clock) as w:
         await (await opened(w, tell)).catch_up()
         assert told.events == [OVERDUE], "it was written down"
+
+
+async def test_what_comes_while_something_is_written_is_told_at_once_too(path: Path) -> None:
+    beat = Beat.model_validate({"beat": "pc", "every": "5m"})
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def tell(_: object, report: Report) -> None:
+        if report.event == DOWN:
+            # Once this is told, its state is written; then comes the next one.
+            asyncio.get_running_loop().call_soon(watchdog.beat, "pc", "master")
+        await told.put(report.event)
+
+    async with world(path) as w, asyncio.TaskGroup() as tasks:
+        watchdog = Watchdog(w.store, [beat], w.clock, tell)
+        await watchdog.open()
+        running = tasks.create_task(watchdog.run())
+        watchdog.beat("pc", "master", down="磁盘满了")
+        async with asyncio.timeout(LOOK_EVERY / 2):  # it looks by itself only then
+            assert [await told.get(), await told.get()] == [DOWN, UP]
+        running.cancel()
 
 
 async def end(

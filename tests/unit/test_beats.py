@@ -44,7 +44,7 @@ class Story:
         self._take(beaten(self.beat, self.states.get(self.beat.key), now))
 
     def fails(self, now: float) -> None:
-        self._take(failed(self.beat, self.states.get(self.beat.key), now))
+        self._take(failed(self.beat, self.states.get(self.beat.key), now, "磁盘满了"))
 
     def look(self, now: float) -> None:
         self._take(silent([self.beat], self.states, now))
@@ -91,7 +91,7 @@ def test_what_says_itself_that_it_is_down_is_told_at_once_and_once() -> None:
     story.fails(NOON)
     story.fails(NOON + MINUTE)
     story.look(NOON + HOUR)
-    assert story.told == [(DOWN, "pc 没有心跳了\n它自己报告出了问题")]
+    assert story.told == [(DOWN, "pc 出了问题\n磁盘满了")]
     story.beats(NOON + HOUR)
     assert story.told[1] == (UP, "pc 的心跳恢复了\n中断了 1 小时")
 

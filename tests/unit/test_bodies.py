@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers, QueryParams
 
-from nonebot_plugin_report.errors import Forbidden, Refused
+from nonebot_plugin_report.errors import Forbidden, InvalidReport, Refused
 from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.sources.body import read_report
+from nonebot_plugin_report.sources.decode import decode
 from nonebot_plugin_report.web.content import (
     context,
     decoder_for,
     json_decoder,
-    read_query,
-    read_report,
+    query_body,
 )
 from tests.dialects import jpeg
 
@@ -72,8 +73,21 @@ def test_a_text_and_a_url_say_the_same_as_json(words: dict[str, str]) -> None:
     report = read(json.dumps(words).encode(), "application/json")
     beside = {name: text for name, text in words.items() if name != "content"}
     assert read(words["content"].encode(), "text/plain", beside) == report
-    url = bytearray(urlencode({"token": "x", **words}).encode())
-    assert read_report(url, decode=read_query, beside=context({}), own={}).report == report
+    url = query_body(urlencode({"token": "x", "source": "alas", **words}).encode())
+    assert b"alas" not in url, "nor the token"
+    assert read_report(url, decode=decode, beside=context({}), own={}).report == report
+
+
+def test_a_url_may_have_any_names_and_not_too_many() -> None:
+    body = query_body(b"utm-source=x&alarm.name=%e5%ae%a2%e5%8e%85&flag&=y&content=a+b&token=t")
+    said = {"utm-source": "x", "alarm.name": "客厅", "flag": "", "content": "a b"}
+    assert json.loads(body) == said
+    for query, reason in (
+        (b"token=t&source=x", "没有可以发送的内容"),
+        (b"a&" * 101, "最多 100 个"),
+    ):
+        with pytest.raises(InvalidReport, match=reason):
+            query_body(query)
 
 
 @given(st.lists(st.sampled_from([jpeg(), b"", b"x"]), min_size=1))

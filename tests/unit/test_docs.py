@@ -175,11 +175,12 @@ QUERY = {
 
 def check_url(url: str) -> None:
     parts = urlsplit(url)
-    assert parts.scheme in ("http", "ws"), url
+    assert parts.scheme in ("http", "ws", "json", "form"), url
     assert parts.port == NoneBotConfig().port, url
     assert parts.path.rstrip("/") in ROUTES | {"/report/推送的id"}, url
     assert (parts.scheme == "ws") == parts.path.endswith("/ws"), url
-    assert set(parse_qs(parts.query)) <= QUERY, url
+    asked = {name.removeprefix("-") for name in parse_qs(parts.query)}  # Apprise's own sign
+    assert asked <= QUERY, url
 
 
 def check_text(block: Block, folder: Path) -> None:

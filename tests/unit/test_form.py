@@ -48,6 +48,13 @@ def test_json_needs_no_label(decode: Callable[[bytes], dict[str, object]]) -> No
         assert decode(body) == fields
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_json_in_a_file_of_windows_is_json(encoding: str) -> None:
+    body = ' \r\n{"content": "备份完成"}'.encode(encoding)
+    assert decode_form(body) == {"content": "备份完成"}
+    assert decode_form("{备份完成".encode(encoding)) == {"content": "{备份完成"}
+
+
 def test_json_without_a_label_is_mended_too() -> None:
     assert decode_unlabelled(b'{"content": "a "b""}') == {"content": 'a "b"'}
 

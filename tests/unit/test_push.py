@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nonebot_plugin_report.cli import parser
-from nonebot_plugin_report.cli.push import fields_of
+from nonebot_plugin_report.cli.push import SourceBody, fields_of, source_body
 from nonebot_plugin_report.errors import NotDone
 
 
@@ -58,3 +58,38 @@ def test_a_file_that_is_no_text_is_told_where_pictures_go(tmp_path: Path) -> Non
     file.write_bytes(bytes(range(256)))
     with pytest.raises(NotDone, match="--image"):
         fields("--file", str(file))
+
+
+def of_source(*arguments: str) -> SourceBody:
+    return source_body(parser().parse_args(["push", "--source", "unifi", *arguments]))
+
+
+def test_a_sources_body_is_pushed_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "body.json").write_bytes(b'\xef\xbb\xbf{"a": 1}')
+    assert of_source("--file", str(tmp_path / "body.json")).content == b'\xef\xbb\xbf{"a": 1}'
+    assert of_source('{"a": 1}').content == b'{"a": 1}'
+    for arguments in ((), ("-",)):
+        stdin = SimpleNamespace(buffer=io.BytesIO(b"raw \xff"), isatty=lambda: False)
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert of_source(*arguments).content == b"raw \xff"
+    named = of_source("x", "--to", "1", "--to", "2", "--to-group", "7", "--title", "t").query
+    assert named == {"source": "unifi", "send_to": "1,2", "send_to_group": "7", "title": "t"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("x", "--image", "a.png"), "自己带图片"),
+        (("x", "--file", "a.json"), "只能有一份"),
+        (("--file", "none.json"), "读不了文件 none.json"),
+        ((), "没有写要推的内容"),
+        ((" ",), "没有写要推的内容"),
+    ],
+)
+def test_a_sources_body_that_is_not_there_is_told(
+    arguments: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    with pytest.raises(NotDone, match=told):
+        of_source(*arguments)

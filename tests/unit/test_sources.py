@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pybase64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,12 +13,15 @@ from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.sources.base import EVERY, MAX_SHOWN, leaves, moment
 from nonebot_plugin_report.sources.catalogue import SOURCES, built_in, recognise
+from nonebot_plugin_report.sources.mapping import read_own_sources
 from nonebot_plugin_report.sources.parse import parse
 from nonebot_plugin_report.sources.reading import Context, Reading, read
 from tests import tools
+from tests.dialects import jpeg
 from tests.tools import (
     ALERT,
     ALERTMANAGER,
+    APPRISE,
     GITHUB,
     GRAFANA,
     GRAFANA_8,
@@ -26,6 +30,7 @@ from tests.tools import (
     KUMA_TEST,
     KUMA_UP,
     MAA,
+    ONEBOT,
     PLAIN,
     group,
     resolved,
@@ -387,6 +392,51 @@ def test_maas_time_is_the_reports() -> None:
     assert report({**MAA, "time": "3 分"}, source="maa").timestamp == "3 分"
 
 
+# ── Apprise ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("kind", "result"),
+    [("info", None), ("success", Result.SUCCESS), ("warning", Result.PARTIAL),
+     ("failure", Result.FAIL)],
+)  # fmt: skip
+def test_apprises_type_is_the_result(kind: str, result: object) -> None:
+    told = report(APPRISE | {"type": kind})
+    assert (told.title, told.message, told.result) == (
+        "备份", "磁盘满了\n[文件 log.txt]\n[文件 dump]", result,
+    )  # fmt: skip
+
+
+def test_apprises_pictures_are_shown_and_what_is_none_is_told() -> None:
+    encoded = pybase64.b64encode_as_string(jpeg())
+    attached = [
+        {"filename": "a.jpg", "base64": encoded, "mimetype": "image/jpeg"},
+        {"filename": "b.png", "base64": "AAAA", "mimetype": "image/png"}, 7,
+    ]  # fmt: skip
+    told = report(APPRISE | {"attachments": attached})
+    assert [one.data for one in told.images] == [jpeg()]
+    assert "2 张里有 1 张" in told.image_fault
+    assert report(APPRISE | {"attachments": 7, "title": ""}).message == "磁盘满了"
+    empty = APPRISE | {"message": "", "title": "", "attachments": []}
+    assert reading(empty | {"event": "x"}, source="apprise").unread == "apprise"
+
+
+# ── OneBot ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_onebot_message_at_the_push_address_is_shown_and_reaches_whom_it_names() -> None:
+    encoded = pybase64.b64encode_as_string(jpeg())
+    image = {"type": "image", "data": {"file": f"base64://{encoded}"}}
+    told = report(ONEBOT | {"message": [*ONEBOT["message"], image]})
+    assert (told.content, told.send_to) == ("体力计划已完成[语音]", ("114514",))
+    assert [one.data for one in told.images] == [jpeg()]
+    assert report(ONEBOT | {"group_id": "777", "message_type": ""}).send_to_group == ("777",)
+    assert report({"message": ONEBOT["message"]}).send_to == ()
+    assert report(ONEBOT | {"to": 10002}).send_to == ("10002",)
+    with pytest.raises(InvalidReport, match="user_id：QQ 号应为数字"):
+        report(ONEBOT | {"user_id": "我"})
+
+
 # ── what holds for every source ───────────────────────────────────────────────────────────────────
 
 BODIES: dict[str, tuple[str, JSON, dict[str, str]]] = {
@@ -399,7 +449,9 @@ BODIES: dict[str, tuple[str, JSON, dict[str, str]]] = {
     "uptimekuma": ("uptimekuma", KUMA, {}),
     "uptimekuma up": ("uptimekuma", KUMA_UP, {}),
     "uptimekuma test": ("uptimekuma", KUMA_TEST, {}),
+    "apprise": ("apprise", APPRISE, {}),
     "maa": ("maa", MAA, {}),
+    "onebot": ("onebot", {"message": ONEBOT["message"]}, {}),
     **{
         f"github {name} {which}": ("github", body, {"x-github-event": name})
         for name, bodies in GITHUB.items()
@@ -426,7 +478,9 @@ LEFT_OUT = {
         "heartbeat.time", "heartbeat.important", "heartbeat.duration", "heartbeat.retries",
         "heartbeat.timezone", "heartbeat.timezoneOffset", "heartbeat.localDateTime",
     },
+    "apprise": {"version", "type", "attachments.base64", "attachments.mimetype"},
     "maa": {"time"},
+    "onebot": {"message.type", "message.data.file"},
 }  # fmt: skip
 """What the words of a report leave out by intention: numbers of the tool's own, moments (told as
 times here), and links that only its owner can open."""
@@ -458,6 +512,47 @@ def test_no_source_loses_what_a_plain_reading_would_have_kept(
     told = report(body | more, headers)
     words = f"{told.title}\n{told.content}\n{told.message}"
     assert all(said in words for said in more.values())
+
+
+OWN = read_own_sources({"unifi": {"title": "alarm.name"}})
+EVERY_BODY = {
+    **{name: one[1:] for name, one in BODIES.items()},
+    **{n: (b, {}) for n, b in PLAIN.items()},
+}
+TEXT = st.text(st.characters(categories=["L"]), min_size=3, max_size=9)
+
+
+@given(
+    st.sampled_from(list(EVERY_BODY)),
+    st.sampled_from(["", "unifi", *SOURCES]),
+    st.dictionaries(st.sampled_from(["title", "content", "message", "msg", "other"]), TEXT),
+)
+def test_no_source_loses_what_another_would_have_kept(
+    name: str, source: str, more: dict[str, str]
+) -> None:
+    """Whatever the address says, as it was copied from another tool's."""
+    body, headers = EVERY_BODY[name]
+    body = body | more
+
+    def words(source: str) -> str:
+        told = read(body, Context({"source": source}, {}, headers), OWN).report
+        return f"{told.title}\n{told.content}\n{told.message}"
+
+    plain, named = words(""), words(source)
+    lost = [
+        said for _, said in leaves(body) if len(said) > 2 and said in plain and said not in named
+    ]
+    assert not lost
+
+
+@pytest.mark.parametrize("source", ["unifi", *SOURCES])
+def test_a_body_whose_source_is_another_is_never_refused(source: str) -> None:
+    for body, headers in EVERY_BODY.values():
+        told = read(body, Context({"source": source}, {}, headers), OWN).report
+        assert told.heading or told.body
+    other: JSON = {"alert": {"name": "机房"}}
+    found = read(other, Context({"source": source}, {}, {}), OWN)
+    assert (found.unread, found.report.content) == (source, "alert.name：机房")
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -505,7 +600,7 @@ def test_whatever_stands_where_it_is_looked_for_the_answer_is_a_report_or_a_reas
             found = read(body, Context(query, {"title": "t"}, headers), {})
         except InvalidReport:
             continue
-        assert found.report.heading
+        assert found.report.heading or found.report.body
 
 
 def test_a_body_that_its_source_cannot_read_is_shown_as_it_is() -> None:

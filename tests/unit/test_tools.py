@@ -2,12 +2,15 @@
 
 import json
 import re
+from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from nonebot_plugin_report.cli.address import listed, shown
 from nonebot_plugin_report.model.tools import TOOLS, Tool, find_tool, nearest_tool
+from nonebot_plugin_report.sources.catalogue import SOURCES, built_in
+from nonebot_plugin_report.sources.reading import Context, read
 
 TOKEN = "a&b c%字"
 URL = "https://bot.example:8443/report"
@@ -18,13 +21,14 @@ def test_every_address_carries_the_token_as_it_is(tool: Tool) -> None:
     values = [value for _, value in tool.filled(URL, TOKEN)]
     text = "\n".join(values)
     assert not re.search("<[a-z-]+>", text), "every mark is filled"
-    urls = re.findall(r"(?:https|wss)://[^\s'\"]+", text)
+    urls = re.findall(r"(?:https|wss|jsons|forms)://[^\s'\"]+", text)
     assert urls
     for url in urls:
         parts = urlsplit(url)
         assert parts.netloc == "bot.example:8443"
         assert parts.path.startswith(("/report", "/api/push/pc."))
-        assert parse_qs(parts.query).get("token", [TOKEN]) == [TOKEN]
+        name = "-token" if parts.scheme in ("jsons", "forms") else "token"  # as Apprise has it
+        assert parse_qs(parts.query).get(name, [TOKEN]) == [TOKEN]
         assert url.isascii(), "it can be pasted"
     beside = TOKEN in values or f"token: {TOKEN}" in text
     assert beside or any("token=" in url or "/api/push/pc." in url for url in urls)
@@ -34,7 +38,9 @@ def test_tools_have_names_of_their_own_and_are_found_by_what_they_are_called() -
     assert len({one.name for one in TOOLS}) == len(TOOLS)
     for one in TOOLS:
         assert find_tool(f" {one.name.upper()} ") is one
-        assert one.name in listed()
+        assert f"{one.name} " in listed()
+    rows = zip(listed().splitlines(), TOOLS, strict=True)
+    assert len({line.rindex(one.label) for line, one in rows}) == 1, "they stand in a column"
     assert find_tool("三月七") is find_tool("march7th")
     assert find_tool("nothing") is None
     assert find_tool("") is None
@@ -42,18 +48,42 @@ def test_tools_have_names_of_their_own_and_are_found_by_what_they_are_called() -
     assert nearest_tool("zzzzzz") == ""
 
 
-def test_maas_body_is_json_whose_words_maa_fills_in() -> None:
+def test_every_source_is_some_tools_and_every_tools_source_is_one() -> None:
+    named = {found[0] for one in TOOLS if one.source and (found := built_in(one.source))}
+    assert all(built_in(one.source) for one in TOOLS if one.source)
+    # One line of the table serves both.
+    assert named | {"starrailcopilot"} == SOURCES.keys()
+    assert all(bool(one.source) == bool(one.shows) for one in TOOLS)
+
+
+@pytest.mark.parametrize("name", ["maa", "onedragon-webhook", "auto-mas"])
+def test_what_a_tools_template_becomes_is_read(name: str) -> None:
+    tool = find_tool(name)
+    assert tool
+    template = next(one for _, one in tool.filled(URL, TOKEN) if one.startswith("{"))
+    filled = {
+        "{title}": "任务", "$title": "任务", "{content}": "完成", "$content": "完成", "$image": "",
+        "{time}": "2026-11-24 20:39:00", "$iso_timestamp": "2026-11-24T20:39:00.123456",
+    }  # fmt: skip
+    for mark, text in filled.items():
+        template = template.replace(mark, text)
+    told = read(json.loads(template), Context({}, {}, {}), {}).report
+    assert (told.title, told.content, told.image_fault) == ("任务", "完成", "")
+    assert isinstance(told.timestamp, datetime) == (name != "auto-mas")
+
+
+def test_maas_headers_stay_empty() -> None:
+    """.NET sends nothing where a Content-Type stands among the headers of a request."""
     maa = find_tool("maa")
     assert maa
-    body = dict(maa.filled(URL, TOKEN))["请求体"]
-    assert json.loads(body) == {"title": "{title}", "content": "{content}"}
+    assert dict(maa.fields)["请求头"] == "留空"
 
 
 def test_it_is_printed_line_by_line() -> None:
     tool = find_tool("github")
     assert tool
     assert shown(tool, URL, TOKEN).splitlines() == [
-        "GitHub：仓库的 Settings → Webhooks → Add webhook",
+        "GitHub、Gitea、Forgejo：仓库的 Settings → Webhooks → Add webhook",
         f"  Payload URL：{URL}?source=github",
         "  Content type：application/json",
         f"  Secret：{TOKEN}",

@@ -60,6 +60,7 @@ class Channel(HttpChannel):
     pictures: ClassVar[str] = "填了 `app_id` 与 `app_secret` 时上传后显示，最多 9 张，否则只发文字"
     most_pictures: ClassVar[int] = 9
     limits: ClassVar[str] = "20 KB 文字；图片 10 MB；每秒 5 条、每分钟 100 条"
+    asks_first: ClassVar[bool] = True
     rates: ClassVar[tuple[Rate, ...]] = RATES
 
     webhook: SecretUrl

@@ -6,7 +6,6 @@ Source: OneBot 11, "HTTP" (authentication, answers) and "公开 API", send_msg.
 from dataclasses import replace
 from typing import Annotated, ClassVar, Self
 
-import httpx2
 from pydantic import Field, model_validator
 
 from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
@@ -14,7 +13,7 @@ from ...model.target import Kind
 from ...settings import MaxPicture, Secret, Url
 from ..base import HttpChannel
 from ..history import SECONDS, count, question
-from ..http import CONNECT_SECONDS, Answer, Client, judge_status
+from ..http import Answer, Client, judge_status
 from ..onebot import judge
 from ..qq_message import (
     MAX_PICTURE,
@@ -62,7 +61,7 @@ class Channel(HttpChannel):
             self._address("send_msg"),
             json={**target, "message": await encode_v11(message)},
             headers=self._headers,
-            timeout=httpx2.Timeout(answer_seconds(message), connect=CONNECT_SECONDS),
+            answer_seconds=answer_seconds(message),
             verdict=_verdict,
             notes=[note, was_shrunk],
         )
@@ -76,7 +75,7 @@ class Channel(HttpChannel):
             self._address(action),
             json=parameters,
             headers=self._headers,
-            timeout=httpx2.Timeout(SECONDS, connect=CONNECT_SECONDS),
+            answer_seconds=SECONDS,
         )
         shown = answer.fields.get("data") if isinstance(answer, Answer) else None
         return count(shown, None, wanted(delivery), since, until)

@@ -48,6 +48,7 @@ class Channel(HttpChannel):
     label: ClassVar[str] = "QQ 官方机器人"
     pictures: ClassVar[str] = "上传后和文字一起"
     limits: ClassVar[str] = "2000 字；图片 7 MB；2025-04-21 起，没有主动消息权限的机器人发不出去"
+    asks_first: ClassVar[bool] = True
 
     app_id: Filled
     """机器人的 AppID"""

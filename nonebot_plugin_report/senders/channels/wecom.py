@@ -42,6 +42,7 @@ class Channel(PartedChannel):
     pictures: ClassVar[str] = "作为单独的消息发送，最多 9 张"
     most_pictures: ClassVar[int] = 9
     limits: ClassVar[str] = "2048 字节文字；图片 2 MB；每分钟 20 条"
+    asks_first: ClassVar[bool] = True
     rates: ClassVar[tuple[Rate, ...]] = RATES
 
     webhook: SecretUrl

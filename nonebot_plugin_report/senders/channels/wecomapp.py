@@ -50,6 +50,7 @@ class Channel(PartedChannel):
     pictures: ClassVar[str] = "上传后作为单独的消息发送，最多 9 张"
     most_pictures: ClassVar[int] = 9
     limits: ClassVar[str] = "2048 字节文字；图片 10 MB；每分钟 30 条"
+    asks_first: ClassVar[bool] = True
     rates: ClassVar[tuple[Rate, ...]] = RATES
 
     corpid: Filled

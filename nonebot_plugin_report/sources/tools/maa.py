@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from ..base import Fields, Headers, Source, Translated
+from ..form import WORDS
 
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
 
@@ -19,6 +20,8 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
+    if not WORDS.intersection(fields):
+        return None
     return Translated({**fields, "timestamp": fields.get("timestamp") or fields.get("time")})
 
 

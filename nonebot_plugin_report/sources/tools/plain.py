@@ -8,6 +8,7 @@ AUTO-MAS (app/services/notification.py): {title, content}, and a picture in `ima
 from typing import Final
 
 from ..base import Fields, Headers, Source, Translated
+from ..form import WORDS
 
 
 def _recognise(fields: Fields, headers: Headers) -> bool:
@@ -15,7 +16,7 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
-    return Translated(dict(fields))
+    return Translated(dict(fields)) if WORDS.intersection(fields) else None
 
 
 SOURCES: Final = {

@@ -1,0 +1,84 @@
+"""Sends messages of OneBot 11 that have pictures, without escaping those.
+
+nonebot-adapter-onebot (2.4.6) has the standard library go through all of a call, character by
+character: 40 ms for a picture of ten megabytes, in which the event loop stands still, and a tenth
+of what a screenshot costs. Base64 has nothing to escape. This can go when the adapter does without.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from copy import copy
+from typing import Any, cast
+
+from nonebot.adapters import Bot
+from nonebot.utils import DataclassEncoder
+
+
+async def send_pictures(
+    bot: Bot, action: str, *, message: list[dict[str, Any]], _timeout: float, **parameters: Any
+) -> Any:
+    """`bot.call_api`, with everybody's hooks, for segments whose pictures are all base64.
+
+    `_timeout`: how many seconds the answer may take.
+
+    Raises:
+        ActionFailed, ApiNotAvailable, NetworkError: as `call_api`.
+    """
+    results = getattr(bot.adapter, "_result_store", None)
+    connections = getattr(bot.adapter, "connections", {})
+    caller = bot
+    if results is not None and bot.self_id in connections:
+        pictures = [one["data"]["file"] for one in message if one["type"] == "image"]
+        caller = copy(bot)
+        caller.adapter = _Socket(connections[bot.self_id], results, pictures)  # pyright: ignore[reportAttributeAccessIssue] - the part of an adapter that a call needs
+    return await caller.call_api(action, message=message, _timeout=_timeout, **parameters)
+
+
+class _Socket:
+    """Takes an adapter's place in `call_api`."""
+
+    def __init__(self, socket: Any, results: Any, pictures: Sequence[str]) -> None:
+        """`results` are the adapter's, which it gives the answers to; `pictures` are base64."""
+        self._socket = socket
+        self._results = results
+        self._pictures = pictures
+
+    async def _call_api(self, bot: Bot, api: str, *, _timeout: float, **data: Any) -> Any:
+        # Not above, where it would be loaded without a bot that needs it.
+        from nonebot.adapters.onebot.v11 import NetworkError
+        from nonebot.adapters.onebot.v11.utils import handle_api_result
+
+        number = self._results.get_seq()
+        written = self._written(api, number, **data)
+        await asyncio.sleep(0)  # others run between the copies of a large picture
+        await self._socket.send(written)
+        try:
+            return handle_api_result(await self._results.fetch(number, _timeout))
+        except TimeoutError:
+            raise NetworkError(f"WebSocket call api {api} timeout") from None
+
+    def _written(self, action: str, number: int, *, message: Any, **others: Any) -> str:
+        # All in ASCII: with any other character the base64 would take twice the memory, and longer.
+        # Joined once: each copy of a large picture counts.
+        call = _json({"action": action, "echo": str(number), "params": {**others, "message": 0}})
+        parts = [call.removesuffix("0}}")]
+        if isinstance(message, list):
+            parts.append("[")
+            for index, segment in enumerate(cast("list[Any]", message)):
+                parts += ["," if index else "", *self._segment(segment)]
+            parts.append("]")
+        else:  # a hook has made it so
+            parts.append(_json(message))
+        return "".join([*parts, "}}"])
+
+    def _segment(self, segment: Any) -> list[str]:
+        for file in self._pictures:
+            # Compared, as a hook may have put anything in its place.
+            if segment == {"type": "image", "data": {"file": file}}:
+                return ['{"type": "image", "data": {"file": "', file, '"}}']
+        return [_json(segment)]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, cls=DataclassEncoder)

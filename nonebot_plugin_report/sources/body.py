@@ -1,0 +1,100 @@
+"""Reads whole bodies, as the reports that they are. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+import orjson
+
+from ..errors import BodyTooLarge, InvalidReport
+from ..model.report import Report
+from .decode import Fields, decode
+from .form import decode_form
+from .reading import Context, Own, read
+
+Decode = Callable[[bytes | bytearray], Fields]
+"""Reads a body as fields."""
+
+MAX_UNREAD: Final = 2**18
+"""Bytes of a body that is kept because its source could not read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a body says."""
+
+    report: Report
+    token: str | None
+    """The token in it."""
+    unread: str = ""
+    """The source that it was called, and could not be read as."""
+    body: bytes = b""
+    """What could not be read; empty: it is too long to be kept."""
+
+
+def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own) -> Pushed:
+    """What a body says.
+
+    Args:
+        content: the body, which takes precedence; freed as soon as it was read.
+        decode: reads it.
+        beside: what came beside it.
+        own: the sources of REPORT_SOURCES.
+
+    Raises:
+        InvalidReport: names the field that is wrong.
+        UnsupportedMedia: the body is no text.
+    """
+    kept = bytes(content) if len(content) <= MAX_UNREAD else b""  # reading may free it
+    fields = decode(content)
+    content.clear()
+    reading = read(fields, beside, own)
+    report = reading.report
+    if fields.notes:
+        report = replace(report, cut=(*fields.notes, *report.cut))
+    return Pushed(report, _token(fields), reading.unread, kept if reading.unread else b"")
+
+
+def read_value(
+    value: object, source: object, said: Mapping[str, object], own: Own, most: int
+) -> Pushed:
+    """What a value says as the body of a source, as if it had been pushed.
+
+    Args:
+        value: JSON, or a body's text or bytes.
+        source: the source's name.
+        said: fields of ours that count where the body does not say them.
+        own: the sources of REPORT_SOURCES.
+        most: bytes of a body, at most.
+
+    Raises:
+        BodyTooLarge: it is longer.
+        InvalidReport: names what is wrong.
+        UnsupportedMedia: the bytes are no text.
+    """
+    if not isinstance(source, str):
+        raise InvalidReport("source", "应为来源的名字")
+    content, decode = _body(value)
+    if len(content) > most:
+        raise BodyTooLarge
+    beside = Context({"source": source}, said, {})
+    return read_report(content, decode=decode, beside=beside, own=own)
+
+
+def _body(value: object) -> tuple[bytearray, Decode]:
+    if isinstance(value, str):
+        return bytearray(value.encode("utf-8", "replace")), decode_form
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytearray(cast("bytes", value)), decode_form
+    plain = dict(cast("Mapping[object, object]", value)) if isinstance(value, Mapping) else value
+    try:
+        return bytearray(orjson.dumps(plain)), decode
+    except TypeError:  # orjson's own errors are such
+        raise InvalidReport("body", "应为 JSON 能写的值，或者文字、字节") from None
+
+
+def _token(fields: Mapping[str, object]) -> str | None:
+    token = fields.get("token")
+    if isinstance(token, int) and not isinstance(token, bool):
+        return str(token) if token.bit_length() < 1024 else None
+    return token if isinstance(token, str) else None

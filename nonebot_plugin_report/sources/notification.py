@@ -1,0 +1,78 @@
+"""Reads what Apprise's xml:// writes: one Notification in a SOAP envelope. Pure.
+
+https://github.com/caronc/apprise (apprise/plugins/custom_xml.py). Nothing is parsed as XML, which
+has entities that grow: it writes plain elements, and files in base64.
+"""
+
+import re
+from html import unescape
+from typing import Final
+
+import pybase64
+
+from .decode import Fields, find
+
+MAX_START: Final = 1024
+"""Bytes in which the Notification begins."""
+MAX_WORDS: Final = 2**20
+"""Bytes of its elements, before its files."""
+MAX_FILES: Final = 100
+MAX_TAG: Final = 4096
+"""Bytes of a file's name and type."""
+_NAMES: Final = {
+    "Version": "version", "Subject": "title", "Message": "message", "MessageType": "type",
+}  # fmt: skip
+"""As its JSON has them."""
+_ELEMENT: Final = re.compile(r"<([A-Za-z_]\w{0,63})>([^<]*)</\1>")
+_ATTRIBUTE: Final = re.compile(r'(\w+)="([^"]*)"')
+_FILE: Final = b"<Attachment "
+_FILE_END: Final = b"</Attachment>"
+
+
+def is_notification(body: bytes | bytearray) -> bool:
+    """Whether a body is one."""
+    return body.startswith(b"<?xml") and b"<Notification" in body[:MAX_START]
+
+
+def decode_notification(body: bytes | bytearray) -> Fields:
+    """Read it as Apprise's JSON has it; its pictures are screenshots."""
+    at = find(body, _FILE, 0)
+    words = _text(body[: min(len(body) if at < 0 else at, MAX_WORDS)])
+    said: dict[str, object] = {
+        _NAMES.get(name, name): value for name, value in _pairs(_ELEMENT, words).items()
+    }
+    pictures: list[object] = []
+    others: list[dict[str, str]] = []
+    while at >= 0 and len(pictures) + len(others) < MAX_FILES:
+        start = body.find(b">", at, at + MAX_TAG) + 1
+        end = find(body, _FILE_END, start) if start else -1
+        if end < 0:
+            return Fields(said | _files(pictures, others), "有附件没有传完整，没有保留")
+        told = _pairs(_ATTRIBUTE, _text(body[at:start]))
+        if told.get("mimetype", "").startswith("image/"):
+            pictures.append(_decoded(body, start, end))
+        else:
+            others.append(told)
+        at = find(body, _FILE, end)
+    return Fields(said | _files(pictures, others))
+
+
+def _files(pictures: list[object], others: list[dict[str, str]]) -> dict[str, object]:
+    return {"screenshot": pictures, "attachments": others}
+
+
+def _decoded(body: bytes | bytearray, start: int, end: int) -> bytes | str:
+    """A file; what is no base64 is left for the report to tell."""
+    with memoryview(body) as whole:
+        try:
+            return pybase64.b64decode(whole[start:end], validate=True)
+        except ValueError:
+            return "?"
+
+
+def _pairs(pattern: re.Pattern[str], text: str) -> dict[str, str]:
+    return {found[1]: unescape(found[2]) for found in pattern.finditer(text)}
+
+
+def _text(content: bytes | bytearray) -> str:
+    return content.decode("utf-8", "replace")
