@@ -89,12 +89,21 @@ class Archive:
         while True:
             more = False
             try:
-                more, told = await self._run(partial(_step, first_id(clock() - SETTLED))), ""
+                more, told = await self.index_more(clock()), ""
             except StoreUnavailable as error:
                 if str(error) != told:
                     logger.warning(f"历史记录的索引暂时没能更新：{error}")
                 told = str(error)
             await asyncio.sleep(BUSY_PAUSE if more else IDLE_PAUSE)
+
+    async def index_more(self, now: float) -> bool:
+        """Add some reports to the index. False: all are in it that can be at a moment (epoch
+        seconds).
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        return await self._run(partial(_step, first_id(now - SETTLED)))
 
     async def part(self, sight: Sight, wanted: Wanted, count: int) -> Part:
         """Some of the reports that are looked for, the newest first.

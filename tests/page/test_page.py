@@ -275,6 +275,13 @@ async def test_long_words_umlauts_emoji_and_twenty_pictures_look_right(
         await expect(viewer).to_contain_text("19 / 20")
         await page.keyboard.press("ArrowRight")
         await expect(viewer.get_by_role("img")).to_have_js_property("naturalWidth", 64 + 19)
+        await page.mouse.move(250, 400)
+        await page.mouse.down()
+        await page.mouse.move(60, 405, steps=4)
+        await page.mouse.up()
+        await expect(viewer).to_contain_text("1 / 20")
+        await page.mouse.dblclick(160, 300)
+        await expect(viewer.get_by_role("img")).to_have_attribute("style", re.compile("scale.3"))
         await viewer.get_by_role("button", name="关闭").click()
         await in_sight(page)
 
