@@ -19,7 +19,7 @@ async def test_what_expires_is_counted_where_it_went_to_and_what_is_withdrawn_is
 ) -> None:
     async with world(tmp_path / "report.db") as w:
         w.far.away.update(Lane(one) for one in (ME, FRIEND, PHONE))
-        withdrawn = await w.accept("1", ME)
+        withdrawn = await w.accept("1", ME, LAPTOP)
         await w.outbox.withdraw(withdrawn.id)
         await w.accept("2", ME, FRIEND, PHONE, LAPTOP)
         w.clock.now += LIMITS.expire
