@@ -20,6 +20,7 @@ from .caller import Callers, headers_of, refuse_prefetching
 from .content import context, decoder_for, query_body, read_signed
 from .entrance import Entrance, PlainRoute
 from .gotify import GotifyApi
+from .metrics import Metrics
 from .ntfy import NtfyApi
 from .onebot import OneBotApi
 from .page.routes import Page
@@ -45,6 +46,7 @@ class Receiver:
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
         self._entrance = Entrance(hub, self._callers, self._intake, self._refusals)
         self._page = Page(hub, self._callers, self._refusals)
+        self.metrics: Final = Metrics(hub, self._callers, self._refusals)
 
     def mount(self, app: FastAPI) -> None:
         """Add the routes, each with and without a trailing slash: a redirect would lose a POST."""
@@ -70,6 +72,9 @@ class Receiver:
                 tags=["report"], dependencies=openapi.TOKEN, responses=openapi.HEALTH_ANSWERS,
                 openapi_extra=openapi.HEALTH_QUERY, include_in_schema=shown,
             )  # fmt: skip
+            app.router.add_route(
+                f"{route}/metrics{slash}", self.metrics.scrape, include_in_schema=False
+            )
         app.router.add_route(f"{route}/unread/{{source}}", self.unread, include_in_schema=False)
         for api in (OneBotApi, GotifyApi, NtfyApi, BeatApi):
             api(self._entrance).mount(app, route)
