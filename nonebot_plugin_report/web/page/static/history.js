@@ -113,6 +113,7 @@ export class History {
   async look(wanted) {
     this.wanted = Object.fromEntries(FIELDS.map((name) => [name, wanted[name] ?? ""]));
     this.drawChosen();
+    this.single = this.form.hidden = false;
     this.turn++;
     this.rest = "";
     this.feed.replaceChildren();
