@@ -84,21 +84,28 @@ class Outbox:
         )
 
     async def open(self) -> None:
-        """Recover what a former process left in the store, which is open.
+        """Begin with what is in the store, which is open.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
         housekeeping = self._store.housekeeping
-        await housekeeping.recover()
+        if not self._store.shared:
+            await self._recover()
         self._ids.continue_after(await housekeeping.newest_id())
         self._lanes.clear()
         self.dispatcher.begin(patience=min(EXPIRY_PATIENCE, self._limits.expire))
         now = self._clock()
-        if (ahead := await housekeeping.newest_moment() - now) > CLOCK_BACK:
-            await housekeeping.move_in_time(now, -ahead)
         for name, count in (await housekeeping.set_aside(now)).items():
             logger.error(f"存储里的接收者 {name[:60]} 无法识别，发给它的 {count} 条推送已放弃")
+
+    async def _recover(self) -> None:
+        """Take over what a former process left: with several, leases say when, by a clock that is
+        the same for all."""
+        housekeeping, now = self._store.housekeeping, self._clock()
+        await housekeeping.recover()
+        if (ahead := await housekeeping.newest_moment() - now) > CLOCK_BACK:
+            await housekeeping.move_in_time(now, -ahead)
 
     async def run(self) -> None:
         """Deliver until cancelled.
@@ -158,7 +165,9 @@ class Outbox:
             report_id, report, deliveries, now, source, note,
             tuple(one.fallback_images for one in outgoing),
         )  # fmt: skip
-        new = [one.lane for one in deliveries if one.lane not in self._lanes]
+        # Another process may forget a lane of which nothing is left.
+        known = frozenset[Lane]() if self._store.shared else self._lanes
+        new = [one.lane for one in deliveries if one.lane not in known]
         receipt = await self._store.queue.accept(entry, new)
         self._lanes.update(new)
         if receipt.status == "accepted":

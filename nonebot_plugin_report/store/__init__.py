@@ -5,6 +5,7 @@ values.
 """
 
 from pathlib import Path
+from typing import Final
 
 from .database import Database
 from .history import History
@@ -12,9 +13,10 @@ from .housekeeping import Housekeeping
 from .leases import Leases
 from .mutes import Mutes
 from .outcomes import Outcomes
-from .pictures import PictureFiles
+from .pictures import PictureFiles, PictureRows, Pictures
 from .queue import Queue
 from .tokens import Binding, Bindings
+from .transactions import Transactions
 from .unread import Unread
 from .watches import Watches
 
@@ -24,10 +26,11 @@ __all__ = ["Binding", "Store"]
 class Store:
     """One database, its functions grouped by theme."""
 
-    def __init__(self, path: Path) -> None:
-        """`path` is the SQLite file."""
-        self._database = Database(path)
-        files = PictureFiles(path.with_name(f"{path.name}-pictures"))
+    def __init__(self, place: Path | str) -> None:
+        """`place` is an SQLite file, or a PostgreSQL database's address as text."""
+        self._database, files = _parts(place)
+        self.shared: Final = not isinstance(place, Path)
+        """Other processes use it too."""
         self.queue = Queue(self._database, files)
         self.outcomes = Outcomes(self._database)
         self.leases = Leases(self._database)
@@ -39,10 +42,10 @@ class Store:
         self.unread = Unread(self._database)
 
     async def open(self) -> None:
-        """Connect, and lock it for this process.
+        """Connect; an SQLite file is locked for this process.
 
         Raises:
-            StoreUnavailable: another process has it, or it cannot be used.
+            StoreUnavailable: another process has the file, or it cannot be used.
         """
         await self._database.open()
 
@@ -51,9 +54,18 @@ class Store:
         await self._database.close()
 
     async def check(self) -> None:
-        """Check that the file on disk is still the one that was opened.
+        """Check that what is written now will be found.
 
         Raises:
-            StoreUnavailable: it is not; `close` followed by `open` repairs it.
+            StoreUnavailable: it will not; `close` followed by `open` repairs it.
         """
-        await self._database.check_file()
+        await self._database.check()
+
+
+def _parts(place: Path | str) -> tuple[Transactions, Pictures]:
+    """The engine, and where pictures are; PostgreSQL's driver is loaded where it is used."""
+    if isinstance(place, Path):
+        return Database(place), PictureFiles(place.with_name(f"{place.name}-pictures"))
+    from .remote import RemoteDatabase
+
+    return RemoteDatabase(place), PictureRows()

@@ -15,9 +15,8 @@ from ..model.report import Report
 from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
 from ..model.target import Target
 from ..model.watch import Arrival
-from .database import Database
 from .leases import NEXT
-from .pictures import PictureFiles
+from .pictures import Pictures
 from .rows import (
     HAS_FAILED,
     IS_BOUND,
@@ -30,6 +29,7 @@ from .rows import (
     read_target,
 )
 from .schema import delivery, lane, report
+from .transactions import Transactions
 
 ARRIVALS: Final = 500
 """Reports that are read at once, so that no push waits for long behind them."""
@@ -46,7 +46,7 @@ LISTED_TEXT: Final = 500
 class History:
     """Reads stored reports and their deliveries."""
 
-    def __init__(self, database: Database, files: PictureFiles) -> None:
+    def __init__(self, database: Transactions, files: Pictures) -> None:
         self._run = database.run
         self._files = files
 

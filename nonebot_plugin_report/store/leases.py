@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, String, bindparam, exists, or_, select, update
 
 from ..errors import LeaseLost
 from ..model.target import Lane
-from .database import Database
 from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
 from .statements import Statement
+from .transactions import Transactions
 
 IN_FLIGHT: Final = 2
 """Messages of a lane of which a process that ends suddenly leaves open whether they were sent: one
@@ -41,7 +41,7 @@ class Claim:
 class Leases:
     """The lanes, and who may send in them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._run = database.run
 
     async def waiting_lanes(self) -> list[Lane]:
@@ -129,7 +129,7 @@ NEXT: Final = (
 _ENDED_SENDING: Final = select(lane.c.name).where(
     lane.c.owner.is_not(None),
     lane.c.due_at < lane.c.lease_until,  # otherwise it was backing off as its owner ended
-    or_(bindparam("lane").is_(None), lane.c.name == bindparam("lane")),
+    or_(bindparam("lane", type_=String).is_(None), lane.c.name == bindparam("lane")),
     exists().where(delivery.c.lane == lane.c.name, IS_WAITING),
 )
 _FIRST: Final = (

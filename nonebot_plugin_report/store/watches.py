@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select
 
 from ..model.watch import WatchState
-from .database import Database
 from .schema import meta, report, watch
+from .transactions import Transactions
 
 _READ_UNTIL: Final = "watched_until"
 
@@ -15,7 +15,7 @@ _READ_UNTIL: Final = "watched_until"
 class Watches:
     """The states of the watches."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._run = database.run
 
     async def all(self) -> dict[str, WatchState]:
