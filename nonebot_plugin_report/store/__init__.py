@@ -5,7 +5,10 @@ values.
 """
 
 from pathlib import Path
-from typing import Final
+from secrets import token_hex
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Float, extract, func, select, type_coerce
 
 from .database import Database
 from .history import History
@@ -15,10 +18,14 @@ from .mutes import Mutes
 from .outcomes import Outcomes
 from .pictures import PictureFiles, PictureRows, Pictures
 from .queue import Queue
+from .terms import Terms
 from .tokens import Binding, Bindings
 from .transactions import Transactions
 from .unread import Unread
 from .watches import Watches
+
+if TYPE_CHECKING:
+    from .others import Others
 
 __all__ = ["Binding", "Store"]
 
@@ -28,9 +35,7 @@ class Store:
 
     def __init__(self, place: Path | str) -> None:
         """`place` is an SQLite file, or a PostgreSQL database's address as text."""
-        self._database, files = _parts(place)
-        self.shared: Final = not isinstance(place, Path)
-        """Other processes use it too."""
+        self._database, files, self.others = _parts(place)
         self.queue = Queue(self._database, files)
         self.outcomes = Outcomes(self._database)
         self.leases = Leases(self._database)
@@ -40,6 +45,12 @@ class Store:
         self.mutes = Mutes(self._database)
         self.watches = Watches(self._database)
         self.unread = Unread(self._database)
+        self.terms = Terms(self._database)
+
+    @property
+    def shared(self) -> bool:
+        """Other processes may use it too."""
+        return self.others is not None
 
     async def open(self) -> None:
         """Connect; an SQLite file is locked for this process.
@@ -48,6 +59,14 @@ class Store:
             StoreUnavailable: another process has the file, or it cannot be used.
         """
         await self._database.open()
+
+    async def time(self) -> float:
+        """The database's clock, in epoch seconds.
+
+        Raises:
+            StoreUnavailable: it cannot be asked.
+        """
+        return await self._database.run(lambda conn: conn.scalars(_TIME).one(), durable=False)
 
     async def close(self) -> None:
         """Finish pending operations and disconnect."""
@@ -62,10 +81,16 @@ class Store:
         await self._database.check()
 
 
-def _parts(place: Path | str) -> tuple[Transactions, Pictures]:
-    """The engine, and where pictures are; PostgreSQL's driver is loaded where it is used."""
+_TIME: Final = select(type_coerce(extract("epoch", func.clock_timestamp()), Float))
+
+
+def _parts(place: Path | str) -> tuple[Transactions, Pictures, "Others | None"]:
+    """The engine, where pictures are, and how to reach other processes; PostgreSQL's driver is
+    loaded where it is used."""
     if isinstance(place, Path):
-        return Database(place), PictureFiles(place.with_name(f"{place.name}-pictures"))
+        return Database(place), PictureFiles(place.with_name(f"{place.name}-pictures")), None
+    from .others import Others
     from .remote import RemoteDatabase
 
-    return RemoteDatabase(place), PictureRows()
+    database = RemoteDatabase(place)
+    return database, PictureRows(), Others(database, database.connect, token_hex(8))

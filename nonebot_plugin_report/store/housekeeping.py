@@ -212,6 +212,7 @@ def _expire(conn: Connection, now: float) -> int:
         .where(IS_WAITING, delivery.c.expires_at <= now)
         .where(or_(lane.c.owner.is_(None), lane.c.lease_until <= now))
         .limit(BATCH)
+        .with_for_update(read=True, skip_locked=True, of=lane)  # nobody claims it meanwhile
     ).all()
     for row in rows:
         withdrawn = row.reason == TAKEN_BACK
@@ -235,6 +236,7 @@ _FALLEN: Final = (
     .where(delivery.c.fallback != "", delivery.c.fallback_at <= bindparam("now"))
     .order_by(delivery.c.fallback_at, delivery.c.id)
     .limit(BATCH)
+    .with_for_update(skip_locked=True, of=delivery)  # each once, whoever else looks
 )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ class Claim:
     """None: it cannot be claimed before `due_at`."""
     due_at: float
     failures: int
+    taken: bool = False
+    """Another process has it until then, or lets go of it before."""
 
 
 class Leases:
@@ -82,6 +84,16 @@ class Leases:
             StoreUnavailable: it could not be written.
         """
         await self._run(lambda conn: conn.execute(_RESUME))
+
+    async def let_go(self, owner: str, names: Sequence[str]) -> None:
+        """Release some lanes of a process, in which nothing waits.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        held = lane.c.name.in_(names) & (lane.c.owner == owner)
+        statement = update(lane).where(held).values(owner=None)
+        await self._run(lambda conn: conn.execute(statement), durable=False)
 
     async def release(self, owner: str, keep: Sequence[str]) -> None:
         """Release all lanes of a process that is ending, except `keep`.
@@ -148,9 +160,9 @@ def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> C
     """
     row = _LOCK_LANE.row(conn, {"lane": str(of)})
     if row is None:  # its row is locked by another process
-        return Claim(None, now + 1, 0)
+        return Claim(None, now + 1, 0, taken=True)
     if row.owner not in (None, owner) and row.lease_until > now:
-        return Claim(None, row.lease_until, row.failures)
+        return Claim(None, row.lease_until, row.failures, taken=True)
     if row.due_at > now:
         return Claim(None, row.due_at, row.failures)
     if row.owner not in (None, owner):
@@ -187,7 +199,8 @@ _HOLDS: Final = (
     lane.c.owner == bindparam("by"),
     lane.c.epoch == bindparam("at"),
 )
-IS_HELD: Final = exists().where(*_HOLDS)
+# The lane's row is locked, where there are several writers: nobody takes it over meanwhile.
+IS_HELD: Final = select(lane.c.name).where(*_HOLDS).with_for_update(read=True).exists()
 _BACK_OFF: Final = Statement(
     update(lane).where(*_HOLDS).values(due_at=bindparam("due"), failures=bindparam("count"))
 )

@@ -5,7 +5,9 @@ so that PgBouncer may share its connections by transaction.
 """
 
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
+from threading import Event
 from typing import Any, Final
 
 import psycopg
@@ -36,6 +38,8 @@ _DEFAULTS: Final = {
 """The parameters of a connection, where the address does not say others."""
 _UPGRADING: Final = 0x7265706F7274
 """Of the lock that one process holds while it makes the tables."""
+LISTEN_SECONDS: Final = 5.0
+"""Seconds between looks whether to go on listening."""
 _READ_ONLY: Final = "25006"
 """SQLSTATE read_only_sql_transaction: what was the primary server is a replica now."""
 _BEGIN: Final = (
@@ -114,8 +118,27 @@ def is_lost(server: Any, error: Exception) -> bool:
     return server.closed or getattr(cause, "sqlstate", None) == _READ_ONLY
 
 
+def is_direct(server: Any) -> bool:
+    """Whether no pool of connections is in between: those do not pass notifications on."""
+    return server.execute("SELECT pg_backend_pid()").fetchone()[0] == server.info.backend_pid
+
+
+def listen(server: Any, channel: str) -> None:
+    """Be told of what is said on a channel."""
+    server.execute(f"LISTEN {channel}")
+
+
+def notices(server: Any, stop: Event) -> Iterator[str]:
+    """What is said, until told to stop or the connection ends."""
+    while not stop.is_set():
+        for one in server.notifies(timeout=LISTEN_SECONDS):
+            yield one.payload
+
+
 def cut(server: Any) -> None:
     """End a connection that another thread waits on: there the wait ends with an error."""
+    if server is None:
+        return
     with suppress(OSError, psycopg.Error):
         one = socket.socket(fileno=server.pgconn.socket)
         try:

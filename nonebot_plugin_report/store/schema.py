@@ -166,6 +166,15 @@ unread: Final = Table(
 )
 
 
+term: Final = Table(
+    "term",
+    metadata,
+    Column("office", _STRING, primary_key=True),
+    Column("owner", _STRING, nullable=False),  # the process
+    Column("until", Float, nullable=False),
+)
+
+
 def upgrade(conn: Connection) -> None:
     """Create the tables, or upgrade them to `VERSION`.
 

@@ -45,7 +45,7 @@ class Watches:
         return await self._run(read)
 
     async def save(self, changed: Mapping[str, WatchState], read_until: str) -> None:
-        """Store changed states, and how far was read.
+        """Store changed states, and how far was read (empty: that is another process's).
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -59,6 +59,8 @@ class Watches:
                         name=name, since=one.since, due_at=one.due_at, overdue_at=one.overdue_at
                     )
                 )
+            if not read_until:
+                return
             conn.execute(delete(meta).where(meta.c.name == _READ_UNTIL))
             conn.execute(insert(meta).values(name=_READ_UNTIL, value=read_until))
 
