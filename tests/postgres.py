@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -117,6 +118,25 @@ def run(program: str, *arguments: object) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@dataclass
+class Server:
+    """A server of a test's own, that keeps what it has committed."""
+
+    data: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def process(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
+    def start(self) -> None:
+        start(self.data, self.port, durable=True)
+
+
 class Databases:
     """A database of this process's own on a server, made once and emptied for each test."""
 
@@ -161,3 +181,17 @@ def databases() -> Generator[Databases]:
             yield made
         finally:
             made.drop()
+
+
+@pytest.fixture(scope="module")
+def running() -> Generator[Server]:
+    if programs() is None:
+        assert MUST not in os.environ, WHY
+        pytest.skip(WHY)
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o711)
+    server = Server(folder / "data", start(folder / "data", durable=True))
+    yield server
+    with suppress(AssertionError):  # it may be stopped already
+        stop(server.data)
+    shutil.rmtree(folder)

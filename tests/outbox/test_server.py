@@ -2,13 +2,10 @@
 
 import asyncio
 import os
-import shutil
 import signal
-import tempfile
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -18,44 +15,13 @@ from nonebot_plugin_report.model.status import Receipt
 from nonebot_plugin_report.model.target import Lane, Target
 from tests import postgres
 from tests.bot import until
+from tests.postgres import Server
+from tests.postgres import running as running
 
 from .fakes import World, world
 from .places import rows
 
 ME = Target("private", "10001")
-
-
-@dataclass
-class Server:
-    """A server of a test's own, that keeps what it has committed."""
-
-    data: Path
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
-
-    @property
-    def process(self) -> int:
-        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
-
-    def start(self) -> None:
-        postgres.start(self.data, self.port, durable=True)
-
-
-@pytest.fixture(scope="module")
-def running() -> Generator[Server]:
-    if postgres.programs() is None:
-        assert postgres.MUST not in os.environ, postgres.WHY
-        pytest.skip(postgres.WHY)
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o711)
-    server = Server(folder / "data", postgres.start(folder / "data", durable=True))
-    yield server
-    with suppress(AssertionError):  # it may be stopped already
-        postgres.stop(server.data)
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
