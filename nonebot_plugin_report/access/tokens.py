@@ -57,14 +57,21 @@ class Tokens:
         )
 
     async def open(self) -> None:
-        """Load the bindings.
+        """Load the bindings, as they are now.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
         if not self._may_bind:
             return
-        for one in await self._bindings.all():
+        stored = await self._bindings.all()
+        valid = {one.token for one in stored}
+        for key in [one for one, grant in self._grants.items() if grant.name.startswith(BOUND)]:
+            if key not in valid:
+                del self._grants[key]
+        for one in stored:
+            if one.token in self._grants:
+                continue
             try:
                 self._grants[one.token] = self._bound_grant(one.user)
             except ValueError:  # bound by an older version: a OneBot 12 user without a number

@@ -13,9 +13,8 @@ from ..model.image import Image
 from ..model.message import Message
 from ..model.status import Receipt
 from ..model.target import Lane, Target
-from .database import Database
 from .leases import Claim, claim
-from .pictures import PictureFiles
+from .pictures import Pictures
 from .rows import (
     HANDLING,
     INSERT_DELIVERY,
@@ -35,6 +34,7 @@ from .rows import (
 )
 from .schema import delivery, lane, report
 from .statements import Statement
+from .transactions import Transactions
 
 ALIKE: Final = 200
 """Deliveries of a lane that are looked through for those that say the same."""
@@ -53,7 +53,7 @@ class Queued:
 class Queue:
     """Deliveries, by lane."""
 
-    def __init__(self, database: Database, files: PictureFiles) -> None:
+    def __init__(self, database: Transactions, files: Pictures) -> None:
         self._files = files
         self._run = database.run
 
@@ -72,7 +72,7 @@ class Queue:
         def write(conn: Connection) -> Receipt:
             for one in lanes:
                 add_lane(conn, one)
-            return _accept(conn, entry, hashes)
+            return _accept(conn, entry, hashes, self._files.in_row)
 
         return await self._run(write)
 
@@ -167,14 +167,16 @@ _TARGETS: Final = (
 )
 
 
-def _accept(conn: Connection, entry: Entry, hashes: Mapping[int, str]) -> Receipt:
-    """`hashes` are those of its pictures, by identity."""
+def _accept(
+    conn: Connection, entry: Entry, hashes: Mapping[int, str], bytes_of: Callable[[Image], bytes]
+) -> Receipt:
+    """`hashes` are those of its pictures, by identity; `bytes_of` gives what its row holds."""
     key = {"source": entry.source, "key": entry.report.key}
     if entry.report.key and (known := _FIND_KEY.row(conn, key)):
         targets = conn.scalars(_TARGETS, {"id": known.id}).all()
         return Receipt(known.id, "duplicate", tuple(Target.parse(one) for one in targets))
     for one in entry.images:
-        store_image(conn, one, hashes[id(one)], entry.received_at)
+        store_image(conn, one, hashes[id(one)], bytes_of(one), entry.received_at)
     INSERT_REPORT.run(conn, report_row(entry, _of(entry.report.images, hashes)))
     if not entry.deliveries:
         return Receipt(entry.id, "dropped", ())

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select
 
 from ..model.watch import WatchState
-from .database import Database
 from .schema import meta, report, watch
+from .transactions import Transactions
 
 _READ_UNTIL: Final = "watched_until"
 
@@ -15,7 +15,7 @@ _READ_UNTIL: Final = "watched_until"
 class Watches:
     """The states of the watches."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._run = database.run
 
     async def all(self) -> dict[str, WatchState]:
@@ -45,7 +45,7 @@ class Watches:
         return await self._run(read)
 
     async def save(self, changed: Mapping[str, WatchState], read_until: str) -> None:
-        """Store changed states, and how far was read.
+        """Store changed states, and how far was read (empty: that is another process's).
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -59,6 +59,8 @@ class Watches:
                         name=name, since=one.since, due_at=one.due_at, overdue_at=one.overdue_at
                     )
                 )
+            if not read_until:
+                return
             conn.execute(delete(meta).where(meta.c.name == _READ_UNTIL))
             conn.execute(insert(meta).values(name=_READ_UNTIL, value=read_until))
 

@@ -1,0 +1,186 @@
+"""A PostgreSQL server that is stopped, killed, stalled, or cut off in between."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+from nonebot_plugin_report.errors import StoreUnavailable
+from nonebot_plugin_report.model.delivery import State
+from nonebot_plugin_report.model.status import Receipt
+from nonebot_plugin_report.model.target import Lane, Target
+from tests import postgres
+from tests.bot import until
+from tests.postgres import Server
+from tests.postgres import running as running
+
+from .fakes import World, world
+from .places import rows
+
+ME = Target("private", "10001")
+
+
+@pytest.fixture
+def server(running: Server) -> Server:
+    """It runs."""
+    with suppress(AssertionError):
+        running.start()
+    return running
+
+
+async def accepted(w: World, text: str) -> Receipt:
+    """Pushed again and again until it is accepted."""
+
+    async def once() -> Receipt | None:
+        try:
+            return await w.accept(text, ME)
+        except StoreUnavailable:
+            return None
+
+    return await until(once)
+
+
+async def test_while_the_server_is_away_all_is_refused_at_once_and_then_goes_on(
+    server: Server,
+) -> None:
+    async with world(server.url) as w:
+        first = await w.accept("1", ME)
+        postgres.stop(server.data, "fast")
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable, match="数据库"):
+                await w.accept("refused", ME)
+        server.start()
+        second = await accepted(w, "2")
+        await w.drain(ME)
+        assert w.far.texts(Lane(ME)) == ["1", "2"]
+        for one in (first, second):
+            assert await w.states(one) == [State.DELIVERED]
+
+
+async def test_a_server_that_was_restarted_meanwhile_costs_no_push(server: Server) -> None:
+    """Nothing was under way: the next connects anew by itself."""
+    async with world(server.url) as w:
+        postgres.stop(server.data, "fast")
+        server.start()
+        await w.accept("1", ME)
+
+
+async def test_what_a_killed_server_had_confirmed_is_there(server: Server) -> None:
+    async with world(server.url) as w:
+        receipts = [await accepted(w, str(number)) for number in range(5)]
+        os.kill(server.process, signal.SIGKILL)
+
+        async def started() -> bool:
+            with suppress(AssertionError):  # what is left of it ends first
+                (server.data / "postmaster.pid").unlink(missing_ok=True)
+                server.start()
+                return True
+            return False
+
+        await until(started)
+        await accepted(w, "after")
+        for one in receipts:
+            assert await w.states(one) == [State.WAITING]
+
+
+@dataclass
+class Between:
+    """A proxy between us and the server, that can hold back what the server says."""
+
+    server: Server
+    port: int = 0
+    holds: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set: all goes through."""
+    last_word: bytes = b"never said"
+    """What comes of this from us is passed on, and then all is cut."""
+    links: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            far_reader, far = await asyncio.open_connection("127.0.0.1", self.server.port)
+        except OSError:
+            writer.close()
+            return
+        self.links += [writer, far]
+        with suppress(OSError, asyncio.CancelledError):
+            await asyncio.gather(
+                self.pass_on(reader, far, ours=True), self.pass_on(far_reader, writer, ours=False)
+            )
+        writer.close()
+        far.close()
+
+    async def pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, ours: bool
+    ) -> None:
+        while read := await reader.read(65536):
+            await self.holds.wait()
+            writer.write(read)
+            if ours and self.last_word in read:
+                await writer.drain()
+                self.cut()
+        writer.close()
+
+    def cut(self) -> None:
+        """End all connections."""
+        for one in self.links:
+            one.transport.abort()
+        self.links.clear()
+
+
+@asynccontextmanager
+async def between(server: Server) -> AsyncGenerator[Between]:
+    made = Between(server)
+    made.holds.set()
+    async with await asyncio.start_server(made.serve, "127.0.0.1", 0) as listening:
+        made.port = listening.sockets[0].getsockname()[1]
+        try:
+            yield made
+        finally:
+            made.holds.set()
+            made.cut()
+
+
+async def test_a_connection_lost_in_the_middle_of_a_commit_is_no_success(server: Server) -> None:
+    async with between(server) as proxy, world(proxy.url) as w:
+        proxy.last_word = b"COMMIT"
+        with pytest.raises(StoreUnavailable, match="没有确认"):
+            await w.accept("perhaps", ME)
+        proxy.last_word = Between.last_word
+        assert (await accepted(w, "2")).status == "accepted"
+
+
+async def test_a_connection_cut_between_two_pushes_costs_none(server: Server) -> None:
+    async with between(server) as proxy, world(proxy.url) as w:
+        await w.accept("1", ME)
+        proxy.cut()
+        await w.accept("2", ME)
+
+
+async def test_a_server_that_says_nothing_is_given_up_and_used_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nonebot_plugin_report.store.remote.DEADLINE", 0.5)
+    async with between(server) as proxy, world(proxy.url) as w:
+        proxy.holds.clear()
+        with pytest.raises(StoreUnavailable):
+            await w.accept("1", ME)
+        proxy.holds.set()
+        await accepted(w, "2")
+
+
+async def test_nothing_is_left_of_an_operation_that_fails_beside_others(server: Server) -> None:
+    async with world(server.url) as w:
+        before = rows(server.url, "SELECT count(*) FROM report")[0][0]
+        results = await asyncio.gather(
+            w.accept("1", ME), w.accept("\0", ME), w.accept("2", ME), return_exceptions=True
+        )
+        assert isinstance(results[1], StoreUnavailable)
+        assert rows(server.url, "SELECT count(*) FROM report") == [(before + 2,)]
