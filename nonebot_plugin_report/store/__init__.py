@@ -93,4 +93,4 @@ def _parts(place: Path | str) -> tuple[Transactions, Pictures, "Others | None"]:
     from .remote import RemoteDatabase
 
     database = RemoteDatabase(place)
-    return database, PictureRows(), Others(database, database.connect, token_hex(8))
+    return database, PictureRows(), Others(database, place, token_hex(8))

@@ -2,19 +2,23 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+from loguru import logger
 
 from nonebot_plugin_report.errors import StoreUnavailable
 from nonebot_plugin_report.model.delivery import State
 from nonebot_plugin_report.model.status import Receipt
 from nonebot_plugin_report.model.target import Lane, Target
 from tests import postgres
-from tests.bot import until
+from tests.bot import free_port, until
 from tests.postgres import Server
 from tests.postgres import running as running
 
@@ -184,3 +188,68 @@ async def test_nothing_is_left_of_an_operation_that_fails_beside_others(server: 
         )
         assert isinstance(results[1], StoreUnavailable)
         assert rows(server.url, "SELECT count(*) FROM report") == [(before + 2,)]
+
+
+@pytest.fixture
+async def bouncer(server: Server) -> AsyncGenerator[str]:
+    """A PgBouncer that shares two connections by transaction."""
+    if (program := shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")) is None:
+        assert postgres.MUST not in os.environ, "no pgbouncer here"
+        pytest.skip("no pgbouncer here")
+    folder, port = Path(tempfile.mkdtemp()), free_port()
+    folder.chmod(0o755)
+    settings = folder / "pgbouncer.ini"
+    settings.write_text(
+        f"[databases]\n* = host=127.0.0.1 port={server.port} user=postgres\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
+        "pool_mode = transaction\ndefault_pool_size = 2\nunix_socket_dir =\n"
+    )
+    user, group = postgres.account() or (None, None)
+    process = await asyncio.create_subprocess_exec(
+        program, "-q", settings, user=user, group=group,
+        extra_groups=None if group is None else [], stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+
+    async def answers() -> bool:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return True
+        return False
+
+    try:
+        await until(answers)
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        process.terminate()
+        await process.wait()
+        shutil.rmtree(folder)
+
+
+async def test_pgbouncer_may_share_the_connections_and_says_so_once(bouncer: str) -> None:
+    told: list[str] = []
+    sink = logger.add(told.append, filter="nonebot_plugin_report.store.others", format="{message}")
+    try:
+        async with world(bouncer) as one, world(bouncer) as other, asyncio.TaskGroup() as tasks:
+            listening = [
+                tasks.create_task(w.store.others.listen(w.outbox.dispatcher.heard))
+                for w in (one, other)
+                if w.store.others is not None
+            ]
+            target = Target("private", "10009")
+            receipts = await asyncio.gather(
+                *(w.accept(str(number), target) for number in range(20) for w in (one, other))
+            )
+            await one.drain(target)
+            for receipt in receipts:
+                assert await other.states(receipt) == [State.DELIVERED]
+
+            async def both() -> bool:
+                return len(told) == len(listening)
+
+            await until(both)
+            for task in listening:
+                task.cancel()
+    finally:
+        logger.remove(sink)
+    assert all("PgBouncer" in line for line in told)
