@@ -109,6 +109,7 @@ class Hub:
             may_bind=bool(config.report_bind),
             bind_rate=config.report_bind_rate,
             secrets=config.tokens,
+            spent=self._store.spent if self._store.shared else None,
         )
         self.mutes: Final = Mutes(self._store.mutes, self.clock)
         policies = config.policies(self.directory)
@@ -208,6 +209,7 @@ class Hub:
         return known or f"{beginning}{now:.0f}"
 
     async def _plan(self, report: Report, grant: Grant) -> Plan:
+        await self.tokens.recount(grant)
         now, held_until = self.clock(), self.tokens.count(grant)
         if self.directory.is_slow(report):
             # In a thread: the patterns' engine lets the event loop run meanwhile.

@@ -18,6 +18,7 @@ from .mutes import Mutes
 from .outcomes import Outcomes
 from .pictures import PictureFiles, PictureRows, Pictures
 from .queue import Queue
+from .spent import Spent
 from .terms import Terms
 from .tokens import Binding, Bindings
 from .transactions import Transactions
@@ -46,6 +47,7 @@ class Store:
         self.watches = Watches(self._database)
         self.unread = Unread(self._database)
         self.terms = Terms(self._database)
+        self.spent = Spent(self._database)
 
     @property
     def shared(self) -> bool:
