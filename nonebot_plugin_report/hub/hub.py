@@ -119,6 +119,7 @@ class Hub:
             may_bind=bool(config.report_bind),
             bind_rate=config.report_bind_rate,
             secrets=config.tokens,
+            spent=self._store.spent if self._store.shared else None,
         )
         self.sessions: Final = Sessions(
             self._store.sessions, self.tokens, self.directory.superusers, self.clock
@@ -229,6 +230,7 @@ class Hub:
         return known or f"{beginning}{now:.0f}"
 
     async def _plan(self, report: Report, grant: Grant) -> Plan:
+        await self.tokens.recount(grant)
         now, held_until = self.clock(), self.tokens.count(grant)
         if self.directory.is_slow(report):
             # In a thread: the patterns' engine lets the event loop run meanwhile.

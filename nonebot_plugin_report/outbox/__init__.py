@@ -267,6 +267,7 @@ class Outbox:
         await housekeeping.forget_reports(first_id(now - self._limits.retention))
         await housekeeping.forget_images(now - self._limits.image_retention)
         await self._store.unread.forget(now - UNREAD_SECONDS)
+        await self._store.spent.forget(now - self._limits.retention)
         gone = await housekeeping.forget_lanes()
         self._lanes = {lane for lane in self._lanes if str(lane) not in gone}
 

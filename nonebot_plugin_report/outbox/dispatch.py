@@ -295,6 +295,9 @@ class Dispatcher:
         )
         work.queue.filled(claim, queued, limit)
         work.parked = None
+        rate = self._policy(work.lane.target).rate
+        if claim.lease and rate and self._others is not None:  # another may have sent here
+            work.queue.sent(await self._queue.sent(work.lane, now - rate[1], rate[0]))
 
     async def _deliver(self, work: _Work, batch: Sequence[Queued], *, digest: bool) -> None:
         """Send these as one message and record the outcome."""

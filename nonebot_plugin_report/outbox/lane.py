@@ -203,6 +203,10 @@ class LaneQueue:
         while len(self._sent) > policy.rate[0]:
             self._sent.popleft()
 
+    def sent(self, times: Sequence[float]) -> None:
+        """These are the times of the last messages, whoever sent them: count them for the rate."""
+        self._sent = deque(times)
+
     def succeeded(self) -> bool:
         """A delivery has ended. Returns whether the lane had been failing."""
         before, self.due_at, self.failures = self.failures, 0.0, 0

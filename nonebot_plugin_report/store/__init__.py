@@ -21,6 +21,7 @@ from .outcomes import Outcomes
 from .pictures import PictureFiles, PictureRows, Pictures
 from .queue import Queue
 from .sessions import StoredSessions
+from .spent import Spent
 from .terms import Terms
 from .tokens import Binding, Bindings
 from .transactions import Transactions
@@ -51,6 +52,7 @@ class Store:
         self.watches = Watches(self._database)
         self.unread = Unread(self._database)
         self.terms = Terms(self._database)
+        self.spent = Spent(self._database)
 
     @property
     def shared(self) -> bool:
@@ -102,5 +104,5 @@ def _parts(place: Path | str) -> "tuple[Transactions, Pictures, Index, Others | 
     from .remote import RemoteDatabase
 
     database = RemoteDatabase(place)
-    others = Others(database, database.connect, token_hex(8))
+    others = Others(database, place, token_hex(8))
     return database, PictureRows(), IndexTables(database, RemoteDatabase(place)), others

@@ -5,6 +5,7 @@ A word is only a hint: who misses one finds the same by looking every few second
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from threading import Event, Thread
 from typing import Any, Final
 
@@ -14,8 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from ..errors import StoreUnavailable
 from ..model.target import Lane, Target
-from .postgres import cut, is_direct, listen, notices
-from .statements import driver
+from .postgres import connect, cut, is_direct, listen, notices
 from .transactions import Transactions
 
 CHANNEL: Final = "nonebot_plugin_report"
@@ -33,10 +33,10 @@ Heard = Callable[[Sequence[Lane] | None], Awaitable[None]]
 class Others:
     """The processes beside this one."""
 
-    def __init__(self, database: Transactions, connect: Callable[[], Connection], me: str) -> None:
-        """`connect` makes a connection to listen on; `me` names this process."""
+    def __init__(self, database: Transactions, url: str, me: str) -> None:
+        """`url` is where to listen, past `database`; `me` names this process."""
         self._database = database
-        self._connect = connect
+        self._url = url
         self._me = me
         self._untold: set[Lane] = set()
         self._server: Any = None
@@ -93,8 +93,7 @@ class Others:
         """In the thread: connect, and listen until that ends."""
         while not stop.is_set():
             try:
-                with self._connect() as conn:
-                    self._server = driver(conn)
+                with closing(connect(self._url)) as self._server:
                     if not is_direct(self._server):
                         self._tell_of_polling()
                         return

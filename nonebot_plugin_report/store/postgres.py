@@ -47,17 +47,18 @@ _BEGIN: Final = (
 )
 
 
+def connect(url: str) -> Any:
+    """A connection of the driver's own. Blocks."""
+    said = conninfo_to_dict("postgresql://" + url.partition("://")[2])
+    wanted = make_conninfo("", **{**_DEFAULTS, **said})
+    return psycopg.connect(wanted, autocommit=True, prepare_threshold=None)
+
+
 def engine(url: str) -> Engine:
     """An engine whose connections are used by one thread each."""
-    wanted = "postgresql://" + url.partition("://")[2]
-
-    def connect() -> Any:
-        said = make_conninfo("", **{**_DEFAULTS, **conninfo_to_dict(wanted)})
-        return psycopg.connect(said, autocommit=True, prepare_threshold=None)
-
     made = create_engine(
         "postgresql+psycopg://",
-        creator=connect,
+        creator=lambda: connect(url),
         poolclass=NullPool,
         # SQLAlchemy makes statements and runs those that are rare; `transact` is ours.
         isolation_level="AUTOCOMMIT",

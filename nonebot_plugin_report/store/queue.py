@@ -13,6 +13,7 @@ from ..model.image import Image
 from ..model.message import Message
 from ..model.status import Receipt
 from ..model.target import Lane, Target
+from .ids import first_id
 from .leases import Claim, claim
 from .pictures import Pictures
 from .rows import (
@@ -38,6 +39,10 @@ from .transactions import Transactions
 
 ALIKE: Final = 200
 """Deliveries of a lane that are looked through for those that say the same."""
+
+
+WAITED: Final = 86400.0
+"""Seconds for which most have waited at the longest: among those, what was sent is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,21 @@ class Queue:
         """
         return await self._run(lambda conn: _alike(conn, to, text, since), durable=False)
 
+    async def sent(self, of: Lane, since: float, limit: int) -> list[float]:
+        """When (epoch seconds) messages in a lane ended since a moment, the oldest first; the last
+        `limit` at most.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        first = first_id(since - WAITED)
+        values = {"lane": str(of), "since": since, "limit": limit, "first": first}
+
+        def read(conn: Connection) -> list[float]:
+            return [row.at for row in reversed(_SENT.rows(conn, values))]
+
+        return await self._run(read, durable=False)
+
     async def picture(self, sha: str) -> Image | None:
         """A picture by its hash, or None if it is no longer stored.
 
@@ -208,6 +228,19 @@ _HEAD: Final = Statement(
     ).where(delivery.c.lane == bindparam("lane"), IS_WAITING)
     .order_by(delivery.c.priority, delivery.c.id).limit(bindparam("limit"))
 )  # fmt: skip
+# What is sent together ends together.
+_SENT: Final = Statement(
+    select(func.max(delivery.c.finished_at).label("at"))
+    .where(
+        delivery.c.lane == bindparam("lane"),
+        delivery.c.report_id > bindparam("first"),
+        delivery.c.finished_at > bindparam("since"),
+        delivery.c.attempts > 0,
+    )
+    .group_by(delivery.c.finished_at)
+    .order_by(delivery.c.finished_at.desc())
+    .limit(bindparam("limit"))
+)
 _WORDS: Final = Statement(
     select(TEXT, delivery.c.image, report.c.fields)
     .join(report, delivery.c.report_id == report.c.id)

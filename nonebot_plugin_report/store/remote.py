@@ -52,10 +52,6 @@ class RemoteDatabase:
         self._later_timer: asyncio.TimerHandle | None = None
         self._reconnect_timer: asyncio.TimerHandle | None = None
 
-    def connect(self) -> Connection:
-        """Another connection, for whoever listens. Blocks."""
-        return self._engine.connect()
-
     async def open(self) -> None:
         """Connect, and bring the tables up to date.
 

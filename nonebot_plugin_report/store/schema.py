@@ -185,6 +185,15 @@ term: Final = Table(
 )
 
 
+spent: Final = Table(
+    "spent",
+    metadata,
+    Column("source", _STRING, nullable=False),  # the token's name
+    Column("at", Float, nullable=False),
+)
+Index("spent_source", spent.c.source, spent.c.at)
+
+
 def upgrade(conn: Connection) -> None:
     """Create the tables, or upgrade them to `VERSION`.
 

@@ -7,9 +7,11 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from ..model.watch import WatchState
 from .schema import meta, report, watch
+from .statements import Statement
 from .transactions import Transactions
 
 _READ_UNTIL: Final = "watched_until"
+_BEGIN: Final = Statement(insert(meta), "ON CONFLICT DO NOTHING")
 
 
 class Watches:
@@ -40,7 +42,11 @@ class Watches:
 
         def read(conn: Connection) -> str:
             known = conn.scalar(select(meta.c.value).where(meta.c.name == _READ_UNTIL))
-            return known or conn.scalar(select(func.max(report.c.id))) or "0"
+            if known is not None:
+                return known
+            first = conn.scalar(select(func.max(report.c.id))) or "0"
+            _BEGIN.run(conn, {"name": _READ_UNTIL, "value": first})
+            return first
 
         return await self._run(read)
 

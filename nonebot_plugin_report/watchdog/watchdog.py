@@ -73,9 +73,10 @@ class Watchdog:
             return
         self._arrivals.clear()
         self._states = await self._store.watches.all() | self._unsaved
+        begin = await self._store.watches.read_until()
         if self._store.shared:
             return  # who leads reads on
-        self._read = self._read or await self._store.watches.read_until()
+        self._read = self._read or begin
         while batch := await self._store.history.arrivals(self._read, but_from=OWN):
             for arrival in batch:
                 self._look_at(arrival)

@@ -2,19 +2,30 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+from loguru import logger
 
+from nonebot_plugin_report.access.tokens import Tokens
 from nonebot_plugin_report.errors import StoreUnavailable
 from nonebot_plugin_report.model.delivery import State
+from nonebot_plugin_report.model.grant import Grant
+from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.model.scheduling import Policy
 from nonebot_plugin_report.model.status import Receipt
 from nonebot_plugin_report.model.target import Lane, Target
+from nonebot_plugin_report.watchdog.beats import DOWN, UP, Beat
+from nonebot_plugin_report.watchdog.watchdog import LAG, Watchdog
+from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
 from tests import postgres
-from tests.bot import until
+from tests.bot import free_port, until
 from tests.postgres import Server
 from tests.postgres import running as running
 
@@ -22,6 +33,9 @@ from .fakes import World, world
 from .places import rows
 
 ME = Target("private", "10001")
+HOUR = 3600.0
+WATCH = Watch.model_validate({"after": "dragon.start", "expect": "dragon.end", "within": "3h"})
+BEAT = Beat.model_validate({"beat": "pc", "every": "2h"})
 
 
 @pytest.fixture
@@ -184,3 +198,136 @@ async def test_nothing_is_left_of_an_operation_that_fails_beside_others(server: 
         )
         assert isinstance(results[1], StoreUnavailable)
         assert rows(server.url, "SELECT count(*) FROM report") == [(before + 2,)]
+
+
+async def test_processes_count_together_what_a_target_and_a_token_may_get(server: Server) -> None:
+    target, policy = Target("group", "1"), Policy(rate=(2, 600.0))
+    async with (
+        world(server.url, policy=policy) as one,
+        world(server.url, policy=policy, clock=one.clock) as other,
+    ):
+        began = one.clock.now
+        for text in ("1", "2"):
+            await one.accept(text, target)
+            await one.drain(target)
+            one.clock.now += 1
+        assert one.far.texts(Lane(target)) == ["1", "2"]
+        await one.outbox.dispatcher.release()
+        await other.accept("3", target)
+        assert await other.drain(target) == began + 600
+        assert other.far.sent == []
+
+        grant = Grant("x", frozenset(), (), (2, 600.0))
+        counting = [
+            Tokens(
+                {}, w.store.bindings, w.clock,
+                may_bind=False, bind_rate=None, spent=w.store.spent,
+            )
+            for w in (one, other)
+        ]  # fmt: skip
+        ends: list[float | None] = []
+        for tokens in (*counting, *counting):
+            await tokens.recount(grant)
+            ends.append(tokens.count(grant))
+            await one.store.history.backlog()  # and with it what was counted
+            await other.store.history.backlog()
+        assert ends == [None, None, one.clock.now + 600, one.clock.now + 600]
+
+
+async def test_the_watchdog_of_who_leads_knows_what_came_to_all(server: Server) -> None:
+    async with world(server.url) as one, world(server.url, clock=one.clock) as other:
+        leading, told = one, [list[str](), list[str]()]
+
+        def watchdog(w: World, events: list[str]) -> Watchdog:
+            async def tell(_: object, report: Report) -> None:
+                events.append(report.event)
+
+            return Watchdog(w.store, [WATCH, BEAT], w.clock, tell, lambda: leading is w)
+
+        dogs = [watchdog(w, events) for w, events in zip((one, other), told, strict=True)]
+        for dog in dogs:
+            await dog.open()
+            await dog.catch_up()
+
+        async def later(seconds: float) -> None:
+            one.clock.now += seconds
+            for dog in dogs:
+                await dog.catch_up()
+
+        await other.outbox.accept(Report(event="dragon.start"), [], source="master", note="x")
+        dogs[1].beat("pc", "master")
+        await later(LAG + 1)
+        await later(HOUR)
+        assert told == [[], []]
+        await later(3 * HOUR)
+        assert sorted(told[0]) == [DOWN, OVERDUE]
+        leading = other
+        dogs[0].beat("pc", "master")
+        await other.outbox.accept(Report(event="dragon.end"), [], source="master", note="x")
+        await later(LAG + 1)
+        assert sorted(told[0] + told[1]) == sorted([DOWN, OVERDUE, UP, LATE])
+
+
+@pytest.fixture
+async def bouncer(server: Server) -> AsyncGenerator[str]:
+    """A PgBouncer that shares two connections by transaction."""
+    if (program := shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")) is None:
+        assert postgres.MUST not in os.environ, "no pgbouncer here"
+        pytest.skip("no pgbouncer here")
+    folder, port = Path(tempfile.mkdtemp()), free_port()
+    folder.chmod(0o755)
+    settings = folder / "pgbouncer.ini"
+    settings.write_text(
+        f"[databases]\n* = host=127.0.0.1 port={server.port} user=postgres\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
+        "pool_mode = transaction\ndefault_pool_size = 2\nunix_socket_dir =\n"
+    )
+    user, group = postgres.account() or (None, None)
+    process = await asyncio.create_subprocess_exec(
+        program, "-q", settings, user=user, group=group,
+        extra_groups=None if group is None else [], stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+
+    async def answers() -> bool:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return True
+        return False
+
+    try:
+        await until(answers)
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        process.terminate()
+        await process.wait()
+        shutil.rmtree(folder)
+
+
+async def test_pgbouncer_may_share_the_connections_and_says_so_once(bouncer: str) -> None:
+    told: list[str] = []
+    sink = logger.add(told.append, filter="nonebot_plugin_report.store.others", format="{message}")
+    try:
+        async with world(bouncer) as one, world(bouncer) as other, asyncio.TaskGroup() as tasks:
+            listening = [
+                tasks.create_task(w.store.others.listen(w.outbox.dispatcher.heard))
+                for w in (one, other)
+                if w.store.others is not None
+            ]
+            target = Target("private", "10009")
+            receipts = await asyncio.gather(
+                *(w.accept(str(number), target) for number in range(20) for w in (one, other))
+            )
+            await one.drain(target)
+            for receipt in receipts:
+                assert await other.states(receipt) == [State.DELIVERED]
+
+            async def both() -> bool:
+                return len(told) == len(listening)
+
+            await until(both)
+            for task in listening:
+                task.cancel()
+    finally:
+        logger.remove(sink)
+    assert all("PgBouncer" in line for line in told)

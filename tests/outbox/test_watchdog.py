@@ -10,7 +10,7 @@ from nonebot_plugin_report.errors import StoreUnavailable
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.watchdog.beats import DOWN, UP, Beat
 from nonebot_plugin_report.watchdog.durations import Durations
-from nonebot_plugin_report.watchdog.watchdog import LOOK_EVERY, Watchdog
+from nonebot_plugin_report.watchdog.watchdog import LAG, LOOK_EVERY, Watchdog
 from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
 
 from .fakes import Clock, World, world
@@ -57,15 +57,16 @@ async def test_a_watch_goes_on_over_restarts(place: Place) -> None:
         watchdog = await opened(w, told)
         await push(w, watchdog, "dragon.start")
         await watchdog.catch_up()
-    clock.now += 3 * HOUR
+    clock.now += 3 * HOUR + LAG
     for _ in range(2):
         async with world(place, clock=clock) as w:
             await (await opened(w, told)).catch_up()
     assert told.events == [OVERDUE], "once, also after another restart"
-    clock.now += HOUR
+    clock.now += HOUR + LAG
     async with world(place, clock=clock) as w:
         watchdog = await opened(w, told)
         await push(w, watchdog, "dragon.end")
+        clock.now += LAG + 1
         await watchdog.catch_up()
     assert told.events == [OVERDUE, LATE]
 
@@ -78,13 +79,13 @@ async def test_what_was_stored_and_not_looked_at_before_a_kill_is_looked_at_afte
         watchdog = await opened(w, told)
         await watchdog.catch_up()
         await accept(w, "dragon.start")  # killed here: the watchdog never hears of it
-    clock.now += 3 * HOUR
+    clock.now += 3 * HOUR + LAG
     async with world(place, clock=clock) as w:
         watchdog = await opened(w, told)
         await watchdog.catch_up()
         assert told.events == [OVERDUE]
         await accept(w, "dragon.end")
-    clock.now += HOUR
+    clock.now += HOUR + LAG
     async with world(place, clock=clock) as w:
         await (await opened(w, told)).catch_up()
         await (await opened(w, told)).catch_up()
