@@ -102,17 +102,23 @@ class Archive:
         await self._index.used()
         told = ""
         while True:
-            more = leads()
+            more = False
             try:
-                if more:
-                    step, settled = index.step, first_id(clock() - SETTLED)
-                    more, told = await self._index.change(partial(step, settled=settled)), ""
+                more, told = leads() and await self.step(clock()), ""
             except StoreUnavailable as error:
-                more = False
                 if str(error) != told:
                     logger.warning(f"历史记录的索引暂时没能更新：{error}")
                 told = str(error)
             await asyncio.sleep(BUSY_PAUSE if more else IDLE_PAUSE)
+
+    async def step(self, now: float) -> bool:
+        """Add some reports to the index, those that came long enough before `now` (epoch seconds).
+        False: all are in it.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        return await self._index.change(partial(index.step, settled=first_id(now - SETTLED)))
 
     async def part(self, sight: Sight, wanted: Wanted, count: int) -> Part:
         """Some of the reports that are looked for, the newest first.

@@ -188,7 +188,7 @@ term: Final = Table(
 spent: Final = Table(
     "spent",
     metadata,
-    Column("source", _STRING, nullable=False),  # the token's name
+    Column("source", STRING, nullable=False),  # the token's name
     Column("at", Float, nullable=False),
 )
 Index("spent_source", spent.c.source, spent.c.at)
