@@ -48,8 +48,17 @@ _BEGIN: Final = (
 
 
 def connect(url: str) -> Any:
-    """A connection of the driver's own. Blocks."""
-    said = conninfo_to_dict("postgresql://" + url.partition("://")[2])
+    """A connection of the driver's own. Blocks.
+
+    Raises:
+        StoreUnavailable: the address cannot be read.
+    """
+    try:
+        said = conninfo_to_dict("postgresql://" + url.partition("://")[2])
+    except psycopg.ProgrammingError:  # it repeats the address, password and all
+        raise StoreUnavailable(
+            "REPORT_DATABASE_URL 读不懂；密码里的 @ : / # 要写成 %40 %3A %2F %23"
+        ) from None
     wanted = make_conninfo("", **{**_DEFAULTS, **said})
     return psycopg.connect(wanted, autocommit=True, prepare_threshold=None)
 
@@ -153,13 +162,14 @@ def cut(server: Any) -> None:
             one.detach()  # it stays the driver's to close
 
 
-def translate(error: Exception) -> Exception:
-    """Make an error of ours from the driver's. What the server says of it is logged alone: who
-    pushes need not know where it is."""
+def translate(error: Exception, *, told: bool = False) -> Exception:
+    """Make an error of ours from the driver's. What the server says of it is only logged (unless it
+    was `told` already): who pushes need not know where it is."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, psycopg.Error):
         return error
-    logger.warning(f"数据库出错：{_words(cause)}")
+    if not told:
+        logger.warning(f"数据库出错：{_words(cause)}")
     return StoreUnavailable("连不上数据库" if cause.sqlstate is None else "数据库拒绝了这次操作")
 
 

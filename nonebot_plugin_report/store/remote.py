@@ -49,6 +49,8 @@ class RemoteDatabase:
         self._busy = self._scheduled = False
         self._late = False
         """The transaction that runs has had its time."""
+        self._away = False
+        """The server could not be reached, and that was logged."""
         self._later_timer: asyncio.TimerHandle | None = None
         self._reconnect_timer: asyncio.TimerHandle | None = None
 
@@ -76,6 +78,7 @@ class RemoteDatabase:
             return
         if self._reconnect_timer is not None:
             self._reconnect_timer.cancel()
+            self._reconnect_timer = None
         await asyncio.get_running_loop().run_in_executor(thread, self._disconnect)
         thread.shutdown()
         self.hurry()  # refused now
@@ -179,7 +182,8 @@ class RemoteDatabase:
             prepare(self._conn)
         except Exception as error:  # noqa: BLE001 - raised again, as ours
             self._disconnect()
-            raise translate(error) from None
+            raise self._told(error) from None
+        self._away = False
 
     def _connect(self) -> None:
         self._disconnect()
@@ -191,10 +195,17 @@ class RemoteDatabase:
         try:
             self._connect()
         except Exception as error:  # noqa: BLE001 - whatever it is: it is tried again
-            translate(error)
+            self._told(error)
             return False
-        logger.info("数据库又连上了")
+        if self._away:
+            logger.info("数据库又连上了")
+        self._away = False
         return True
+
+    def _told(self, error: Exception) -> Exception:
+        """Our error, of which the cause is logged once until it works again."""
+        told, self._away = self._away, True
+        return translate(error, told=told)
 
     def _disconnect(self) -> None:
         conn, self._conn = self._conn, None

@@ -10,7 +10,7 @@ from typing import Any
 from tests import postgres
 from tests.bot import TOKEN, Bot, until
 from tests.bot import running as a_bot
-from tests.onebot import Hold, ScriptedV11
+from tests.onebot import Fail, Hold, ScriptedV11
 from tests.postgres import Databases, Server
 from tests.postgres import databases as databases
 from tests.postgres import running as running
@@ -80,11 +80,18 @@ async def test_who_ends_in_good_order_hands_over_without_a_repeat(
         ScriptedV11(url=a.onebot_v11) as first,
         ScriptedV11(url=b.onebot_v11, self_id="20000") as second,
     ):
-        await a.push(content="1")
-        await first.wait_for(1)
+        first.behave(Fail(100, "x"))
+        waits = await a.push(content="1")  # a owns its lane, and would try again
+
+        async def tried() -> bool:
+            (one,) = await b.state(waits["id"])
+            return one["attempts"] == 1
+
+        await until(tried)
         await a.end()
         last = await b.push(content="2")
-        await second.wait_for(1)
+        assert [one.text for one in await second.wait_for(2)] == ["1", "2"]
+        assert await counts(b, waits["id"]) == (2, 0)
         assert await counts(b, last["id"]) == (1, 0)
 
 
