@@ -158,6 +158,14 @@ session: Final = Table(
     Column("seen_at", Float, nullable=False),
 )
 
+link: Final = Table(
+    "link",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # of the secret in it
+    Column("holder", STRING, nullable=False),  # as a session's
+    Column("until", Float, nullable=False),
+)
+
 watch: Final = Table(
     "watch",
     metadata,
