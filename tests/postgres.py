@@ -2,9 +2,9 @@
 started from what this machine has, on loopback, in a temporary folder, shared by all that run."""
 
 import os
-import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -94,8 +94,10 @@ def stop(data: Path, how: str = "immediate") -> None:
 
 def account() -> tuple[int, int] | None:
     """Whom the server runs as, since it refuses root; None: as who runs the tests."""
-    if os.getuid() != 0:
+    if sys.platform == "win32" or os.getuid() != 0:
         return None
+    import pwd
+
     for name in ("postgres", "nobody"):
         try:
             found = pwd.getpwnam(name)

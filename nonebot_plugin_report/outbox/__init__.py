@@ -79,7 +79,8 @@ class Outbox:
         self._clock = clock
         self._ids = IdMaker(clock)
         self._lanes: set[Lane] = set()
-        self._owner = self._ids.next()
+        # Not of `_ids`: those follow on each other, and the clock may not be right yet.
+        self._owner = IdMaker(clock).next()
         self._leads = not store.shared
         self._term_ends = 0.0
         self.dispatcher: Final = Dispatcher(

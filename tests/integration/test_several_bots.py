@@ -134,6 +134,31 @@ async def test_a_lane_whose_owner_is_killed_or_stops_is_taken_over_and_the_owner
         assert len(qq.messages) == 4
 
 
+async def test_a_clock_that_is_wrong_takes_no_lane_away(
+    tmp_path: Path, databases: Databases
+) -> None:
+    shared = {"report_database_url": databases.fresh()}
+    off = "import time\n_right = time.time\ntime.time = lambda: _right() + {}"
+    async with (
+        a_bot(tmp_path / "right", settings=shared) as right,
+        a_bot(tmp_path / "ahead", settings=shared, extra=off.format(7200)) as ahead,
+        a_bot(tmp_path / "behind", settings=shared, extra=off.format(-7200)) as behind,
+        ScriptedV11(url=right.onebot_v11) as qq,
+        ScriptedV11(url=ahead.onebot_v11, self_id="20000") as second,
+        ScriptedV11(url=behind.onebot_v11, self_id="30000") as third,
+    ):
+        qq.behave(Hold())
+        pushed = [await right.push(content="1")]
+        await qq.wait_for(1)
+        pushed += [await bot.push(content=text) for bot, text in ((ahead, "2"), (behind, "3"))]
+        qq.release()
+        assert [one.text for one in await qq.wait_for(3)] == ["1", "2", "3"]
+        for one in pushed:
+            assert await counts(right, one["id"]) == (1, 0)
+        assert second.messages + third.messages == []
+        assert pushed == sorted(pushed, key=lambda one: one["id"]), "ids are in order"
+
+
 async def test_a_store_that_is_away_is_said_at_once_and_nothing_ends(
     tmp_path: Path, running: Server
 ) -> None:

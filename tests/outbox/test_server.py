@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -266,6 +266,45 @@ async def test_the_watchdog_of_who_leads_knows_what_came_to_all(server: Server) 
         await other.outbox.accept(Report(event="dragon.end"), [], source="master", note="x")
         await later(LAG + 1)
         assert sorted(told[0] + told[1]) == sorted([DOWN, OVERDUE, UP, LATE])
+
+
+async def test_a_burst_is_one_word_to_the_others(server: Server) -> None:
+    async with world(server.url) as one, world(server.url) as other:
+        assert one.store.others is not None
+        assert other.store.others is not None
+        heard: list[Sequence[Lane] | None] = []
+
+        async def hear(lanes: Sequence[Lane] | None) -> None:
+            heard.append(lanes)
+
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(other.store.others.listen(hear))
+
+            async def words() -> int:
+                return len(heard)
+
+            await until(words)  # it listens
+            lanes = [Lane(Target("private", str(10001 + number)), "20000") for number in range(30)]
+            for lane in lanes:
+                one.store.others.tell(lane)
+                other.store.others.tell(lane)  # what it says itself it does not hear
+
+            async def answered() -> bool:
+                return await words() > 1
+
+            await until(answered)
+            await one.store.others.tell_all()
+
+            async def again() -> bool:
+                return await words() > 2
+
+            await until(again)
+            listening.cancel()
+        first, burst, last = heard
+        assert first is None
+        assert last is None
+        assert burst is not None
+        assert set(burst) == set(lanes)
 
 
 @pytest.fixture
