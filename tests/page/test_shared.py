@@ -91,3 +91,16 @@ async def test_a_bot_shows_and_finds_what_came_to_another(two: Two, browser: Bro
         await expect(here).to_be_visible()
         await page.get_by_role("link", name="概况").click()
         await expect(page.get_by_role("heading", name="机器人", exact=True)).to_be_visible()
+
+
+async def test_what_no_text_in_a_database_can_have_is_found_nowhere(two: Two) -> None:
+    a, _, _ = two
+    pushed = await a.push(content="x", id="k\0")
+    async with a.client() as client:
+        assert (await client.get("/nobody%00")).status_code == 404
+        assert (await client.get("/k%00")).json()["id"] == pushed["id"]
+        assert (await client.get("/unread/x%00")).status_code == 404
+    async with visitor(a, cookie_of(await enter(a, token=TOKEN))) as client:
+        for field in ("words", "event", "result", "source", "target"):
+            answer = await client.get("/reports", params={field: "\0x"})
+            assert answer.status_code in (200, 422), field
