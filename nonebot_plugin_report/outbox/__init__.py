@@ -301,13 +301,17 @@ class Outbox:
         self, job: Callable[[], Awaitable[None]], every: float, *, leading: bool = False
     ) -> None:
         """Run a job periodically, `leading`: while this process leads; a failure of the store does
-        not end it."""
+        not end it, and is logged once."""
+        complained = False
         while True:
             if leading and not self._leads:
                 await asyncio.sleep(LOOK_EVERY)
                 continue
             try:
                 await job()
+                complained = False
             except StoreUnavailable as error:
-                logger.warning(f"数据库暂时不可用：{error}")
+                if not complained:
+                    logger.warning(f"数据库暂时不可用：{error}")
+                complained = True
             await asyncio.sleep(every)
