@@ -40,7 +40,7 @@ def bind() -> Hub:
     config = _read_settings()
     hub = Hub(
         config,
-        _database_path(config),
+        _database(config),
         bots=get_bots,
         superusers=driver.config.superusers,
         command_prefix=shown_prefix(driver.config.command_start),
@@ -150,9 +150,9 @@ def _read_settings() -> Config:
         raise SystemExit(1) from None
 
 
-def _database_path(config: Config) -> Path:
-    if config.database_path:
-        return Path(config.database_path)
+def _database(config: Config) -> Path | str:
+    if config.database is not None:
+        return config.database
     require("nonebot_plugin_localstore")
     from nonebot_plugin_localstore import get_plugin_data_dir
 

@@ -18,8 +18,6 @@ from .tokens import Tokens
 
 LINK_SECONDS: Final = 600.0
 """For how long a link lets somebody in."""
-MOST_LINKS: Final = 1000
-"""Links that are good at the same time; the oldest ends first."""
 SESSION_SECONDS: Final = 30 * 86400.0
 """For how long a browser stays in."""
 MOST_SESSIONS: Final = 20
@@ -70,31 +68,32 @@ class Sessions:
         self._tokens = tokens
         self._superusers = frozenset(superusers)
         self._clock = clock
-        self._links: dict[str, tuple[str, float]] = {}
-        """Holder and end of a link, by its digest; the oldest first."""
+        self._console = "", 0.0
+        """The digest of the link in the bot's own window, and when it ends."""
         self._sessions: dict[str, Session] = {}
 
     async def open(self) -> None:
-        """Load the sessions.
+        """Load the sessions, as they are now.
 
         Raises:
             StoreUnavailable: they could not be read.
         """
         self._sessions = {one.digest: one for one in await self._stored.all()}
 
-    def link_for(self, user: Target) -> str:
-        """A secret that lets a user in, once."""
-        return self._link(f"{_USER}{user}")
+    async def link_for(self, user: Target) -> str:
+        """A secret that lets a user in, once, through any process on the same store.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        secret, now = token_urlsafe(SECRET_BYTES), self._clock()
+        await self._stored.add_link(digest(secret), f"{_USER}{user}", now, now + LINK_SECONDS)
+        return secret
 
     def link_for_console(self) -> str:
         """A secret that lets in, once, whoever sees the bot's own window."""
-        return self._link(CONSOLE)
-
-    def _link(self, holder: str) -> str:
         secret = token_urlsafe(SECRET_BYTES)
-        self._links[digest(secret)] = holder, self._clock() + LINK_SECONDS
-        while len(self._links) > MOST_LINKS:
-            del self._links[next(iter(self._links))]
+        self._console = digest(secret), self._clock() + LINK_SECONDS
         return secret
 
     async def enter_by_link(self, secret: str, agent: str) -> str | None:
@@ -103,8 +102,16 @@ class Sessions:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        holder, until = self._links.pop(digest(secret), ("", 0.0))
-        return await self._enter(holder, agent) if until > self._clock() else None
+        holder = await self._holder_of(digest(secret))
+        return holder and await self._enter(holder, agent)
+
+    async def _holder_of(self, link: str) -> str | None:
+        """Whom a link, which is used up, lets in."""
+        console, until = self._console
+        if link != console:
+            return await self._stored.take_link(link, self._clock())
+        self._console = "", 0.0
+        return CONSOLE if until > self._clock() else None
 
     async def enter_by_token(self, token: str, agent: str) -> str | None:
         """The cookie for whoever has a token; None: it is wrong.

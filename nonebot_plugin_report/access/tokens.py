@@ -11,6 +11,7 @@ from loguru import logger
 from ..model.grant import BOUND, MASTER, Grant
 from ..model.target import Target
 from ..store import Binding
+from ..store.spent import Spent
 from ..store.tokens import Bindings
 from .gate import Gate, digest
 
@@ -30,6 +31,7 @@ class Tokens:
         may_bind: bool,
         bind_rate: tuple[int, float] | None,
         secrets: Sequence[str] = (),
+        spent: Spent | None = None,
     ) -> None:
         """Take the settings' tokens.
 
@@ -40,11 +42,13 @@ class Tokens:
             may_bind: users may have tokens of their own.
             bind_rate: the rate limit of such a token.
             secrets: the settings' tokens themselves, by which a body may be signed.
+            spent: where other processes count, too; None: there are none.
         """
         self._may_bind = may_bind
         self._bind_rate = bind_rate
         self._bindings = bindings
         self._clock = clock
+        self._spent = spent
         self._grants = dict(grants)
         """By the token's digest."""
         self._seen: dict[str, deque[float]] = {}
@@ -57,14 +61,21 @@ class Tokens:
         )
 
     async def open(self) -> None:
-        """Load the bindings.
+        """Load the bindings, as they are now.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
         if not self._may_bind:
             return
-        for one in await self._bindings.all():
+        stored = await self._bindings.all()
+        valid = {one.token for one in stored}
+        for key in [one for one, grant in self._grants.items() if grant.name.startswith(BOUND)]:
+            if key not in valid:
+                del self._grants[key]
+        for one in stored:
+            if one.token in self._grants:
+                continue
             try:
                 self._grants[one.token] = self._bound_grant(one.user)
             except ValueError:  # bound by an older version: a OneBot 12 user without a number
@@ -114,6 +125,18 @@ class Tokens:
         bound = self.bound()
         return [one for one in await self._bindings.all() if one.user in bound]
 
+    async def recount(self, grant: Grant) -> None:
+        """Count what came to other processes, too; before `count`.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        if self._spent is None or grant.rate is None:
+            return
+        most, period = grant.rate
+        seen = await self._spent.last(grant.name, self._clock() - period, most)
+        self._seen[grant.name] = deque(seen, maxlen=most)
+
     def count(self, grant: Grant) -> float | None:
         """Count a report. If its token is over its rate: when (epoch seconds) that ends."""
         if grant.rate is None:
@@ -124,6 +147,8 @@ class Tokens:
         if len(seen) == count and seen[0] + period > now:
             return seen[0] + period
         seen.append(now)
+        if self._spent is not None:
+            self._spent.add(grant.name, now)
         return None
 
     def shift(self, by: float) -> None:

@@ -11,7 +11,7 @@ async def page(context: Context, asker: Asker, _: Sequence[str]) -> str:
     """Give the asker a link."""
     if asker.here != asker.own:
         raise Wrong(f"请私聊我发{context.command('网页')}，链接不能给别人看")
-    secret = context.hub.sessions.link_for(asker.own)
+    secret = await context.hub.sessions.link_for(asker.own)
     lines = [
         f"在浏览器里打开（{in_words(LINK_SECONDS)}钟之内，只能用一次，不要给别人看）：",
         page_link(context.push_url, secret),

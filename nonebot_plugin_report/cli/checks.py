@@ -129,8 +129,9 @@ def machine() -> Iterator[Finding]:
 
 def _data_folder() -> Path:
     config = checked_config()
-    database = config and config.database_path
-    folder = Path(database).resolve().parent if database else token_file().parent
+    database = config and config.database
+    file = database if isinstance(database, Path) else token_file()
+    folder = file.resolve().parent
     while not folder.exists():
         folder = folder.parent
     return folder

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Final, Self, cast
 
 from pydantic import (
@@ -57,7 +59,8 @@ from ..sources.mapping import OwnSource, read_own_sources
 from ..watchdog.beats import Beat
 from ..watchdog.watches import Watch
 
-_DATABASE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
+_SQLITE: Final = re.compile(r"sqlite(\+aiosqlite)?:///.+")
+_POSTGRES: Final = re.compile(r"(postgresql|postgres)(\+\w+)?://.+")
 OwnSources = Annotated[
     dict[str, OwnSource],
     Read(lambda value: read_own_sources(from_json(value))),
@@ -115,8 +118,8 @@ class Config(BaseModel):
     """一次推送最多多少字节，例如 8MiB；超过的回答 413"""
     report_max_picture: MaxPicture = 5 * 2**20
     """发到 QQ 的一张截图最多多大，例如 5MiB；更大的压成 JPEG 再发，动图不动；none 是不限"""
-    report_database_url: str | None = None
-    """数据库地址，例如 sqlite:///data/report.db；不设置则放在 localstore 的数据目录里"""
+    report_database_url: str | None = Field(default=None, repr=False)
+    """数据库，例如 sqlite:///data/report.db；默认在 localstore 的数据目录；多个机器人共用：postgresql://用户:密码@主机/库名"""
     report_send_interval: Pause = 1.0
     """同一机器人连发 5 条之后，每两条之间至少间隔几秒；0 表示不限速"""
     report_expire: Duration = 86400.0
@@ -228,8 +231,15 @@ class Config(BaseModel):
     @field_validator("report_database_url")
     @classmethod
     def _check_database_url(cls, value: str | None) -> str | None:
-        if value is not None and not _DATABASE.fullmatch(value):
-            raise ValueError("应为 sqlite:///文件路径，例如 sqlite:///data/report.db")
+        if value is None or _SQLITE.fullmatch(value):
+            return value
+        if not _POSTGRES.fullmatch(value):
+            raise ValueError(
+                "应为 sqlite:///文件路径，例如 sqlite:///data/report.db，"
+                "或 postgresql://用户:密码@主机/库名"
+            )
+        if find_spec("psycopg") is None:
+            raise ValueError('用 PostgreSQL 需要另外安装：pip install ".[postgres]"')
         return value
 
     @property
@@ -278,9 +288,12 @@ class Config(BaseModel):
         return grants
 
     @property
-    def database_path(self) -> str | None:
-        """The SQLite file's path in `report_database_url`, or None."""
-        return self.report_database_url and self.report_database_url.partition(":///")[2]
+    def database(self) -> Path | str | None:
+        """The SQLite file or the PostgreSQL database's address in `report_database_url`, or
+        None."""
+        if (url := self.report_database_url) is None:
+            return None
+        return Path(url.partition(":///")[2]) if _SQLITE.fullmatch(url) else url
 
 
 def explain(error: ValidationError) -> ConfigError:

@@ -81,7 +81,7 @@ class Hub:
     def __init__(
         self,
         config: Config,
-        database: Path,
+        database: Path | str,
         *,
         bots: Callable[[], Mapping[str, Bot]],
         superusers: Iterable[str],
@@ -92,7 +92,7 @@ class Hub:
 
         Args:
             config: the settings.
-            database: the SQLite file.
+            database: the SQLite file, or a PostgreSQL database's address.
             bots: gives all connected bots by id.
             superusers: NoneBot's.
             command_prefix: what commands in the chat begin with, as hints show it.
@@ -106,8 +106,9 @@ class Hub:
         self._computer = Clock()
         self.clock: Final = clock or self._computer
         """Epoch seconds."""
-        self.files: Final = database
-        """The database; what else is kept is beside it, with names that begin like its own."""
+        self.files: Final = database if isinstance(database, Path) else None
+        """The database's file; what else is kept is beside it, with names that begin like its own.
+        None: nothing is kept on this machine."""
         self._store = Store(database)
         self.history: Final = self._store.history
         self.archive: Final = self._store.archive
@@ -118,6 +119,7 @@ class Hub:
             may_bind=bool(config.report_bind),
             bind_rate=config.report_bind_rate,
             secrets=config.tokens,
+            spent=self._store.spent if self._store.shared else None,
         )
         self.sessions: Final = Sessions(
             self._store.sessions, self.tokens, self.directory.superusers, self.clock
@@ -149,7 +151,9 @@ class Hub:
         self.tally: Final = self._outbox.tally
         """What was stored and sent since this process started."""
         self._durations = Durations(self.history, self.clock)
-        self.watchdog: Final = Watchdog(self._store, config.report_watch, self.clock, self._tell)
+        self.watchdog: Final = Watchdog(
+            self._store, config.report_watch, self.clock, self._tell, lambda: self._outbox.leads
+        )
         self._supervisor = Supervisor(self._opened, self._run)
         self._trouble = ""
         self._probed = float("-inf")
@@ -228,6 +232,7 @@ class Hub:
         return known or f"{beginning}{now:.0f}"
 
     async def _plan(self, report: Report, grant: Grant) -> Plan:
+        await self.tokens.recount(grant)
         now, held_until = self.clock(), self.tokens.count(grant)
         if self.directory.is_slow(report):
             # In a thread: the patterns' engine lets the event loop run meanwhile.
@@ -351,8 +356,10 @@ class Hub:
             await self._resume()
 
     def bot_disconnected(self, self_id: str) -> None:
-        """End the calls that wait for this bot's answers."""
+        """End the calls that wait for this bot's answers; another process may have the bot now."""
         self._qq.disconnected(self_id)
+        if self._store.shared:
+            self._outbox.leave()
 
     async def mute(self, target: Target, until: float) -> None:
         """Hold back what is not urgent until a moment (epoch seconds); 0: unmute.
@@ -414,6 +421,25 @@ class Hub:
         if self._supervisor.fault:
             raise StoreUnavailable(self._supervisor.fault)
 
+    async def _follow_others(self) -> None:
+        """Go by what other processes wrote, and by the clock that is the same for all."""
+        while True:
+            await asyncio.sleep(CLOCK_EVERY)
+            try:
+                await self._read_shared()
+            except StoreUnavailable as error:
+                logger.debug(f"数据库暂时不可用：{error}")
+
+    async def _read_shared(self) -> None:
+        asked, muted = time.monotonic(), self.mutes.all()
+        reading, *_ = await asyncio.gather(
+            self._store.time(), self.mutes.open(), self.tokens.open(), self.sessions.open()
+        )
+        if (took := time.monotonic() - asked) < CLOCK_EVERY:
+            self._computer.follow(reading + took / 2)
+        if self.mutes.all() != muted:
+            await self._outbox.sweep()
+
     async def _follow_clock(self) -> None:
         """Move all waits along when the computer's clock is set."""
         while True:
@@ -462,6 +488,8 @@ class Hub:
         """Open the store and everything that uses it."""
         await self._store.open()
         try:
+            if self._store.shared:
+                await self._read_shared()
             await self._outbox.open()
             await self.mutes.open()
             await self.tokens.open()
@@ -477,6 +505,7 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outbox.run())
             tasks.create_task(self.watchdog.run())
-            tasks.create_task(self.archive.follow(self.clock))
-            tasks.create_task(self._follow_clock())
+            tasks.create_task(self.archive.follow(self.clock, lambda: self._outbox.leads))
+            follow = self._follow_others if self._store.shared else self._follow_clock
+            tasks.create_task(follow())
             tasks.create_task(self._ask_the_offline())

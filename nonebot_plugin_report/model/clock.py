@@ -39,6 +39,10 @@ class Clock:
         """Epoch seconds."""
         return self._read + self._passed() - self._read_at
 
+    def follow(self, reading: float) -> None:
+        """Go by another clock, which was just read (epoch seconds)."""
+        self._read, self._read_at = reading, self._passed()
+
     def jump(self) -> float:
         """Go by the wall clock again; by how many seconds it was set, or 0."""
         before = self()

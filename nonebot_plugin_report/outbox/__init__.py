@@ -33,6 +33,10 @@ CLOCK_BACK: Final = 60.0
 """Seconds by which deliveries may be ahead of the clock at a start; if more, it was set back."""
 SWEEP_EVERY: Final = 60.0
 """Seconds between checks for waiting deliveries that no event announced."""
+SHARED_SWEEP_EVERY: Final = 3.0
+"""The same where other processes store deliveries too, and a word of them may be missed."""
+TERM: Final = 15.0
+"""Seconds for which one of several processes does what only one has to do, without renewal."""
 EXPIRE_EVERY: Final = 30.0
 """Seconds between checks for deliveries that are too old."""
 FALL_BACK_EVERY: Final = 10.0
@@ -41,6 +45,8 @@ PRUNE_EVERY: Final = 3600.0
 """Seconds between deletions of what is past retention."""
 UNREAD_SECONDS: Final = 86400.0
 """Seconds for which a body is kept that its source could not read."""
+LOOK_EVERY: Final = 1.0
+"""Seconds between looks whether this process has come to lead."""
 CHECK_EVERY: Final = 1.0
 """Seconds between checks of the database file."""
 
@@ -76,33 +82,49 @@ class Outbox:
         self._ids = IdMaker(clock)
         self._lanes: set[Lane] = set()
         self.tally: Final = Tally()
+        # Not of `_ids`: those follow on each other, and the clock may not be right yet.
+        self._owner = IdMaker(clock).next()
+        self._leads = not store.shared
+        self._term_ends = 0.0
         self.dispatcher: Final = Dispatcher(
             store,
             sender,
             self.tally,
             policy=policy,
-            owner=self._ids.next(),
+            owner=self._owner,
             clock=clock,
             jitter=jitter,
             rest=rest,
         )
 
     async def open(self) -> None:
-        """Recover what a former process left in the store, which is open.
+        """Begin with what is in the store, which is open.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
         housekeeping = self._store.housekeeping
-        await housekeeping.recover()
+        if not self._store.shared:
+            await self._recover()
         self._ids.continue_after(await housekeeping.newest_id())
         self._lanes.clear()
         self.dispatcher.begin(patience=min(EXPIRY_PATIENCE, self._limits.expire))
         now = self._clock()
-        if (ahead := await housekeeping.newest_moment() - now) > CLOCK_BACK:
-            await housekeeping.move_in_time(now, -ahead)
         for name, count in (await housekeeping.set_aside(now)).items():
             logger.error(f"存储里的接收者 {name[:60]} 无法识别，发给它的 {count} 条推送已放弃")
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process does what only one of several has to do."""
+        return self._leads
+
+    async def _recover(self) -> None:
+        """Take over what a former process left: with several, leases say when, by a clock that is
+        the same for all."""
+        housekeeping, now = self._store.housekeeping, self._clock()
+        await housekeeping.recover()
+        if (ahead := await housekeeping.newest_moment() - now) > CLOCK_BACK:
+            await housekeeping.move_in_time(now, -ahead)
 
     async def run(self) -> None:
         """Deliver until cancelled.
@@ -112,11 +134,16 @@ class Outbox:
         """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.dispatcher.run())
-            tasks.create_task(self._repeat(self.dispatcher.sweep, SWEEP_EVERY))
-            tasks.create_task(self._repeat(self.expire, EXPIRE_EVERY))
-            tasks.create_task(self._repeat(self.prune, PRUNE_EVERY))
-            tasks.create_task(self._repeat(self.fall_back, FALL_BACK_EVERY))
+            tasks.create_task(self._repeat(self.expire, EXPIRE_EVERY, leading=True))
+            tasks.create_task(self._repeat(self.prune, PRUNE_EVERY, leading=True))
+            tasks.create_task(self._repeat(self.fall_back, FALL_BACK_EVERY, leading=True))
             tasks.create_task(self._check())
+            if self._store.others is None:
+                tasks.create_task(self._repeat(self.dispatcher.sweep, SWEEP_EVERY))
+            else:
+                tasks.create_task(self._repeat(self.dispatcher.sweep, SHARED_SWEEP_EVERY))
+                tasks.create_task(self._repeat(self._stand, TERM / 3))
+                tasks.create_task(self._store.others.listen(self.dispatcher.heard))
 
     async def resume(self) -> None:
         """A bot came back: send what waited for it.
@@ -138,6 +165,8 @@ class Outbox:
         """Release the lanes. `run` must have ended."""
         try:
             await self.dispatcher.release()
+            if self._store.shared:
+                await self._store.terms.resign(self._owner)
         except StoreUnavailable as error:
             logger.warning(f"关闭时没能写入数据库：{error}")
 
@@ -162,7 +191,9 @@ class Outbox:
             report_id, report, deliveries, now, source, note,
             tuple(one.fallback_images for one in outgoing),
         )  # fmt: skip
-        new = [one.lane for one in deliveries if one.lane not in self._lanes]
+        # Another process may forget a lane of which nothing is left.
+        known = frozenset[Lane]() if self._store.shared else self._lanes
+        new = [one.lane for one in deliveries if one.lane not in known]
         began = time.perf_counter()
         receipt = await self._store.queue.accept(entry, new)
         self.tally.accepted(receipt.status, time.perf_counter() - began)
@@ -181,6 +212,10 @@ class Outbox:
             expires_at=now + self._limits.expire,
             handling=one.handling,
         )
+
+    def leave(self) -> None:
+        """A bot has gone: let go of what only it can send."""
+        self.dispatcher.leave()
 
     async def withdraw(self, report_id: str) -> bool:
         """Expire what waits of a report, unless it is going out just now. False: nothing waits.
@@ -228,7 +263,8 @@ class Outbox:
                 for target in due.fallback
             ]
 
-        self.dispatcher.wake(await self._store.housekeeping.fall_back(now, divert))
+        new = await self._store.housekeeping.fall_back(now, divert)
+        self.dispatcher.wake(new, fresh=True)
 
     async def prune(self) -> None:
         """Delete what is past retention, in small batches.
@@ -240,6 +276,7 @@ class Outbox:
         await housekeeping.forget_reports(first_id(now - self._limits.retention))
         await housekeeping.forget_images(now - self._limits.image_retention)
         await self._store.unread.forget(now - UNREAD_SECONDS)
+        await self._store.spent.forget(now - self._limits.retention)
         gone = await housekeeping.forget_lanes()
         self._lanes = {lane for lane in self._lanes if str(lane) not in gone}
 
@@ -256,16 +293,33 @@ class Outbox:
         await self._store.housekeeping.move_in_time(since, by)
         await self.dispatcher.shift(by)
 
+    async def _stand(self) -> None:
+        """Lead, or go on leading, if nobody else does."""
+        now = self._clock()
+        self._leads = self._leads and now < self._term_ends
+        self._leads = await self._store.terms.take("leader", self._owner, now, now + TERM)
+        self._term_ends = now + TERM
+
     async def _check(self) -> None:
         while True:
             await self._store.check()
             await asyncio.sleep(CHECK_EVERY)
 
-    async def _repeat(self, job: Callable[[], Awaitable[None]], every: float) -> None:
-        """Run a job periodically; a failure of the store does not end it."""
+    async def _repeat(
+        self, job: Callable[[], Awaitable[None]], every: float, *, leading: bool = False
+    ) -> None:
+        """Run a job periodically, `leading`: while this process leads; a failure of the store does
+        not end it, and is logged once."""
+        complained = False
         while True:
+            if leading and not self._leads:
+                await asyncio.sleep(LOOK_EVERY)
+                continue
             try:
                 await job()
+                complained = False
             except StoreUnavailable as error:
-                logger.warning(f"数据库暂时不可用：{error}")
+                if not complained:
+                    logger.warning(f"数据库暂时不可用：{error}")
+                complained = True
             await asyncio.sleep(every)

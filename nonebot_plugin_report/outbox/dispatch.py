@@ -20,7 +20,7 @@ from ..store.queue import Queued
 from .attempt import Attempt, Attempts
 from .compose import Composer
 from .delivery_log import DeliveryLog, with_others
-from .lane import LEASE, Deliver, Expire, Fill, LaneQueue, Rest
+from .lane import LEASE, SHARED_LEASE, Deliver, Expire, Fill, LaneQueue, Rest
 from .pictures import Pictures
 from .recorder import Recorder, until_stored
 from .retry import Finish, Park, Retry, decide
@@ -41,12 +41,14 @@ class _Work:
 
     lane: Lane
     recorder: Recorder
-    queue: LaneQueue = field(default_factory=LaneQueue)
+    queue: LaneQueue
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     parked: str | None = None
     """The reason that is stored; None: unknown."""
     told: str = ""
     """The reason for waiting that was last logged."""
+    fresh: bool = False
+    """Something was stored here of which other processes have not heard."""
 
     @property
     def idle(self) -> bool:
@@ -73,7 +75,8 @@ class Dispatcher:
         this process in leases, `clock` gives epoch seconds, `jitter` numbers in [0, 1), `rest` how
         to read what a digest leaves out."""
         self._queue, self._outcomes = store.queue, store.outcomes
-        self._leases = store.leases
+        self._leases, self._others = store.leases, store.others
+        self._lease = LEASE if self._others is None else SHARED_LEASE
         self._sender = sender
         self._attempts = Attempts(sender, store.queue, clock)
         self._policy = policy
@@ -103,7 +106,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as self._tasks:
             try:
                 while True:
-                    await asyncio.sleep(LEASE / 3)
+                    await asyncio.sleep(self._lease / 3)
                     await self._renew()
             finally:
                 self._tasks = None
@@ -115,20 +118,44 @@ class Dispatcher:
             if work.told:
                 logger.info(f"{one.delivery.report_id} → {work.lane} 先存着：{work.told}")
             work.queue.accept(self._pictures.admit(one))
+            work.fresh = True
             self._wake(work)
 
-    def wake(self, lanes: Iterable[Lane]) -> None:
-        """Read these lanes' queues again: something new waits, or their bot is back."""
+    def wake(self, lanes: Iterable[Lane], *, fresh: bool = False) -> None:
+        """Read these lanes' queues again: something new waits, `fresh` if this process stored it,
+        or their bot is back."""
         for lane in lanes:
             work = self._work(lane)
             work.queue.miss()
+            work.fresh |= fresh
             self._wake(work)
 
     def reread(self, lanes: Sequence[Lane]) -> None:
-        """Something that waits in these lanes was changed in the store."""
+        """This process changed something that waits in these lanes."""
         for lane in lanes:
             self._work(lane).queue.forget()
-        self.wake(lanes)
+        self.wake(lanes, fresh=True)
+
+    async def heard(self, lanes: Sequence[Lane] | None) -> None:
+        """Another process stored something in these lanes (None: in any), or let go of them.
+
+        Raises:
+            StoreUnavailable: the waiting lanes could not be read.
+        """
+        for lane in self._lanes if lanes is None else lanes:
+            if (work := self._lanes.get(lane)) is not None:
+                work.queue.taken_until = 0.0
+                work.queue.forget()
+        if lanes is None:
+            await self.sweep()
+        else:
+            self.wake(lanes)
+
+    def leave(self) -> None:
+        """A bot has gone: let go of the lanes that only it can send in."""
+        for work in self._lanes.values():
+            if work.queue.lease is not None:
+                self._wake(work)
 
     def _work(self, lane: Lane) -> _Work:
         if (work := self._lanes.get(lane)) is None:
@@ -138,7 +165,8 @@ class Dispatcher:
         return work
 
     def _new(self, lane: Lane) -> _Work:
-        return _Work(lane, Recorder(self._outcomes.hurry, lambda: self._wake(self._work(lane))))
+        recorder = Recorder(self._outcomes.hurry, lambda: self._wake(self._work(lane)))
+        return _Work(lane, recorder, LaneQueue(self._lease))
 
     def _forget_idle(self) -> None:
         """Forget the oldest of the idle lanes."""
@@ -188,6 +216,8 @@ class Dispatcher:
     async def release(self) -> None:
         """Release the lanes, except those in which a message was being sent."""
         await self._leases.release(self._owner, [str(lane) for lane in self._sending])
+        if self._others is not None:
+            await self._others.tell_all()
 
     async def drain(self, lane: Lane) -> float | None:
         """Send what waits in a lane until it is empty, parked or has to wait.
@@ -202,8 +232,19 @@ class Dispatcher:
         work.woken.clear()
         if work.recorder.in_trouble:
             await work.recorder.settle()
+        try:
+            return await self._drain(work)
+        finally:
+            if self._others is not None:
+                if work.fresh and work.queue.lease is None:
+                    self._others.tell(lane)
+                work.fresh = False
+
+    async def _drain(self, work: _Work) -> float | None:
+        lane = work.lane
         while True:
             if reason := self._sender.blocked(lane):
+                work.fresh |= work.queue.lease is not None  # another may have its bot
                 await self._park(work, reason)
                 return None
             match work.queue.next(self._policy(lane.target), self._clock(), self._expiry_from):
@@ -252,9 +293,14 @@ class Dispatcher:
             work.queue.filled(None, await self._queue.head(work.lane, limit), limit)
             return
         now = self._clock()
-        claim, queued = await self._queue.claim(work.lane, self._owner, now, now + LEASE, limit)
+        claim, queued = await self._queue.claim(
+            work.lane, self._owner, now, now + self._lease, limit
+        )
         work.queue.filled(claim, queued, limit)
         work.parked = None
+        rate = self._policy(work.lane.target).rate
+        if claim.lease and rate and self._others is not None:  # another may have sent here
+            work.queue.sent(await self._queue.sent(work.lane, now - rate[1], rate[0]))
 
     async def _deliver(self, work: _Work, batch: Sequence[Queued], *, digest: bool) -> None:
         """Send these as one message and record the outcome."""
@@ -350,13 +396,15 @@ class Dispatcher:
         work.parked = work.told = reason
 
     async def _renew(self) -> None:
-        until = self._clock() + LEASE
+        until = self._clock() + self._lease
         held = {lane: self._lanes[lane].queue.lease for lane in self._running}
         names = [str(lane) for lane, lease in held.items() if lease]
-        if not names:
-            return
+        idle = self._idle_leases() if self._others is not None else []
         try:
-            await self._leases.renew(self._owner, names, until)
+            if names:
+                await self._leases.renew(self._owner, names, until)
+            if idle:
+                await self._leases.let_go(self._owner, idle)
         except StoreUnavailable as error:
             logger.warning(f"发送队列的租约没能续上：{error}")
             return
@@ -364,3 +412,15 @@ class Dispatcher:
             queue = self._lanes[lane].queue
             if lease and queue.lease == lease:
                 queue.lease = replace(lease, until=until)
+
+    def _idle_leases(self) -> list[str]:
+        """Give up the leases of lanes in which nothing waits: who takes one over later must not
+        think that something was being sent. Returns their names."""
+        idle = [
+            work
+            for lane, work in self._lanes.items()
+            if work.queue.lease is not None and lane not in self._running and work.recorder.idle
+        ]
+        for work in idle:
+            work.queue.lose()
+        return [str(work.lane) for work in idle]

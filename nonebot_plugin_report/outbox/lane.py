@@ -11,7 +11,9 @@ from ..store.leases import Claim, Lease
 from ..store.queue import Queued
 
 LEASE: Final = 60.0
-"""Seconds for which a lane belongs to a process without renewal."""
+"""Seconds for which a lane belongs to a process without renewal, where it is the only one."""
+SHARED_LEASE: Final = 15.0
+"""The same where others wait for it."""
 BATCH: Final = 16
 """Deliveries of a lane held in memory; pictures only of those just accepted."""
 
@@ -55,12 +57,15 @@ Step = Fill | Expire | Deliver | Rest | None
 class LaneQueue:
     """The head of one lane's queue. All times are epoch seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, lease_seconds: float = LEASE) -> None:
+        self._lease_seconds = lease_seconds
         self.lease: Lease | None = None
         self.due_at = 0.0
         """Nothing is sent before (back-off)."""
         self.held_until = 0.0
         """Nothing is sent before, even if a bot comes back."""
+        self.taken_until = 0.0
+        """Another process has the lane until then, unless it says otherwise."""
         self.failures = 0
         """Failed attempts in a row."""
         self._ready: deque[Queued] = deque()
@@ -112,6 +117,7 @@ class LaneQueue:
         """The clock was set, forward by `by` seconds."""
         self.due_at += by if self.due_at else 0.0
         self.held_until += by if self.held_until else 0.0
+        self.taken_until += by if self.taken_until else 0.0
         self._sent = deque(at + by for at in self._sent)
         self.lose()
 
@@ -122,7 +128,9 @@ class LaneQueue:
     def filled(self, claim: Claim | None, queued: Sequence[Queued], limit: int) -> None:
         """The queue was read; `claim` is the result of claiming the lane, if that was necessary."""
         if claim is not None:
-            self.lease, self.failures, self.due_at = claim.lease, claim.failures, claim.due_at
+            self.lease, self.failures = claim.lease, claim.failures
+            self.due_at = 0.0 if claim.taken else claim.due_at
+            self.taken_until = claim.due_at if claim.taken else 0.0
         self._ready = deque(queued)
         self._depth = limit
         self._complete = self.lease is not None and len(queued) < limit and not self._missed
@@ -137,9 +145,9 @@ class LaneQueue:
             now: epoch seconds.
             expiry_from: nothing expires before.
         """
-        if (due_at := max(self.due_at, self.held_until)) > now:
+        if (due_at := max(self.due_at, self.held_until, self.taken_until)) > now:
             return Rest(due_at)
-        if self.lease is None or self.lease.until - now < LEASE / 2:
+        if self.lease is None or self.lease.until - now < self._lease_seconds / 2:
             self.lose()
         if not self._ready:
             return None if self._complete else Fill(BATCH)
@@ -194,6 +202,10 @@ class LaneQueue:
         self._sent.append(now)
         while len(self._sent) > policy.rate[0]:
             self._sent.popleft()
+
+    def sent(self, times: Sequence[float]) -> None:
+        """These are the times of the last messages, whoever sent them: count them for the rate."""
+        self._sent = deque(times)
 
     def succeeded(self) -> bool:
         """A delivery has ended. Returns whether the lane had been failing."""

@@ -5,20 +5,31 @@ values.
 """
 
 from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING, Final
 
-from .archive import Archive
+from sqlalchemy import Float, extract, func, select, type_coerce
+
+from .archive import Archive, Index
 from .database import Database
 from .history import History
 from .housekeeping import Housekeeping
+from .index_file import IndexFile
 from .leases import Leases
 from .mutes import Mutes
 from .outcomes import Outcomes
-from .pictures import PictureFiles
+from .pictures import PictureFiles, PictureRows, Pictures
 from .queue import Queue
 from .sessions import StoredSessions
+from .spent import Spent
+from .terms import Terms
 from .tokens import Binding, Bindings
+from .transactions import Transactions
 from .unread import Unread
 from .watches import Watches
+
+if TYPE_CHECKING:
+    from .others import Others
 
 __all__ = ["Binding", "Store"]
 
@@ -26,30 +37,44 @@ __all__ = ["Binding", "Store"]
 class Store:
     """One database, its functions grouped by theme."""
 
-    def __init__(self, path: Path) -> None:
-        """`path` is the SQLite file."""
-        self._database = Database(path)
-        files = PictureFiles(path.with_name(f"{path.name}-pictures"))
+    def __init__(self, place: Path | str) -> None:
+        """`place` is an SQLite file, or a PostgreSQL database's address as text."""
+        self._database, files, index, self.others = _parts(place)
         self.queue = Queue(self._database, files)
         self.outcomes = Outcomes(self._database)
         self.leases = Leases(self._database)
         self.history = History(self._database, files)
-        self.archive = Archive(path, files)
+        self.archive = Archive(index, files)
         self.housekeeping = Housekeeping(self._database, files)
         self.bindings = Bindings(self._database)
         self.mutes = Mutes(self._database)
         self.sessions = StoredSessions(self._database)
         self.watches = Watches(self._database)
         self.unread = Unread(self._database)
+        self.terms = Terms(self._database)
+        self.spent = Spent(self._database)
+
+    @property
+    def shared(self) -> bool:
+        """Other processes may use it too."""
+        return self.others is not None
 
     async def open(self) -> None:
-        """Connect, and lock it for this process.
+        """Connect; an SQLite file is locked for this process.
 
         Raises:
-            StoreUnavailable: another process has it, or it cannot be used.
+            StoreUnavailable: another process has the file, or it cannot be used.
         """
         await self._database.open()
         self.archive.open()
+
+    async def time(self) -> float:
+        """The database's clock, in epoch seconds.
+
+        Raises:
+            StoreUnavailable: it cannot be asked.
+        """
+        return await self._database.run(lambda conn: conn.scalars(_TIME).one(), durable=False)
 
     async def close(self) -> None:
         """Finish pending operations and disconnect."""
@@ -57,9 +82,27 @@ class Store:
         await self._database.close()
 
     async def check(self) -> None:
-        """Check that the file on disk is still the one that was opened.
+        """Check that what is written now will be found.
 
         Raises:
-            StoreUnavailable: it is not; `close` followed by `open` repairs it.
+            StoreUnavailable: it will not; `close` followed by `open` repairs it.
         """
-        await self._database.check_file()
+        await self._database.check()
+
+
+_TIME: Final = select(type_coerce(extract("epoch", func.clock_timestamp()), Float))
+
+
+def _parts(place: Path | str) -> "tuple[Transactions, Pictures, Index, Others | None]":
+    """The engine, where pictures and the index are, and how to reach other processes; PostgreSQL's
+    driver is loaded where it is used."""
+    if isinstance(place, Path):
+        files = PictureFiles(place.with_name(f"{place.name}-pictures"))
+        return Database(place), files, IndexFile(place), None
+    from .index_tables import IndexTables
+    from .others import Others
+    from .remote import RemoteDatabase
+
+    database = RemoteDatabase(place)
+    others = Others(database, place, token_hex(8))
+    return database, PictureRows(), IndexTables(database, RemoteDatabase(place)), others

@@ -1,23 +1,15 @@
 """The history as the page looks through it: any part of it, as quick for a million reports.
 
-It has a connection and a thread of its own beside the writer, with which it can only read the
-store, and an index in a file beside it, which is made once somebody looks. So nobody's push waits
-for who looks, and who has no page pays nothing for it.
+It is read beside the writer, by an index that is made once somebody looks.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from loguru import logger
-from sqlalchemy import Connection, create_engine, func, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, func, select
 
 from ..errors import StoreUnavailable, Unreadable
 from ..model.archive import DayCount, Known, Part, Run, Shown, Sight, Wanted
@@ -25,15 +17,13 @@ from ..model.image import Image
 from ..model.report import Report
 from ..model.target import Target
 from . import index
-from .file import PRIVATE_FILE
 from .history import sent_to
 from .ids import first_id
-from .pictures import PictureFiles
+from .pictures import Pictures
 from .rows import read_images, read_report, read_target
 from .schema import lane, report
 from .search import Search
 from .shown import shown
-from .sqlite import transaction
 
 T = TypeVar("T")
 
@@ -56,54 +46,79 @@ LONGEST_RUN: Final = 86400.0
 _START, _END = ".start", ".end"
 
 
-class Archive:
-    """Reads, beside the writer."""
-
-    def __init__(self, path: Path, files: PictureFiles) -> None:
-        """`path` is the store's."""
-        self._path = path
-        self._index = path.with_name(f"{path.name}-index")
-        self._files = files
-        self._thread: ThreadPoolExecutor | None = None
-        self._conn: Connection | None = None
-        self._used = asyncio.Event()
+class Index(Protocol):
+    """Where the index is, and how it is read together with the store."""
 
     def open(self) -> None:
         """Let it be used; the store is open."""
-        self._thread = ThreadPoolExecutor(1, "report-archive")
-        if self._index.exists():
-            self._used.set()
+        ...
+
+    async def close(self) -> None:
+        """Disconnect, before the store's writer does."""
+        ...
+
+    async def used(self) -> None:
+        """Wait until somebody has looked."""
+        ...
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Read.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        ...
+
+    async def change(self, work: Callable[[Connection], T]) -> T:
+        """Change the index, in a transaction.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        ...
+
+
+class Archive:
+    """Reads, beside the writer."""
+
+    def __init__(self, index: Index, pictures: Pictures) -> None:
+        self._index = index
+        self._run = index.run
+        self._pictures = pictures
+
+    def open(self) -> None:
+        """Let it be used; the store is open."""
+        self._index.open()
 
     async def close(self) -> None:
         """Disconnect, before the writer does."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            await asyncio.get_running_loop().run_in_executor(thread, self._disconnect)
-            thread.shutdown()
+        await self._index.close()
 
-    async def follow(self, clock: Callable[[], float]) -> None:
-        """Keep the index up to date once it is used, until cancelled; `clock` gives epoch
-        seconds."""
-        await self._used.wait()
+    async def follow(
+        self, clock: Callable[[], float], leads: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Keep the index up to date once it is used, until cancelled; `clock` gives epoch seconds,
+        `leads` says whether this process is the one of several that does."""
+        await self._index.used()
         told = ""
         while True:
             more = False
             try:
-                more, told = await self.index_more(clock()), ""
+                more, told = leads() and await self.step(clock()), ""
             except StoreUnavailable as error:
                 if str(error) != told:
                     logger.warning(f"历史记录的索引暂时没能更新：{error}")
                 told = str(error)
             await asyncio.sleep(BUSY_PAUSE if more else IDLE_PAUSE)
 
-    async def index_more(self, now: float) -> bool:
-        """Add some reports to the index. False: all are in it that can be at a moment (epoch
-        seconds).
+    async def step(self, now: float) -> bool:
+        """Add some reports to the index, those that came long enough before `now` (epoch seconds).
+        False: all are in it.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
-        return await self._run(partial(_step, first_id(now - SETTLED)))
+        return await self._index.change(partial(index.step, settled=first_id(now - SETTLED)))
 
     async def part(self, sight: Sight, wanted: Wanted, count: int) -> Part:
         """Some of the reports that are looked for, the newest first.
@@ -161,7 +176,7 @@ class Archive:
             StoreUnavailable: it could not be read.
         """
         images = await self._run(lambda conn: read_images(conn, [sha]))
-        return (await self._files.load(images)).get(sha)
+        return (await self._pictures.load(images)).get(sha)
 
     async def report(self, report_id: str) -> Report | None:
         """A report without its pictures; None: it is not there, or cannot be read.
@@ -248,83 +263,7 @@ class Archive:
             StoreUnavailable: it could not be written.
         """
 
-        def write(conn: Connection) -> None:
-            with transaction(conn):
-                index.forget(conn, report_id)
-
-        await self._run(write)
-
-    async def _run(self, work: Callable[[Connection], T]) -> T:
-        if self._thread is None:
-            raise StoreUnavailable
-        done = await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: self._do(work)
-        )
-        self._used.set()
-        return done
-
-    def _do(self, work: Callable[[Connection], T]) -> T:
-        try:
-            return work(self._connected())
-        except (DBAPIError, sqlite3.Error, OSError) as error:
-            self._disconnect()
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            raise StoreUnavailable(f"读不了历史记录：{cause}") from None
-
-    def _connected(self) -> Connection:
-        if self._conn is None:
-            try:
-                self._conn = self._connect()
-            except (DBAPIError, sqlite3.Error):  # no database, or another version's: made anew
-                self._delete()
-                self._conn = self._connect()
-            if not index.is_current(self._conn):
-                self._disconnect()
-                self._delete()
-                self._conn = self._connect()
-        return self._conn
-
-    def _connect(self) -> Connection:
-        self._index.touch(PRIVATE_FILE)
-        engine = create_engine(
-            "sqlite://", creator=self._raw, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
-        )
-        conn = engine.connect()
-        try:
-            index.create(conn)
-        except DBAPIError:
-            conn.close()
-            engine.dispose()
-            raise
-        return conn
-
-    def _raw(self) -> sqlite3.Connection:
-        raw = sqlite3.connect(self._index, isolation_level=None, check_same_thread=False)
-        try:
-            raw.execute("PRAGMA journal_mode = WAL")
-            raw.execute("PRAGMA synchronous = NORMAL")
-            # The store's tables are found by their names, as those of the index are others.
-            raw.execute("ATTACH ? AS store", (f"{self._path.absolute().as_uri()}?mode=ro",))
-        except sqlite3.Error:
-            raw.close()
-            raise
-        return raw
-
-    def _disconnect(self) -> None:
-        if self._conn is not None:
-            self._conn.close()
-            self._conn.engine.dispose()
-            self._conn = None
-
-    def _delete(self) -> None:
-        for ending in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                self._index.with_name(f"{self._index.name}{ending}").unlink()
-
-
-def _step(settled: str, conn: Connection) -> bool:
-    with transaction(conn):
-        return index.step(conn, settled)
+        await self._index.change(partial(index.forget, report_id=report_id))
 
 
 def _runs(conn: Connection, sight: Sight) -> list[Run]:

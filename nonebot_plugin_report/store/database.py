@@ -14,10 +14,9 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +27,7 @@ from .schema import upgrade
 from .sqlite import checkpoint, engine, set_pragma, transaction, translate
 from .statements import driver, prepare
 from .syncer import Syncer
+from .transactions import Call
 
 T = TypeVar("T")
 
@@ -49,26 +49,6 @@ LATER_SECONDS: Final = 0.005
 """Seconds that what nobody waits for waits for somebody else's transaction."""
 
 
-@dataclass(slots=True)
-class _Call:
-    operation: Callable[[Connection], Any]
-    future: "asyncio.Future[Any]"
-    durable: bool
-    result: Any = None
-    """Or the exception that it ended with."""
-    wrote: bool = False
-    """Its transaction changed something."""
-
-    def settle(self) -> None:
-        """Tell its caller."""
-        if self.future.done():  # its caller was cancelled
-            return
-        if isinstance(self.result, Exception):
-            self.future.set_exception(self.result)
-        else:
-            self.future.set_result(self.result)
-
-
 class Database:
     """An SQLite file, used by this process alone."""
 
@@ -78,9 +58,9 @@ class Database:
         self._thread: ThreadPoolExecutor | None = None
         self._syncer: Syncer | None = None
         self._conn: Connection | None = None
-        self._waiting: list[_Call] = []
-        self._later: list[_Call] = []
-        self._committed: list[_Call] = []
+        self._waiting: list[Call] = []
+        self._later: list[Call] = []
+        self._committed: list[Call] = []
         """Durable calls that are committed, but not on disk."""
         self._fault = ""
         """Why what was committed may not be on disk (Chinese)."""
@@ -125,7 +105,7 @@ class Database:
         for call in committed:  # closing it has brought it to the disk
             call.settle()
 
-    async def check_file(self) -> None:
+    async def check(self) -> None:
         """Check that the file on disk is still the one that was opened.
 
         Raises:
@@ -146,7 +126,7 @@ class Database:
                 may it have been.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Call(operation, future, durable))
+        self._waiting.append(Call(operation, future, durable))
         self._schedule()
         return await future
 
@@ -158,7 +138,7 @@ class Database:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._later.append(_Call(operation, future, durable=False))
+        self._later.append(Call(operation, future, durable=False))
         if self._later_timer is None:
             self._later_timer = loop.call_later(LATER_SECONDS, self.hurry)
         return future
@@ -169,7 +149,7 @@ class Database:
             self._waiting[:0] = self._take_later()
             self._schedule()
 
-    def _take_later(self) -> list[_Call]:
+    def _take_later(self) -> list[Call]:
         if self._later_timer is not None:
             self._later_timer.cancel()
             self._later_timer = None
@@ -205,7 +185,7 @@ class Database:
         self._timer = None
         self._look(patient=False)
 
-    def _flush(self, batch: list[_Call]) -> None:
+    def _flush(self, batch: list[Call]) -> None:
         if self._thread is None or self._conn is None:
             for call in batch:
                 call.result = StoreUnavailable()
@@ -220,7 +200,7 @@ class Database:
         if self._waiting:
             self._schedule()
 
-    def _done(self, batch: list[_Call]) -> None:
+    def _done(self, batch: list[Call]) -> None:
         """These are committed: tell those who do not wait for the disk.
 
         Who wrote nothing waits only if it may have read what is not on disk yet.
@@ -245,7 +225,7 @@ class Database:
             group, self._committed = self._committed, []
             self._syncer.ask(partial(self._synced, group))
 
-    def _synced(self, group: list[_Call], error: OSError | None) -> None:
+    def _synced(self, group: list[Call], error: OSError | None) -> None:
         self._syncing = False
         if error is None:
             fault = self._file.fault()
@@ -263,8 +243,8 @@ class Database:
     def _in_thread(
         self,
         thread: ThreadPoolExecutor,
-        work: Callable[[Connection, list[_Call]], None],
-        batch: list[_Call],
+        work: Callable[[Connection, list[Call]], None],
+        batch: list[Call],
     ) -> None:
         """Let the thread have the connection."""
         assert self._conn is not None  # noqa: S101 - for the type checker: `_flush` has looked
@@ -272,7 +252,7 @@ class Database:
         done = asyncio.get_running_loop().run_in_executor(thread, work, self._conn, batch)
         done.add_done_callback(lambda _: self._returned(batch))
 
-    def _returned(self, batch: list[_Call]) -> None:
+    def _returned(self, batch: list[Call]) -> None:
         self._busy = False
         self._done(batch)
         if self._waiting:
@@ -293,7 +273,7 @@ class Database:
             self._wal_bytes = 0
             self._in_thread(self._thread, lambda conn, _: checkpoint(conn), [])
 
-    def _one_by_one(self, conn: Connection, batch: list[_Call]) -> None:
+    def _one_by_one(self, conn: Connection, batch: list[Call]) -> None:
         """Run each operation in a transaction of its own, waiting for other processes' locks.
 
         Once one of them has waited in vain, the others do not wait again.
@@ -338,7 +318,7 @@ class Database:
         self._file.release()
 
 
-def _transact(conn: Connection, batch: list[_Call]) -> None:
+def _transact(conn: Connection, batch: list[Call]) -> None:
     """Run operations in one transaction. If it fails, nothing of it is stored."""
     before = driver(conn).total_changes
     with transaction(conn):

@@ -15,9 +15,8 @@ from ..model.report import Report
 from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
 from ..model.target import Target
 from ..model.watch import Arrival
-from .database import Database
 from .leases import HAS_WAITING, NEXT
-from .pictures import PictureFiles
+from .pictures import Pictures
 from .rows import (
     HAS_FAILED,
     IS_BOUND,
@@ -31,6 +30,7 @@ from .rows import (
 )
 from .schema import delivery, lane, report
 from .statements import Statement
+from .transactions import Transactions
 
 ARRIVALS: Final = 500
 """Reports that are read at once, so that no push waits for long behind them."""
@@ -47,7 +47,7 @@ LISTED_TEXT: Final = 500
 class History:
     """Reads stored reports and their deliveries."""
 
-    def __init__(self, database: Database, files: PictureFiles) -> None:
+    def __init__(self, database: Transactions, files: Pictures) -> None:
         self._run = database.run
         self._files = files
 

@@ -9,10 +9,9 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_,
 
 from ..model.delivery import Delivery, Priority, State
 from ..model.target import Lane, Target
-from .database import Database
 from .leases import WAITING_LANES, count_repeats
 from .outcomes import GIVE_UP, TAKEN_BACK, expiry_reason
-from .pictures import PictureFiles
+from .pictures import Pictures
 from .rows import (
     INSERT_DELIVERY,
     IS_WAITING,
@@ -26,6 +25,7 @@ from .rows import (
     use_image,
 )
 from .schema import delivery, image, lane, meta, mute, report, watch
+from .transactions import Transactions
 
 BATCH: Final = 200
 """Rows of one transaction, so that no push waits for long behind it."""
@@ -47,7 +47,7 @@ class DueFallback:
 class Housekeeping:
     """Work in the background, in small batches."""
 
-    def __init__(self, database: Database, files: PictureFiles) -> None:
+    def __init__(self, database: Transactions, files: Pictures) -> None:
         self._run = database.run
         self._files = files
 
@@ -222,6 +222,7 @@ def _expire(conn: Connection, now: float) -> Sequence[Any]:
         .where(IS_WAITING, delivery.c.expires_at <= now)
         .where(or_(lane.c.owner.is_(None), lane.c.lease_until <= now))
         .limit(BATCH)
+        .with_for_update(read=True, skip_locked=True, of=lane)  # nobody claims it meanwhile
     ).all()
     for row in rows:
         withdrawn = row.reason == TAKEN_BACK
@@ -243,7 +244,9 @@ _FALLEN: Final = (
     ).join(lane, delivery.c.lane == lane.c.name)
     .join(report, delivery.c.report_id == report.c.id)
     .where(delivery.c.fallback != "", delivery.c.fallback_at <= bindparam("now"))
+    .order_by(delivery.c.fallback_at, delivery.c.id)
     .limit(BATCH)
+    .with_for_update(skip_locked=True, of=delivery)  # each once, whoever else looks
 )  # fmt: skip
 
 

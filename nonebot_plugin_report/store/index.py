@@ -1,4 +1,5 @@
-"""An index of the history in a file of its own, so that looking things up costs no push anything.
+"""An index of the history, apart from it: with SQLite in a file of its own, so that looking things
+up costs no push anything; with PostgreSQL in tables beside the store's.
 
 It can be made anew out of the store at any time: from the newest report back to the oldest, in
 small steps, while new ones are added. Words of deleted reports stay in it; once most of what it
@@ -16,7 +17,6 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
-    String,
     Table,
     UniqueConstraint,
     bindparam,
@@ -25,17 +25,15 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    text,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ..errors import Unreadable
+from .fulltext import full_text
 from .ids import number
 from .rows import read_report
-from .schema import report
-from .statements import Statement, driver
-from .words import pairs
+from .schema import ID, STRING, report
+from .statements import Statement
 
 VERSION: Final = 1
 """A file of another version is made anew."""
@@ -50,48 +48,43 @@ MOST_KNOWN: Final = 200
 
 metadata: Final = MetaData()
 state: Final = Table(
-    "state",
+    "index_state",
     metadata,
     Column("version", Integer, nullable=False),
-    Column("newest", String, nullable=False),  # ids of what is indexed; empty: nothing is
-    Column("oldest", String, nullable=False),
-    Column("first", String, nullable=False),  # the oldest of the store when that was reached
+    Column("newest", STRING, nullable=False),  # ids of what is indexed; empty: nothing is
+    Column("oldest", STRING, nullable=False),
+    Column("first", STRING, nullable=False),  # the oldest of the store when that was reached
 )
 value: Final = Table(
-    "value",
+    "index_value",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("field", String, nullable=False),  # event, result or source
-    Column("word", String, nullable=False),
+    Column("field", STRING, nullable=False),  # event, result or source
+    Column("word", STRING, nullable=False),
     Column("count", Integer, nullable=False),
     UniqueConstraint("field", "word"),
 )
 entry: Final = Table(
-    "entry",
+    "index_entry",
     metadata,
     Column("value", Integer, primary_key=True),
-    Column("report", String(20), primary_key=True),
+    Column("report", ID, primary_key=True),
     sqlite_with_rowid=False,
 )
 daily: Final = Table(
-    "daily",
+    "index_daily",
     metadata,
-    Column("source", String, primary_key=True),
-    Column("day", String, primary_key=True),
-    Column("result", String, primary_key=True),
+    Column("source", STRING, primary_key=True),
+    Column("day", STRING, primary_key=True),
+    Column("result", STRING, primary_key=True),
     Column("count", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
-_WORDS: Final = (
-    "CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5"
-    "(said, content = '', tokenize = 'unicode61 remove_diacritics 2')"
-)
-_ADD_WORDS: Final = "INSERT INTO words (rowid, said) VALUES (?, ?)"
-_FORGET_WORDS: Final = "INSERT INTO words (words, rowid, said) VALUES ('delete', ?, ?)"
+FIELDS: Final = case((func.length(report.c.fields) <= WHOLE, report.c.fields)).label("fields")
+"""A report's fields, unless they are too long to be looked at."""
 _COLUMNS: Final = (
     report.c.id, report.c.event, report.c.source, report.c.received_at, report.c.heading,
-    func.substr(report.c.text, 1, MOST_WORDS).label("text"),
-    case((func.length(report.c.fields) <= WHOLE, report.c.fields), else_=None).label("fields"),
+    func.substr(report.c.text, 1, MOST_WORDS).label("text"), FIELDS,
 )  # fmt: skip
 _NEWER: Final = Statement(
     select(*_COLUMNS)
@@ -104,35 +97,35 @@ _OLDER: Final = Statement(
 )
 _ONE: Final = Statement(select(*_COLUMNS).where(report.c.id == bindparam("id")))
 _COUNT_VALUE: Final = Statement(
-    sqlite_insert(value)
-    .values(field=bindparam("field"), word=bindparam("word"), count=bindparam("count"))
-    .on_conflict_do_update(
-        index_elements=["field", "word"], set_={"count": value.c.count + bindparam("more")}
-    )
+    insert(value).values({name: bindparam(name) for name in ("field", "word", "count")}).inline(),
+    "ON CONFLICT (field, word) DO UPDATE SET count = index_value.count + excluded.count",
 )
 _COUNT_DAY: Final = Statement(
-    sqlite_insert(daily).values(
-        source=bindparam("source"), day=bindparam("day"), result=bindparam("result"),
-        count=bindparam("count"),
-    ).on_conflict_do_update(
-        index_elements=["source", "day", "result"],
-        set_={"count": daily.c.count + bindparam("more")},
-    )
-)  # fmt: skip
-_ADD_ENTRY: Final = Statement(sqlite_insert(entry).on_conflict_do_nothing())
+    insert(daily),
+    "ON CONFLICT (source, day, result) DO UPDATE SET count = index_daily.count + excluded.count",
+)
+_ADD_ENTRY: Final = Statement(insert(entry), "ON CONFLICT DO NOTHING")
 _VALUE: Final = Statement(
     select(value.c.id, value.c.count).where(
         value.c.field == bindparam("field"), value.c.word == bindparam("word")
     )
 )
+_ALONE: Final = select(state).with_for_update()
+"""Only one process at a time changes it, where there are several."""
 
 
 def create(conn: Connection) -> None:
     """Make the tables where there are none."""
     metadata.create_all(conn)
-    conn.execute(text(_WORDS))
+    full_text(conn).create(conn)
     if conn.execute(select(state)).first() is None:
         conn.execute(insert(state).values(version=VERSION, newest="", oldest="", first=""))
+
+
+def drop(conn: Connection) -> None:
+    """Remove the tables."""
+    metadata.drop_all(conn)
+    full_text(conn).drop(conn)
 
 
 def is_current(conn: Connection) -> bool:
@@ -153,7 +146,7 @@ def step(conn: Connection, settled: str) -> bool:
     Reports are stored in another order than their ids were made in, as those with pictures take
     longer: from `settled` on, one with a smaller id may still come.
     """
-    found = conn.execute(select(state)).one()
+    found = conn.execute(_ALONE).one()
     known = {"id": found.newest, "settled": settled}
     if rows := _NEWER.rows(conn, known) if found.newest else []:
         _add(conn, rows)
@@ -192,20 +185,18 @@ def progress(conn: Connection) -> float:
 
 def forget(conn: Connection, report_id: str) -> None:
     """Take a report out, which is still in the store."""
-    found = conn.execute(select(state)).one()
+    found = conn.execute(_ALONE).one()
     row = _ONE.row(conn, {"id": report_id})
     if row is None or not found.oldest <= report_id <= found.newest:
         return
     words, values, day = _parts(row)
-    conn.exec_driver_sql(_FORGET_WORDS, (number(report_id), words))
+    full_text(conn).forget(conn, report_id, words)
     for field, word in values:
-        _COUNT_VALUE.run(conn, {"field": field, "word": word, "count": 0, "more": -1})
+        _COUNT_VALUE.run(conn, {"field": field, "word": word, "count": -1})
         of = _VALUE.row(conn, {"field": field, "word": word}).id
         conn.execute(delete(entry).where(entry.c.value == of, entry.c.report == report_id))
     source, of_day, result = day
-    _COUNT_DAY.run(
-        conn, {"source": source, "day": of_day, "result": result, "count": 0, "more": -1}
-    )
+    _COUNT_DAY.run(conn, {"source": source, "day": of_day, "result": result, "count": -1})
 
 
 def find_value(conn: Connection, field: str, word: str) -> Any:
@@ -222,24 +213,22 @@ def known(conn: Connection, field: str) -> tuple[str, ...]:
 
 
 def _add(conn: Connection, rows: Iterable[Any]) -> None:
-    words: list[tuple[int, str]] = []
+    words: list[tuple[str, str]] = []
     values, days = Counter[tuple[str, str]](), Counter[tuple[str, str, str]]()
     entries: list[tuple[tuple[str, str], str]] = []
     for row in rows:
         of_row, its_values, day = _parts(row)
-        words.append((number(row.id), of_row))
+        words.append((row.id, of_row))
         values.update(its_values)
         days[day] += 1
         entries += [(one, row.id) for one in its_values]
     for (field, word), count in values.items():
-        _COUNT_VALUE.run(conn, {"field": field, "word": word, "count": count, "more": count})
+        _COUNT_VALUE.run(conn, {"field": field, "word": word, "count": count})
     ids = {one: _VALUE.row(conn, {"field": one[0], "word": one[1]}).id for one in values}
     _ADD_ENTRY.run_for_each(conn, [{"value": ids[one], "report": of} for one, of in entries])
     for (source, day, result), count in days.items():
-        _COUNT_DAY.run(
-            conn, {"source": source, "day": day, "result": result, "count": count, "more": count}
-        )
-    driver(conn).executemany(_ADD_WORDS, words)
+        _COUNT_DAY.run(conn, {"source": source, "day": day, "result": result, "count": count})
+    full_text(conn).add(conn, words)
 
 
 def _parts(row: Any) -> tuple[str, tuple[tuple[str, str], ...], tuple[str, str, str]]:
@@ -248,10 +237,15 @@ def _parts(row: Any) -> tuple[str, tuple[tuple[str, str], ...], tuple[str, str, 
     sent = row.text
     words = sent if all(one in sent for one in said) else "\n".join((*said, sent))
     # `heading` is what a report without a title is called.
-    words = pairs("\n".join((row.heading, words))[:MOST_WORDS])
+    words = "\n".join((row.heading, words))[:MOST_WORDS]
     values = (("event", row.event), ("result", result), ("source", row.source))
     day = f"{datetime.fromtimestamp(row.received_at).astimezone():%Y-%m-%d}"
     return words, values, (row.source, day, result)
+
+
+def result_of(stored: str | None) -> str:
+    """A report's result, by its fields; empty: it has none."""
+    return _fields(stored)[0]
 
 
 def _fields(stored: str | None) -> tuple[str, tuple[str, ...]]:

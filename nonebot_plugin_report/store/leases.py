@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, String, bindparam, or_, select, update
 
 from ..errors import LeaseLost
 from ..model.target import Lane
-from .database import Database
 from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
 from .statements import Statement
+from .transactions import Transactions
 
 IN_FLIGHT: Final = 2
 """Messages of a lane of which a process that ends suddenly leaves open whether they were sent: one
@@ -36,12 +36,14 @@ class Claim:
     """None: it cannot be claimed before `due_at`."""
     due_at: float
     failures: int
+    taken: bool = False
+    """Another process has it until then, or lets go of it before."""
 
 
 class Leases:
     """The lanes, and who may send in them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._run = database.run
 
     async def waiting_lanes(self) -> list[Lane]:
@@ -82,6 +84,16 @@ class Leases:
             StoreUnavailable: it could not be written.
         """
         await self._run(lambda conn: conn.execute(_RESUME))
+
+    async def let_go(self, owner: str, names: Sequence[str]) -> None:
+        """Release some lanes of a process, in which nothing waits.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        held = lane.c.name.in_(names) & (lane.c.owner == owner)
+        statement = update(lane).where(held).values(owner=None)
+        await self._run(lambda conn: conn.execute(statement), durable=False)
 
     async def release(self, owner: str, keep: Sequence[str]) -> None:
         """Release all lanes of a process that is ending, except `keep`.
@@ -131,7 +143,7 @@ _RESUME: Final = (
 _ENDED_SENDING: Final = select(lane.c.name).where(
     lane.c.owner.is_not(None),
     lane.c.due_at < lane.c.lease_until,  # otherwise it was backing off as its owner ended
-    or_(bindparam("lane").is_(None), lane.c.name == bindparam("lane")),
+    or_(bindparam("lane", type_=String).is_(None), lane.c.name == bindparam("lane")),
     HAS_WAITING,
 )
 _FIRST: Final = (
@@ -150,9 +162,9 @@ def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> C
     """
     row = _LOCK_LANE.row(conn, {"lane": str(of)})
     if row is None:  # its row is locked by another process
-        return Claim(None, now + 1, 0)
+        return Claim(None, now + 1, 0, taken=True)
     if row.owner not in (None, owner) and row.lease_until > now:
-        return Claim(None, row.lease_until, row.failures)
+        return Claim(None, row.lease_until, row.failures, taken=True)
     if row.due_at > now:
         return Claim(None, row.due_at, row.failures)
     if row.owner not in (None, owner):
@@ -189,7 +201,8 @@ _HOLDS: Final = (
     lane.c.owner == bindparam("by"),
     lane.c.epoch == bindparam("at"),
 )
-IS_HELD: Final = exists().where(*_HOLDS)
+# The lane's row is locked, where there are several writers: nobody takes it over meanwhile.
+IS_HELD: Final = select(lane.c.name).where(*_HOLDS).with_for_update(read=True).exists()
 _BACK_OFF: Final = Statement(
     update(lane).where(*_HOLDS).values(due_at=bindparam("due"), failures=bindparam("count"))
 )

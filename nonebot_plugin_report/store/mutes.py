@@ -3,15 +3,15 @@
 from sqlalchemy import Connection, delete, insert, select
 
 from ..model.target import Target
-from .database import Database
 from .rows import read_target
 from .schema import mute
+from .transactions import Transactions
 
 
 class Mutes:
     """The muted targets."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._run = database.run
 
     async def all(self) -> dict[Target, float]:

@@ -8,17 +8,17 @@ from sqlalchemy import Connection, Integer, bindparam, case, func, select, updat
 
 from ..model.delivery import WITHDRAWN, State
 from ..model.target import Lane
-from .database import Database
 from .leases import IS_HELD, Lease, back_off, write_held
 from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
 from .statements import Statement
+from .transactions import Transactions
 
 
 class Outcomes:
     """Records what came of deliveries."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._database = database
 
     def finish(

@@ -1,7 +1,8 @@
-"""Pictures as files in a folder beside the database, each under its hash.
+"""Where the bytes of pictures are: in files beside an SQLite database, or in PostgreSQL's rows.
 
-In the database a picture would be written twice: to the write-ahead log, and from there again.
-Here it is written once, by a thread, and is on disk before the row that names it is committed.
+In SQLite a picture would be written twice: to the write-ahead log, and from there again. In a
+folder, under its hash, it is written once, by a thread, and is on disk before the row that names it
+is committed. Bots on several machines share no folder.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from ..errors import StoreUnavailable, os_reason
 from ..model.image import Image
@@ -22,6 +23,66 @@ T = TypeVar("T")
 
 _PART: Final = ".part"
 """The ending of a file that is being written."""
+
+
+class Pictures(Protocol):
+    """A place for their bytes."""
+
+    async def keep(self, images: Sequence[Image], now: float) -> dict[int, str]:
+        """Put those of some pictures there that are not there, as far as that is outside of the
+        database. Returns the hashes by identity (`id`).
+
+        Raises:
+            StoreUnavailable: they could not be written.
+        """
+        ...
+
+    def in_row(self, image: Image) -> bytes:
+        """What a picture's row holds of it."""
+        ...
+
+    async def load(self, images: Mapping[str, Image]) -> dict[str, Image]:
+        """Pictures by hash, with the bytes of those whose row has none; without those that are no
+        longer there."""
+        ...
+
+    async def unused(self, before: float) -> list[str]:
+        """The hashes of those outside of the database that were last kept before a time (epoch
+        seconds)."""
+        ...
+
+    async def forget(self, hashes: Iterable[str], before: float) -> None:
+        """Delete these, unless they were kept again meanwhile.
+
+        Raises:
+            StoreUnavailable: one could not be deleted.
+        """
+        ...
+
+
+class PictureRows:
+    """The database itself."""
+
+    async def keep(self, images: Sequence[Image], now: float) -> dict[int, str]:
+        """The hashes by identity: the row is all there is to write."""
+        return await asyncio.to_thread(
+            lambda: {id(one): sha256(one.data).hexdigest() for one in images}
+        )
+
+    def in_row(self, image: Image) -> bytes:
+        """All of it."""
+        return image.data
+
+    async def load(self, images: Mapping[str, Image]) -> dict[str, Image]:
+        """They are there already."""
+        return dict(images)
+
+    async def unused(self, before: float) -> list[str]:
+        """There are none outside."""
+        return []
+
+    async def forget(self, hashes: Iterable[str], before: float) -> None:
+        """There is nothing to delete: they go with their rows."""
 
 
 @dataclass(slots=True)
@@ -57,6 +118,10 @@ class PictureFiles:
                 self._next = _Group()
                 group.hashes = await self._run(lambda: self._keep(group.images, now))
         return {id(one): group.hashes[id(one)] for one in images}
+
+    def in_row(self, image: Image) -> bytes:
+        """Nothing: it is in its file."""
+        return b""
 
     async def load(self, images: Mapping[str, Image]) -> dict[str, Image]:
         """Pictures by hash, with the bytes of those whose row has none; without those that are no

@@ -15,9 +15,9 @@ from ..model.image import Image
 from ..model.message import Message
 from ..model.status import Receipt
 from ..model.target import Lane, Target
-from .database import Database
+from .ids import first_id
 from .leases import Claim, claim
-from .pictures import PictureFiles
+from .pictures import Pictures
 from .rows import (
     HANDLING,
     INSERT_DELIVERY,
@@ -37,12 +37,17 @@ from .rows import (
 )
 from .schema import delivery, lane, report
 from .statements import Statement
+from .transactions import Transactions
 
 SHALLOW: Final = 50
 """Deliveries of a queue that are read beside others'. Of more, one queue is read at a time: when a
 bot comes back, all lanes want theirs, and in one transaction nobody else would run meanwhile."""
 ALIKE: Final = 200
 """Deliveries of a lane that are looked through for those that say the same."""
+
+
+WAITED: Final = 86400.0
+"""Seconds for which most have waited at the longest: among those, what was sent is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Queued:
 class Queue:
     """Deliveries, by lane."""
 
-    def __init__(self, database: Database, files: PictureFiles) -> None:
+    def __init__(self, database: Transactions, files: Pictures) -> None:
         self._files = files
         self._run = database.run
         self._deep = asyncio.Lock()
@@ -78,7 +83,7 @@ class Queue:
         def write(conn: Connection) -> Receipt:
             for one in lanes:
                 add_lane(conn, one)
-            return _accept(conn, entry, hashes)
+            return _accept(conn, entry, hashes, self._files.in_row)
 
         return await self._run(write)
 
@@ -149,6 +154,21 @@ class Queue:
         """
         return await self._run(lambda conn: _alike(conn, to, text, since), durable=False)
 
+    async def sent(self, of: Lane, since: float, limit: int) -> list[float]:
+        """When (epoch seconds) messages in a lane ended since a moment, the oldest first; the last
+        `limit` at most.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        first = first_id(since - WAITED)
+        values = {"lane": str(of), "since": since, "limit": limit, "first": first}
+
+        def read(conn: Connection) -> list[float]:
+            return [row.at for row in reversed(_SENT.rows(conn, values))]
+
+        return await self._run(read, durable=False)
+
     async def picture(self, sha: str) -> Image | None:
         """A picture by its hash, or None if it is no longer stored.
 
@@ -174,14 +194,16 @@ _TARGETS: Final = (
 )
 
 
-def _accept(conn: Connection, entry: Entry, hashes: Mapping[int, str]) -> Receipt:
-    """`hashes` are those of its pictures, by identity."""
+def _accept(
+    conn: Connection, entry: Entry, hashes: Mapping[int, str], bytes_of: Callable[[Image], bytes]
+) -> Receipt:
+    """`hashes` are those of its pictures, by identity; `bytes_of` gives what its row holds."""
     key = {"source": entry.source, "key": entry.report.key}
     if entry.report.key and (known := _FIND_KEY.row(conn, key)):
         targets = conn.scalars(_TARGETS, {"id": known.id}).all()
         return Receipt(known.id, "duplicate", tuple(Target.parse(one) for one in targets))
     for one in entry.images:
-        store_image(conn, one, hashes[id(one)], entry.received_at)
+        store_image(conn, one, hashes[id(one)], bytes_of(one), entry.received_at)
     INSERT_REPORT.run(conn, report_row(entry, _of(entry.report.images, hashes)))
     if not entry.deliveries:
         return Receipt(entry.id, "dropped", ())
@@ -213,6 +235,19 @@ _HEAD: Final = Statement(
     ).where(delivery.c.lane == bindparam("lane"), IS_WAITING)
     .order_by(delivery.c.priority, delivery.c.id).limit(bindparam("limit"))
 )  # fmt: skip
+# What is sent together ends together.
+_SENT: Final = Statement(
+    select(func.max(delivery.c.finished_at).label("at"))
+    .where(
+        delivery.c.lane == bindparam("lane"),
+        delivery.c.report_id > bindparam("first"),
+        delivery.c.finished_at > bindparam("since"),
+        delivery.c.attempts > 0,
+    )
+    .group_by(delivery.c.finished_at)
+    .order_by(delivery.c.finished_at.desc())
+    .limit(bindparam("limit"))
+)
 _WORDS: Final = Statement(
     select(TEXT, delivery.c.image, report.c.fields)
     .join(report, delivery.c.report_id == report.c.id)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, text, update
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ..errors import Unreadable
 from ..model.delivery import FAILED, Delivery, Handling, Priority, State
@@ -56,8 +55,8 @@ IS_BOUND: Final = text(f"substr(report.source, 1, {len(BOUND)}) = '{BOUND}'")
 TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")
 INSERT_REPORT: Final = Statement(insert(report))
 INSERT_DELIVERY: Final = Statement(insert(delivery))
-_ADD_LANE: Final = Statement(sqlite_insert(lane).on_conflict_do_nothing())
-_ADD_IMAGE: Final = Statement(sqlite_insert(image).on_conflict_do_nothing())
+_ADD_LANE: Final = Statement(insert(lane), "ON CONFLICT DO NOTHING")
+_ADD_IMAGE: Final = Statement(insert(image), "ON CONFLICT DO NOTHING")
 _TOUCH_IMAGE: Final = Statement(
     update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))
 )
@@ -72,11 +71,11 @@ def add_lane(conn: Connection, of: Lane) -> None:
     _ADD_LANE.run(conn, row)
 
 
-def store_image(conn: Connection, picture: Image, sha: str, now: float) -> None:
-    """Note a picture that is kept as a file, each once; `sha` is its hash."""
+def store_image(conn: Connection, picture: Image, sha: str, data: bytes, now: float) -> None:
+    """Store a picture, each once; `sha` is its hash, `data` empty if its bytes are in a file."""
     if _TOUCH_IMAGE.run(conn, {"sha": sha, "now": now}) == 0:
         row = {
-            "sha256": sha, "bytes": b"", "size": len(picture.data),
+            "sha256": sha, "bytes": data, "size": len(picture.data),
             "media_type": picture.media_type, "width": picture.width, "height": picture.height,
             "used_at": now,
         }  # fmt: skip

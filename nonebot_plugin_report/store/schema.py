@@ -24,6 +24,10 @@ from ..errors import StoreUnavailable
 from ..model.delivery import FAILED, State
 from ..model.grant import BOUND
 
+STRING: Final = String().with_variant(String(collation="C"), "postgresql")
+"""Compared byte by byte, as SQLite does: the order within a lane is that of ids."""
+ID: Final = String(20).with_variant(String(20, collation="C"), "postgresql")
+
 VERSION: Final = 6
 """The version of today's tables. Changing them adds one, and a step that upgrades to it."""
 
@@ -33,21 +37,21 @@ meta: Final = Table(
     "meta",
     metadata,
     Column("name", String(32), primary_key=True),
-    Column("value", String, nullable=False),
+    Column("value", STRING, nullable=False),
 )
 
 report: Final = Table(
     "report",
     metadata,
-    Column("id", String(20), primary_key=True),  # time-ordered, so new rows go to the end
-    Column("key", String, nullable=True),  # the client's own id
+    Column("id", ID, primary_key=True),  # time-ordered, so new rows go to the end
+    Column("key", STRING, nullable=True),  # the client's own id
     Column("received_at", Float, nullable=False),  # epoch seconds, as all times here
     Column("event", Text, nullable=False),
     Column("heading", Text, nullable=False),
     Column("fields", Text, nullable=False),  # the report as JSON, without the pictures
     Column("text", Text, nullable=False, server_default=""),  # the first delivery's text
     Column("image", Text, nullable=True),  # its pictures' hashes, with spaces between them
-    Column("source", String, nullable=False, server_default=""),  # the token's name
+    Column("source", STRING, nullable=False, server_default=""),  # the token's name
     Column("note", Text, nullable=False, server_default=""),  # why it has no delivery
 )
 # The client's own id is unique within its token, not across tokens.
@@ -65,7 +69,7 @@ image: Final = Table(
     Column("sha256", String(64), primary_key=True),  # equal pictures are stored once
     Column("bytes", LargeBinary, nullable=False),  # empty: they are in a file
     Column("size", Integer, nullable=False, server_default="0"),
-    Column("media_type", String, nullable=False),
+    Column("media_type", STRING, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("used_at", Float, nullable=False),
@@ -75,14 +79,14 @@ Index("image_used_at", image.c.used_at)
 lane: Final = Table(
     "lane",
     metadata,
-    Column("name", String, primary_key=True),
-    Column("target", String, nullable=False),
-    Column("bot", String, nullable=False),
+    Column("name", STRING, primary_key=True),
+    Column("target", STRING, nullable=False),
+    Column("bot", STRING, nullable=False),
     Column("due_at", Float, nullable=False),  # back-off: nothing goes out before
     Column("failures", Integer, nullable=False),  # in a row, for the back-off
     Column("blocked_reason", Text, nullable=False),  # why it is parked; empty: it is not
     Column("blocked_at", Float, nullable=False),
-    Column("owner", String, nullable=True),  # the process that sends now
+    Column("owner", STRING, nullable=True),  # the process that sends now
     Column("epoch", Integer, nullable=False),  # grows with each owner; every write carries it
     Column("lease_until", Float, nullable=False),
 )
@@ -90,9 +94,9 @@ lane: Final = Table(
 delivery: Final = Table(
     "delivery",
     metadata,
-    Column("id", String(20), primary_key=True),  # time-ordered: the order within a lane
-    Column("report_id", String(20), ForeignKey("report.id"), nullable=False),
-    Column("lane", String, ForeignKey("lane.name"), nullable=False),
+    Column("id", ID, primary_key=True),  # time-ordered: the order within a lane
+    Column("report_id", ID, ForeignKey("report.id"), nullable=False),
+    Column("lane", STRING, ForeignKey("lane.name"), nullable=False),
     Column("state", String(16), nullable=False),
     Column("text", Text, nullable=True),  # None: the report's
     Column("image", Text, nullable=True),  # as the report's
@@ -118,8 +122,9 @@ Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
 _WAITING: Final = text(f"state = '{State.WAITING}'")
 Index("delivery_queue", delivery.c.lane, delivery.c.priority, delivery.c.id,
       sqlite_where=_WAITING)  # fmt: skip
+# PostgreSQL takes no entry as long as the hashes of many pictures, and finds them without.
 Index("delivery_waiting_image", delivery.c.image,
-      sqlite_where=_WAITING)  # fmt: skip
+      sqlite_where=_WAITING).ddl_if(dialect="sqlite")  # fmt: skip
 # Few fail; what is told of them is the newest.
 _FAILED: Final = text(f"state IN {tuple(map(str, FAILED))}")
 Index("delivery_failed", delivery.c.finished_at,
@@ -131,14 +136,14 @@ Index("delivery_fallback", delivery.c.fallback_at,
 mute: Final = Table(
     "mute",
     metadata,
-    Column("target", String, primary_key=True),
+    Column("target", STRING, primary_key=True),
     Column("until", Float, nullable=False),
 )
 
 binding: Final = Table(
     "binding",
     metadata,
-    Column("user", String, primary_key=True),  # a QQ number
+    Column("user", STRING, primary_key=True),  # a QQ number
     Column("token", String(64), nullable=False, unique=True),  # its SHA-256
     Column("created_at", Float, nullable=False),
 )
@@ -147,16 +152,24 @@ session: Final = Table(
     "session",
     metadata,
     Column("digest", String(64), primary_key=True),  # of the secret in the browser's cookie
-    Column("holder", String, nullable=False),  # access.sessions
+    Column("holder", STRING, nullable=False),  # access.sessions
     Column("agent", Text, nullable=False),  # what the browser calls itself
     Column("created_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
 )
 
+link: Final = Table(
+    "link",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # of the secret in it
+    Column("holder", STRING, nullable=False),  # as a session's
+    Column("until", Float, nullable=False),
+)
+
 watch: Final = Table(
     "watch",
     metadata,
-    Column("name", String, primary_key=True),
+    Column("name", STRING, primary_key=True),
     Column("since", Float, nullable=False),  # when it began to wait
     Column("due_at", Float, nullable=True),  # by when the event must come; None: waits for none
     Column("overdue_at", Float, nullable=True),  # when it was told that it had not come
@@ -165,10 +178,28 @@ watch: Final = Table(
 unread: Final = Table(
     "unread",
     metadata,
-    Column("source", String, primary_key=True),  # the name that a body was called by
+    Column("source", STRING, primary_key=True),  # the name that a body was called by
     Column("kept_at", Float, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
+
+
+term: Final = Table(
+    "term",
+    metadata,
+    Column("office", STRING, primary_key=True),
+    Column("owner", STRING, nullable=False),  # the process
+    Column("until", Float, nullable=False),
+)
+
+
+spent: Final = Table(
+    "spent",
+    metadata,
+    Column("source", STRING, nullable=False),  # the token's name
+    Column("at", Float, nullable=False),
+)
+Index("spent_source", spent.c.source, spent.c.at)
 
 
 def upgrade(conn: Connection) -> None:

@@ -9,37 +9,24 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, String, bindparam, case, cast, func, or_, select, text
+from sqlalchemy import Connection, select
 
 from ..model.archive import Sight, Wanted
 from ..model.target import Target
 from . import index
+from .fulltext import LAST, full_text
 from .history import sent_to
-from .ids import beginning, number
 from .schema import delivery, lane, report
-from .statements import Statement
-from .words import plain, query, runs
+from .words import plain, runs
 
 CHUNK: Final = 200
 """Reports that are looked at together."""
 LOOK_SECONDS: Final = 0.25
 """Seconds of looking, after which what was found is told."""
-LAST: Final = "~"
-"""After every id."""
 
-_Stream = Callable[[str], Sequence[str]]
-"""The next ids before one, the newest first; fewer than `CHUNK`: those are the last."""
-_FOUND: Final = text(
-    "SELECT rowid FROM words WHERE words MATCH :words AND rowid < :before "
-    "ORDER BY rowid DESC LIMIT :count"
-)
-_NUMBERED: Final = Statement(
-    select(report.c.id)
-    .where(report.c.id >= bindparam("first"), report.c.id < bindparam("end"))
-    .limit(1)
-)
-_READABLE: Final = (func.length(report.c.fields) <= index.WHOLE) & func.json_valid(report.c.fields)
-_RESULT: Final = case((_READABLE, func.json_extract(report.c.fields, "$.result")))
+_Stream = Callable[[str], tuple[Sequence[str], str]]
+"""The next ids before one, the newest first, and the id before which to go on; empty: those are the
+last."""
 
 
 class Search:
@@ -64,16 +51,16 @@ class Search:
         end, before = time.monotonic() + LOOK_SECONDS, self._wanted.before or LAST
         stream = self._leading()
         while True:
-            ids = stream(before)
+            ids, rest = stream(before)
             met = self._met([one for one in ids if one >= self._wanted.since])
             for one in ids:
                 if one in met:
                     found.append(one)
                 if len(found) == count:
                     return found, one
-            if len(ids) < CHUNK or ids[-1] < self._wanted.since:
+            if not rest or rest < self._wanted.since:
                 return found, ""
-            before = ids[-1]
+            before = rest
             if time.monotonic() > end:
                 return found, before
 
@@ -102,7 +89,7 @@ class Search:
         own = self._of_value("source", self._sight.source)
         return own if self._sight.target is None else _both(own, self._of_lanes(self._sight.target))
 
-    def _all(self, before: str) -> Sequence[str]:
+    def _all(self, before: str) -> tuple[Sequence[str], str]:
         return self._ids(report.c.id, before)
 
     def _of_value(self, field: str, word: str) -> _Stream:
@@ -110,63 +97,61 @@ class Search:
         row = index.find_value(self._conn, field, word)
         entry = index.entry
 
-        def indexed(before: str) -> Sequence[str]:
-            return self._ids(entry.c.report, before, entry.c.value == row.id) if row else []
+        def indexed(before: str) -> tuple[Sequence[str], str]:
+            if row is None:
+                return [], ""
+            return self._ids(entry.c.report, before, entry.c.value == row.id)
 
-        def newer(before: str) -> Sequence[str]:
-            return self._ids(
-                report.c.id, before, report.c.id > self._indexed, self._is(field, word)
-            )
+        def newer(before: str) -> tuple[Sequence[str], str]:
+            # What result they have is asked later, of few.
+            where = [] if field == "result" else [report.c[field] == word]
+            return self._ids(report.c.id, before, report.c.id > self._indexed, *where)
 
         return _both(newer, indexed)
 
     def _of_lanes(self, target: Target) -> _Stream:
         return _both(*(partial(self._of_lane, name) for name in self._lanes(target)))
 
-    def _of_lane(self, name: str, before: str) -> Sequence[str]:
+    def _of_lane(self, name: str, before: str) -> tuple[Sequence[str], str]:
         return self._ids(delivery.c.report_id, before, delivery.c.lane == name)
 
-    def _by_words(self, before: str) -> Sequence[str]:
-        wanted = query(self._wanted.words)
-        if not wanted:
-            return []
-        below = number(before) if before != LAST else 2**62
-        values = {"words": wanted, "before": below, "count": CHUNK}
-        numbers = self._conn.scalars(_FOUND, values).all()
-        begins = [beginning(one) for one in numbers]
-        # A number is of one report alone; one that was deleted keeps its place.
-        rows = [_NUMBERED.row(self._conn, {"first": one, "end": f"{one}{LAST}"}) for one in begins]
-        return [
-            row.id if row else one.ljust(20, "0") for row, one in zip(rows, begins, strict=True)
-        ]
+    def _by_words(self, before: str) -> tuple[Sequence[str], str]:
+        words = self._wanted.words
+        return (
+            full_text(self._conn).find(self._conn, words, before, CHUNK)
+            if runs(words)
+            else ([], "")
+        )
 
-    def _ids(self, column: Any, before: str, *where: Any) -> Sequence[str]:
+    def _ids(self, column: Any, before: str, *where: Any) -> tuple[Sequence[str], str]:
         found = select(column).where(column < before, *where).distinct()
-        return self._conn.scalars(found.order_by(column.desc()).limit(CHUNK)).all()
+        return _part(self._conn.scalars(found.order_by(column.desc()).limit(CHUNK)).all())
 
     def _met(self, ids: Sequence[str]) -> set[str]:
         """Those that meet all conditions, and may be seen."""
         if not ids:
             return set()
         met = select(report.c.id).where(report.c.id.in_(ids))
-        for field, word in self._fields.items():
-            met = met.where(self._is(field, word))
+        for field in ("event", "source"):
+            if field in self._fields:
+                met = met.where(report.c[field] == self._fields[field])
         found = set(self._conn.scalars(met))
+        if "result" in self._fields:
+            found &= self._with_result(ids, self._fields["result"])
         if self._wanted.target is not None:
             found &= self._sent(ids, self._wanted.target)
         return self._seen(found)
 
-    def _is(self, field: str, word: str) -> Any:
-        if field != "result":
-            return report.c[field] == word
-        newer = (report.c.id > self._indexed) & (cast(_RESULT, String) == word)
-        if (row := index.find_value(self._conn, field, word)) is None:
-            return newer
-        entry = index.entry
-        indexed = select(entry.c.report).where(
-            entry.c.value == row.id, entry.c.report == report.c.id
+    def _with_result(self, ids: Sequence[str], word: str) -> set[str]:
+        newer = select(report.c.id, index.FIELDS).where(
+            report.c.id.in_([one for one in ids if one > self._indexed])
         )
-        return or_(newer, indexed.exists())
+        found = {row.id for row in self._conn.execute(newer) if index.result_of(row.fields) == word}
+        if (row := index.find_value(self._conn, "result", word)) is None:
+            return found
+        entry = index.entry
+        indexed = select(entry.c.report).where(entry.c.value == row.id, entry.c.report.in_(ids))
+        return found.union(self._conn.scalars(indexed))
 
     def _seen(self, ids: set[str]) -> set[str]:
         """Those that the viewer may see: of others' reports only what they were sent counts."""
@@ -203,8 +188,12 @@ class Search:
 def _both(*streams: _Stream) -> _Stream:
     """The ids of several streams."""
 
-    def merged(before: str) -> Sequence[str]:
-        found = {one for stream in streams for one in stream(before)}
-        return sorted(found, reverse=True)[:CHUNK]
+    def merged(before: str) -> tuple[Sequence[str], str]:
+        found = {one for stream in streams for one in stream(before)[0]}
+        return _part(sorted(found, reverse=True)[:CHUNK])
 
     return merged
+
+
+def _part(ids: Sequence[str]) -> tuple[Sequence[str], str]:
+    return ids, ids[-1] if len(ids) == CHUNK else ""

@@ -1,11 +1,11 @@
-"""The browsers that have come in to the page."""
+"""The browsers that have come in to the page, and the links that let one in."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from .database import Database
-from .schema import session
+from .schema import link, session
+from .transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Session:
 
 
 class StoredSessions:
-    """The sessions."""
+    """The sessions and the links."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._run = database.run
 
     async def all(self) -> list[Session]:
@@ -53,6 +53,37 @@ class StoredSessions:
             "created_at": one.created_at, "seen_at": one.seen_at,
         }  # fmt: skip
         await self._run(lambda conn: conn.execute(insert(session).values(row)))
+
+    async def add_link(self, digest: str, holder: str, now: float, until: float) -> None:
+        """Keep a link, that is good until a moment, by the SHA-256 of its secret; forget those that
+        have ended by `now` (epoch seconds).
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+
+        def write(conn: Connection) -> None:
+            conn.execute(delete(link).where(link.c.until <= now))
+            conn.execute(insert(link).values(digest=digest, holder=holder, until=until))
+
+        await self._run(write)
+
+    async def take_link(self, digest: str, now: float) -> str | None:
+        """The holder of a link, which is used up; None: it is not good (any more).
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+
+        def write(conn: Connection) -> str | None:
+            good = (link.c.digest == digest) & (link.c.until > now)
+            holder = conn.scalar(select(link.c.holder).where(good))
+            if holder is None:
+                return None
+            # Another process may take it at the same moment.
+            return holder if conn.execute(delete(link).where(good)).rowcount == 1 else None
+
+        return await self._run(write)
 
     async def seen(self, digest: str, at: float) -> None:
         """Note when a session was last used (epoch seconds).

@@ -29,10 +29,14 @@ class Cursor(Protocol):
 class Statement:
     """One statement."""
 
-    def __init__(self, source: ClauseElement) -> None:
+    def __init__(self, source: ClauseElement, ending: str = "") -> None:
         """`source` has a `bindparam` for each value that differs; no type of its columns needs
-        more than what the driver itself does."""
+        more than what the driver itself does. `ending` is SQL of every engine that SQLAlchemy
+        writes for each of them apart."""
         self._source = source
+        self._ending = ending
+        self._engine = ""
+        """The dialect that it is compiled for."""
         self._sql = ""
         self._arguments: Callable[[Values], object] = dict
         self._row: Callable[[Iterable[Any]], Any] = tuple
@@ -44,9 +48,9 @@ class Statement:
 
     def run_for_each(self, conn: Connection, rows: Iterable[Values]) -> None:
         """Change rows, once for each of these."""
-        if not self._sql:
+        if self._engine != conn.dialect.name:
             self.prepare(conn)
-        driver(conn).executemany(self._sql, [self._arguments(row) for row in rows])
+        driver(conn).cursor().executemany(self._sql, [self._arguments(row) for row in rows])
 
     def rows(self, conn: Connection, values: Values) -> list[Any]:
         """The rows that are found; their columns are attributes."""
@@ -58,19 +62,25 @@ class Statement:
         return found[0] if found else None
 
     def _execute(self, conn: Connection, values: Values) -> Cursor:
-        if not self._sql:
+        if self._engine != conn.dialect.name:
             self.prepare(conn)
         return driver(conn).execute(self._sql, self._arguments(values))
 
     def prepare(self, conn: Connection) -> None:
         """Compile it."""
         compiled: Any = self._source.compile(dialect=conn.dialect)
-        constants = {name: value for name, value in compiled.params.items() if value is not None}
-        self._arguments = _arguments(compiled.positiontup, constants)
+        constants: dict[str, object] = {
+            name: value for name, value in compiled.params.items() if value is not None
+        }
+        self._arguments = (
+            _arguments(compiled.positiontup, constants)
+            if compiled.positional
+            else lambda values: {**constants, **values}
+        )
         if isinstance(self._source, SelectBase):
             columns: list[str] = self._source.selected_columns.keys()
             self._row = namedtuple("Row", columns)._make  # noqa: PYI024 # pyright: ignore[reportUntypedNamedTuple] - its columns are known only now
-        self._sql = str(compiled)
+        self._sql, self._engine = f"{compiled} {self._ending}".rstrip(), conn.dialect.name
 
 
 _all: Final[list[Statement]] = []

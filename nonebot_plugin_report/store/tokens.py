@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
-from .database import Database
 from .schema import binding
+from .transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Binding:
 class Bindings:
     """The users who bound themselves, and their tokens."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._run = database.run
 
     async def all(self) -> list[Binding]:

@@ -2,14 +2,14 @@
 
 from sqlalchemy import Connection, delete, insert, select
 
-from .database import Database
 from .schema import unread
+from .transactions import Transactions
 
 
 class Unread:
     """What could not be read, one body for each source."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._run = database.run
 
     async def keep(self, source: str, body: bytes, now: float) -> None:

@@ -6,16 +6,18 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select
 
 from ..model.watch import WatchState
-from .database import Database
 from .schema import meta, report, watch
+from .statements import Statement
+from .transactions import Transactions
 
 _READ_UNTIL: Final = "watched_until"
+_BEGIN: Final = Statement(insert(meta), "ON CONFLICT DO NOTHING")
 
 
 class Watches:
     """The states of the watches."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._run = database.run
 
     async def all(self) -> dict[str, WatchState]:
@@ -40,12 +42,16 @@ class Watches:
 
         def read(conn: Connection) -> str:
             known = conn.scalar(select(meta.c.value).where(meta.c.name == _READ_UNTIL))
-            return known or conn.scalar(select(func.max(report.c.id))) or "0"
+            if known is not None:
+                return known
+            first = conn.scalar(select(func.max(report.c.id))) or "0"
+            _BEGIN.run(conn, {"name": _READ_UNTIL, "value": first})
+            return first
 
         return await self._run(read)
 
     async def save(self, changed: Mapping[str, WatchState], read_until: str) -> None:
-        """Store changed states, and how far was read.
+        """Store changed states, and how far was read (empty: that is another process's).
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -59,6 +65,8 @@ class Watches:
                         name=name, since=one.since, due_at=one.due_at, overdue_at=one.overdue_at
                     )
                 )
+            if not read_until:
+                return
             conn.execute(delete(meta).where(meta.c.name == _READ_UNTIL))
             conn.execute(insert(meta).values(name=_READ_UNTIL, value=read_until))
 

@@ -18,27 +18,23 @@ def plain(text: str) -> str:
     return normalize("NFKC", text).casefold()
 
 
-def pairs(text: str) -> str:
-    """The pairs of a text with spaces between them. The last character of a word stands alone, too,
-    so that each is the first of something."""
-    return " ".join(
+def pairs(text: str) -> list[str]:
+    """The pairs of a text. The last character of a word stands alone, too, so that each is the
+    first of something."""
+    return [
         one
         for run in _RUN.findall(plain(text))
         for one in (*(run[at : at + 2] for at in range(len(run) - 1)), run[-1])
-    )
+    ]
 
 
-def query(text: str) -> str:
-    """What FTS5 looks for to find a text; empty: there is nothing to look for.
-
-    https://www.sqlite.org/fts5.html#full_text_query_syntax
-    """
-    return " ".join(
-        f'"{" ".join(run[at : at + 2] for at in range(len(run) - 1))}"'
-        if len(run) > 1
-        else f'"{run}" *'
+def phrases(text: str) -> list[list[str]]:
+    """What to look for to find a text: all of these, each of them pairs that follow each other, or
+    one character that something begins with."""
+    return [
+        [run[at : at + 2] for at in range(len(run) - 1)] if len(run) > 1 else [run]
         for run in runs(text)
-    )
+    ]
 
 
 def runs(text: str) -> list[str]:

@@ -13,6 +13,7 @@ from ..model.grant import OWN
 from ..model.report import Report
 from ..model.watch import Arrival, Standing, WatchState
 from ..store import Store
+from ..store.ids import first_id
 from .beats import Beat, beat_standings, beaten, failed, heard_again, silent
 from .watches import Changes, Watch, arrived, passed, standings
 
@@ -20,6 +21,9 @@ LOOK_EVERY: Final = 10.0
 """Seconds between checks for overdue events."""
 SAVE_EVERY: Final = 60.0
 """Seconds between saving what may be lost: how far the watchdog has read, and signs of life."""
+LAG: Final = 15.0
+"""Seconds after which everything is in the store that other processes heard: before, nothing is
+missed."""
 
 Entry = Watch | Beat
 
@@ -33,9 +37,14 @@ class Watchdog:
         watches: Sequence[Entry],
         clock: Callable[[], float],
         tell: Callable[[Entry, Report], Awaitable[None]],
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`clock` gives epoch seconds; `tell` sends a watch's report, once for each of its keys."""
+        """`clock` gives epoch seconds; `tell` sends a watch's report, once for each of its keys;
+        `leads` says whether this process is the one of several that does."""
         self._store = store
+        self._leads = leads
+        self._led = False
+        """It did when it last looked."""
         self._watches = [one for one in watches if isinstance(one, Watch)]
         self.beats: Final = {one.beat: one for one in watches if isinstance(one, Beat)}
         """By name."""
@@ -64,7 +73,10 @@ class Watchdog:
             return
         self._arrivals.clear()
         self._states = await self._store.watches.all() | self._unsaved
-        self._read = self._read or await self._store.watches.read_until()
+        begin = await self._store.watches.read_until()
+        if self._store.shared:
+            return  # who leads reads on
+        self._read = self._read or begin
         while batch := await self._store.history.arrivals(self._read, but_from=OWN):
             for arrival in batch:
                 self._look_at(arrival)
@@ -91,7 +103,7 @@ class Watchdog:
 
     def accepted(self, report_id: str, event: str, source: str) -> None:
         """A report was just stored."""
-        if self._active:
+        if self._active and not self._store.shared:
             self._arrivals.append(Arrival(report_id, event, source, self._clock()))
             self._woken.set()
 
@@ -109,12 +121,13 @@ class Watchdog:
         In this order: what is told again after a crash between the two is known by its key. What
         the store does not take is done the next time.
         """
-        while self._arrivals:
-            self._look_at(self._arrivals.popleft())
-        now = self._clock()
-        self._take(passed(self._watches, self._states, now))
-        self._take(silent(self.beats.values(), self._states, now))
         try:
+            if self._store.shared:
+                await self._read_others()
+            else:
+                while self._arrivals:
+                    self._look_at(self._arrivals.popleft())
+                self._look_for_overdue(self._clock())
             while self._untold:
                 await self._tell(*self._untold[0])
                 self._untold.popleft()
@@ -137,6 +150,30 @@ class Watchdog:
             self._states = await self._store.watches.all() | self._unsaved
             self._take(heard_again(self.beats.values(), self._states, self._clock()))
 
+    async def _read_others(self) -> None:
+        """Read what all processes heard; who leads looks for what is overdue."""
+        if not self._active:
+            return
+        self._states = await self._store.watches.all() | self._unsaved
+        leads, now = self._leads(), self._clock()
+        if leads:
+            if not self._led:
+                self._read = await self._store.watches.read_until()
+                self._take(heard_again(self.beats.values(), self._states, now))
+            until = first_id(now - LAG)
+            while batch := await self._store.history.arrivals(self._read, but_from=OWN):
+                settled = [one for one in batch if one.id < until]
+                for arrival in settled:
+                    self._look_at(arrival)
+                if len(settled) < len(batch):
+                    break
+            self._look_for_overdue(now - LAG)
+        self._led = leads
+
+    def _look_for_overdue(self, now: float) -> None:
+        self._take(passed(self._watches, self._states, now))
+        self._take(silent(self.beats.values(), self._states, now))
+
     def _look_at(self, arrival: Arrival) -> None:
         self._read = max(self._read, arrival.id)
         changes = arrived(self._watches, self._states, arrival.event, arrival.source, arrival.at)
@@ -144,12 +181,14 @@ class Watchdog:
 
     async def _save(self) -> None:
         now = self._clock()
+        shared = self._store.shared  # others wait for what is saved
         later = self._read and now - self._saved_at >= SAVE_EVERY
-        if not self._pressing and not later:
+        if not (self._pressing or later or (shared and self._unsaved)):
             return
         changed, self._unsaved, self._pressing = self._unsaved, {}, False
         try:
-            await self._store.watches.save(changed, self._read)
+            read = self._read if not shared or self._led else ""
+            await self._store.watches.save(changed, read)
         except StoreUnavailable:
             self._unsaved, self._pressing = changed | self._unsaved, True
             raise

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect
 from ..errors import Forbidden, Refused
 from ..hub import Hub
 from ..model.numbers import MAX_ID_LENGTH
+from ..model.text import clean
 from ..sources.body import read_report
 from ..sources.decode import decode
 from ..sources.onebot import SENDS
@@ -163,7 +164,7 @@ class Receiver:
             caller = self._callers.identify(request)
             grant = caller.grant or self._callers.admit(None, caller.address)
             known = len(report_id) <= MAX_ID_LENGTH
-            state = await self._hub.state(report_id, grant) if known else None
+            state = await self._hub.state(clean(report_id), grant) if known else None
         except Refused as error:
             return await self._refusals.answer(error)
         if state is None:
@@ -189,7 +190,7 @@ class Receiver:
             grant = caller.grant or self._callers.admit(None, caller.address)
             if not grant.is_master:
                 raise Forbidden("只有 REPORT_TOKEN 能看读不懂的内容")
-            body = await self._hub.unread(str(request.path_params["source"]))
+            body = await self._hub.unread(clean(str(request.path_params["source"])))
         except Refused as error:
             return await self._refusals.answer(error)
         if body is None:

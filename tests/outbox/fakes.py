@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from nonebot_plugin_report.model.delivery import Delivered, Delivery, Outcome, Outgoing, State
 from nonebot_plugin_report.model.message import Message
@@ -14,6 +13,8 @@ from nonebot_plugin_report.model.status import Receipt, ReportState
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits, Outbox
 from nonebot_plugin_report.store import Store
+
+from .places import Place
 
 LIMITS = Limits(expire=86400.0, retention=30 * 86400.0, image_retention=3 * 86400.0)
 
@@ -59,9 +60,9 @@ class FarEnd:
 
 @dataclass
 class World:
-    """An outbox on a file, and all that is around it."""
+    """An outbox on a store, and all that is around it."""
 
-    path: Path
+    place: Place
     clock: Clock = field(default_factory=Clock)
     far: FarEnd = field(default_factory=FarEnd)
     limits: Limits = LIMITS
@@ -70,7 +71,7 @@ class World:
     outbox: Outbox = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = Store(self.path)
+        self.store = Store(self.place)
         self.outbox = Outbox(
             self.store, self.far, self.limits, policy=lambda _: self.policy, clock=self.clock,
             jitter=lambda: 0.5,
@@ -95,9 +96,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(path: Path, **options: object) -> AsyncGenerator[World]:
+async def world(place: Place, **options: object) -> AsyncGenerator[World]:
     """An open outbox whose lanes are drained by hand."""
-    made = World(path, **options)  # pyright: ignore[reportArgumentType] - the dataclass's own fields
+    made = World(place, **options)  # pyright: ignore[reportArgumentType] - the dataclass's own fields
     await made.store.open()
     await made.outbox.open()
     try:

@@ -1,8 +1,5 @@
 """What may have arrived: looked for first, repeated three times at most, and then told as such."""
 
-import sqlite3
-from pathlib import Path
-
 import pytest
 
 from nonebot_plugin_report.model.delivery import (
@@ -19,17 +16,14 @@ from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.scheduling import Policy
 from nonebot_plugin_report.model.status import DeliveryState, Receipt, progress
 from nonebot_plugin_report.model.target import Lane, Target
+from nonebot_plugin_report.outbox.lane import LEASE
 from nonebot_plugin_report.outbox.retry import REPEAT_DELAYS
 
 from .fakes import World, world
+from .places import Place, change
 
 ME, MAIL = Target("private", "10001"), Target("channel", "mail")
 LANE = Lane(ME)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "report.db"
 
 
 async def state(w: World, receipt: Receipt) -> DeliveryState:
@@ -54,9 +48,9 @@ def arrive(w: World, *texts: str) -> None:
 
 
 async def test_what_nobody_confirms_is_repeated_three_times_and_the_lane_goes_on(
-    path: Path,
+    place: Place,
 ) -> None:
-    async with world(path) as w:
+    async with world(place) as w:
         began = w.clock.now
         first, second = await w.accept("1", ME), await w.accept("2", ME)
         for delay in REPEAT_DELAYS:
@@ -75,8 +69,8 @@ async def test_what_nobody_confirms_is_repeated_three_times_and_the_lane_goes_on
         assert [one.state.id for one in failed] == [first.id]
 
 
-async def test_what_waits_says_what_comes_next_and_when(path: Path) -> None:
-    async with world(path) as w:
+async def test_what_waits_says_what_comes_next_and_when(place: Place) -> None:
+    async with world(place) as w:
         first, second = await w.accept("1", ME), await w.accept("2", ME)
         await drain(w, NotSent("飞书：发送太快"))
         due, w.clock.now = w.clock.now, w.clock.now - 1
@@ -90,8 +84,8 @@ async def test_what_waits_says_what_comes_next_and_when(path: Path) -> None:
         assert (await w.store.history.backlog()).retrying == ()
 
 
-async def test_a_refusal_in_between_is_no_repeat(path: Path) -> None:
-    async with world(path) as w:
+async def test_a_refusal_in_between_is_no_repeat(place: Place) -> None:
+    async with world(place) as w:
         receipt = await w.accept("1", ME)
         for _ in REPEAT_DELAYS:
             await drain(w, Unknown("x"))
@@ -101,8 +95,8 @@ async def test_a_refusal_in_between_is_no_repeat(path: Path) -> None:
         assert (await state(w, receipt)).state is State.UNCONFIRMED
 
 
-async def test_what_is_found_at_once_is_delivered_with_a_note(path: Path) -> None:
-    async with world(path) as w:
+async def test_what_is_found_at_once_is_delivered_with_a_note(place: Place) -> None:
+    async with world(place) as w:
         receipt = await w.accept("1", ME)
         arrive(w, "1")
         assert await drain(w, Unknown("没有回答")) is None
@@ -111,8 +105,8 @@ async def test_what_is_found_at_once_is_delivered_with_a_note(path: Path) -> Non
         assert "没有收到确认" in told.reason
 
 
-async def test_what_is_found_before_it_is_repeated_is_not_sent_again(path: Path) -> None:
-    async with world(path) as w:
+async def test_what_is_found_before_it_is_repeated_is_not_sent_again(place: Place) -> None:
+    async with world(place) as w:
         receipt = await w.accept("1", ME)
         await drain(w, Unknown("没有回答"))
         arrive(w, "1")
@@ -122,8 +116,8 @@ async def test_what_is_found_before_it_is_repeated_is_not_sent_again(path: Path)
         assert (told.state, told.attempts, told.repeats) == (State.DELIVERED, 1, 0)
 
 
-async def test_where_nothing_is_found_it_is_repeated(path: Path) -> None:
-    async with world(path) as w:
+async def test_where_nothing_is_found_it_is_repeated(place: Place) -> None:
+    async with world(place) as w:
         receipt = await w.accept("1", ME)
         arrive(w, "别的")
         await drain(w, Unknown("没有回答"))
@@ -132,8 +126,8 @@ async def test_where_nothing_is_found_it_is_repeated(path: Path) -> None:
         assert (told.state, told.attempts, told.repeats) == (State.DELIVERED, 2, 1)
 
 
-async def test_an_equal_message_before_it_is_not_taken_for_it(path: Path) -> None:
-    async with world(path) as w:
+async def test_an_equal_message_before_it_is_not_taken_for_it(place: Place) -> None:
+    async with world(place) as w:
         await w.accept("完成", ME)
         arrive(w, "完成")
         await drain(w)
@@ -148,8 +142,8 @@ async def test_an_equal_message_before_it_is_not_taken_for_it(path: Path) -> Non
 
 
 @pytest.mark.parametrize("policy", [Policy(merge=30.0), Policy(rate=(1, 5.0))])
-async def test_what_was_sent_together_is_looked_for_together(path: Path, policy: Policy) -> None:
-    async with world(path, policy=policy) as w:
+async def test_what_was_sent_together_is_looked_for_together(place: Place, policy: Policy) -> None:
+    async with world(place, policy=policy) as w:
         if policy.rate:
             await w.accept("0", ME)
             await drain(w)
@@ -169,12 +163,13 @@ async def test_what_was_sent_together_is_looked_for_together(path: Path, policy:
 
 
 async def kill(w: World) -> None:
-    """End without letting go of anything."""
+    """End without letting go of anything, and let its leases lapse."""
     await w.store.close()
+    w.clock.now += LEASE
 
 
-async def test_what_was_being_sent_as_the_process_died_is_looked_for(path: Path) -> None:
-    async with world(path) as w:
+async def test_what_was_being_sent_as_the_process_died_is_looked_for(place: Place) -> None:
+    async with world(place) as w:
 
         async def die(_: object) -> Delivered:
             raise SystemExit
@@ -189,7 +184,7 @@ async def test_what_was_being_sent_as_the_process_died_is_looked_for(path: Path)
         w.far.send = usual  # type: ignore[method-assign]  # the same
         arrive(w, "急")
         await kill(w)
-        async with world(path, clock=w.clock, far=w.far) as after:
+        async with world(place, clock=w.clock, far=w.far) as after:
             await after.drain(ME)
             assert after.far.texts(LANE) == ["1"]
             told = await state(after, urgent)
@@ -200,8 +195,8 @@ async def test_what_was_being_sent_as_the_process_died_is_looked_for(path: Path)
         await w.store.open()  # for the orderly end
 
 
-async def test_what_waited_as_the_process_died_is_no_repeat(path: Path) -> None:
-    async with world(path) as w:
+async def test_what_waited_as_the_process_died_is_no_repeat(place: Place) -> None:
+    async with world(place) as w:
         receipt = await w.accept("1", ME)
         await drain(w, Unknown("x"))
         w.clock.now -= 20.0
@@ -210,20 +205,18 @@ async def test_what_waited_as_the_process_died_is_no_repeat(path: Path) -> None:
         await w.drain(ME)
         await kill(w)
         w.clock.now += 300.0
-        async with world(path, clock=w.clock, far=w.far) as after:
+        async with world(place, clock=w.clock, far=w.far) as after:
             await after.drain(ME)
             assert (await state(after, receipt)).repeats == 1
         await w.store.open()  # for the orderly end
 
 
 async def test_a_process_that_dies_again_and_again_repeats_no_more_than_three_times(
-    path: Path,
+    place: Place,
 ) -> None:
-    async with world(path) as w:
+    async with world(place) as w:
         receipt = await w.accept("1", ME)
-        with sqlite3.connect(path) as conn:
-            conn.execute("UPDATE delivery SET repeats = 4")
-        conn.close()
+        change(place, "UPDATE delivery SET repeats = 4")
         assert await drain(w) is None
         told = await state(w, receipt)
         assert w.far.sent == []
@@ -233,9 +226,9 @@ async def test_a_process_that_dies_again_and_again_repeats_no_more_than_three_ti
 @pytest.mark.parametrize(("asked", "fallen"), [(False, 0), (True, 1)])
 @pytest.mark.parametrize("after", [None, 7 * 3600.0])
 async def test_another_gets_what_is_unconfirmed_where_that_is_asked_for(
-    path: Path, after: float | None, *, asked: bool, fallen: int
+    place: Place, after: float | None, *, asked: bool, fallen: int
 ) -> None:
-    async with world(path) as w:
+    async with world(place) as w:
         handling = Handling(fallback=(MAIL,), fallback_after=after, fallback_unconfirmed=asked)
         one = Outgoing(ME, Message("1"), handling)
         receipt = await w.outbox.accept(Report(content="1"), [one])

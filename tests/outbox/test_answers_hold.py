@@ -1,13 +1,11 @@
 """Whatever QQ answers or doesn't, and whenever the process ends: what an answer is worth."""
 
 import asyncio
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -26,6 +24,7 @@ from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox.retry import REPEAT_DELAYS, REPEAT_SPREAD
 
 from .fakes import Clock, FarEnd, World
+from .places import Fresh, Place
 
 ME = Target("private", "10001")
 MESSAGES = 4
@@ -107,9 +106,9 @@ class Chat(FarEnd):
 
 
 @asynccontextmanager
-async def process(path: Path, chat: Chat) -> AsyncGenerator[World]:
+async def process(place: Place, chat: Chat) -> AsyncGenerator[World]:
     """One life of a process: it lets go of its lanes unless it is killed."""
-    w = World(path, clock=chat.clock, far=chat)
+    w = World(place, clock=chat.clock, far=chat)
     await w.store.open()
     await w.outbox.open()
     try:
@@ -122,13 +121,13 @@ async def process(path: Path, chat: Chat) -> AsyncGenerator[World]:
         await w.store.close()
 
 
-async def live(path: Path, chat: Chat) -> dict[str, DeliveryState]:
+async def live(place: Place, chat: Chat) -> dict[str, DeliveryState]:
     """Deliver until all has ended, however many lives that takes."""
     receipts: dict[str, Receipt] = {}
-    async with process(path, chat) as w:
+    async with process(place, chat) as w:
         receipts = {str(n): await w.accept(str(n), ME) for n in range(MESSAGES)}
     for _ in range(100):
-        async with process(path, chat) as w:
+        async with process(place, chat) as w:
             while (due := await w.drain(ME)) is not None:
                 chat.clock.now = max(due, chat.clock.now)
             return {text: await the_state(w, receipt) for text, receipt in receipts.items()}
@@ -147,11 +146,11 @@ async def the_state(w: World, receipt: Receipt) -> DeliveryState:
 @example(script=[Act.LOST] * 16, can_look=True)
 @example(script=[Act.KILLED_AFTER] * 8, can_look=False)
 @example(script=[Act.UNANSWERED, Act.LATE, Act.LOST, Act.KILLED_AFTER], can_look=True)
-def test_what_an_answer_is_worth(script: list[Act], can_look: bool) -> None:
-    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
+def test_what_an_answer_is_worth(fresh: Fresh, script: list[Act], can_look: bool) -> None:
+    with asyncio.Runner() as runner:
         clock = Clock()
         chat = Chat(clock=clock, script=list(script), can_look=can_look)
-        states = runner.run(live(Path(folder, "report.db"), chat))
+        states = runner.run(live(fresh(), chat))
     for text, one in states.items():
         acts = Counter(chat.acts[text])
         doubtful = sum(acts[act] for act in DOUBTFUL)

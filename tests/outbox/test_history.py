@@ -1,9 +1,5 @@
 """What is looked up of what was stored: lists, failures, ids, and who used a token."""
 
-from pathlib import Path
-
-import pytest
-
 from nonebot_plugin_report.model.delivery import Outgoing, Rejected
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
@@ -13,15 +9,11 @@ from nonebot_plugin_report.outbox import UNREAD_SECONDS
 from nonebot_plugin_report.store.history import LISTED_SIZE
 
 from .fakes import Clock, World, world
+from .places import Place
 
 ME = Target("private", "10001")
 FRIEND = Target("private", "10002")
 GROUP = Target("group", "777")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "report.db"
 
 
 async def send(w: World, text: str, *targets: Target, source: str = "", data: str = "") -> Receipt:
@@ -38,16 +30,16 @@ def bodies(listed: list[Listed]) -> list[str]:
     return [one.report.body if one.report else one.text for one in listed]
 
 
-async def test_a_list_has_what_was_said_and_of_what_is_large_how_it_began(path: Path) -> None:
-    async with world(path) as w:
+async def test_a_list_has_what_was_said_and_of_what_is_large_how_it_began(place: Place) -> None:
+    async with world(place) as w:
         await send(w, "小", ME, FRIEND)
         await send(w, "大", ME, data=f'"{"x" * LISTED_SIZE}"')
         assert bodies(await w.store.history.recent(5, None)) == [f"给 {ME}：大", "小"]
         assert bodies(await w.store.history.recent(5, FRIEND)) == [f"给 {FRIEND}：小"]
 
 
-async def test_the_last_failures_are_found_by_whom_they_did_not_reach(path: Path) -> None:
-    async with world(path) as w:
+async def test_the_last_failures_are_found_by_whom_they_did_not_reach(place: Place) -> None:
+    async with world(place) as w:
         history, begin = w.store.history, w.clock.now
         w.far.outcomes[Lane(ME)] = [Rejected("不收")] * 3
         w.far.outcomes[Lane(GROUP)] = [Rejected("不收")] * 3
@@ -61,8 +53,8 @@ async def test_the_last_failures_are_found_by_whom_they_did_not_reach(path: Path
         assert await history.failed(begin, 9, FRIEND) == []
 
 
-async def test_ids_are_found_by_how_they_begin_among_those_one_may_see(path: Path) -> None:
-    async with world(path) as w:
+async def test_ids_are_found_by_how_they_begin_among_those_one_may_see(place: Place) -> None:
+    async with world(place) as w:
         mine, both = await send(w, "1", ME), await send(w, "2", ME, FRIEND)
         history = w.store.history
         assert await history.beginning(mine.id[:-1], None) == [mine.id]
@@ -73,8 +65,8 @@ async def test_ids_are_found_by_how_they_begin_among_those_one_may_see(path: Pat
             assert len(await history.beginning(odd, ME)) <= 2
 
 
-async def test_whom_was_sent_to_and_when_a_token_was_used_is_known(path: Path) -> None:
-    async with world(path) as w:
+async def test_whom_was_sent_to_and_when_a_token_was_used_is_known(place: Place) -> None:
+    async with world(place) as w:
         await send(w, "1", ME, GROUP, source="bind:10001")
         w.clock.now += 60
         await send(w, "2", ME, source="bind:10001")
@@ -83,9 +75,9 @@ async def test_whom_was_sent_to_and_when_a_token_was_used_is_known(path: Path) -
         assert await w.store.history.known((GROUP, FRIEND, Target("private", "777"))) == {GROUP}
 
 
-async def test_what_a_source_could_not_read_is_kept_for_a_day(path: Path) -> None:
+async def test_what_a_source_could_not_read_is_kept_for_a_day(place: Place) -> None:
     clock = Clock()
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         await w.store.unread.keep("unifi", b"first", clock())
         await w.store.unread.keep("unifi", b"second", clock())
         assert await w.store.unread.last("unifi", clock() - 1) == b"second"

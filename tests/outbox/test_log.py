@@ -1,7 +1,6 @@
 """What the log says of deliveries: one line of each, and none of what they hold."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from loguru import logger
@@ -12,14 +11,10 @@ from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox.delivery_log import LINES, LOG_SECONDS
 
 from .fakes import world
+from .places import Place
 
 ME = Target("private", "10001")
 SECRET = "银行卡密码"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "report.db"
 
 
 @pytest.fixture
@@ -33,8 +28,8 @@ def lines() -> Iterator[list[str]]:
     assert SECRET not in "".join(kept)
 
 
-async def test_each_report_that_is_delivered_has_its_line(path: Path, lines: list[str]) -> None:
-    async with world(path) as w:
+async def test_each_report_that_is_delivered_has_its_line(place: Place, lines: list[str]) -> None:
+    async with world(place) as w:
         for lane in (Lane(ME), Lane(Target("channel", "phone"))):
             receipt = await w.accept(SECRET, lane.target)
             w.clock.now += 0.2
@@ -43,8 +38,8 @@ async def test_each_report_that_is_delivered_has_its_line(path: Path, lines: lis
             lines.clear()
 
 
-async def test_what_had_to_wait_says_how_long(path: Path, lines: list[str]) -> None:
-    async with world(path) as w:
+async def test_what_had_to_wait_says_how_long(place: Place, lines: list[str]) -> None:
+    async with world(place) as w:
         w.far.away.add(Lane(ME))
         receipt = await w.accept(SECRET, ME)
         await w.drain(ME)
@@ -57,8 +52,8 @@ async def test_what_had_to_wait_says_how_long(path: Path, lines: list[str]) -> N
         ]
 
 
-async def test_what_was_tried_before_says_so(path: Path, lines: list[str]) -> None:
-    async with world(path) as w:
+async def test_what_was_tried_before_says_so(place: Place, lines: list[str]) -> None:
+    async with world(place) as w:
         w.far.outcomes[Lane(ME)] = [NotSent("断网"), NotSent("断网")]
         receipt = await w.accept(SECRET, ME)
         while (again := await w.drain(ME)) is not None:
@@ -67,16 +62,18 @@ async def test_what_was_tried_before_says_so(path: Path, lines: list[str]) -> No
         assert lines[-1].endswith("，第 3 次才送到")
 
 
-async def test_what_was_left_out_is_a_warning(path: Path, lines: list[str]) -> None:
-    async with world(path) as w:
+async def test_what_was_left_out_is_a_warning(place: Place, lines: list[str]) -> None:
+    async with world(place) as w:
         w.far.outcomes[Lane(ME)] = [Delivered("截图太大，没有发出")]
         receipt = await w.accept(SECRET, ME)
         await w.drain(ME)
         assert lines == [f"WARNING|{receipt.id} → {ME} 送达，0.0 秒，但截图太大，没有发出"]
 
 
-async def test_each_report_of_a_message_for_many_has_its_line(path: Path, lines: list[str]) -> None:
-    async with world(path, policy=Policy(merge=3)) as w:
+async def test_each_report_of_a_message_for_many_has_its_line(
+    place: Place, lines: list[str]
+) -> None:
+    async with world(place, policy=Policy(merge=3)) as w:
         receipts = [await w.accept(SECRET, ME) for _ in range(2)]
         w.clock.now += 3
         await w.drain(ME)
@@ -85,8 +82,8 @@ async def test_each_report_of_a_message_for_many_has_its_line(path: Path, lines:
         ]
 
 
-async def test_each_report_that_has_to_wait_says_so(path: Path, lines: list[str]) -> None:
-    async with world(path) as w:
+async def test_each_report_that_has_to_wait_says_so(place: Place, lines: list[str]) -> None:
+    async with world(place) as w:
         w.far.away.add(Lane(ME))
         await w.accept(SECRET, ME)
         await w.drain(ME)
@@ -97,8 +94,8 @@ async def test_each_report_that_has_to_wait_says_so(path: Path, lines: list[str]
         ]
 
 
-async def test_a_flood_does_not_fill_the_log(path: Path, lines: list[str]) -> None:
-    async with world(path) as w:
+async def test_a_flood_does_not_fill_the_log(place: Place, lines: list[str]) -> None:
+    async with world(place) as w:
         for _ in range(LINES + 3):
             await w.accept(SECRET, ME)
         await w.drain(ME)

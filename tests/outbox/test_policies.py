@@ -3,14 +3,17 @@ store, in whatever order: what was accepted is told once to whom it is for, or s
 
 import asyncio
 import re
-import sqlite3
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from nonebot_plugin_report.errors import LeaseLost
 from nonebot_plugin_report.model.delivery import (
@@ -35,6 +38,7 @@ from nonebot_plugin_report.outbox.lane import LEASE
 from nonebot_plugin_report.store import Store
 
 from .fakes import Clock, FarEnd
+from .places import Fresh, Place, rows
 
 ME, FRIEND, PHONE = Target("private", "1"), Target("private", "2"), Target("channel", "phone")
 DAY = 86400.0
@@ -53,19 +57,21 @@ LIMITS = Limits(expire=DAY, retention=30 * DAY, image_retention=DAY)
 class Delivering(RuleBasedStateMachine):
     """Two processes' outboxes on one store, and what they made of what they accepted."""
 
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+
     @initialize(policy=st.sampled_from(POLICIES))
     def start(self, policy: Policy) -> None:
         self.policy = policy
         self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name, "report.db")
         self.clock, self.far = Clock(), FarEnd()
         self.accepted: dict[str, tuple[Target, ...]] = {}
         self.ended: dict[str, str] = {}
         self.open()
 
     def open(self) -> None:
-        self.store = Store(self.path)
+        self.store = Store(self.place)
         self.runner.run(self.store.open())
         self.processes = [self.process(), self.process()]
         for one in self.processes:
@@ -152,7 +158,7 @@ class Delivering(RuleBasedStateMachine):
     @invariant()
     def nothing_vanishes_and_nothing_that_ended_changes(self) -> None:
         first: dict[str, str] = {}
-        for identity, text, state, finished_at, _ in self.rows():
+        for identity, text, state, finished_at, _ in self.deliveries():
             words = re.findall(r"<\d+>", text)[0]
             first.setdefault(words, identity)
             assert (State(state) is State.WAITING) == (finished_at is None)
@@ -164,7 +170,7 @@ class Delivering(RuleBasedStateMachine):
     def what_is_recorded_as_delivered_was_told(self) -> None:
         """By itself, or together with one that was."""
         tried = {one.id for one in self.far.sent}
-        for identity, _, state, _, reason in self.rows():
+        for identity, _, state, _, reason in self.deliveries():
             if state == State.DELIVERED:
                 assert identity in tried or "送达" in reason
 
@@ -175,15 +181,12 @@ class Delivering(RuleBasedStateMachine):
                 if one.lane.target != ME:
                     assert one.lane.target in self.accepted[words]
 
-    def rows(self) -> list[tuple[str, str, str, float | None, str]]:
-        conn = sqlite3.connect(self.path)
-        try:
-            return conn.execute(
-                "SELECT d.id, coalesce(d.text, r.text), state, finished_at, d.reason"
-                " FROM delivery d JOIN report r ON d.report_id = r.id ORDER BY d.id"
-            ).fetchall()
-        finally:
-            conn.close()
+    def deliveries(self) -> list[tuple[str, str, str, float | None, str]]:
+        return rows(
+            self.place,
+            "SELECT d.id, coalesce(d.text, r.text), state, finished_at, d.reason"
+            " FROM delivery d JOIN report r ON d.report_id = r.id ORDER BY d.id",
+        )
 
     def close(self) -> None:
         for one in self.processes:
@@ -203,16 +206,19 @@ class Delivering(RuleBasedStateMachine):
                         one.dispatcher.begin(patience=0.0)
                 self.runner.run(one.expire())
                 self.runner.run(one.fall_back())
-        assert {state for _, _, state, *_ in self.rows()} <= set(State) - {State.WAITING}
+        assert {state for _, _, state, *_ in self.deliveries()} <= set(State) - {State.WAITING}
 
     def teardown(self) -> None:
         self.everything_ends()
         self.close()
         self.runner.close()
-        self.folder.cleanup()
 
 
-Delivering.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=25, deadline=None, phases=(Phase.reuse, Phase.generate)
-)
-TestDelivering = Delivering.TestCase
+def test_delivering(fresh: Fresh, engine: str) -> None:
+    examples = 30 if engine == "sqlite" else 8
+    run_state_machine_as_test(
+        lambda: Delivering(fresh()),  # pyright: ignore[reportArgumentType] - any factory does
+        settings=settings(
+            max_examples=examples, stateful_step_count=25, phases=(Phase.reuse, Phase.generate)
+        ),
+    )

@@ -21,27 +21,15 @@ from nonebot_plugin_report.store.sqlite import WAL_LIMIT
 from tests.bot import until
 
 from .fakes import Clock, FarEnd, world
+from .places import Place, change, rows
 
 ME = Target("private", "10001")
 GROUP = Target("group", "777")
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "report.db"
-
-
 def pictures(path: Path) -> list[Path]:
     """The files of a store's pictures."""
     return sorted(path.with_name(f"{path.name}-pictures").iterdir())
-
-
-def tamper(path: Path, statement: str) -> None:
-    """Change the store as somebody else might."""
-    conn = sqlite3.connect(path)
-    with conn:
-        assert conn.execute(statement).rowcount > 0
-    conn.close()
 
 
 async def test_the_same_words_to_many_are_stored_once(path: Path) -> None:
@@ -71,13 +59,13 @@ async def test_the_same_words_to_many_are_stored_once(path: Path) -> None:
     ],
 )
 async def test_a_report_that_cannot_be_read_is_set_aside_and_the_next_one_goes(
-    path: Path, damage: str
+    place: Place, damage: str
 ) -> None:
     clock, far = Clock(), FarEnd()
-    async with world(path, clock=clock, far=far) as w:
+    async with world(place, clock=clock, far=far) as w:
         first, second = await w.accept("1", ME), await w.accept("2", ME)
-    tamper(path, damage)
-    async with world(path, clock=clock, far=far) as w:
+    change(place, damage)
+    async with world(place, clock=clock, far=far) as w:
         await w.drain(ME)
         assert far.texts(Lane(ME)) == ["2"]
         assert await w.states(first) == [State.REJECTED]
@@ -87,13 +75,13 @@ async def test_a_report_that_cannot_be_read_is_set_aside_and_the_next_one_goes(
         assert "无法读取" in state.deliveries[0].reason
 
 
-async def test_one_that_cannot_be_read_does_not_spoil_a_digest(path: Path) -> None:
+async def test_one_that_cannot_be_read_does_not_spoil_a_digest(place: Place) -> None:
     clock, far = Clock(), FarEnd()
-    async with world(path, clock=clock, far=far) as w:
+    async with world(place, clock=clock, far=far) as w:
         receipts = [await w.accept(str(number), ME) for number in range(7)]
-    tamper(path, "UPDATE report SET fields = '{' WHERE text = '3'")
+    change(place, "UPDATE report SET fields = '{' WHERE text = '3'")
     clock.now += 3600
-    async with world(path, clock=clock, far=far, policy=Policy(absence=1800.0)) as w:
+    async with world(place, clock=clock, far=far, policy=Policy(absence=1800.0)) as w:
         await w.drain(ME)
         assert [one.message.text.splitlines()[0] for one in far.sent] == ["📋 6 条推送的摘要"]
         states = [(await w.states(one))[0] for one in receipts]
@@ -102,30 +90,27 @@ async def test_one_that_cannot_be_read_does_not_spoil_a_digest(path: Path) -> No
 
 
 @pytest.mark.parametrize("target", ["nobody", "private:", "telegram:1", "private：10001"])
-async def test_a_receiver_that_cannot_be_read_stops_nobody(path: Path, target: str) -> None:
+async def test_a_receiver_that_cannot_be_read_stops_nobody(place: Place, target: str) -> None:
     clock, far = Clock(), FarEnd()
-    async with world(path, clock=clock, far=far) as w:
+    async with world(place, clock=clock, far=far) as w:
         await w.accept("1", ME)
         await w.accept("2", GROUP)
         await w.outbox.fall_back()
-    tamper(path, f"UPDATE lane SET target = '{target}' WHERE name = 'private:10001'")
-    tamper(path, f"UPDATE delivery SET fallback = '{target} {target}', fallback_at = 1")
-    async with world(path, clock=clock, far=far) as w:
+    change(place, f"UPDATE lane SET target = '{target}' WHERE name = 'private:10001'")
+    change(place, f"UPDATE delivery SET fallback = '{target} {target}', fallback_at = 1")
+    async with world(place, clock=clock, far=far) as w:
         await w.outbox.dispatcher.sweep()
         await w.outbox.fall_back()
         await w.drain(GROUP)
         assert far.texts(Lane(GROUP)) == ["2"]
         assert (await w.store.history.backlog()).waiting == 0
-    conn = sqlite3.connect(path)
-    assert conn.execute(
-        "SELECT state, reason FROM delivery WHERE lane = 'private:10001'"
-    ).fetchall() == [("rejected", "接收者无法识别")]
-    conn.close()
+    ended = rows(place, "SELECT state, reason FROM delivery WHERE lane = 'private:10001'")
+    assert ended == [("rejected", "接收者无法识别")]
 
 
-async def test_a_lane_of_which_nothing_is_left_is_forgotten(path: Path) -> None:
+async def test_a_lane_of_which_nothing_is_left_is_forgotten(place: Place) -> None:
     limits = Limits(expire=1e9, retention=100, image_retention=10)
-    async with world(path, limits=limits) as w:
+    async with world(place, limits=limits) as w:
         for number in range(1, 51):
             await w.accept("x", Target("private", str(number)))
             await w.drain(Target("private", str(number)))
@@ -133,16 +118,14 @@ async def test_a_lane_of_which_nothing_is_left_is_forgotten(path: Path) -> None:
         w.clock.now += 1000
         await w.outbox.dispatcher.release()
         await w.outbox.prune()
-        conn = sqlite3.connect(path)
-        assert conn.execute("SELECT name FROM lane").fetchall() == [("private:10001",)]
-        conn.close()
+        assert rows(place, "SELECT name FROM lane") == [("private:10001",)]
         await w.accept("again", Target("private", "7"))
         await w.drain(Target("private", "7"))
         assert w.far.texts(Lane(Target("private", "7"))) == ["x", "again"]
 
 
-async def test_made_up_lanes_do_not_fill_the_memory(path: Path) -> None:
-    async with world(path) as w:
+async def test_made_up_lanes_do_not_fill_the_memory(place: Place) -> None:
+    async with world(place) as w:
         w.far.outcomes[Lane(ME)] = [NotSent("x")]
         await w.accept("mine", ME)
         due = await w.drain(ME)

@@ -27,6 +27,7 @@ from nonebot_plugin_report.model.timing import DailyWindow
 from tests.dialects import jpeg
 
 from .fakes import LIMITS, Clock, FarEnd, World, world
+from .places import Place
 
 ME = Target("private", "10001")
 GROUP = Target("group", "777")
@@ -38,11 +39,6 @@ QUIET = Policy(quiet=DailyWindow.parse("23:00-08:00 America/New_York"))
 CLOCKS_GO_BACK = datetime(2026, 11, 1, tzinfo=NEW_YORK).timestamp()
 """Midnight of the night that has an hour more."""
 EIGHT = datetime(2026, 11, 1, 8, tzinfo=NEW_YORK).timestamp()
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "report.db"
 
 
 def picture(number: int) -> Image:
@@ -64,9 +60,11 @@ async def reason(w: World, receipt: Receipt) -> str:
     return state.deliveries[0].reason
 
 
-async def test_the_night_comes_as_one_digest_in_the_morning_also_over_a_restart(path: Path) -> None:
+async def test_the_night_comes_as_one_digest_in_the_morning_also_over_a_restart(
+    place: Place,
+) -> None:
     clock, far = Clock(CLOCKS_GO_BACK), FarEnd()
-    async with world(path, clock=clock, far=far, policy=QUIET) as w:
+    async with world(place, clock=clock, far=far, policy=QUIET) as w:
         first = [
             await accept(w, f"第 {n} 次", picture(n), event="domain.end", result=Result.SUCCESS)
             for n in range(3)
@@ -74,7 +72,7 @@ async def test_the_night_comes_as_one_digest_in_the_morning_also_over_a_restart(
         assert await w.drain(ME) == EIGHT
         assert await reason(w, first[0]) == "免打扰时段"
     clock.now += 3600
-    async with world(path, clock=clock, far=far, policy=QUIET) as w:
+    async with world(place, clock=clock, far=far, policy=QUIET) as w:
         failed = await accept(w, "卡在第 9 关", picture(9), event="task.error", result=Result.FAIL)
         assert await w.drain(ME) == EIGHT
         urgent = await accept(w, "急", priority=Priority.URGENT)
@@ -94,8 +92,8 @@ async def test_the_night_comes_as_one_digest_in_the_morning_also_over_a_restart(
             assert await reason(w, one) == "和另外 3 条一起，以摘要送达"
 
 
-async def test_a_digest_that_does_not_get_through_is_tried_again_whole(path: Path) -> None:
-    async with world(path, clock=Clock(CLOCKS_GO_BACK), policy=QUIET) as w:
+async def test_a_digest_that_does_not_get_through_is_tried_again_whole(place: Place) -> None:
+    async with world(place, clock=Clock(CLOCKS_GO_BACK), policy=QUIET) as w:
         receipts = [await accept(w, str(n)) for n in range(3)]
         await w.drain(ME)
         w.clock.now = EIGHT
@@ -111,8 +109,8 @@ async def test_a_digest_that_does_not_get_through_is_tried_again_whole(path: Pat
             assert await w.states(one) == [State.DELIVERED]
 
 
-async def test_what_comes_within_the_time_becomes_one_message(path: Path) -> None:
-    async with world(path, policy=Policy(merge=10)) as w:
+async def test_what_comes_within_the_time_becomes_one_message(place: Place) -> None:
+    async with world(place, policy=Policy(merge=10)) as w:
         one = await accept(w, "一", picture(1))
         assert await w.drain(ME) == w.clock.now + 10
         assert await reason(w, one) == "等待与后面的推送合并"
@@ -127,8 +125,8 @@ async def test_what_comes_within_the_time_becomes_one_message(path: Path) -> Non
         assert await reason(w, one) == "和另外 1 条合并送达"
 
 
-async def test_what_was_merged_and_refused_is_not_called_delivered(path: Path) -> None:
-    async with world(path, policy=Policy(merge=10)) as w:
+async def test_what_was_merged_and_refused_is_not_called_delivered(place: Place) -> None:
+    async with world(place, policy=Policy(merge=10)) as w:
         w.far.outcomes[Lane(ME)] = [Rejected("不收")]
         one = await accept(w, "一")
         await accept(w, "二")
@@ -137,8 +135,8 @@ async def test_what_was_merged_and_refused_is_not_called_delivered(path: Path) -
         assert await reason(w, one) == "和另外 1 条合并发送；不收"
 
 
-async def test_over_the_rate_the_rest_comes_as_a_digest_that_says_so(path: Path) -> None:
-    async with world(path, policy=Policy(rate=(2, 600.0))) as w:
+async def test_over_the_rate_the_rest_comes_as_a_digest_that_says_so(place: Place) -> None:
+    async with world(place, policy=Policy(rate=(2, 600.0))) as w:
         receipts = [await accept(w, str(n)) for n in range(6)]
         due = await w.drain(ME)
         assert due is not None
@@ -151,8 +149,8 @@ async def test_over_the_rate_the_rest_comes_as_a_digest_that_says_so(path: Path)
         assert await reason(w, receipts[5]) == "和另外 3 条一起，以摘要送达"
 
 
-async def test_what_exceeds_its_tokens_rate_waits_and_others_do_not(path: Path) -> None:
-    async with world(path) as w:
+async def test_what_exceeds_its_tokens_rate_waits_and_others_do_not(place: Place) -> None:
+    async with world(place) as w:
         until, why = w.clock.now + 60, "超过令牌 x 的频率限制"
         held = [
             await accept(w, str(n), priority=Priority.BULK, held_until=until, reason=why)
@@ -168,8 +166,8 @@ async def test_what_exceeds_its_tokens_rate_waits_and_others_do_not(path: Path) 
         assert w.far.texts(Lane(ME))[1:] == ["📋 2 条推送的摘要\n0 × 1\n1 × 1"]
 
 
-async def test_after_a_long_absence_all_of_a_big_backlog_comes_in_one(path: Path) -> None:
-    async with world(path, policy=Policy(absence=3600)) as w:
+async def test_after_a_long_absence_all_of_a_big_backlog_comes_in_one(place: Place) -> None:
+    async with world(place, policy=Policy(absence=3600)) as w:
         w.far.away.add(Lane(ME))
         receipts = [await accept(w, f"第 {n} 次", event="a") for n in range(MOST)]
         await w.drain(ME)
@@ -184,8 +182,8 @@ def fallen(sent: list[Delivery]) -> list[tuple[str, str]]:
     return [(str(one.lane), one.message.text) for one in sent]
 
 
-async def test_who_waits_too_long_is_passed_over_once_and_still_gets_it(path: Path) -> None:
-    async with world(path) as w:
+async def test_who_waits_too_long_is_passed_over_once_and_still_gets_it(place: Place) -> None:
+    async with world(place) as w:
         w.far.away.add(Lane(ME))
         receipt = await accept(w, "卡住了", picture(1), fallback=(MAIL,), fallback_after=300.0)
         await w.drain(ME)
@@ -203,8 +201,8 @@ async def test_who_waits_too_long_is_passed_over_once_and_still_gets_it(path: Pa
         assert await w.states(receipt) == [State.DELIVERED, State.DELIVERED]
 
 
-async def test_the_fallback_is_in_no_greater_hurry(path: Path) -> None:
-    async with world(path, clock=Clock(CLOCKS_GO_BACK), policy=QUIET) as w:
+async def test_the_fallback_is_in_no_greater_hurry(place: Place) -> None:
+    async with world(place, clock=Clock(CLOCKS_GO_BACK), policy=QUIET) as w:
         w.far.outcomes[Lane(ME)] = [Rejected("不是好友")] * 2
         await accept(w, "急", priority=Priority.URGENT, fallback=(MAIL,))
         await w.drain(ME)
@@ -219,8 +217,8 @@ async def test_the_fallback_is_in_no_greater_hurry(path: Path) -> None:
         ]
 
 
-async def test_what_is_refused_goes_to_the_fallback_at_once(path: Path) -> None:
-    async with world(path) as w:
+async def test_what_is_refused_goes_to_the_fallback_at_once(place: Place) -> None:
+    async with world(place) as w:
         w.far.outcomes[Lane(ME)] = [Rejected("不是好友")]
         receipt = await accept(w, "卡住了", fallback=(MAIL,))
         await w.drain(ME)
@@ -230,12 +228,12 @@ async def test_what_is_refused_goes_to_the_fallback_at_once(path: Path) -> None:
         assert await w.states(receipt) == [State.REJECTED, State.DELIVERED]
 
 
-async def test_the_fallback_sees_the_pictures_that_are_meant_for_it(path: Path) -> None:
+async def test_the_fallback_sees_the_pictures_that_are_meant_for_it(place: Place) -> None:
     """They are kept for it, although nobody was sent them."""
     limits = replace(LIMITS, image_retention=10)
     own, others, late = ((picture(1), picture(2)), (picture(3),), 60.0)
     handling = Handling(fallback=(MAIL,), fallback_after=late)
-    async with world(path, limits=limits) as w:
+    async with world(place, limits=limits) as w:
         w.far.away.add(Lane(ME))
         for shown in (others, (), None):
             one = Outgoing(ME, Message("卡住了", own), handling, fallback_images=shown)
@@ -248,8 +246,8 @@ async def test_the_fallback_sees_the_pictures_that_are_meant_for_it(path: Path) 
         assert [one.message.images for one in w.far.sent] == [others, (), own]
 
 
-async def test_what_was_delivered_does_not_fall_back(path: Path) -> None:
-    async with world(path) as w:
+async def test_what_was_delivered_does_not_fall_back(place: Place) -> None:
+    async with world(place) as w:
         await accept(w, "好", fallback=(MAIL,), fallback_after=300.0)
         await w.drain(ME)
         w.clock.now += 301

@@ -1,15 +1,18 @@
 """Whatever happens in whatever order: nothing accepted vanishes, and order holds in its lane."""
 
 import asyncio
-import sqlite3
-import tempfile
 from collections import defaultdict
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from nonebot_plugin_report.model.delivery import (
     Delivered,
@@ -22,6 +25,7 @@ from nonebot_plugin_report.model.delivery import (
 from nonebot_plugin_report.model.target import Lane, Target
 
 from .fakes import LIMITS, Clock, FarEnd, World, world
+from .places import Fresh, Place, rows
 
 TARGETS = (Target("private", "1"), Target("private", "2"), Target("group", "1"))
 OUTCOMES: tuple[Outcome, ...] = (
@@ -34,12 +38,11 @@ targets = st.sampled_from(TARGETS)
 class OutboxMachine(RuleBasedStateMachine):
     """Drives an outbox through accepting, sending, failing, parking, expiry and restarts."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name, "report.db")
+        self.place = place
         self.clock, self.far = Clock(), FarEnd()
         self.accepted: defaultdict[Target, list[str]] = defaultdict(list)
         self.parked_attempts: dict[Target, int] = {}
@@ -47,7 +50,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.world: World = self.runner.run(
-            self.stack.enter_async_context(world(self.path, clock=self.clock, far=self.far))
+            self.stack.enter_async_context(world(self.place, clock=self.clock, far=self.far))
         )
 
     @rule(to=targets)
@@ -84,9 +87,10 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @invariant()
     def each_delivery_is_in_exactly_one_state(self) -> None:
-        stored = self.rows(
+        stored = rows(
+            self.place,
             "SELECT lane, coalesce(d.text, r.text), state, finished_at, attempts"
-            " FROM delivery d JOIN report r ON d.report_id = r.id"
+            " FROM delivery d JOIN report r ON d.report_id = r.id",
         )
         found = sorted((lane, text) for lane, text, *_ in stored)
         assert found == sorted(
@@ -106,7 +110,8 @@ class OutboxMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_overtakes_what_waits(self) -> None:
         for target in self.accepted:
-            states = self.rows("SELECT state FROM delivery WHERE lane = ? ORDER BY id", str(target))
+            query = "SELECT state FROM delivery WHERE lane = ? ORDER BY id"
+            states = rows(self.place, query, str(target))
             waiting = [state == "waiting" for (state,) in states]
             assert waiting == sorted(waiting)
 
@@ -117,22 +122,16 @@ class OutboxMachine(RuleBasedStateMachine):
 
     def attempts(self, target: Target) -> int:
         query = "SELECT coalesce(sum(attempts), 0) FROM delivery WHERE lane = ?"
-        return self.rows(query, str(target))[0][0]
-
-    def rows(self, query: str, *values: str) -> list[tuple]:
-        if not self.path.exists():
-            return []
-        conn = sqlite3.connect(self.path)
-        try:
-            return conn.execute(query, values).fetchall()
-        finally:
-            conn.close()
+        return rows(self.place, query, str(target))[0][0]
 
     def teardown(self) -> None:
         self.runner.run(self.stack.aclose())
         self.runner.close()
-        self.folder.cleanup()
 
 
-OutboxMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
-TestOutbox = OutboxMachine.TestCase
+def test_outbox(fresh: Fresh, engine: str) -> None:
+    examples = 40 if engine == "sqlite" else 8
+    run_state_machine_as_test(
+        lambda: OutboxMachine(fresh()),  # pyright: ignore[reportArgumentType] - any factory does
+        settings=settings(max_examples=examples, stateful_step_count=30),
+    )

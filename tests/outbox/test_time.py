@@ -11,6 +11,7 @@ from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox.dispatch import EXPIRY_PATIENCE
 
 from .fakes import LIMITS, Clock, FarEnd, World, world
+from .places import Place
 
 ME = Target("private", "10001")
 HOUR = 3600.0
@@ -26,11 +27,6 @@ class Computer:
     def pass_by(self, seconds: float) -> None:
         self.wall += seconds
         self.passed += seconds
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "report.db"
 
 
 def test_the_time_goes_on_evenly_until_the_clock_is_looked_at() -> None:
@@ -54,9 +50,9 @@ async def set_clock(w: World, by: float) -> None:
 
 
 async def test_a_mute_is_left_in_peace_as_long_as_it_was_when_the_clock_is_set(
-    path: Path,
+    place: Place,
 ) -> None:
-    async with world(path) as w:
+    async with world(place) as w:
         w.far.outcomes[Lane(ME)] = [Away("被禁言", 300.0)]
         await w.accept("1", ME)
         due = await w.drain(ME)
@@ -68,8 +64,8 @@ async def test_a_mute_is_left_in_peace_as_long_as_it_was_when_the_clock_is_set(
         assert await w.drain(ME) == pytest.approx(w.clock.now + wait)
 
 
-async def test_a_clock_that_is_set_makes_no_refusal_final(path: Path) -> None:
-    async with world(path) as w:
+async def test_a_clock_that_is_set_makes_no_refusal_final(place: Place) -> None:
+    async with world(place) as w:
         w.far.outcomes[Lane(ME)] = [NotSent("x", answered=True)] * 6
         receipt = await w.accept("1", ME)
         for _ in range(5):
@@ -81,8 +77,8 @@ async def test_a_clock_that_is_set_makes_no_refusal_final(path: Path) -> None:
         assert await w.states(receipt) == [State.WAITING]
 
 
-async def test_a_back_off_is_as_long_as_it_was_when_the_clock_goes_back(path: Path) -> None:
-    async with world(path) as w:
+async def test_a_back_off_is_as_long_as_it_was_when_the_clock_goes_back(place: Place) -> None:
+    async with world(place) as w:
         w.far.outcomes[Lane(ME)] = [NotSent("拒绝连接")]
         await w.accept("1", ME)
         due = await w.drain(ME)
@@ -97,8 +93,8 @@ async def test_a_back_off_is_as_long_as_it_was_when_the_clock_goes_back(path: Pa
 
 
 @pytest.mark.parametrize("by", [48 * HOUR, -8 * HOUR])
-async def test_a_clock_that_is_set_and_set_back_gives_nothing_up(path: Path, by: float) -> None:
-    async with world(path) as w:
+async def test_a_clock_that_is_set_and_set_back_gives_nothing_up(place: Place, by: float) -> None:
+    async with world(place) as w:
         w.far.away.add(Lane(ME))
         receipt = await w.accept("1", ME)
         await w.drain(ME)
@@ -113,14 +109,14 @@ async def test_a_clock_that_is_set_and_set_back_gives_nothing_up(path: Path, by:
 
 
 async def test_a_start_with_a_clock_that_is_ahead_gives_nothing_up_until_it_was_looked_at_again(
-    path: Path,
+    place: Place,
 ) -> None:
     clock, far = Clock(), FarEnd()
-    async with world(path, clock=clock, far=far) as w:
+    async with world(place, clock=clock, far=far) as w:
         far.away.add(Lane(ME))
         receipt = await w.accept("1", ME)
     clock.now += LIMITS.expire + 8 * HOUR
-    async with world(path, clock=clock, far=far) as w:
+    async with world(place, clock=clock, far=far) as w:
         await w.outbox.expire()
         far.away.clear()
         assert await w.drain(ME) == clock.now + EXPIRY_PATIENCE

@@ -10,18 +10,14 @@ from nonebot_plugin_report.errors import StoreUnavailable
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.watchdog.beats import DOWN, UP, Beat
 from nonebot_plugin_report.watchdog.durations import Durations
-from nonebot_plugin_report.watchdog.watchdog import LOOK_EVERY, Watchdog
+from nonebot_plugin_report.watchdog.watchdog import LAG, LOOK_EVERY, Watchdog
 from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
 
 from .fakes import Clock, World, world
+from .places import Place
 
 HOUR = 3600.0
 DRAGON = Watch.model_validate({"after": "dragon.start", "expect": "dragon.end", "within": "3h"})
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "report.db"
 
 
 class Told:
@@ -55,54 +51,55 @@ async def push(w: World, watchdog: Watchdog, event: str) -> None:
     watchdog.accepted(await accept(w, event), event, "master")
 
 
-async def test_a_watch_goes_on_over_restarts(path: Path) -> None:
+async def test_a_watch_goes_on_over_restarts(place: Place) -> None:
     clock, told = Clock(), Told()
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         watchdog = await opened(w, told)
         await push(w, watchdog, "dragon.start")
         await watchdog.catch_up()
-    clock.now += 3 * HOUR
+    clock.now += 3 * HOUR + LAG
     for _ in range(2):
-        async with world(path, clock=clock) as w:
+        async with world(place, clock=clock) as w:
             await (await opened(w, told)).catch_up()
     assert told.events == [OVERDUE], "once, also after another restart"
-    clock.now += HOUR
-    async with world(path, clock=clock) as w:
+    clock.now += HOUR + LAG
+    async with world(place, clock=clock) as w:
         watchdog = await opened(w, told)
         await push(w, watchdog, "dragon.end")
+        clock.now += LAG + 1
         await watchdog.catch_up()
     assert told.events == [OVERDUE, LATE]
 
 
 async def test_what_was_stored_and_not_looked_at_before_a_kill_is_looked_at_after(
-    path: Path,
+    place: Place,
 ) -> None:
     clock, told = Clock(), Told()
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         watchdog = await opened(w, told)
         await watchdog.catch_up()
         await accept(w, "dragon.start")  # killed here: the watchdog never hears of it
-    clock.now += 3 * HOUR
-    async with world(path, clock=clock) as w:
+    clock.now += 3 * HOUR + LAG
+    async with world(place, clock=clock) as w:
         watchdog = await opened(w, told)
         await watchdog.catch_up()
         assert told.events == [OVERDUE]
         await accept(w, "dragon.end")
-    clock.now += HOUR
-    async with world(path, clock=clock) as w:
+    clock.now += HOUR + LAG
+    async with world(place, clock=clock) as w:
         await (await opened(w, told)).catch_up()
         await (await opened(w, told)).catch_up()
     assert told.events == [OVERDUE, LATE]
 
 
-async def test_what_the_plugin_says_itself_is_no_sign_of_life(path: Path) -> None:
+async def test_what_the_plugin_says_itself_is_no_sign_of_life(place: Place) -> None:
     clock, told = Clock(), Told()
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         watchdog = await opened(w, told)
         await watchdog.catch_up()
         await accept(w, "dragon.start", "self")
     clock.now += 4 * HOUR
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         await (await opened(w, told)).catch_up()
     assert told.events == []
 
@@ -189,9 +186,9 @@ async def end(
     return elapsed
 
 
-async def test_an_end_knows_its_start_also_after_a_restart(path: Path) -> None:
+async def test_an_end_knows_its_start_also_after_a_restart(place: Place) -> None:
     clock = Clock()
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         durations = Durations(w.store.history, clock)
         await end(w, durations, "domain.start", "alice")
         clock.now += 60
@@ -199,25 +196,25 @@ async def test_an_end_knows_its_start_also_after_a_restart(path: Path) -> None:
         clock.now += 60
         assert await end(w, durations, "domain.end", "bob") == pytest.approx(60, abs=0.01)
         assert await end(w, durations, "domain.end", "bob") is None, "its start was used"
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         durations = Durations(w.store.history, clock)
         assert await end(w, durations, "domain.end", "bob") is None
         assert await end(w, durations, "dragon.end", "alice") is None, "another task"
         assert await end(w, durations, "domain.end", "alice") == pytest.approx(120, abs=0.01)
 
 
-async def test_a_start_of_long_ago_is_not_this_ends(path: Path) -> None:
+async def test_a_start_of_long_ago_is_not_this_ends(place: Place) -> None:
     clock = Clock()
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         durations = Durations(w.store.history, clock)
         await end(w, durations, "domain.start")
         clock.now += 25 * HOUR
         assert await end(w, durations, "domain.end") is None
 
 
-async def test_a_clock_that_is_set_makes_no_task_longer(path: Path) -> None:
+async def test_a_clock_that_is_set_makes_no_task_longer(place: Place) -> None:
     clock = Clock()
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         durations = Durations(w.store.history, clock)
         await end(w, durations, "domain.start")
         clock.now += 60 - 8 * HOUR
@@ -225,9 +222,9 @@ async def test_a_clock_that_is_set_makes_no_task_longer(path: Path) -> None:
         assert await end(w, durations, "domain.end") == pytest.approx(60)
 
 
-async def test_each_story_has_its_own_start_also_after_a_restart(path: Path) -> None:
+async def test_each_story_has_its_own_start_also_after_a_restart(place: Place) -> None:
     clock = Clock()
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         durations = Durations(w.store.history, clock)
         await end(w, durations, "monitor.down", story="7")
         clock.now += 60
@@ -235,7 +232,7 @@ async def test_each_story_has_its_own_start_also_after_a_restart(path: Path) -> 
         clock.now += 60
         await end(w, durations, "monitor.down", story="7")  # told again, as it goes on
         assert await end(w, durations, "monitor.up", story="8") == pytest.approx(60, abs=0.01)
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         durations = Durations(w.store.history, clock)
         assert await end(w, durations, "monitor.up", story="8") is None, "its start was used"
         assert await end(w, durations, "alert.resolved", story="7") is None, "something else"
@@ -244,10 +241,10 @@ async def test_each_story_has_its_own_start_also_after_a_restart(path: Path) -> 
 
 
 async def test_what_a_tool_itself_says_counts_and_a_script_without_story_is_left_alone(
-    path: Path,
+    place: Place,
 ) -> None:
     clock = Clock()
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         durations = Durations(w.store.history, clock)
         said = Report(event="alert.resolved", story="a", elapsed=5.0)
         assert await durations.elapsed(said, "master") == 5.0

@@ -1,21 +1,20 @@
 """What a client takes back is not sent, unless it is on its way: a real file, a clock of ours."""
 
-from pathlib import Path
-
 from nonebot_plugin_report.model.delivery import Handling, Outgoing, State
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.target import Lane, Target
 
 from .fakes import world
+from .places import Place
 
 ME = Target("private", "10001")
 GROUP = Target("group", "777")
 MAIL = Target("channel", "mail")
 
 
-async def test_what_waits_is_not_sent_and_goes_to_no_fallback(tmp_path: Path) -> None:
-    async with world(tmp_path / "report.db") as w:
+async def test_what_waits_is_not_sent_and_goes_to_no_fallback(place: Place) -> None:
+    async with world(place) as w:
         handling = Handling(fallback=(MAIL,), fallback_after=60.0)
         message = Message("x")
         outgoing = [Outgoing(ME, message, handling), Outgoing(GROUP, message, handling)]
@@ -36,8 +35,8 @@ async def test_what_waits_is_not_sent_and_goes_to_no_fallback(tmp_path: Path) ->
         assert not await w.outbox.withdraw(receipt.id), "nothing of it waits any more"
 
 
-async def test_what_waits_for_a_bot_that_is_away_is_withdrawn_too(tmp_path: Path) -> None:
-    async with world(tmp_path / "report.db") as w:
+async def test_what_waits_for_a_bot_that_is_away_is_withdrawn_too(place: Place) -> None:
+    async with world(place) as w:
         w.far.away.add(Lane(ME))
         receipt = await w.accept("x", ME)
         await w.drain(ME)

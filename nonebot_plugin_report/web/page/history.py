@@ -13,6 +13,7 @@ from ...errors import Forbidden, InvalidReport, NotFound, TooManyAttempts
 from ...hub import Hub
 from ...model.archive import Shown, Wanted
 from ...model.target import Target
+from ...model.text import clean
 from ...store.ids import first_id
 from ..answers import json_answer, receipt_json
 from .door import Fields, read_fields, require_master
@@ -150,7 +151,7 @@ def read_wanted(query: QueryParams) -> Wanted:
         InvalidReport: it cannot be read.
     """
     said = {
-        name: query.get(name, "")[:LONGEST_WORD]
+        name: clean(query.get(name, "")[:LONGEST_WORD])
         for name in ("words", "event", "result", "source", "target", "before", "day")
     }
     if said["before"] and not _ID.fullmatch(said["before"]):

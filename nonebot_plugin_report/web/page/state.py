@@ -66,7 +66,9 @@ class StateApi:
             told["failures"] = [report_json(one, now) for one in shown]
             told["searched"] = await hub.archive.progress()
         if viewer.is_master:
-            told |= self._masters(health) | {"disk": await asyncio.to_thread(_disk, hub.files)}
+            told |= self._masters(health)
+            if hub.files is not None:
+                told["disk"] = await asyncio.to_thread(_disk, hub.files)
         return json_answer(told)
 
     def _backlog(self, health: Health, viewer: Viewer, now: float) -> Json:

@@ -1,0 +1,179 @@
+"""PostgreSQL as the store uses it: how it is reached, its transactions, its errors.
+
+Nothing here outlives a transaction on the server (no prepared statement, no setting of a session),
+so that PgBouncer may share its connections by transaction.
+"""
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from threading import Event
+from typing import Any, Final
+
+import psycopg
+from loguru import logger
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from ..errors import StoreUnavailable
+from .schema import metadata, upgrade
+from .statements import driver
+
+CONNECT_SECONDS: Final = 3
+"""Seconds to wait for a connection."""
+STATEMENT_SECONDS: Final = 5
+"""Seconds that a statement, a lock in it included, may take."""
+_DEFAULTS: Final = {
+    "connect_timeout": CONNECT_SECONDS,
+    "application_name": "nonebot-plugin-report",
+    # After a failover the old primary may still answer.
+    "target_session_attrs": "read-write",
+    # A server that vanished is noticed within seconds.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""The parameters of a connection, where the address does not say others."""
+_UPGRADING: Final = 0x7265706F7274
+"""Of the lock that one process holds while it makes the tables."""
+LISTEN_SECONDS: Final = 5.0
+"""Seconds between looks whether to go on listening."""
+_READ_ONLY: Final = "25006"
+"""SQLSTATE read_only_sql_transaction: what was the primary server is a replica now."""
+_BEGIN: Final = (
+    f"BEGIN; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'; SET LOCAL synchronous_commit = "
+)
+
+
+def connect(url: str) -> Any:
+    """A connection of the driver's own. Blocks.
+
+    Raises:
+        StoreUnavailable: the address cannot be read.
+    """
+    try:
+        said = conninfo_to_dict("postgresql://" + url.partition("://")[2])
+    except psycopg.ProgrammingError:  # it repeats the address, password and all
+        raise StoreUnavailable(
+            "REPORT_DATABASE_URL 读不懂；密码里的 @ : / # 要写成 %40 %3A %2F %23"
+        ) from None
+    wanted = make_conninfo("", **{**_DEFAULTS, **said})
+    return psycopg.connect(wanted, autocommit=True, prepare_threshold=None)
+
+
+def engine(url: str) -> Engine:
+    """An engine whose connections are used by one thread each."""
+    made = create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: connect(url),
+        poolclass=NullPool,
+        # SQLAlchemy makes statements and runs those that are rare; `transact` is ours.
+        isolation_level="AUTOCOMMIT",
+        use_native_hstore=False,
+    )
+    for index in (one for table in metadata.sorted_tables for one in table.indexes):
+        # Said once in the schema; said there for PostgreSQL too, it would load this dialect.
+        index.dialect_kwargs["postgresql_where"] = index.dialect_kwargs["sqlite_where"]
+    return made
+
+
+def begin(conn: Connection, *, durable: bool) -> None:
+    """Begin a transaction; one that is not durable does not wait for the server's disk."""
+    driver(conn).execute(_BEGIN + ("on" if durable else "off"))
+
+
+def commit(server: Any) -> None:
+    """Commit. `server` is the driver's connection.
+
+    Raises:
+        StoreUnavailable: it may be committed, or not.
+    """
+    try:
+        done = server.execute("COMMIT").statusmessage
+    except psycopg.Error as error:
+        logger.warning(f"数据库没有确认提交：{_words(error)}")
+        raise StoreUnavailable("数据库没有确认已经存下") from None
+    if done != "COMMIT":
+        raise StoreUnavailable("数据库没有存下")
+
+
+def roll_back(server: Any) -> None:
+    """Undo the transaction, if the server can still be reached."""
+    with suppress(psycopg.Error):
+        server.execute("ROLLBACK")
+
+
+def upgrade_alone(conn: Connection) -> None:
+    """Bring the tables up to date; other processes wait meanwhile.
+
+    Raises:
+        StoreUnavailable: a newer version of the plugin wrote them, or it did not work.
+    """
+    server = driver(conn)
+    server.execute("BEGIN")
+    try:
+        lock_tables(conn)
+        upgrade(conn)
+    except BaseException:
+        roll_back(server)
+        raise
+    commit(server)
+
+
+def lock_tables(conn: Connection) -> None:
+    """Have no other process make tables until the transaction ends."""
+    conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADING})
+
+
+def is_lost(server: Any, error: Exception) -> bool:
+    """Whether a connection is of no use any more, after an error."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return server.closed or getattr(cause, "sqlstate", None) == _READ_ONLY
+
+
+def is_direct(server: Any) -> bool:
+    """Whether no pool of connections is in between: those do not pass notifications on."""
+    return server.execute("SELECT pg_backend_pid()").fetchone()[0] == server.info.backend_pid
+
+
+def listen(server: Any, channel: str) -> None:
+    """Be told of what is said on a channel."""
+    server.execute(f"LISTEN {channel}")
+
+
+def notices(server: Any, stop: Event) -> Iterator[str]:
+    """What is said, until told to stop or the connection ends."""
+    while not stop.is_set():
+        for one in server.notifies(timeout=LISTEN_SECONDS):
+            yield one.payload
+
+
+def cut(server: Any) -> None:
+    """End a connection that another thread waits on: there the wait ends with an error."""
+    if server is None:
+        return
+    with suppress(OSError, psycopg.Error):
+        one = socket.socket(fileno=server.pgconn.socket)
+        try:
+            one.shutdown(socket.SHUT_RDWR)
+        finally:
+            one.detach()  # it stays the driver's to close
+
+
+def translate(error: Exception, *, told: bool = False) -> Exception:
+    """Make an error of ours from the driver's. What the server says of it is only logged (unless it
+    was `told` already): who pushes need not know where it is."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.Error):
+        return error
+    if not told:
+        logger.warning(f"数据库出错：{_words(cause)}")
+    return StoreUnavailable("连不上数据库" if cause.sqlstate is None else "数据库拒绝了这次操作")
+
+
+def _words(error: psycopg.Error) -> str:
+    """What the server says, without its details: those repeat what was to be stored."""
+    said = error.diag.message_primary or str(error).partition("\n")[0]
+    return f"{type(error).__name__} {said[:200]}"

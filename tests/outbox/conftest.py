@@ -1,0 +1,39 @@
+"""The stores of these tests: what is promised of every engine is tested on each."""
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import databases as databases
+
+from .places import Fresh, Place
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store in a file, where that is what is looked at."""
+    return tmp_path / "report.db"
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine's name."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def fresh(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Fresh:
+    """Makes empty stores of an engine."""
+    if engine == "postgres":
+        return request.getfixturevalue("databases").fresh
+    folder, numbers = tmp_path_factory.mktemp("stores"), count()
+    return lambda: folder / f"{next(numbers)}.db"
+
+
+@pytest.fixture
+def place(fresh: Fresh) -> Place:
+    """An empty store of each engine."""
+    return fresh()

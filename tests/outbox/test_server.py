@@ -1,0 +1,372 @@
+"""A PostgreSQL server that is stopped, killed, stalled, or cut off in between."""
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from loguru import logger
+
+from nonebot_plugin_report.access.tokens import Tokens
+from nonebot_plugin_report.errors import StoreUnavailable
+from nonebot_plugin_report.model.delivery import State
+from nonebot_plugin_report.model.grant import Grant
+from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.model.scheduling import Policy
+from nonebot_plugin_report.model.status import Receipt
+from nonebot_plugin_report.model.target import Lane, Target
+from nonebot_plugin_report.watchdog.beats import DOWN, UP, Beat
+from nonebot_plugin_report.watchdog.watchdog import LAG, Watchdog
+from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
+from tests import postgres
+from tests.bot import free_port, until
+from tests.postgres import Server
+from tests.postgres import running as running
+
+from .fakes import World, world
+from .places import rows
+
+ME = Target("private", "10001")
+HOUR = 3600.0
+WATCH = Watch.model_validate({"after": "dragon.start", "expect": "dragon.end", "within": "3h"})
+BEAT = Beat.model_validate({"beat": "pc", "every": "2h"})
+
+
+@pytest.fixture
+def server(running: Server) -> Server:
+    """It runs."""
+    with suppress(AssertionError):
+        running.start()
+    return running
+
+
+async def accepted(w: World, text: str) -> Receipt:
+    """Pushed again and again until it is accepted."""
+
+    async def once() -> Receipt | None:
+        try:
+            return await w.accept(text, ME)
+        except StoreUnavailable:
+            return None
+
+    return await until(once)
+
+
+async def test_while_the_server_is_away_all_is_refused_at_once_and_then_goes_on(
+    server: Server,
+) -> None:
+    async with world(server.url) as w:
+        first = await w.accept("1", ME)
+        postgres.stop(server.data, "fast")
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable, match="数据库"):
+                await w.accept("refused", ME)
+        server.start()
+        second = await accepted(w, "2")
+        await w.drain(ME)
+        assert w.far.texts(Lane(ME)) == ["1", "2"]
+        for one in (first, second):
+            assert await w.states(one) == [State.DELIVERED]
+
+
+async def test_a_server_that_was_restarted_meanwhile_costs_no_push(server: Server) -> None:
+    """Nothing was under way: the next connects anew by itself."""
+    async with world(server.url) as w:
+        postgres.stop(server.data, "fast")
+        server.start()
+        await w.accept("1", ME)
+
+
+async def test_what_a_killed_server_had_confirmed_is_there(server: Server) -> None:
+    async with world(server.url) as w:
+        receipts = [await accepted(w, str(number)) for number in range(5)]
+        os.kill(server.process, signal.SIGKILL)
+
+        async def started() -> bool:
+            with suppress(AssertionError):  # what is left of it ends first
+                (server.data / "postmaster.pid").unlink(missing_ok=True)
+                server.start()
+                return True
+            return False
+
+        await until(started)
+        await accepted(w, "after")
+        for one in receipts:
+            assert await w.states(one) == [State.WAITING]
+
+
+@dataclass
+class Between:
+    """A proxy between us and the server, that can hold back what the server says."""
+
+    server: Server
+    port: int = 0
+    holds: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set: all goes through."""
+    last_word: bytes = b"never said"
+    """What comes of this from us is passed on, and then all is cut."""
+    links: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            far_reader, far = await asyncio.open_connection("127.0.0.1", self.server.port)
+        except OSError:
+            writer.close()
+            return
+        self.links += [writer, far]
+        with suppress(OSError, asyncio.CancelledError):
+            await asyncio.gather(
+                self.pass_on(reader, far, ours=True), self.pass_on(far_reader, writer, ours=False)
+            )
+        writer.close()
+        far.close()
+
+    async def pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, ours: bool
+    ) -> None:
+        while read := await reader.read(65536):
+            await self.holds.wait()
+            writer.write(read)
+            if ours and self.last_word in read:
+                await writer.drain()
+                self.cut()
+        writer.close()
+
+    def cut(self) -> None:
+        """End all connections."""
+        for one in self.links:
+            one.transport.abort()
+        self.links.clear()
+
+
+@asynccontextmanager
+async def between(server: Server) -> AsyncGenerator[Between]:
+    made = Between(server)
+    made.holds.set()
+    async with await asyncio.start_server(made.serve, "127.0.0.1", 0) as listening:
+        made.port = listening.sockets[0].getsockname()[1]
+        try:
+            yield made
+        finally:
+            made.holds.set()
+            made.cut()
+
+
+async def test_a_connection_lost_in_the_middle_of_a_commit_is_no_success(server: Server) -> None:
+    async with between(server) as proxy, world(proxy.url) as w:
+        proxy.last_word = b"COMMIT"
+        with pytest.raises(StoreUnavailable, match="没有确认"):
+            await w.accept("perhaps", ME)
+        proxy.last_word = Between.last_word
+        assert (await accepted(w, "2")).status == "accepted"
+
+
+async def test_a_connection_cut_between_two_pushes_costs_none(server: Server) -> None:
+    async with between(server) as proxy, world(proxy.url) as w:
+        await w.accept("1", ME)
+        proxy.cut()
+        await w.accept("2", ME)
+
+
+async def test_a_server_that_says_nothing_is_given_up_and_used_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nonebot_plugin_report.store.remote.DEADLINE", 0.5)
+    async with between(server) as proxy, world(proxy.url) as w:
+        proxy.holds.clear()
+        with pytest.raises(StoreUnavailable):
+            await w.accept("1", ME)
+        proxy.holds.set()
+        await accepted(w, "2")
+
+
+async def test_nothing_is_left_of_an_operation_that_fails_beside_others(server: Server) -> None:
+    async with world(server.url) as w:
+        before = rows(server.url, "SELECT count(*) FROM report")[0][0]
+        results = await asyncio.gather(
+            w.accept("1", ME), w.accept("\0", ME), w.accept("2", ME), return_exceptions=True
+        )
+        assert isinstance(results[1], StoreUnavailable)
+        assert rows(server.url, "SELECT count(*) FROM report") == [(before + 2,)]
+
+
+async def test_processes_count_together_what_a_target_and_a_token_may_get(server: Server) -> None:
+    target, policy = Target("group", "1"), Policy(rate=(2, 600.0))
+    async with (
+        world(server.url, policy=policy) as one,
+        world(server.url, policy=policy, clock=one.clock) as other,
+    ):
+        began = one.clock.now
+        for text in ("1", "2"):
+            await one.accept(text, target)
+            await one.drain(target)
+            one.clock.now += 1
+        assert one.far.texts(Lane(target)) == ["1", "2"]
+        await one.outbox.dispatcher.release()
+        await other.accept("3", target)
+        assert await other.drain(target) == began + 600
+        assert other.far.sent == []
+
+        grant = Grant("x", frozenset(), (), (2, 600.0))
+        counting = [
+            Tokens(
+                {}, w.store.bindings, w.clock,
+                may_bind=False, bind_rate=None, spent=w.store.spent,
+            )
+            for w in (one, other)
+        ]  # fmt: skip
+        ends: list[float | None] = []
+        for tokens in (*counting, *counting):
+            await tokens.recount(grant)
+            ends.append(tokens.count(grant))
+            await one.store.history.backlog()  # and with it what was counted
+            await other.store.history.backlog()
+        assert ends == [None, None, one.clock.now + 600, one.clock.now + 600]
+
+
+async def test_the_watchdog_of_who_leads_knows_what_came_to_all(server: Server) -> None:
+    async with world(server.url) as one, world(server.url, clock=one.clock) as other:
+        leading, told = one, [list[str](), list[str]()]
+
+        def watchdog(w: World, events: list[str]) -> Watchdog:
+            async def tell(_: object, report: Report) -> None:
+                events.append(report.event)
+
+            return Watchdog(w.store, [WATCH, BEAT], w.clock, tell, lambda: leading is w)
+
+        dogs = [watchdog(w, events) for w, events in zip((one, other), told, strict=True)]
+        for dog in dogs:
+            await dog.open()
+            await dog.catch_up()
+
+        async def later(seconds: float) -> None:
+            one.clock.now += seconds
+            for dog in dogs:
+                await dog.catch_up()
+
+        await other.outbox.accept(Report(event="dragon.start"), [], source="master", note="x")
+        dogs[1].beat("pc", "master")
+        await later(LAG + 1)
+        await later(HOUR)
+        assert told == [[], []]
+        await later(3 * HOUR)
+        assert sorted(told[0]) == [DOWN, OVERDUE]
+        leading = other
+        dogs[0].beat("pc", "master")
+        await other.outbox.accept(Report(event="dragon.end"), [], source="master", note="x")
+        await later(LAG + 1)
+        assert sorted(told[0] + told[1]) == sorted([DOWN, OVERDUE, UP, LATE])
+
+
+async def test_a_burst_is_one_word_to_the_others(server: Server) -> None:
+    async with world(server.url) as one, world(server.url) as other:
+        assert one.store.others is not None
+        assert other.store.others is not None
+        heard: list[Sequence[Lane] | None] = []
+
+        async def hear(lanes: Sequence[Lane] | None) -> None:
+            heard.append(lanes)
+
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(other.store.others.listen(hear))
+
+            async def words() -> int:
+                return len(heard)
+
+            await until(words)  # it listens
+            lanes = [Lane(Target("private", str(10001 + number)), "20000") for number in range(30)]
+            for lane in lanes:
+                one.store.others.tell(lane)
+                other.store.others.tell(lane)  # what it says itself it does not hear
+
+            async def answered() -> bool:
+                return await words() > 1
+
+            await until(answered)
+            await one.store.others.tell_all()
+
+            async def again() -> bool:
+                return await words() > 2
+
+            await until(again)
+            listening.cancel()
+        first, burst, last = heard
+        assert first is None
+        assert last is None
+        assert burst is not None
+        assert set(burst) == set(lanes)
+
+
+@pytest.fixture
+async def bouncer(server: Server) -> AsyncGenerator[str]:
+    """A PgBouncer that shares two connections by transaction."""
+    if (program := shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")) is None:
+        assert postgres.MUST not in os.environ, "no pgbouncer here"
+        pytest.skip("no pgbouncer here")
+    folder, port = Path(tempfile.mkdtemp()), free_port()
+    folder.chmod(0o755)
+    settings = folder / "pgbouncer.ini"
+    settings.write_text(
+        f"[databases]\n* = host=127.0.0.1 port={server.port} user=postgres\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
+        "pool_mode = transaction\ndefault_pool_size = 2\nunix_socket_dir =\n"
+    )
+    user, group = postgres.account() or (None, None)
+    process = await asyncio.create_subprocess_exec(
+        program, "-q", settings, user=user, group=group,
+        extra_groups=None if group is None else [], stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+
+    async def answers() -> bool:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return True
+        return False
+
+    try:
+        await until(answers)
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        process.terminate()
+        await process.wait()
+        shutil.rmtree(folder)
+
+
+async def test_pgbouncer_may_share_the_connections_and_says_so_once(bouncer: str) -> None:
+    told: list[str] = []
+    sink = logger.add(told.append, filter="nonebot_plugin_report.store.others", format="{message}")
+    try:
+        async with world(bouncer) as one, world(bouncer) as other, asyncio.TaskGroup() as tasks:
+            listening = [
+                tasks.create_task(w.store.others.listen(w.outbox.dispatcher.heard))
+                for w in (one, other)
+                if w.store.others is not None
+            ]
+            target = Target("private", "10009")
+            receipts = await asyncio.gather(
+                *(w.accept(str(number), target) for number in range(20) for w in (one, other))
+            )
+            await one.drain(target)
+            for receipt in receipts:
+                assert await other.states(receipt) == [State.DELIVERED]
+
+            async def both() -> bool:
+                return len(told) == len(listening)
+
+            await until(both)
+            for task in listening:
+                task.cancel()
+    finally:
+        logger.remove(sink)
+    assert all("PgBouncer" in line for line in told)
