@@ -33,7 +33,7 @@ from .rows import read_images, read_report, read_target
 from .schema import lane, report
 from .search import Search
 from .shown import shown
-from .sqlite import transaction
+from .sqlite import transaction, translate
 
 T = TypeVar("T")
 
@@ -268,8 +268,7 @@ class Archive:
             return work(self._connected())
         except (DBAPIError, sqlite3.Error, OSError) as error:
             self._disconnect()
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            raise StoreUnavailable(f"读不了历史记录：{cause}") from None
+            raise StoreUnavailable(f"读不了历史记录：{translate(error)}") from None
 
     def _connected(self) -> Connection:
         if self._conn is None:
