@@ -1,5 +1,6 @@
 """The one place where the parts meet."""
 
-from .hub import Health, Hub
+from .health import Health
+from .hub import Hub
 
 __all__ = ["Health", "Hub"]

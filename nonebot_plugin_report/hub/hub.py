@@ -1,10 +1,9 @@
 """Wires the parts together, and has the one path of a report: `Hub.submit`."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -20,14 +19,14 @@ from ..model.delivery import Outgoing, State
 from ..model.grant import MASTER, OWN, Grant
 from ..model.image import Image
 from ..model.report import Report
-from ..model.status import Backlog, DeliveryState, Receipt, ReportState
+from ..model.status import Receipt, ReportState
 from ..model.target import Kind, Target
 from ..outbox import UNREAD_SECONDS, Limits, Outbox
 from ..outbox.digest import how_to_read_on
 from ..outbox.mutes import Mutes
 from ..routing import rules
 from ..routing.planner import Plan, Planner
-from ..senders.diagnosis import RefusedBots, contacts, strangers
+from ..senders.diagnosis import RefusedBots, contacts
 from ..senders.mask import masked
 from ..senders.qq import OneBotSender
 from ..senders.transport import Transport
@@ -38,41 +37,17 @@ from ..watchdog.beats import Beat
 from ..watchdog.durations import Durations
 from ..watchdog.watchdog import Watchdog
 from ..watchdog.watches import Watch
+from .health import Checkup, Health
 from .masking import Masking
 from .supervisor import Supervisor
+from .timekeeping import Timekeeper
 
-CLOCK_EVERY: Final = 1.0
-"""Seconds between checks whether the computer's clock was set."""
 STATUS_EVERY: Final = 60.0
 """Seconds between questions to the bots whose heartbeats say that they are offline."""
-PROBE_EVERY: Final = 5.0
-"""Seconds between writes that check whether writing works."""
 DELETE_TRIES: Final = 30
 """Looks whether nothing of a report waits any more, so that it can be deleted."""
 DELETE_EVERY: Final = 0.1
 """Seconds between them."""
-LATELY: Final = 86400.0
-"""Seconds for which failed deliveries are reported."""
-MOST_FAILURES: Final = 3
-"""Most failures that are reported."""
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """The state that `GET {route}/health` shows."""
-
-    fault: str
-    """Why nothing can be stored (Chinese); empty: it can."""
-    bots: tuple[tuple[str, str, bool], ...]
-    """Id, adapter and whether it can send now."""
-    backlog: Backlog | None
-    """None if the store does not work."""
-    refused_at: float | None = None
-    """When a OneBot implementation was last refused for its token (epoch seconds)."""
-    failures: tuple[DeliveryState, ...] = ()
-    """Recent failed deliveries; only if details are asked for."""
-    strangers: tuple[str, ...] = ()
-    """Superusers who are no bot's friends; only if details are asked for."""
 
 
 class Hub:
@@ -103,8 +78,8 @@ class Hub:
         self.directory = config.directory(superusers)
         for entry in self.directory.unusable:
             logger.warning(f"SUPERUSERS 里的 {entry[:40]!r} 不是 QQ 号，推送不会发给它；请改正")
-        self._computer = Clock()
-        self.clock: Final = clock or self._computer
+        computer = Clock()
+        self.clock: Final = clock or computer
         """Epoch seconds."""
         self.files: Final = database if isinstance(database, Path) else None
         """The database's file; what else is kept is beside it, with names that begin like its own.
@@ -154,9 +129,24 @@ class Hub:
         self.watchdog: Final = Watchdog(
             self._store, config.report_watch, self.clock, self._tell, lambda: self._outbox.leads
         )
+        self._timekeeper = Timekeeper(
+            computer,
+            self._store,
+            self._outbox,
+            self.mutes,
+            self.tokens,
+            self.sessions,
+            self._durations,
+            self.watchdog,
+        )
         self._supervisor = Supervisor(self._opened, self._run)
-        self._trouble = ""
-        self._probed = float("-inf")
+        self._checkup = Checkup(
+            self._store,
+            self._supervisor,
+            self._refused_bots,
+            (one.id for one in self.directory.superusers),
+            self.clock,
+        )
 
     async def open(self) -> None:
         """Start. A store that cannot be used is retried; until then everything is refused."""
@@ -188,9 +178,9 @@ class Hub:
         try:
             receipt = await self._accept(report, plan, grant.name)
         except StoreUnavailable as error:
-            self._trouble = str(error)
+            self._checkup.store_failed(error)
             raise
-        self._trouble = ""
+        self._checkup.store_worked()
         if receipt.status == "duplicate":
             logger.info(f"{receipt.id} 又来了一次，不再发送")
             return receipt
@@ -311,39 +301,12 @@ class Hub:
     async def health(self, *, detailed: bool = False) -> Health:
         """Whether reports can be stored (checked by a real write from time to time), and what is
         waiting; with `detailed` also what is costly to find out."""
-        bots, refused_at = self.bots(), self._refused_bots.last
-        if self._supervisor.fault:
-            return Health(self._supervisor.fault, bots, None, refused_at)
-        now = time.monotonic()
-        probe = now - self._probed >= PROBE_EVERY
-        if self._trouble and not probe:
-            return Health(self._trouble, bots, None, refused_at)
-        try:
-            if probe:
-                await self._store.housekeeping.probe(self.clock())
-            backlog = await self.history.backlog()
-            failures = await self._failures() if detailed else ()
-        except StoreUnavailable as error:
-            self._trouble = str(error)
-            return Health(self._trouble, bots, None, refused_at)
-        finally:
-            self._probed = now if probe else self._probed
-        self._trouble = ""
-        unknown = await self._strangers() if detailed else ()
-        return Health("", bots, backlog, refused_at, failures, unknown)
-
-    async def _failures(self) -> tuple[DeliveryState, ...]:
-        listed = await self.history.failed(self.clock() - LATELY, MOST_FAILURES, None)
-        deliveries = (one for report in listed for one in report.state.deliveries)
-        return tuple(one for one in deliveries if one.state.failed)
-
-    async def _strangers(self) -> tuple[str, ...]:
-        users = [one.id for one in self.directory.superusers]
-        return await strangers(users, self._online())
+        health = await self._checkup.health(self.bots())
+        return await self._checkup.details(health, self._online()) if detailed else health
 
     async def fault(self) -> str:
         """Why nothing can be stored (Chinese); empty: it can. Writes nothing while all is well."""
-        return (await self.health()).fault if self._trouble else self._supervisor.fault
+        return await self._checkup.fault()
 
     async def bot_connected(self) -> None:
         """Send what waited for a bot."""
@@ -421,44 +384,6 @@ class Hub:
         if self._supervisor.fault:
             raise StoreUnavailable(self._supervisor.fault)
 
-    async def _follow_others(self) -> None:
-        """Go by what other processes wrote, and by the clock that is the same for all."""
-        while True:
-            await asyncio.sleep(CLOCK_EVERY)
-            try:
-                await self._read_shared()
-            except StoreUnavailable as error:
-                logger.debug(f"数据库暂时不可用：{error}")
-
-    async def _read_shared(self) -> None:
-        asked, muted = time.monotonic(), self.mutes.all()
-        reading, *_ = await asyncio.gather(
-            self._store.time(), self.mutes.open(), self.tokens.open(), self.sessions.open()
-        )
-        if (took := time.monotonic() - asked) < CLOCK_EVERY:
-            self._computer.follow(reading + took / 2)
-        if self.mutes.all() != muted:
-            await self._outbox.sweep()
-
-    async def _follow_clock(self) -> None:
-        """Move all waits along when the computer's clock is set."""
-        while True:
-            await asyncio.sleep(CLOCK_EVERY)
-            since = self._computer.since
-            if by := self._computer.jump():
-                logger.warning(f"电脑的时钟变了 {by:+.0f} 秒，等待中的推送不受影响")
-                try:
-                    await self._move_in_time(since, by)
-                except StoreUnavailable as error:
-                    logger.warning(f"时钟变了，但数据库暂时不可用：{error}")
-
-    async def _move_in_time(self, since: float, by: float) -> None:
-        self.tokens.shift(by)
-        self._durations.shift(by)
-        await self._outbox.shift(since, by)
-        await self.mutes.open()
-        await self.watchdog.shift()
-
     async def _tell(self, watch: Watch | Beat, report: Report) -> None:
         """Send a watch's own report, as one that names the watch's targets."""
         named: dict[str, list[str]] = {"private": [], "group": [], "channel": []}
@@ -489,7 +414,7 @@ class Hub:
         await self._store.open()
         try:
             if self._store.shared:
-                await self._read_shared()
+                await self._timekeeper.read_shared()
             await self._outbox.open()
             await self.mutes.open()
             await self.tokens.open()
@@ -506,6 +431,5 @@ class Hub:
             tasks.create_task(self._outbox.run())
             tasks.create_task(self.watchdog.run())
             tasks.create_task(self.archive.follow(self.clock, lambda: self._outbox.leads))
-            follow = self._follow_others if self._store.shared else self._follow_clock
-            tasks.create_task(follow())
+            tasks.create_task(self._timekeeper.run())
             tasks.create_task(self._ask_the_offline())

@@ -1,0 +1,118 @@
+"""Whether reports can be stored and sent, as it is known now."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from nonebot.adapters import Bot
+
+from ..errors import StoreUnavailable
+from ..model.status import Backlog, DeliveryState
+from ..senders.diagnosis import RefusedBots, strangers
+from ..store import Store
+from .supervisor import Supervisor
+
+PROBE_EVERY: Final = 5.0
+"""Seconds between writes that check whether writing works."""
+LATELY: Final = 86400.0
+"""Seconds for which failed deliveries are reported."""
+MOST_FAILURES: Final = 3
+"""Most failures that are reported."""
+
+Bots = tuple[tuple[str, str, bool], ...]
+"""Id, adapter and whether it can send now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state that `GET {route}/health` shows."""
+
+    fault: str
+    """Why nothing can be stored (Chinese); empty: it can."""
+    bots: Bots
+    backlog: Backlog | None
+    """None if the store does not work."""
+    refused_at: float | None = None
+    """When a OneBot implementation was last refused for its token (epoch seconds)."""
+    failures: tuple[DeliveryState, ...] = ()
+    """Recent failed deliveries; only if details are asked for."""
+    strangers: tuple[str, ...] = ()
+    """Superusers who are no bot's friends; only if details are asked for."""
+
+
+class Checkup:
+    """Finds out."""
+
+    def __init__(
+        self,
+        store: Store,
+        supervisor: Supervisor,
+        refused: RefusedBots,
+        superusers: Iterable[str],
+        clock: Callable[[], float],
+    ) -> None:
+        """`superusers` are QQ numbers; `clock` gives epoch seconds."""
+        self._store = store
+        self._supervisor = supervisor
+        self._refused = refused
+        self._superusers = tuple(superusers)
+        self._clock = clock
+        self._trouble = ""
+        self._probed = float("-inf")
+
+    def store_failed(self, error: StoreUnavailable) -> None:
+        """A report could not be stored."""
+        self._trouble = str(error)
+
+    def store_worked(self) -> None:
+        """A report was stored."""
+        self._trouble = ""
+
+    async def fault(self) -> str:
+        """Why nothing can be stored (Chinese); empty: it can. Writes nothing while all is well."""
+        if not self._trouble:
+            return self._supervisor.fault
+        await self._look()
+        return self._supervisor.fault or self._trouble
+
+    async def health(self, bots: Bots) -> Health:
+        """The state, and what is waiting. Writes something from time to time."""
+        backlog = await self._look()
+        fault = self._supervisor.fault or self._trouble
+        return Health(fault, bots, backlog, self._refused.last)
+
+    async def details(self, health: Health, online: Iterable[Bot]) -> Health:
+        """The state with what is costly to find out; `online`: the bots that can send now."""
+        if health.fault:
+            return health
+        try:
+            failures = await self._failures()
+        except StoreUnavailable as error:
+            self.store_failed(error)
+            return Health(str(error), health.bots, None, health.refused_at)
+        unknown = await strangers(self._superusers, online)
+        return Health("", health.bots, health.backlog, health.refused_at, failures, unknown)
+
+    async def _look(self) -> Backlog | None:
+        """What is waiting; None: the store does not work."""
+        now = time.monotonic()
+        probe = now - self._probed >= PROBE_EVERY
+        if self._supervisor.fault or (self._trouble and not probe):
+            return None
+        try:
+            if probe:
+                await self._store.housekeeping.probe(self._clock())
+            backlog = await self._store.history.backlog()
+        except StoreUnavailable as error:
+            self.store_failed(error)
+            return None
+        finally:
+            self._probed = now if probe else self._probed
+        self.store_worked()
+        return backlog
+
+    async def _failures(self) -> tuple[DeliveryState, ...]:
+        listed = await self._store.history.failed(self._clock() - LATELY, MOST_FAILURES, None)
+        deliveries = (one for report in listed for one in report.state.deliveries)
+        return tuple(one for one in deliveries if one.state.failed)

@@ -1,0 +1,77 @@
+"""Keeps all waits right: by the computer's clock as it is set, or by the clock that all processes
+on one store share."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from loguru import logger
+
+from ..access.sessions import Sessions
+from ..access.tokens import Tokens
+from ..errors import StoreUnavailable
+from ..model.clock import Clock
+from ..outbox import Outbox
+from ..outbox.mutes import Mutes
+from ..store import Store
+from ..watchdog.durations import Durations
+from ..watchdog.watchdog import Watchdog
+
+EVERY: Final = 1.0
+"""Seconds between looks at the clock, and at what other processes wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timekeeper:
+    """What goes by the clock, and what other processes change."""
+
+    clock: Clock
+    """The computer's."""
+    store: Store
+    outbox: Outbox
+    mutes: Mutes
+    tokens: Tokens
+    sessions: Sessions
+    durations: Durations
+    watchdog: Watchdog
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        look = self.read_shared if self.store.shared else self._follow
+        while True:
+            await asyncio.sleep(EVERY)
+            try:
+                await look()
+            except StoreUnavailable as error:
+                logger.debug(f"数据库暂时不可用：{error}")
+
+    async def read_shared(self) -> None:
+        """Go by what other processes wrote, and by the database's clock.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        asked, muted = time.monotonic(), self.mutes.all()
+        reading, *_ = await asyncio.gather(
+            self.store.time(), self.mutes.open(), self.tokens.open(), self.sessions.open()
+        )
+        if (took := time.monotonic() - asked) < EVERY:
+            self.clock.follow(reading + took / 2)
+        if self.mutes.all() != muted:
+            await self.outbox.sweep()
+
+    async def _follow(self) -> None:
+        """Move all waits along when the computer's clock is set."""
+        since = self.clock.since
+        if not (by := self.clock.jump()):
+            return
+        logger.warning(f"电脑的时钟变了 {by:+.0f} 秒，等待中的推送不受影响")
+        self.tokens.shift(by)
+        self.durations.shift(by)
+        try:
+            await self.outbox.shift(since, by)
+            await self.mutes.open()
+            await self.watchdog.shift()
+        except StoreUnavailable as error:
+            logger.warning(f"时钟变了，但数据库暂时不可用：{error}")
