@@ -50,6 +50,8 @@ def bind() -> Hub:
         receiver = Receiver(hub)
         receiver.mount(app)
         driver.on_startup(partial(receiver.mount_last, app))
+        driver.on_startup(receiver.metrics.open)
+        driver.on_shutdown(receiver.metrics.close)
     else:
         logger.warning(
             f"推送插件需要 FastAPI 驱动器才能接收推送，现在是 {driver.type}；"

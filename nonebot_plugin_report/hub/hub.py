@@ -148,6 +148,8 @@ class Hub:
             clock=self.clock,
             rest=how_to_read_on(command_prefix),
         )
+        self.tally: Final = self._outbox.tally
+        """What was stored and sent since this process started."""
         self._durations = Durations(self.history, self.clock)
         self.watchdog: Final = Watchdog(
             self._store, config.report_watch, self.clock, self._tell, lambda: self._outbox.leads

@@ -6,6 +6,7 @@ retrying, parking while a bot is away, expiry, and deleting what is past retenti
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,7 @@ from ..store.queue import Queued
 from ..store.rows import Entry
 from .digest import REST
 from .dispatch import EXPIRY_PATIENCE, Dispatcher
+from .tally import Tally
 
 CLOCK_BACK: Final = 60.0
 """Seconds by which deliveries may be ahead of the clock at a start; if more, it was set back."""
@@ -79,6 +81,7 @@ class Outbox:
         self._clock = clock
         self._ids = IdMaker(clock)
         self._lanes: set[Lane] = set()
+        self.tally: Final = Tally()
         # Not of `_ids`: those follow on each other, and the clock may not be right yet.
         self._owner = IdMaker(clock).next()
         self._leads = not store.shared
@@ -86,6 +89,7 @@ class Outbox:
         self.dispatcher: Final = Dispatcher(
             store,
             sender,
+            self.tally,
             policy=policy,
             owner=self._owner,
             clock=clock,
@@ -190,7 +194,9 @@ class Outbox:
         # Another process may forget a lane of which nothing is left.
         known = frozenset[Lane]() if self._store.shared else self._lanes
         new = [one.lane for one in deliveries if one.lane not in known]
+        began = time.perf_counter()
         receipt = await self._store.queue.accept(entry, new)
+        self.tally.accepted(receipt.status, time.perf_counter() - began)
         self._lanes.update(new)
         if receipt.status == "accepted":
             self.dispatcher.accepted(Queued(one, loaded=True) for one in deliveries)
@@ -230,7 +236,9 @@ class Outbox:
         if not self.dispatcher.may_expire():
             return
         if given_up := await self._store.housekeeping.expire(self._clock()):
-            logger.error(f"{given_up} 条推送超过 REPORT_EXPIRE 仍未送达，已放弃；原因见各条的状态")
+            self.tally.expired(given_up)
+            count = given_up.total()
+            logger.error(f"{count} 条推送超过 REPORT_EXPIRE 仍未送达，已放弃；原因见各条的状态")
 
     async def fall_back(self) -> None:
         """Send what has failed or waited too long to its fallback targets.

@@ -24,6 +24,7 @@ from .lane import LEASE, SHARED_LEASE, Deliver, Expire, Fill, LaneQueue, Rest
 from .pictures import Pictures
 from .recorder import Recorder, until_stored
 from .retry import Finish, Park, Retry, decide
+from .tally import Tally
 
 FAULT_DELAY: Final = 5.0
 """Seconds before a lane that failed is tried again."""
@@ -62,6 +63,7 @@ class Dispatcher:
         self,
         store: Store,
         sender: Sender,
+        tally: Tally,
         *,
         policy: Callable[[Target], Policy],
         owner: str,
@@ -69,8 +71,9 @@ class Dispatcher:
         jitter: Callable[[], float],
         rest: str,
     ) -> None:
-        """`policy` gives a target's policy, `owner` names this process in leases, `clock` gives
-        epoch seconds, `jitter` numbers in [0, 1), `rest` how to read what a digest leaves out."""
+        """`tally` counts what comes of deliveries, `policy` gives a target's policy, `owner` names
+        this process in leases, `clock` gives epoch seconds, `jitter` numbers in [0, 1), `rest` how
+        to read what a digest leaves out."""
         self._queue, self._outcomes = store.queue, store.outcomes
         self._leases, self._others = store.leases, store.others
         self._lease = LEASE if self._others is None else SHARED_LEASE
@@ -80,7 +83,7 @@ class Dispatcher:
         self._owner = owner
         self._clock = clock
         self._jitter = jitter
-        self._log = DeliveryLog(clock)
+        self._log, self._tally = DeliveryLog(clock), tally
         self._pictures = Pictures()
         self._composer = Composer(store.queue, self._pictures, rest)
         self._expiry_from = 0.0
@@ -381,6 +384,7 @@ class Dispatcher:
         for delivery in deliveries:
             took = self._clock() - delivery.created_at
             self._log.write(delivery, decision, took, together, first=first)
+            self._tally.decided(delivery, decision, took)
 
     async def _park(self, work: _Work, reason: str) -> None:
         await work.recorder.settle()

@@ -195,8 +195,8 @@ class Client:
         self._pace = pace
         self._redactor = redactor
         self._answer_seconds = answer_seconds
-        # The transport without httpx2's client, whose own part costs as much as all else: what it
-        # adds (redirects, cookies, flows of authentication) is not wanted here.
+        # The transport without httpx2's client: what that adds (redirects, cookies, flows of
+        # authentication) is not wanted here, and takes its time with each request.
         self._transport = httpx2.AsyncHTTPTransport(
             verify=tls, trust_env=False, limits=_LIMITS, proxy=proxy
         )

@@ -1,8 +1,9 @@
 """Maintenance: expiry, fallbacks, retention, and recovery after a restart."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
@@ -74,13 +75,18 @@ class Housekeeping:
         """
         return await self._run(lambda conn: _set_aside(conn, now))
 
-    async def expire(self, now: float) -> int:
-        """Expire what is too old in lanes that no process is sending in. Returns the number.
+    async def expire(self, now: float) -> Counter[Target]:
+        """Expire what is too old in lanes that no process is sending in. Returns how many were for
+        each target, without those that were withdrawn.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
-        return await self._repeated(lambda conn: _expire(conn, now))
+        expired = Counter[Target]()
+        while rows := await self._run(lambda conn: _expire(conn, now)):
+            targets = (read_target(row.target) for row in rows if row.reason != TAKEN_BACK)
+            expired.update(one for one in targets if one is not None)
+        return expired
 
     async def fall_back(
         self, now: float, divert: Callable[[DueFallback], Sequence[Delivery]]
@@ -104,7 +110,8 @@ class Housekeeping:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        await self._repeated(lambda conn: _forget_reports(conn, before))
+        while await self._run(lambda conn: _forget_reports(conn, before)):
+            pass  # in small batches
 
     async def delete_report(self, report_id: str) -> bool:
         """Delete a report, unless a delivery of it waits. Returns whether it is gone.
@@ -195,12 +202,6 @@ class Housekeeping:
 
         await self._run(write)
 
-    async def _repeated(self, batch: Callable[[Connection], int]) -> int:
-        total = 0
-        while count := await self._run(batch):
-            total += count
-        return total
-
 
 def _set_aside(conn: Connection, now: float) -> dict[str, int]:
     ended: dict[str, int] = {}
@@ -213,9 +214,10 @@ def _set_aside(conn: Connection, now: float) -> dict[str, int]:
     return ended
 
 
-def _expire(conn: Connection, now: float) -> int:
+def _expire(conn: Connection, now: float) -> Sequence[Any]:
+    """Expire some. Returns their rows, as they were."""
     rows = conn.execute(
-        select(delivery.c.id, delivery.c.reason, lane.c.blocked_reason)
+        select(delivery.c.id, delivery.c.reason, lane.c.blocked_reason, lane.c.target)
         .join(lane, delivery.c.lane == lane.c.name)
         .where(IS_WAITING, delivery.c.expires_at <= now)
         .where(or_(lane.c.owner.is_(None), lane.c.lease_until <= now))
@@ -231,7 +233,7 @@ def _expire(conn: Connection, now: float) -> int:
             .values(state=State.EXPIRED, reason=reason, finished_at=now)
         )
         GIVE_UP.run(conn, {"this": row.id, "now": now})
-    return len(rows)
+    return rows
 
 
 _FALLEN: Final = (

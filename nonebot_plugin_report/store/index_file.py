@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 from ..errors import StoreUnavailable
 from . import index
 from .file import PRIVATE_FILE
-from .sqlite import transaction
+from .sqlite import transaction, translate
 
 T = TypeVar("T")
 
@@ -81,8 +81,7 @@ class IndexFile:
             return work(self._connected())
         except (DBAPIError, sqlite3.Error, OSError) as error:
             self._disconnect()
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            raise StoreUnavailable(f"读不了历史记录：{cause}") from None
+            raise StoreUnavailable(f"读不了历史记录：{translate(error)}") from None
 
     def _connected(self) -> Connection:
         if self._conn is None:

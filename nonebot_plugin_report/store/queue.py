@@ -1,6 +1,8 @@
 """The lanes' queues: accepted deliveries, and the outcomes of sending them."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final
@@ -37,6 +39,9 @@ from .schema import delivery, lane, report
 from .statements import Statement
 from .transactions import Transactions
 
+SHALLOW: Final = 50
+"""Deliveries of a queue that are read beside others'. Of more, one queue is read at a time: when a
+bot comes back, all lanes want theirs, and in one transaction nobody else would run meanwhile."""
 ALIKE: Final = 200
 """Deliveries of a lane that are looked through for those that say the same."""
 
@@ -61,6 +66,7 @@ class Queue:
     def __init__(self, database: Transactions, files: Pictures) -> None:
         self._files = files
         self._run = database.run
+        self._deep = asyncio.Lock()
 
     async def accept(self, entry: Entry, lanes: Sequence[Lane]) -> Receipt:
         """Store a report and its deliveries, or find the report of its token with the same key.
@@ -104,7 +110,8 @@ class Queue:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        return await self._run(lambda conn: _head(conn, of, limit), durable=False)
+        async with self._deep if limit > SHALLOW else nullcontext():
+            return await self._run(lambda conn: _head(conn, of, limit), durable=False)
 
     async def words(self, delivery_id: str) -> tuple[Message, tuple[str, ...]]:
         """A delivery's message without its pictures, and their hashes.

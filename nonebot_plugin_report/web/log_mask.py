@@ -1,6 +1,6 @@
 """The web server writes the URL of every request to the log, mistyped ones too: tokens are masked
 in it, wherever they stand. What was answered 200 is left out: each push tells itself where it went,
-and once is enough."""
+and once is enough. So is what a browser has already (304)."""
 
 import logging
 import re
@@ -35,7 +35,7 @@ class TokenMask(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record, or leave it out."""
         match record.args:
-            case (_, _, str() as url, _, 200) if self._ours.match(url):
+            case (_, _, str() as url, _, 200 | 304) if self._ours.match(url):
                 return False  # as uvicorn's access log has it
             case _:
                 pass

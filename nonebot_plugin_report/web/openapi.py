@@ -341,6 +341,17 @@ HEALTH_QUERY: Final[Schema] = {
         }
     ]
 }
+STATE_PATH: Final[Schema] = {
+    "parameters": [
+        {
+            "name": "report_id",
+            "in": "path",
+            "required": True,
+            "description": "回答里的编号，或者推送时自己写的 id",
+            "schema": {"type": "string"},
+        }
+    ]
+}
 PUSH_ANSWERS: Final[dict[int | str, Schema]] = {
     200: _answer("已存盘，会送达", RECEIPT),
     **_refused(403, 413, 415, 422, 429, 503),

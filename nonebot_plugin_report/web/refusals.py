@@ -1,4 +1,4 @@
-"""Answers refused requests, and logs why they were refused."""
+"""Answers refused requests, and counts and logs why they were refused."""
 
 import asyncio
 import time
@@ -35,6 +35,8 @@ class Refusals:
         self._written = Counter[str]()
         """Lines by address since then."""
         self._unwritten = 0
+        self.counts: Final = Counter[type[Refused]]()
+        """Pushes that were refused since this process started, by their errors."""
 
     async def answer(self, error: Refused) -> Response:
         """The answer to a refused request, delayed for whoever guesses tokens."""
@@ -51,8 +53,9 @@ class Refusals:
                 self._held_back -= 1
 
     def log(self, error: Refused, address: str) -> None:
-        """Log why a push was refused, within a rate.
+        """Count a push that was refused, and log why, within a rate.
         An error's text repeats nothing that was sent."""
+        self.counts[type(error)] += 1
         now = self._clock()
         if now - self._since >= LOG_SECONDS:
             if self._unwritten:

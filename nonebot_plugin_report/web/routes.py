@@ -21,6 +21,7 @@ from .caller import Callers, headers_of, refuse_prefetching
 from .content import context, decoder_for, query_body, read_signed
 from .entrance import Entrance, PlainRoute
 from .gotify import GotifyApi
+from .metrics import Metrics
 from .ntfy import NtfyApi
 from .onebot import OneBotApi
 from .page.routes import Page
@@ -46,6 +47,7 @@ class Receiver:
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
         self._entrance = Entrance(hub, self._callers, self._intake, self._refusals)
         self._page = Page(hub, self._callers, self._refusals)
+        self.metrics: Final = Metrics(hub, self._callers, self._refusals)
 
     def mount(self, app: FastAPI) -> None:
         """Add the routes, each with and without a trailing slash: a redirect would lose a POST."""
@@ -71,6 +73,9 @@ class Receiver:
                 tags=["report"], dependencies=openapi.TOKEN, responses=openapi.HEALTH_ANSWERS,
                 openapi_extra=openapi.HEALTH_QUERY, include_in_schema=shown,
             )  # fmt: skip
+            app.router.add_route(
+                f"{route}/metrics{slash}", self.metrics.scrape, include_in_schema=False
+            )
         app.router.add_route(f"{route}/unread/{{source}}", self.unread, include_in_schema=False)
         for api in (OneBotApi, GotifyApi, NtfyApi, BeatApi):
             api(self._entrance).mount(app, route)
@@ -79,7 +84,8 @@ class Receiver:
             add(
                 f"{route}/{{report_id}}{slash}", self.state, methods=["GET"],
                 summary="一条推送的状态", tags=["report"], dependencies=openapi.TOKEN,
-                responses=openapi.STATE_ANSWERS, include_in_schema=not slash,
+                responses=openapi.STATE_ANSWERS, openapi_extra=openapi.STATE_PATH,
+                include_in_schema=not slash,
             )  # fmt: skip
         for path in (route, f"{route}/{{rest:path}}"):
             app.router.add_route(path, self.elsewhere, methods=METHODS, include_in_schema=False)
@@ -150,8 +156,10 @@ class Receiver:
         answer.headers["Cache-Control"] = "no-store"  # the next one is another push
         return answer
 
-    async def state(self, request: Request, report_id: str) -> Response:
+    async def state(self, request: Request) -> Response:
         """一条推送，以及它到每个接收者的状态。"""
+        # Not by a parameter of ours: for one, FastAPI loads all of pydantic's version 1.
+        report_id = str(request.path_params["report_id"])
         try:
             caller = self._callers.identify(request)
             grant = caller.grant or self._callers.admit(None, caller.address)

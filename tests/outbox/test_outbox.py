@@ -327,7 +327,7 @@ async def test_a_locked_store_refuses_and_loses_nothing(path: Path) -> None:
         first = await w.accept("1", ME)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreUnavailable, match="locked"):
+        with pytest.raises(StoreUnavailable, match="另一个程序占着"):
             await w.accept("2", ME)
         other.execute("ROLLBACK")
         other.close()

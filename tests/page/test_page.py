@@ -14,7 +14,7 @@ from tests.integration.test_commands import FRIEND, OWNER, bound_token
 from tests.onebot import Fail, ScriptedV11
 from tests.senders.service import make_image
 
-from .browser import NARROW, PHONE, SIZES, come_in, opened
+from .browser import NARROW, PHONE, SIZES, come_in, link, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -109,6 +109,38 @@ async def test_it_says_when_the_connection_is_lost_and_catches_up(
         await bot.push(content="断线的时候来的", send_to_group=777)
         await expect(report(page, "断线的时候来的")).to_be_visible(timeout=20000)
         await expect(page.get_by_text("连接断了")).not_to_be_visible()
+
+
+async def test_a_link_that_is_used_up_says_so_and_who_is_in_stays_in(
+    bot: Bot, qq: ScriptedV11, browser: Browser
+) -> None:
+    used = (await link(qq, OWNER)).partition("#")[2]
+    async with opened(browser, PHONE) as page:
+        await page.goto(f"{bot.url}/#{used}")
+        await page.get_by_role("link", name="历史").wait_for()
+        assert used not in page.url
+        await page.goto("about:blank")
+        await page.goto(f"{bot.url}/#{used}")
+        await page.get_by_role("link", name="历史").wait_for()
+    async with opened(browser, PHONE) as page:
+        await page.goto(f"{bot.url}/#{used}")
+        await expect(page.get_by_role("alert")).to_contain_text("链接用过了")
+
+
+async def test_who_is_put_out_elsewhere_is_told_so(
+    bot: Bot, qq: ScriptedV11, browser: Browser
+) -> None:
+    async with opened(browser, PHONE) as page, opened(browser, PHONE) as other:
+        await come_in(page, bot, qq, OWNER)
+        await come_in(other, bot, qq, OWNER)
+        await other.get_by_role("link", name="设置").click()
+        mine = other.locator(".browsers li")
+        await mine.first.wait_for()
+        for _ in range(await mine.count() - 1):
+            before = await mine.count()
+            await mine.filter(has_not_text="这一个").first.get_by_role("button").click()
+            await expect(mine).to_have_count(before - 1)
+        await expect(page.get_by_role("alert")).to_contain_text("被退出了")
 
 
 async def test_an_open_page_does_not_keep_the_bot_from_ending(
@@ -275,6 +307,13 @@ async def test_long_words_umlauts_emoji_and_twenty_pictures_look_right(
         await expect(viewer).to_contain_text("19 / 20")
         await page.keyboard.press("ArrowRight")
         await expect(viewer.get_by_role("img")).to_have_js_property("naturalWidth", 64 + 19)
+        await page.mouse.move(250, 400)
+        await page.mouse.down()
+        await page.mouse.move(60, 405, steps=4)
+        await page.mouse.up()
+        await expect(viewer).to_contain_text("1 / 20")
+        await page.mouse.dblclick(160, 300)
+        await expect(viewer.get_by_role("img")).to_have_attribute("style", re.compile("scale.3"))
         await viewer.get_by_role("button", name="关闭").click()
         await in_sight(page)
 

@@ -189,6 +189,22 @@ async def test_several_pictures_are_all_in_the_letter(trusted: trustme.CA) -> No
         assert f"cid:{part['content-id'].strip('<>')}" in html.get_content()
 
 
+@pytest.mark.parametrize("text", ["a\n.\n..\n.b\n.", "第一\n.\n.二", "a\r.\rb\x0b.\x0c.\u2028."])
+async def test_no_line_of_dots_ends_a_letter(text: str, trusted: trustme.CA) -> None:
+    mailbox = Mailbox()
+    async with (
+        mail_server(mailbox, "tls", trusted) as settings,
+        channel("email", **settings) as mail,
+    ):
+        assert await mail.send(make_delivery(text, image=make_image())) == Delivered()
+    (letter,) = mailbox.letters
+    plain = letter.get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().splitlines() == text.splitlines()
+    (picture,) = [part for part in letter.walk() if part.get_content_maintype() == "image"]
+    assert picture.get_content() == make_image().data
+
+
 async def test_what_is_written_stays_text_in_html_and_in_the_subject(trusted: trustme.CA) -> None:
     mailbox = Mailbox()
     async with (

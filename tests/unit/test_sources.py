@@ -509,6 +509,8 @@ def test_no_source_loses_what_a_plain_reading_would_have_kept(
     name: str, more: dict[str, str]
 ) -> None:
     _, body, headers = BODIES[name]
+    if name == "onebot":
+        more.pop("message", None)  # its own is what it is known by
     told = report(body | more, headers)
     words = f"{told.title}\n{told.content}\n{told.message}"
     assert all(said in words for said in more.values())

@@ -40,6 +40,8 @@ _NETEASE: Final = ("163.com", "126.com", "yeah.net")
 _FOR_NOW_CODES: Final = (535, 550)
 _FOR_NOW: Final = re.compile(r"frequen|limit|busy|too many|try again|频|繁忙|稍后", re.IGNORECASE)
 _FOR_NOW_WAIT: Final = 300.0
+_DOT: Final = re.compile(rb"(?m)^\.")
+"""What would end a letter; base64 has none."""
 
 
 class Channel(Base):
@@ -109,12 +111,12 @@ class Channel(Base):
             return _before(error)
         try:
             async with asyncio.timeout(EXCHANGE_SECONDS):
-                refused, _ = await smtp.sendmail(self._sender, list(self.to), letter)
+                refused = await _give(smtp, self._sender, self.to, letter)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             return _during(error)
         finally:
             smtp.close()
-        return delivered(cut, *notes, f"{len(refused)} 个收件人被拒绝" if refused else "")
+        return delivered(cut, *notes, f"{refused} 个收件人被拒绝" if refused else "")
 
     @property
     def _sender(self) -> str:
@@ -140,7 +142,7 @@ class Channel(Base):
         )
 
     def _letter(self, delivery: Delivery, text: str, pictures: Sequence[Image]) -> bytes:
-        """The letter as it goes over the wire."""
+        """The letter as it goes over the wire, with its end (RFC 5321 section 4.5.2)."""
         letter = EmailMessage(SMTP)
         letter["Subject"] = " ".join(delivery.message.title.split())
         letter["From"] = self._sender
@@ -155,10 +157,42 @@ class Channel(Base):
             words += f'<p><img src="cid:{name}" style="max-width: 100%"></p>'
         letter.add_alternative(words, subtype="html")
         marks = [_add_picture(letter, name, picture) for name, picture in named]
-        written = letter.as_bytes()
+        written = _DOT.sub(b"..", letter.as_bytes())
         for mark, picture in zip(marks, pictures, strict=True):
             written = written.replace(mark, _lines(picture.data), 1)
-        return written
+        return written + b".\r\n"
+
+
+async def _give(smtp: aiosmtplib.SMTP, sender: str, receivers: Sequence[str], letter: bytes) -> int:
+    """Give the server a letter as it goes over the wire. Returns how many receivers it refused.
+
+    As `sendmail`, which goes through a letter's line ends three times: 0.2 s for ten megabytes, in
+    which the event loop stands still.
+
+    Raises:
+        SMTPException: it did not take it.
+    """
+    sized = smtp.supports_extension("size")
+    await smtp.mail(sender, options=[f"size={len(letter)}"] if sized else ())
+    refused: list[aiosmtplib.SMTPRecipientRefused] = []
+    for one in receivers:
+        try:
+            await smtp.rcpt(one)
+        except aiosmtplib.SMTPRecipientRefused as error:
+            refused.append(error)
+    if len(refused) == len(receivers):
+        raise aiosmtplib.SMTPRecipientsRefused(refused)
+    protocol = smtp.protocol
+    if protocol is None:
+        raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+    begun = await protocol.execute_command(b"DATA", timeout=smtp.timeout)
+    if begun.code != aiosmtplib.SMTPStatus.start_input:
+        raise aiosmtplib.SMTPDataError(begun.code, begun.message)
+    protocol.write(letter)
+    ended = await protocol.read_response(timeout=smtp.timeout)
+    if ended.code != aiosmtplib.SMTPStatus.completed:
+        raise aiosmtplib.SMTPDataError(ended.code, ended.message)
+    return len(refused)
 
 
 def _tls_context(*, verify: bool) -> ssl.SSLContext:

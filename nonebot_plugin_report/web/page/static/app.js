@@ -19,12 +19,11 @@ let shown = null;
 let turn = 0;
 
 async function start() {
-  if (KEY.test(location.hash) && !(await enter({ key: location.hash.slice(1) }))) return;
+  const fault = KEY.test(location.hash) ? await enter({ key: location.hash.slice(1) }) : "";
   try {
     me = await get("me");
   } catch (error) {
-    if (error.status !== 401) return login(error.message);
-    return login();
+    return login(fault || (error.status === 401 ? "" : error.message));
   }
   tabs.hidden = false;
   tabs.replaceChildren(
@@ -33,15 +32,15 @@ async function start() {
   await show();
 }
 
+// Why it does not let one in; empty: it does.
 async function enter(body) {
   // A link is good once: it must not stay in the address, nor in the history.
   if (location.hash) history.replaceState(null, "", location.pathname);
   try {
     await post("session", body);
-    return true;
+    return "";
   } catch (error) {
-    login(error.message);
-    return false;
+    return error.message;
   }
 }
 
@@ -54,7 +53,9 @@ function login(fault = "") {
     class: "login",
     onsubmit: async (event) => {
       event.preventDefault();
-      if (await enter({ token: token.value })) await start();
+      const refused = await enter({ token: token.value });
+      if (refused) login(refused);
+      else await start();
     },
   },
   h("h2", {}, "看看收到的推送"),

@@ -113,6 +113,7 @@ export class History {
   async look(wanted) {
     this.wanted = Object.fromEntries(FIELDS.map((name) => [name, wanted[name] ?? ""]));
     this.drawChosen();
+    this.single = this.form.hidden = false;
     this.turn++;
     this.rest = "";
     this.feed.replaceChildren();
@@ -150,7 +151,7 @@ export class History {
   }
 
   told(part) {
-    const indexing = part.searched < 1 && this.filtered ? `更早的还在整理（${Math.floor(part.searched * 100)}%），整理好才找得到` : "";
+    const indexing = part.searched < 1 && (this.filtered || !this.me.master) ? `更早的还在整理（${Math.floor(part.searched * 100)}%），整理好才找得到` : "";
     if (part.rest) this.end.textContent = "往前还有……";
     else if (!this.feed.querySelector("article")) this.end.textContent = indexing || (this.filtered ? "没有找到" : "还没有推送。到「设置」里看看怎么开始。");
     else this.end.textContent = indexing || "没有更早的了";

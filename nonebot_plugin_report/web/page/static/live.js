@@ -1,6 +1,6 @@
 // What is new, as it comes. The browser connects again by itself; where it gives up, we do.
 
-import { address } from "./api.js";
+import { address, get } from "./api.js";
 
 const AGAIN = 5000;
 
@@ -33,7 +33,10 @@ export class Live {
       this.broken = true;
       if (source.readyState === EventSource.CLOSED) {
         clearTimeout(this.timer);
-        this.timer = setTimeout(() => this.start(), AGAIN);
+        this.timer = setTimeout(async () => {
+          await get("me").catch(() => {}); // who is not in any more is told so
+          if (this.source === source) this.start();
+        }, AGAIN);
       }
     });
   }
