@@ -1,4 +1,5 @@
-"""The history as the page looks through it, where its index is a file beside the database."""
+"""The history as the page looks through it, on each engine; and its index where that is a file
+beside the database."""
 
 import asyncio
 from pathlib import Path
@@ -15,6 +16,7 @@ from nonebot_plugin_report.store.index import STEP
 from tests.senders.service import make_image
 
 from .fakes import Clock, World, world
+from .places import Place
 
 ME, FRIEND = Target("private", "10001"), Target("private", "10002")
 FRIENDS = Sight("bind:10002", FRIEND)
@@ -51,9 +53,9 @@ async def indexed(w: World) -> None:
 
 
 async def test_words_are_found_by_any_part_of_two_characters_and_single_ones_by_their_beginning(
-    path: Path,
+    place: Place,
 ) -> None:
-    async with world(path) as w:
+    async with world(place) as w:
         await send(w, "任务错误：卡住了")
         await send(w, "Größe MÜLLER ＡＢＣ")
         await send(w, "100% disk_full")
@@ -70,8 +72,8 @@ async def test_words_are_found_by_any_part_of_two_characters_and_single_ones_by_
             assert await found(w, words=words) == [], words
 
 
-async def test_many_are_told_in_parts_and_none_twice(path: Path) -> None:
-    async with world(path) as w:
+async def test_many_are_told_in_parts_and_none_twice(place: Place) -> None:
+    async with world(place) as w:
         for number in range(100):
             await send(w, f"第{number}条", ME if number % 3 else FRIEND, event="e" * (number % 2))
         backwards = [f"第{number}条" for number in reversed(range(100))]
@@ -83,8 +85,10 @@ async def test_many_are_told_in_parts_and_none_twice(path: Path) -> None:
         assert await found(w, target=FRIEND) == [backwards[99 - at] for at in range(99, -1, -3)]
 
 
-async def test_conditions_hold_together_before_and_after_they_are_in_the_index(path: Path) -> None:
-    async with world(path) as w:
+async def test_conditions_hold_together_before_and_after_they_are_in_the_index(
+    place: Place,
+) -> None:
+    async with world(place) as w:
         await send(w, "1", event="a", result=Result.FAIL)
         await send(w, "2", event="a", result=Result.SUCCESS, source="alice")
         await send(w, "3", event="b", result="跳过", source="alice")
@@ -97,8 +101,8 @@ async def test_conditions_hold_together_before_and_after_they_are_in_the_index(p
             await indexed(w)
 
 
-async def test_what_is_not_ones_own_is_found_only_by_what_one_was_sent(path: Path) -> None:
-    async with world(path) as w:
+async def test_what_is_not_ones_own_is_found_only_by_what_one_was_sent(place: Place) -> None:
+    async with world(place) as w:
         await send(w, "我的", source="bind:10002", event="a")
         await send(w, "geheim", FRIEND, ME, sent="给你的", event="a")
         await send(w, "别人的")
@@ -116,8 +120,8 @@ async def test_what_is_not_ones_own_is_found_only_by_what_one_was_sent(path: Pat
         assert {one.listed.state.source for one in seen.shown} == {"bind:10002", ""}
 
 
-async def test_a_report_whose_picture_took_longer_is_not_left_out(path: Path) -> None:
-    async with world(path) as w:
+async def test_a_report_whose_picture_took_longer_is_not_left_out(place: Place) -> None:
+    async with world(place) as w:
         await indexed(w)
         late = make_image()
         slow = asyncio.ensure_future(send(w, "慢的", images=(late,)))
@@ -129,8 +133,8 @@ async def test_a_report_whose_picture_took_longer_is_not_left_out(path: Path) ->
         assert set(await found(w, words="快的")) == {"快的"}
 
 
-async def test_a_deleted_report_is_not_found_nor_counted(path: Path) -> None:
-    async with world(path) as w:
+async def test_a_deleted_report_is_not_found_nor_counted(place: Place) -> None:
+    async with world(place) as w:
         gone = await send(w, "要删的", event="a")
         await send(w, "留下的", event="a")
         await indexed(w)
@@ -141,8 +145,8 @@ async def test_a_deleted_report_is_not_found_nor_counted(path: Path) -> None:
         assert sum(one.count for one in await w.store.archive.days(EVERYTHING, "")) == 1
 
 
-async def test_what_waits_is_not_deleted(path: Path) -> None:
-    async with world(path) as w:
+async def test_what_waits_is_not_deleted(place: Place) -> None:
+    async with world(place) as w:
         waiting = await send(w, "x")
         assert not await w.store.housekeeping.delete_report(waiting)
         assert await w.state(waiting, "") is not None
@@ -171,9 +175,9 @@ async def test_who_never_looks_has_no_index(path: Path) -> None:
         assert not path.with_name("report.db-index").exists()
 
 
-async def test_an_index_of_what_is_mostly_gone_begins_anew(path: Path) -> None:
+async def test_an_index_of_what_is_mostly_gone_begins_anew(place: Place) -> None:
     clock = Clock()
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         for number in range(2 * STEP):
             await send(w, f"旧的{number}")
         await indexed(w)
@@ -182,15 +186,15 @@ async def test_an_index_of_what_is_mostly_gone_begins_anew(path: Path) -> None:
         await w.outbox.prune()
         await send(w, "新的")
         await indexed(w)
-    async with world(path, clock=clock) as w:
+    async with world(place, clock=clock) as w:
         await indexed(w)
         assert await found(w, words="新的") == ["新的"]
         assert await found(w, words="旧的") == []
         assert sum(one.count for one in await w.store.archive.days(EVERYTHING, "")) == 1
 
 
-async def test_days_and_runs_are_told_by_whose_they_are(path: Path) -> None:
-    async with world(path) as w:
+async def test_days_and_runs_are_told_by_whose_they_are(place: Place) -> None:
+    async with world(place) as w:
         for source in ("master", "bind:10002"):
             await send(w, "开始", event="dragon.start", source=source)
             w.clock.now += 600
