@@ -144,10 +144,10 @@ async def test_a_session_ends_with_the_token_it_came_by(tmp_path: Path) -> None:
 
 async def test_wrong_tries_are_slowed(tmp_path: Path) -> None:
     async with running(tmp_path) as bot:
-        tries = [{"token": "wrong"}, {"key": "x" * 32}] * 8
-        answers = [(await enter(bot, **one)).status_code for one in tries]
-        assert answers[:2] == [403, 403]
-        assert 429 in answers
+        tries = [{"token": "wrong"}, {"key": "x" * 32}] * 15
+        # At once: with time, more are allowed.
+        answers = await asyncio.gather(*(enter(bot, **one) for one in tries))
+        assert {one.status_code for one in answers} == {403, 429}
         assert cookie_of(await enter(bot, token=TOKEN)), "a right one always gets in"
 
 
