@@ -151,3 +151,13 @@ def test_a_token_in_json_that_is_none_counts(body: bytes, token: str) -> None:
     pushed = read_report(bytearray(body), decode=decode, beside=context({}), own={})
     assert pushed.token == token or pushed.token is None
     assert "right" not in pushed.report.content
+
+
+@pytest.mark.parametrize(
+    ("written", "token"),
+    [('"abc"', "abc"), ("123456", "123456"), ("1" * 400, None), ("true", None), ("null", None)],
+)
+def test_a_token_in_a_body_may_be_a_number(written: str, token: str | None) -> None:
+    body = bytearray(f'{{"content": "x", "token": {written}}}'.encode())
+    pushed = read_report(body, decode=decode, beside=context({}), own={})
+    assert pushed.token == token
