@@ -23,7 +23,7 @@ from .ends import End, open_end
 from .leases import release_all
 from .schema import MOVING_FROM, MOVING_TO, image, meta, metadata, term, upgrade
 
-BATCH: Final = 500
+BATCH: Final = 100
 """Rows of one commit."""
 PICTURES: Final = 8
 """Pictures of one commit; one is as large as REPORT_MAX_BODY at most."""
@@ -61,6 +61,8 @@ async def move(source: Path | str, target: Path | str, tell: Tell) -> Moved:
         with open_end(target) as new:
             _arrive(new, name)
             with old.snapshot():
+                if _noted(old, MOVING_TO) != name:
+                    raise StoreUnavailable("刚才有机器人用了要搬的数据库；停掉它，再搬一次")
                 moved = await _Move(old, new, tell).run()
             _settle(old, new)
     return moved
@@ -109,7 +111,8 @@ def _arrive(new: End, name: str) -> None:
             if filled:
                 raise StoreUnavailable("目标里已经有东西，不会盖掉它；换一个空的")
             new.begin_index_anew()
-            upgrade(new.conn)
+        upgrade(new.conn)
+        if not known:
             new.conn.execute(insert(meta).values(name=MOVING_FROM, value=name))
 
 

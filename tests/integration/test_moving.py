@@ -289,3 +289,57 @@ async def test_an_address_that_is_wrong_is_told(tmp_path: Path) -> None:
         code, output = await command(tmp_path, "move", source, good)
         assert (code, told in output) in ((1, True), (2, True)), output
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_backup_made_while_the_bot_runs_is_a_store_that_one_can_go_on_with(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "kept" / "report.db"
+    async with a_bot(tmp_path / "bot") as bot, ScriptedV11(url=bot.onebot_v11):
+        sent = await bot.push(content="已发", screenshot=shot(1), id="k")
+        await bot.until_state(sent["id"], "delivered")
+        await bot.push(content="等着", send_from="99999", screenshot=shot(2))
+        code, output = await command(bot.folder, "backup", str(file))
+        assert code == 0, output
+        assert "备份好了：2 条推送" in output
+        assert "2 张图片" in output
+        assert content(file) == content(bot.database)
+        assert {one.stat().st_mode & 0o077 for one in file.parent.rglob("*")} == {0}
+        assert sorted(one.name for one in file.parent.iterdir()) == [
+            file.name,
+            f"{file.name}-pictures",
+        ]
+        code, output = await command(bot.folder, "backup", str(file))
+        assert code == 1
+        assert "不会盖掉它" in output
+        await bot.push(content="之后", send_from="99999")
+        assert rows(file, "SELECT count(*) FROM report") == [(2,)]
+    async with (
+        a_bot(tmp_path / "kept") as again,
+        ScriptedV11(url=again.onebot_v11, self_id="99999") as qq,
+    ):
+        (one,) = await qq.wait_for(1)
+        assert "等着" in one.text
+        assert one.images
+        assert (await again.push(content="已发", id="k"))["status"] == "duplicate"
+
+
+async def test_a_backup_takes_what_a_bot_that_was_killed_left(tmp_path: Path) -> None:
+    source = await used(tmp_path / "bot")
+    (source.parent / ".env").write_text("REPORT_DATABASE_URL=sqlite:///report.db")
+    code, output = await command(source.parent, "backup", "kept.db")
+    assert code == 0, output
+    assert content(source.with_name("kept.db")) == content(source)
+
+
+async def test_what_cannot_be_copied_is_told(tmp_path: Path) -> None:
+    for settings, told in (
+        ("", "没有数据库"),
+        ("REPORT_DATABASE_URL=postgresql://a:secret@nowhere/b", "pg_dump"),
+    ):
+        (tmp_path / ".env").write_text(settings)
+        code, output = await command(tmp_path, "backup", "kept.db")
+        assert code == 1
+        assert told in output
+        assert "secret" not in output
+    assert not (tmp_path / "kept.db").exists()
