@@ -64,10 +64,10 @@ class _Bar:
 
     def show(self, what: str, done: int, whole: int) -> None:
         """Of what is being done."""
-        part = done / whole if whole else 1.0
+        percent = 100 * done // whole if whole else 100
         steps = _BAR if self._terminal else _BAR // 2
-        bar = "█" * int(part * steps)
-        line = f"{what} {bar:░<{steps}} {part:4.0%}"
+        bar = "█" * (percent * steps // 100)
+        line = f"{what} {bar:░<{steps}} {percent:3}%"
         if self._terminal:
             line += f"  {done}/{whole}"
         elif self._shown.rpartition(" ")[0] == line.rpartition(" ")[0]:
