@@ -94,6 +94,20 @@ def shot(number: int) -> str:
     return base64.b64encode(jpeg() + bytes([number])).decode()
 
 
+def fill_rest(path: Path) -> None:
+    """Rows in the tables that those who pushed here left empty."""
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.executescript("""
+            INSERT INTO mute VALUES ('group:777', 1800000000.25);
+            INSERT INTO binding VALUES ('10002', 'b1', 1790000000.5), ('张三', 'b2', 1.0);
+            INSERT INTO session VALUES ('s1', 'user:10001', '浏览器', 1.5, 2.5);
+            INSERT INTO link VALUES ('l1', 'user:10001', 3.5);
+            INSERT INTO watch VALUES ('x', 1.0, NULL, 2.0);
+            INSERT INTO unread VALUES ('unifi', 4.5, x'00ff27');
+            INSERT INTO spent VALUES ('bind:10002', 5.5), ('bind:10002', 5.5), ('a', 6.5);
+        """)
+
+
 async def move(folder: Path, source: Place, target: Place, *, code: int = 0) -> str:
     got, output = await command(folder, "move", url(source), url(target))
     assert got == code, output
@@ -109,12 +123,14 @@ async def test_all_of_it_comes_over_and_back_and_the_bot_goes_on_with_it(
     tmp_path: Path, databases: Databases
 ) -> None:
     source, server = await used(tmp_path / "old"), databases.fresh()
+    fill_rest(source)
     output = await move(tmp_path, source, server)
     assert "核对 ██████████ 100%" in output
     assert "搬完了，逐条核对过：4 条推送（1 条等待送出），4 张图片" in output
     assert server not in output
     before = content(source)
-    assert [len(before[name]) for name in ("report", "image")] == [4, 4]
+    assert [len(before[name]) for name in ("report", "image", "spent")] == [4, 4, 3]
+    assert all(before.values())
     assert content(server) == before
     assert set(rows(server, "SELECT owner FROM lane")) == {(None,)}
     assert "目标里已经有东西" in await move(tmp_path, source, server, code=1)
