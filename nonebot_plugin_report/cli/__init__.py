@@ -56,6 +56,14 @@ def _run(options: argparse.Namespace) -> int:
             from .channels import run_channels
 
             return run_channels(options.type)
+        case "move":
+            from .move import run_move
+
+            return run_move(options.source, options.target)
+        case "backup":
+            from .backup import run_backup
+
+            return run_backup(options.file)
         case _:
             from .run import run
 

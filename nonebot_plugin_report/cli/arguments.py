@@ -85,7 +85,17 @@ def parser() -> Parser:
     command("channels", "列出所有渠道的类型，或一种渠道的设置").need(
         "type", nargs="?", metavar="类型", help="例如 bark 或 飞书；不写就列出所有"
     )
+    _move(command("move", "把所有记录和图片搬到另一个数据库；先停掉机器人"))
+    command("backup", "备份数据库和图片，机器人可以开着").need(
+        "file", type=Path, metavar="文件", help="备份成哪个文件，例如 backup.db；图片在它旁边"
+    )
     return whole
+
+
+def _move(move: Parser) -> None:
+    example = "sqlite:///data/nonebot_plugin_report/report.db 或 postgresql://用户:密码@主机/库名"
+    move.need("source", metavar="从哪里", help=f"例如 {example}")
+    move.need("target", metavar="到哪里", help="空的，或上次没搬完的；写法一样")
 
 
 def _push(push: Parser) -> None:

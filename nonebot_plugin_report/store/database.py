@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreUnavailable, os_reason
 from .file import DatabaseFile
-from .schema import upgrade
+from .schema import upgrade_for_use
 from .sqlite import checkpoint, engine, set_pragma, transaction, translate
 from .statements import driver, prepare
 from .syncer import Syncer
@@ -295,7 +295,7 @@ class Database:
             # In full, so that SQLite syncs the folder too, which has a new file in it.
             set_pragma(conn, "synchronous", "FULL")
             with transaction(conn):
-                upgrade(conn)
+                upgrade_for_use(conn)
             set_pragma(conn, "synchronous", "NORMAL")
             prepare(conn)
             self._file.opened()

@@ -17,6 +17,7 @@ from ..errors import StoreUnavailable, os_reason
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 
+_TWO_BOTS: Final = "两个机器人请用不同的 REPORT_DATABASE_URL 或 LOCALSTORE_DATA_DIR"
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 _sync: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
 
@@ -36,8 +37,10 @@ class DatabaseFile:
         SQLite locks the other two files."""
         self._opened: dict[Path, _Identity | None] = {}
 
-    def acquire(self) -> None:
+    def acquire(self, advice: str = _TWO_BOTS) -> None:
         """Lock the file for this process, creating it (private to its owner) if there is none.
+
+        `advice` is for who finds it in use (Chinese).
 
         Raises:
             StoreUnavailable: another process holds it, under any name, or it cannot be used.
@@ -55,10 +58,7 @@ class DatabaseFile:
                 _make_private(file)
         except (Timeout, BlockingIOError):
             self.release()
-            raise StoreUnavailable(
-                f"另一个进程正在使用数据库 {self.path}；"
-                "两个机器人请用不同的 REPORT_DATABASE_URL 或 LOCALSTORE_DATA_DIR"
-            ) from None
+            raise StoreUnavailable(f"另一个进程正在使用数据库 {self.path}；{advice}") from None
         except OSError as error:
             self.release()
             raise StoreUnavailable(f"无法使用数据库 {self.path}：{os_reason(error)}") from None

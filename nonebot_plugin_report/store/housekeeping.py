@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_,
 
 from ..model.delivery import Delivery, Priority, State
 from ..model.target import Lane, Target
-from .leases import WAITING_LANES, count_repeats
+from .leases import WAITING_LANES, release_all
 from .outcomes import GIVE_UP, TAKEN_BACK, expiry_reason
 from .pictures import Pictures
 from .rows import (
@@ -60,12 +60,7 @@ class Housekeeping:
         Raises:
             StoreUnavailable: it could not be written.
         """
-
-        def write(conn: Connection) -> None:
-            count_repeats(conn, None)
-            conn.execute(update(lane).where(lane.c.owner.is_not(None)).values(owner=None))
-
-        await self._run(write)
+        await self._run(release_all)
 
     async def set_aside(self, now: float) -> dict[str, int]:
         """Reject the deliveries of lanes that cannot be read. Returns their number by lane.

@@ -88,11 +88,11 @@ class IndexFile:
             try:
                 self._conn = self._connect()
             except (DBAPIError, sqlite3.Error):  # no database, or another version's: made anew
-                self._delete()
+                self.delete()
                 self._conn = self._connect()
             if not index.is_current(self._conn):
                 self._disconnect()
-                self._delete()
+                self.delete()
                 self._conn = self._connect()
         return self._conn
 
@@ -128,7 +128,8 @@ class IndexFile:
             self._conn.engine.dispose()
             self._conn = None
 
-    def _delete(self) -> None:
+    def delete(self) -> None:
+        """Remove the file: it is made anew."""
         for ending in ("", "-wal", "-shm"):
             with suppress(FileNotFoundError):
                 self._index.with_name(f"{self._index.name}{ending}").unlink()

@@ -196,6 +196,12 @@ def count_repeats(conn: Connection, name: str | None) -> None:
         conn.execute(repeated.where(delivery.c.id.in_(others), delivery.c.repeats == 0))
 
 
+def release_all(conn: Connection) -> None:
+    """Release all lanes of processes that have ended; none may be left."""
+    count_repeats(conn, None)
+    conn.execute(update(lane).where(lane.c.owner.is_not(None)).values(owner=None))
+
+
 _HOLDS: Final = (
     lane.c.name == bindparam("of"),
     lane.c.owner == bindparam("by"),

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ..errors import StoreUnavailable
-from .schema import metadata, upgrade
+from .schema import metadata, upgrade_for_use
 from .statements import driver
 
 CONNECT_SECONDS: Final = 3
@@ -109,13 +109,14 @@ def upgrade_alone(conn: Connection) -> None:
     """Bring the tables up to date; other processes wait meanwhile.
 
     Raises:
-        StoreUnavailable: a newer version of the plugin wrote them, or it did not work.
+        StoreUnavailable: a newer version of the plugin wrote them, only a part of another store was
+            moved here, or it did not work.
     """
     server = driver(conn)
     server.execute("BEGIN")
     try:
         lock_tables(conn)
-        upgrade(conn)
+        upgrade_for_use(conn)
     except BaseException:
         roll_back(server)
         raise
@@ -125,6 +126,27 @@ def upgrade_alone(conn: Connection) -> None:
 def lock_tables(conn: Connection) -> None:
     """Have no other process make tables until the transaction ends."""
     conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADING})
+
+
+_TRY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:key)")
+# What is seen of other connections stays the same within a transaction.
+_LOOK_ANEW: Final = text("SELECT pg_stat_clear_snapshot()")
+_OTHERS: Final = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND application_name = :name"
+)
+
+
+def keep_others_out(conn: Connection) -> bool:
+    """Have no other process make tables, and so begin to use them, until the transaction ends.
+    False: one does so now."""
+    return bool(conn.scalar(_TRY_LOCK, {"key": _UPGRADING}))
+
+
+def connected(conn: Connection) -> int:
+    """How many other connections of this plugin there are to the database."""
+    conn.execute(_LOOK_ANEW)
+    return conn.scalar(_OTHERS, {"name": _DEFAULTS["application_name"]}) or 0
 
 
 def is_lost(server: Any, error: Exception) -> bool:

@@ -202,6 +202,25 @@ spent: Final = Table(
 Index("spent_source", spent.c.source, spent.c.at)
 
 
+MOVING_FROM: Final = "moving_from"
+"""In `meta`, while not all of another store has come over: the move that brings it."""
+MOVING_TO: Final = "moving_to"
+"""In `meta`, until the store is used again: the move that takes all of it elsewhere."""
+
+
+def upgrade_for_use(conn: Connection) -> None:
+    """Upgrade the tables for who works with what is in them.
+
+    Raises:
+        StoreUnavailable: a newer version of the plugin wrote them, or only a part of another store
+            was moved here.
+    """
+    upgrade(conn)
+    if conn.scalar(select(meta.c.value).where(meta.c.name == MOVING_FROM)) is not None:
+        raise StoreUnavailable("这个数据库还没有搬完；请把 move 命令再运行一次，它会接着搬")
+    conn.execute(delete(meta).where(meta.c.name == MOVING_TO))
+
+
 def upgrade(conn: Connection) -> None:
     """Create the tables, or upgrade them to `VERSION`.
 

@@ -1,0 +1,91 @@
+"""A copy of an SQLite store while a bot uses it."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from ..errors import StoreUnavailable, os_reason
+from .file import PRIVATE_FILE, PRIVATE_FOLDER
+from .sqlite import translate
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What was copied."""
+
+    reports: int
+    pictures: int
+
+
+def back_up(source: Path, target: Path) -> Backup:
+    """Copy a database as it is at one moment to a new file, and its pictures beside it, as a store
+    has them. Blocks.
+
+    Raises:
+        StoreUnavailable: there is something of that name already, or it could not be copied.
+    """
+    if not source.is_file():
+        raise StoreUnavailable(f"没有数据库 {source}")
+    pictures = target.with_name(f"{target.name}-pictures")
+    for one in (target, pictures):
+        if one.exists():
+            raise StoreUnavailable(f"已经有 {one}，不会盖掉它；换一个名字")
+    part = target.with_name(f"{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+        reports, hashes = _copy_database(source, part)
+        copied = _copy_pictures(source.with_name(f"{source.name}-pictures"), pictures, hashes)
+        part.rename(target)
+    except sqlite3.Error as error:
+        raise translate(error) from None
+    except OSError as error:
+        raise StoreUnavailable(f"备份不了：{os_reason(error)}") from None
+    finally:
+        if not target.exists():  # half of it is of no use, and would be in the way
+            shutil.rmtree(pictures, ignore_errors=True)
+            with suppress(OSError):
+                part.unlink()
+    return Backup(reports, copied)
+
+
+def _copy_database(source: Path, target: Path) -> tuple[int, list[str]]:
+    """All pages at once: what is written meanwhile would make it begin anew. Nobody waits for who
+    reads, and a connection that only reads copies no write-ahead log when it ends.
+
+    Returns the number of reports, and the hashes of pictures that are in files.
+    """
+    with (
+        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
+        closing(sqlite3.connect(target, isolation_level=None)) as new,
+    ):
+        old.backup(new)
+        new.execute("PRAGMA journal_mode = DELETE")  # one file, for who copies it further
+        if new.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+            raise StoreUnavailable("备份出来的数据库是坏的；检查磁盘")
+        (reports,) = new.execute("SELECT count(*) FROM report").fetchone()
+        hashes = new.execute("SELECT sha256 FROM image WHERE length(bytes) = 0").fetchall()
+        return reports, [sha for (sha,) in hashes]
+
+
+def _copy_pictures(source: Path, target: Path, hashes: list[str]) -> int:
+    """Returns how many: what retention deletes meanwhile is not needed either."""
+    copied = 0
+    for sha in hashes:
+        try:
+            whole = (source / sha).read_bytes()
+        except FileNotFoundError:
+            continue
+        if sha256(whole).hexdigest() != sha:
+            continue  # it was damaged already, and is shown to nobody
+        target.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        (target / sha).touch(PRIVATE_FILE)
+        (target / sha).write_bytes(whole)
+        shutil.copystat(source / sha, target / sha)
+        copied += 1
+    return copied

@@ -1,0 +1,276 @@
+"""All of one database into another, whichever engine each is.
+
+Table by table in the order of their keys, a batch with each commit: what is there already need not
+come again. Until all is there, and was compared, no bot opens the new one (`upgrade_for_use`). The
+old one is left as it was, but for an upgrade, so it can be gone back to.
+"""
+
+import asyncio
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import zip_longest
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Final
+
+from sqlalchemy import Column, Table, delete, func, insert, inspect, select
+
+from ..errors import StoreUnavailable
+from ..model.image import Image
+from .ends import End, open_end
+from .leases import release_all
+from .schema import MOVING_FROM, MOVING_TO, image, meta, metadata, term, upgrade
+
+BATCH: Final = 100
+"""Rows of one commit."""
+PICTURES: Final = 8
+"""Pictures of one commit; one is as large as REPORT_MAX_BODY at most."""
+TABLES: Final = [one for one in metadata.sorted_tables if one not in (meta, term)]
+"""What is moved as it is, each after what it refers to. Terms end with the processes that have
+them."""
+
+Tell = Callable[[str, int, int], None]
+"""Is told what is being done (Chinese), and how many rows of how many are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was moved."""
+
+    reports: int
+    waiting: int
+    """Deliveries that were not sent yet."""
+    pictures: int
+    lost: int
+    """Pictures that were gone or damaged already."""
+
+
+async def move(source: Path | str, target: Path | str, tell: Tell) -> Moved:
+    """Move all that is in `source`, an SQLite file or a PostgreSQL database's address, to `target`,
+    which is empty or has a part of it from an earlier attempt.
+
+    Raises:
+        StoreUnavailable: a bot uses one of both, one cannot be used, `target` has something else,
+            or what came there is not what was sent. Nothing of `source` is lost.
+    """
+    _check(source, target)
+    with open_end(source) as old:
+        name = _leave(old)
+        with open_end(target) as new:
+            _arrive(new, name)
+            with old.snapshot():
+                if _noted(old, MOVING_TO) != name:
+                    raise StoreUnavailable("刚才有机器人用了要搬的数据库；停掉它，再搬一次")
+                moved = await _Move(old, new, tell).run()
+            _settle(old, new)
+    return moved
+
+
+def _check(source: Path | str, target: Path | str) -> None:
+    if isinstance(source, Path):
+        if not source.is_file():
+            raise StoreUnavailable(f"没有数据库 {source}")
+        same = isinstance(target, Path) and source.resolve() == target.resolve()
+    else:
+        same = source == target
+    if same:
+        raise StoreUnavailable("两个地址是同一个数据库")
+
+
+def _leave(old: End) -> str:
+    """Prepare what is moved. Returns the move's name: another one once it was used again."""
+    with old.transaction():
+        old.alone()
+        if meta.name not in inspect(old.conn).get_table_names():
+            raise StoreUnavailable("要搬的数据库里没有本插件的东西；检查第一个地址")
+        upgrade(old.conn)
+        name = _noted(old, MOVING_TO)
+        if not name:
+            # The first that a killed process was sending counts as a possible repeat from now on.
+            release_all(old.conn)
+            name = token_hex(8)
+            old.conn.execute(insert(meta).values(name=MOVING_TO, value=name))
+    return name
+
+
+def _arrive(new: End, name: str) -> None:
+    """Prepare where it is moved to."""
+    with new.transaction():
+        new.alone()
+        tables = inspect(new.conn).get_table_names()
+        known = _noted(new, MOVING_FROM) if meta.name in tables else ""
+        if known and known != name:
+            raise StoreUnavailable(
+                "目标里有没搬完的一半，但不是从这里来的，或者中断之后机器人又用过源头；"
+                "换一个空的目标，从头搬"
+            )
+        if not known:
+            filled = [one for one in TABLES if one.name in tables and _count(new, one)]
+            if filled:
+                raise StoreUnavailable("目标里已经有东西，不会盖掉它；换一个空的")
+            new.begin_index_anew()
+        upgrade(new.conn)
+        if not known:
+            new.conn.execute(insert(meta).values(name=MOVING_FROM, value=name))
+
+
+def _settle(old: End, new: End) -> None:
+    """All is there: let it be used."""
+    ours = ("version", MOVING_FROM, MOVING_TO)
+    noted = select(meta).where(meta.c.name.not_in(ours))
+    rows = [dict(row) for row in old.conn.execute(noted).mappings()]
+    with new.transaction():
+        new.alone()
+        new.conn.execute(delete(meta).where(meta.c.name != "version"))
+        if rows:
+            new.conn.execute(insert(meta), rows)
+
+
+def _noted(end: End, name: str) -> str:
+    return end.conn.scalar(select(meta.c.value).where(meta.c.name == name)) or ""
+
+
+def _count(end: End, table: Table) -> int:
+    return end.conn.scalar(select(func.count()).select_from(table)) or 0
+
+
+class _Move:
+    """One run of it, while both are ready."""
+
+    def __init__(self, old: End, new: End, tell: Tell) -> None:
+        self._old = old
+        self._new = new
+        self._tell = tell
+        self._done = 0
+        self._all = sum(_count(old, table) for table in TABLES)
+
+    async def run(self) -> Moved:
+        """Copy, and compare."""
+        for table in TABLES:
+            await self._copy(table)
+        self._done = 0
+        for table in TABLES:
+            if table is not image:
+                await self._compare(table)
+        lost = await self._compare_pictures()
+        reports, deliveries = metadata.tables["report"], metadata.tables["delivery"]
+        waits = select(func.count()).where(deliveries.c.state == "waiting")
+        return Moved(
+            _count(self._new, reports), self._new.conn.scalar(waits) or 0,
+            _count(self._new, image), lost,
+        )  # fmt: skip
+
+    async def _step(self, what: str, rows: int) -> None:
+        self._done += rows
+        self._tell(what, self._done, self._all)
+        await asyncio.sleep(0)  # here it can be cancelled
+
+    async def _copy(self, table: Table) -> None:
+        if not table.primary_key.columns:
+            await self._copy_at_once(table)
+            return
+        (key,) = table.primary_key.columns
+        last = self._new.conn.scalar(select(func.max(key)))
+        if last is not None:
+            there = select(func.count()).where(key <= last)
+            await self._step("搬运", self._old.conn.scalar(there) or 0)
+        with _batches(self._old, table, list(table.columns), after=last) as batches:
+            for rows in batches:
+                kept = await self._keep(rows) if table is image else rows
+                if kept:
+                    with self._new.transaction():
+                        self._new.conn.execute(insert(table), kept)
+                await self._step("搬运", len(rows))
+
+    async def _copy_at_once(self, table: Table) -> None:
+        """Without a key nobody knows what is there already."""
+        columns = list(table.columns)
+        with self._new.transaction(), _batches(self._old, table, columns) as batches:
+            self._new.conn.execute(delete(table))
+            for rows in batches:
+                self._new.conn.execute(insert(table), rows)
+                await self._step("搬运", len(rows))
+
+    async def _keep(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Put pictures where the new one has them. Returns their rows."""
+        whole = await _whole(self._old, rows)
+        await self._new.pictures.keep(
+            list(whole.values()), max(float(row["used_at"]) for row in rows)
+        )
+        return [
+            {**row, "bytes": self._new.pictures.in_row(whole[row["sha256"]])}
+            for row in rows
+            if row["sha256"] in whole
+        ]
+
+    async def _compare(self, table: Table) -> None:
+        columns = list(table.columns)
+        with (
+            self._new.transaction(),
+            _batches(self._old, table, columns) as old,
+            _batches(self._new, table, columns) as new,
+        ):
+            for was, came in zip_longest(old, new):
+                if was is None or was != came:
+                    raise _differs(table)
+                await self._step("核对", len(was))
+
+    async def _compare_pictures(self) -> int:
+        """Also their bytes, by their hashes. Returns how many had none to move."""
+        columns = [column for column in image.columns if column is not image.c.bytes]
+        lost = 0
+        with _batches(self._old, image, columns) as batches:
+            for rows in batches:
+                lost += await self._missing(rows)
+                await self._step("核对", len(rows))
+        if _count(self._new, image) + lost != _count(self._old, image):
+            raise _differs(image)
+        return lost
+
+    async def _missing(self, rows: Sequence[dict[str, Any]]) -> int:
+        """How many of some pictures are not there; none of those could be moved."""
+        came = _with_bytes(self._new, rows)
+        whole = await _whole(self._new, came)
+        there = [{name: row[name] for name in rows[0]} for row in came if row["sha256"] in whole]
+        missing = [row for row in rows if row not in there]
+        if missing and await _whole(self._old, _with_bytes(self._old, missing)):
+            raise _differs(image)
+        return len(missing)
+
+
+@contextmanager
+def _batches(
+    end: End, table: Table, columns: Sequence[Column[Any]], after: object = None
+) -> Generator[Iterator[list[dict[str, Any]]]]:
+    """Rows in the order of their key, by the columns' names here; of those after a key."""
+    size = PICTURES if table is image else BATCH
+    query = select(*columns).order_by(*(table.primary_key.columns or table.columns))
+    if after is not None:
+        query = query.where(*(key > after for key in table.primary_key.columns))
+    names = [column.key for column in columns]
+    with end.conn.execute(query, execution_options={"yield_per": size}) as found:
+        yield ([dict(zip(names, row, strict=True)) for row in rows] for rows in found.partitions())
+
+
+def _with_bytes(end: End, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    wanted = select(image).where(image.c.sha256.in_([row["sha256"] for row in rows]))
+    return [dict(row) for row in end.conn.execute(wanted).mappings()]
+
+
+async def _whole(end: End, rows: Sequence[dict[str, Any]]) -> dict[str, Image]:
+    """The pictures of some rows by hash, without those that are gone or damaged."""
+    images = {
+        row["sha256"]: Image(row["bytes"], row["media_type"], row["width"], row["height"])
+        for row in rows
+    }
+    loaded = await end.pictures.load(images)
+    return {sha: one for sha, one in loaded.items() if sha256(one.data).hexdigest() == sha}
+
+
+def _differs(table: Table) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"核对没有通过：{table.name} 表搬过去之后和原来的不一样；"
+        "换一个空的目标，从头搬，原来的数据库没有动"
+    )
