@@ -1,6 +1,6 @@
 """`python -m benchmarks [part …]`: measure, and print each figure beside its target.
 
-Without a part all are run but `faults`, which measures no time and takes half an hour.
+Without a part all are run but `faults`, which measures no time and takes ten minutes.
 """
 
 import argparse
