@@ -27,7 +27,7 @@ from .schema import upgrade_for_use
 from .sqlite import checkpoint, engine, set_pragma, transaction, translate
 from .statements import driver, prepare
 from .syncer import Syncer
-from .transactions import Call
+from .transactions import Call, Calls
 
 T = TypeVar("T")
 
@@ -45,8 +45,6 @@ GROUP_COMMIT_SECONDS: Final = 0.001
 """Seconds that a durable transaction waits for as many operations as the last one had."""
 UNSEEN: Final = 64
 """Transactions between two looks at the size of the write-ahead log."""
-LATER_SECONDS: Final = 0.005
-"""Seconds that what nobody waits for waits for somebody else's transaction."""
 
 
 class Database:
@@ -58,8 +56,7 @@ class Database:
         self._thread: ThreadPoolExecutor | None = None
         self._syncer: Syncer | None = None
         self._conn: Connection | None = None
-        self._waiting: list[Call] = []
-        self._later: list[Call] = []
+        self._calls = Calls(self._schedule)
         self._committed: list[Call] = []
         """Durable calls that are committed, but not on disk."""
         self._fault = ""
@@ -67,7 +64,6 @@ class Database:
         self._busy = self._scheduled = self._syncing = False
         self._company = 1
         self._timer: asyncio.TimerHandle | None = None
-        self._later_timer: asyncio.TimerHandle | None = None
         self._wal_bytes = 0
         self._unseen = 0
         """Transactions since the size of the write-ahead log was looked at."""
@@ -125,10 +121,7 @@ class Database:
             StoreUnavailable: nothing of it was stored. Only where the disk failed in the middle
                 may it have been.
         """
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Call(operation, future, durable))
-        self._schedule()
-        return await future
+        return await self._calls.add(operation, durable=durable)
 
     def later(self, operation: Callable[[Connection], T]) -> "asyncio.Future[T]":
         """Run an operation that nobody waits for, not durably: with the next one, or alone after
@@ -136,25 +129,11 @@ class Database:
 
         The future's result or exception is as `run`'s.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        self._later.append(Call(operation, future, durable=False))
-        if self._later_timer is None:
-            self._later_timer = loop.call_later(LATER_SECONDS, self.hurry)
-        return future
+        return self._calls.later(operation)
 
     def hurry(self) -> None:
         """Run now what was put off by `later`."""
-        if self._later:
-            self._waiting[:0] = self._take_later()
-            self._schedule()
-
-    def _take_later(self) -> list[Call]:
-        if self._later_timer is not None:
-            self._later_timer.cancel()
-            self._later_timer = None
-        taken, self._later = self._later, []
-        return taken
+        self._calls.hurry()
 
     def _schedule(self) -> None:
         """Begin a transaction in the next turn of the event loop, for all that this turn brings."""
@@ -167,19 +146,19 @@ class Database:
         self._scheduled = False
         if self._busy:
             return
-        durable = sum(call.durable for call in self._waiting)
+        durable = sum(call.durable for call in self._calls.waiting)
         if patient and 0 < durable < self._company:
             if self._timer is None:
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(GROUP_COMMIT_SECONDS, self._lose_patience)
-            batch = [call for call in self._waiting if not call.durable]
-            self._waiting = [call for call in self._waiting if call.durable]
+            batch = [call for call in self._calls.waiting if not call.durable]
+            self._calls.waiting = [call for call in self._calls.waiting if call.durable]
         else:
-            batch = self._waiting[:MAX_BATCH]
-            self._waiting = self._waiting[MAX_BATCH:]
+            batch = self._calls.waiting[:MAX_BATCH]
+            self._calls.waiting = self._calls.waiting[MAX_BATCH:]
             self._company = durable or self._company
         if batch:
-            self._flush(self._take_later() + batch)
+            self._flush(self._calls.take_later() + batch)
 
     def _lose_patience(self) -> None:
         self._timer = None
@@ -197,7 +176,7 @@ class Database:
             self._in_thread(self._thread, self._one_by_one, batch)
             return
         self._done(batch)
-        if self._waiting:
+        if self._calls.waiting:
             self._schedule()
 
     def _done(self, batch: list[Call]) -> None:
@@ -255,12 +234,12 @@ class Database:
     def _returned(self, batch: list[Call]) -> None:
         self._busy = False
         self._done(batch)
-        if self._waiting:
+        if self._calls.waiting:
             self._schedule()
 
     def _consider_checkpoint(self) -> None:
         """Copy the write-ahead log at a quiet moment, if it is large."""
-        if self._waiting or self._wal_bytes <= CHECKPOINT_BYTES:
+        if self._calls.waiting or self._wal_bytes <= CHECKPOINT_BYTES:
             return
         if self._quiet is not None:
             self._quiet.cancel()

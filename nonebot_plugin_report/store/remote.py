@@ -18,14 +18,12 @@ from sqlalchemy import Connection
 from ..errors import StoreUnavailable
 from .postgres import begin, commit, cut, engine, is_lost, roll_back, translate, upgrade_alone
 from .statements import driver, prepare
-from .transactions import Call
+from .transactions import Call, Calls
 
 T = TypeVar("T")
 
 MAX_BATCH: Final = 64
 """Operations in one transaction."""
-LATER_SECONDS: Final = 0.005
-"""Seconds that what nobody waits for waits for somebody else's transaction."""
 DEADLINE: Final = 8.0
 """Seconds after which a transaction is given up: BetterGI waits 30 s for an answer."""
 OPEN_SECONDS: Final = 30.0
@@ -44,14 +42,12 @@ class RemoteDatabase:
         self._conn: Connection | None = None
         self._server: Any = None
         """The driver's connection below it."""
-        self._waiting: list[Call] = []
-        self._later: list[Call] = []
+        self._calls = Calls(self._schedule)
         self._busy = self._scheduled = False
         self._late = False
         """The transaction that runs has had its time."""
         self._away = False
         """The server could not be reached, and that was logged."""
-        self._later_timer: asyncio.TimerHandle | None = None
         self._reconnect_timer: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
@@ -97,10 +93,7 @@ class RemoteDatabase:
             StoreUnavailable: nothing of it was stored. Only where the connection was lost in the
                 middle of the commit may it have been.
         """
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Call(operation, future, durable))
-        self._schedule()
-        return await future
+        return await self._calls.add(operation, durable=durable)
 
     def later(self, operation: Callable[[Connection], T]) -> "asyncio.Future[T]":
         """Run an operation that nobody waits for, not durably: with the next one, or alone after
@@ -108,25 +101,11 @@ class RemoteDatabase:
 
         The future's result or exception is as `run`'s.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        self._later.append(Call(operation, future, durable=False))
-        if self._later_timer is None:
-            self._later_timer = loop.call_later(LATER_SECONDS, self.hurry)
-        return future
+        return self._calls.later(operation)
 
     def hurry(self) -> None:
         """Run now what was put off by `later`."""
-        if self._later:
-            self._waiting[:0] = self._take_later()
-            self._schedule()
-
-    def _take_later(self) -> list[Call]:
-        if self._later_timer is not None:
-            self._later_timer.cancel()
-            self._later_timer = None
-        taken, self._later = self._later, []
-        return taken
+        self._calls.hurry()
 
     def _schedule(self) -> None:
         """Begin a transaction in the next turn of the event loop, for all that this turn brings."""
@@ -136,10 +115,10 @@ class RemoteDatabase:
 
     def _begin(self) -> None:
         self._scheduled = False
-        if self._busy or not self._waiting:
+        if self._busy or not self._calls.waiting:
             return
-        batch = self._take_later() + self._waiting[:MAX_BATCH]
-        self._waiting = self._waiting[MAX_BATCH:]
+        batch = self._calls.take_later() + self._calls.waiting[:MAX_BATCH]
+        self._calls.waiting = self._calls.waiting[MAX_BATCH:]
         if self._thread is None or self._conn is None:
             _refuse(batch, StoreUnavailable("连不上数据库" if self._thread else ""))
             self._returned(batch)
@@ -159,7 +138,7 @@ class RemoteDatabase:
         self._busy = False
         for call in batch:
             call.settle()
-        if self._waiting:
+        if self._calls.waiting:
             self._schedule()
         if self._thread is not None and self._conn is None and self._reconnect_timer is None:
             loop = asyncio.get_running_loop()

@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 T = TypeVar("T")
+
+LATER_SECONDS: Final = 0.005
+"""Seconds that what nobody waits for waits for somebody else's transaction."""
 
 
 @dataclass(slots=True)
@@ -30,6 +33,47 @@ class Call:
             self.future.set_exception(self.result)
         else:
             self.future.set_result(self.result)
+
+
+class Calls:
+    """The operations that wait for their transaction."""
+
+    def __init__(self, schedule: Callable[[], None]) -> None:
+        """`schedule` sees to it that those in `waiting` are taken soon."""
+        self.waiting: list[Call] = []
+        self._schedule = schedule
+        self._later: list[Call] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, operation: Callable[[Connection], T], *, durable: bool) -> "asyncio.Future[T]":
+        """One that somebody waits for."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.waiting.append(Call(operation, future, durable))
+        self._schedule()
+        return future
+
+    def later(self, operation: Callable[[Connection], T]) -> "asyncio.Future[T]":
+        """One that nobody waits for, not durable: taken with others, or after `LATER_SECONDS`."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._later.append(Call(operation, future, durable=False))
+        if self._timer is None:
+            self._timer = loop.call_later(LATER_SECONDS, self.hurry)
+        return future
+
+    def hurry(self) -> None:
+        """Put those that nobody waits for before the others."""
+        if self._later:
+            self.waiting[:0] = self.take_later()
+            self._schedule()
+
+    def take_later(self) -> list[Call]:
+        """Those that nobody waits for, for a transaction that begins."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        taken, self._later = self._later, []
+        return taken
 
 
 class Transactions(Protocol):
