@@ -37,7 +37,7 @@ from .qq_message import (
     wanted,
     with_small_pictures,
 )
-from .v11 import send_pictures
+from .v11 import send_message
 
 V11: Final = "OneBot V11"
 V12: Final = "OneBot V12"
@@ -255,13 +255,13 @@ def is_qq(bot: Bot) -> bool:
 async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
     """OneBot 11, "公开 API": send_private_msg and send_group_msg."""
     receiver = {"user_id" if target.kind == "private" else "group_id": int(target.id)}
-    # Without a picture, as long as the adapter's settings say.
-    limit = {"_timeout": answer_seconds(message)} if message.images else {}
+    # Without a picture, as long as NoneBot's settings say.
+    seconds = answer_seconds(message) if message.images else bot.config.api_timeout
     if message.parts and len(message.text) >= FORWARD_FROM:
         nodes = [_node(bot, part) for part in message.parts]
         try:
             action = f"send_{target.kind}_forward_msg"
-            await bot.call_api(action, messages=nodes, **receiver, **limit)
+            await bot.call_api(action, messages=nodes, _timeout=seconds, **receiver)
             return Delivered(CUT if any(len(p.text) > MAX_TEXT for p in message.parts) else "")
         except ActionFailed as error:
             outcome = _judge_failure(error)
@@ -269,10 +269,7 @@ async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Ou
                 return outcome
             note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
     action, segments = f"send_{target.kind}_msg", await encode_v11(message)
-    if message.images:
-        await send_pictures(bot, action, message=segments, **receiver, **limit)
-    else:
-        await bot.call_api(action, message=segments, **receiver)
+    await send_message(bot, action, message=segments, _timeout=seconds, **receiver)
     return Delivered(note)
 
 

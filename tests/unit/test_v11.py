@@ -1,4 +1,4 @@
-"""Calls with pictures arrive as the adapter itself would have made them."""
+"""Calls arrive as the adapter itself would have made them."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from nonebot.adapters.onebot.store import ResultStore
 from nonebot.adapters.onebot.v11 import ActionFailed, MessageSegment, NetworkError
 from nonebot.adapters.onebot.v11 import Bot as V11Bot
 
-from nonebot_plugin_report.senders.v11 import send_pictures
+from nonebot_plugin_report.senders.v11 import send_message
 
 PICTURE = "base64://" + "iVBORw0KGgo+/" * 30
 TEXT = {"type": "text", "data": {"text": '"自动秘境"\n\\结束\ud800'}}
@@ -32,7 +32,6 @@ class Adapter:
         return "OneBot V11"
 
     async def send(self, written: str) -> None:
-        assert written.isascii()
         call = json.loads(written)
         self.received.append(call)
         if self._answer is not None:
@@ -46,7 +45,7 @@ async def sent(
     """The call's result, and what arrived."""
     adapter = Adapter(answer or {"status": "ok", "retcode": 0, "data": {"message_id": 5}})
     bot: Any = V11Bot(adapter, "10000")  # pyright: ignore[reportArgumentType] - a part of it
-    result = await send_pictures(
+    result = await send_message(
         bot, "send_private_msg", message=message, user_id=10001, _timeout=30.0
     )
     (received,) = adapter.received
@@ -71,6 +70,31 @@ async def test_a_message_arrives_as_it_was() -> None:
     result, params = await sent([TEXT, IMAGE, TEXT, other])
     assert result == {"message_id": 5}
     assert params == {"user_id": 10001, "message": [TEXT, IMAGE, TEXT, other]}
+
+
+@pytest.mark.parametrize(
+    "text", ["结束 ✅", '"\\\n\x00', "\ud800"], ids=["plain", "escaped", "lone"]
+)
+async def test_a_text_arrives_as_it_was(text: str) -> None:
+    message = [{"type": "text", "data": {"text": text}}]
+    result, params = await sent(message)
+    assert result == {"message_id": 5}
+    assert params == {"user_id": 10001, "message": message}
+
+
+async def test_another_plugin_may_ask_the_bot_what_it_is(hook: Callable[[Hook], None]) -> None:
+    seen: list[str] = []
+
+    async def ask(bot: Bot, api: str, data: dict[str, Any]) -> None:
+        seen.append(bot.type)
+        data["message"] = [MessageSegment.text("后缀"), {"type": "text", "data": {"text": {1: 2}}}]
+
+    hook(ask)
+    _, params = await sent([TEXT])
+    assert seen == ["OneBot V11"]
+    assert params["message"] == [
+        {"type": "text", "data": {"text": "后缀"}}, {"type": "text", "data": {"text": {"1": 2}}}
+    ]  # fmt: skip
 
 
 async def test_another_plugin_sees_the_message_and_may_change_it(
@@ -113,4 +137,4 @@ async def test_without_an_answer_nobody_knows() -> None:
     adapter = Adapter(None)
     bot: Any = V11Bot(adapter, "10000")  # pyright: ignore[reportArgumentType] - a part of it
     with pytest.raises(NetworkError):
-        await send_pictures(bot, "send_private_msg", message=[IMAGE], user_id=1, _timeout=0.01)
+        await send_message(bot, "send_private_msg", message=[IMAGE], user_id=1, _timeout=0.01)
