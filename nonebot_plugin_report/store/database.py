@@ -14,7 +14,6 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -42,7 +41,10 @@ BUSY_TIMEOUT: Final = 5.0
 MAX_BATCH: Final = 64
 """Operations in one transaction."""
 GROUP_COMMIT_SECONDS: Final = 0.001
-"""Seconds that a durable transaction waits for as many operations as the last one had."""
+"""Seconds that a durable transaction waits for one more operation, while fewer wait than there were
+on their way together last time."""
+GROUP_COMMIT_MOST: Final = 0.005
+"""Seconds that it waits in all."""
 UNSEEN: Final = 64
 """Transactions between two looks at the size of the write-ahead log."""
 
@@ -58,11 +60,13 @@ class Database:
         self._conn: Connection | None = None
         self._calls = Calls(self._schedule)
         self._committed: list[Call] = []
-        """Durable calls that are committed, but not on disk."""
+        """Durable calls that are committed, but not on disk, nor on their way there:"""
+        self._syncing: list[Call] = []
         self._fault = ""
         """Why what was committed may not be on disk (Chinese)."""
-        self._busy = self._scheduled = self._syncing = False
+        self._busy = self._scheduled = False
         self._company = 1
+        """Durable calls that were here together as the last transaction began."""
         self._timer: asyncio.TimerHandle | None = None
         self._wal_bytes = 0
         self._unseen = 0
@@ -146,23 +150,38 @@ class Database:
         self._scheduled = False
         if self._busy:
             return
-        durable = sum(call.durable for call in self._calls.waiting)
+        durable = self._durable()
         if patient and 0 < durable < self._company:
             if self._timer is None:
-                loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(GROUP_COMMIT_SECONDS, self._lose_patience)
+                self._wait_for_more(durable, asyncio.get_running_loop().time() + GROUP_COMMIT_MOST)
             batch = [call for call in self._calls.waiting if not call.durable]
             self._calls.waiting = [call for call in self._calls.waiting if call.durable]
         else:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
             batch = self._calls.waiting[:MAX_BATCH]
             self._calls.waiting = self._calls.waiting[MAX_BATCH:]
-            self._company = durable or self._company
+            if durable:
+                self._company = durable + len(self._committed) + len(self._syncing)
         if batch:
             self._flush(self._calls.take_later() + batch)
 
-    def _lose_patience(self) -> None:
+    def _durable(self) -> int:
+        """How many durable calls wait for a transaction."""
+        return sum(call.durable for call in self._calls.waiting)
+
+    def _wait_for_more(self, durable: int, until: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(
+            GROUP_COMMIT_SECONDS, self._lose_patience, durable, until
+        )
+
+    def _lose_patience(self, before: int, until: float) -> None:
         self._timer = None
-        self._look(patient=False)
+        if (durable := self._durable()) > before and asyncio.get_running_loop().time() < until:
+            self._wait_for_more(durable, until)
+        else:
+            self._look(patient=False)
 
     def _flush(self, batch: list[Call]) -> None:
         if self._thread is None or self._conn is None:
@@ -185,7 +204,7 @@ class Database:
         Who wrote nothing waits only if it may have read what is not on disk yet.
         """
         for call in batch:
-            unsynced = call.wrote or self._syncing or bool(self._committed)
+            unsynced = call.wrote or bool(self._syncing or self._committed)
             if call.durable and unsynced and not isinstance(call.result, Exception):
                 self._committed.append(call)
             else:
@@ -200,12 +219,11 @@ class Database:
     def _sync(self) -> None:
         """Bring what is committed to the disk; who comes meanwhile shares the next time."""
         if self._committed and not self._syncing and self._syncer is not None:
-            self._syncing = True
-            group, self._committed = self._committed, []
-            self._syncer.ask(partial(self._synced, group))
+            self._syncing, self._committed = self._committed, []
+            self._syncer.ask(self._synced)
 
-    def _synced(self, group: list[Call], error: OSError | None) -> None:
-        self._syncing = False
+    def _synced(self, error: OSError | None) -> None:
+        group, self._syncing = self._syncing, []
         if error is None:
             fault = self._file.fault()
         else:
