@@ -13,6 +13,8 @@ def clean(text: str) -> str:
     Control characters (ANSI's ESC, NUL) are removed, line ends become newlines, lone surrogates
     become U+FFFD.
     """
+    if text.isprintable():
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL)
     try:
         text.encode()

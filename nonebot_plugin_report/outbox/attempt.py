@@ -33,15 +33,16 @@ class Attempts:
         self._queue = queue
         self._clock = clock
 
-    async def make(self, delivery: Delivery, *, alone: bool) -> Attempt:
+    async def make(self, delivery: Delivery, now: float, *, alone: bool) -> Attempt:
         """Send a delivery, unless an earlier attempt has arrived.
 
-        `alone`: its words are those that are stored; otherwise it stands for several.
+        `now`: epoch seconds; `alone`: its words are those that are stored; otherwise it stands for
+        several.
 
         Raises:
             StoreUnavailable: it cannot be known.
         """
-        since = self._clock() if delivery.tried_at is None else delivery.tried_at
+        since = now if delivery.tried_at is None else delivery.tried_at
         if delivery.repeats:
             if delivery.tried_at is None:  # a process was killed while it was sending
                 since = delivery.created_at

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Final
 
 PATIENCE: Final = 20.0
@@ -20,12 +20,12 @@ class Budget:
         self._free = size
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
-    @asynccontextmanager
-    async def room(self, wanted: int) -> AsyncGenerator[None]:
+    def room(self, wanted: int) -> AbstractAsyncContextManager[None]:
         """Hold room for a number of bytes (at most all there is)."""
-        if wanted == 0:
-            yield
-            return
+        return self._held(wanted) if wanted else nullcontext()
+
+    @asynccontextmanager
+    async def _held(self, wanted: int) -> AsyncGenerator[None]:
         wanted = min(wanted, self._size)
         if self._waiting or wanted > self._free:
             await self._turn(wanted)

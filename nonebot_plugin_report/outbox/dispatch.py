@@ -243,11 +243,17 @@ class Dispatcher:
     async def _drain(self, work: _Work) -> float | None:
         lane = work.lane
         while True:
-            if reason := self._sender.blocked(lane):
-                work.fresh |= work.queue.lease is not None  # another may have its bot
-                await self._park(work, reason)
+            policy = self._policy(lane.target)
+            step = work.queue.next(policy, self._clock(), self._expiry_from)
+            if isinstance(step, Deliver):
+                await self._deliver(work, step, policy)
+                continue
+            # Also when nothing waits: another process may have got the lane's bot.
+            held = self._others is not None and work.queue.lease is not None
+            if (step or held) and (reason := self._sender.blocked(lane)):
+                await self._let_others(work, reason)
                 return None
-            match work.queue.next(self._policy(lane.target), self._clock(), self._expiry_from):
+            match step:
                 case None:
                     return None
                 case Rest(until, reason):
@@ -259,8 +265,6 @@ class Dispatcher:
                 case Expire(queued):
                     finish = Finish(State.EXPIRED, expiry_reason(queued.delivery.handling.reason))
                     await self._record(work, [queued.delivery], finish)
-                case Deliver(batch, digest):
-                    await self._deliver(work, batch, digest=digest)
 
     async def _run_lane(self, work: _Work) -> None:
         """The root of a lane's task. A failure here must not cancel the other lanes."""
@@ -302,50 +306,52 @@ class Dispatcher:
         if claim.lease and rate and self._others is not None:  # another may have sent here
             work.queue.sent(await self._queue.sent(work.lane, now - rate[1], rate[0]))
 
-    async def _deliver(self, work: _Work, batch: Sequence[Queued], *, digest: bool) -> None:
+    async def _deliver(self, work: _Work, step: Deliver, policy: Policy) -> None:
         """Send these as one message and record the outcome."""
         # Kept if this is cancelled: `release` must not release the lane then.
         self._sending.add(work.lane)
         began = self._clock()
         try:
-            attempt = await self._send(batch, digest=digest)
+            attempt = await self._send(step, began)
         except Unreadable as error:
-            aside = [one.delivery for one in await self._composer.unreadable(batch)]
+            aside = [one.delivery for one in await self._composer.unreadable(step.batch)]
             await self._record(work, aside, Finish(State.REJECTED, str(error)))
             work.queue.forget()  # the others are sent in the next turn
         else:
-            await self._conclude(work, batch, attempt, began, digest=digest)
+            await self._conclude(work, step, attempt, began, policy)
         self._sending.discard(work.lane)
 
-    async def _send(self, batch: Sequence[Queued], *, digest: bool) -> Attempt:
+    async def _send(self, step: Deliver, now: float) -> Attempt:
+        batch = step.batch
         async with self._pictures.room(sum(queued.picture_bytes for queued in batch)):
-            message = await self._composer.compose(batch, digest=digest)
+            message = await self._composer.compose(batch, digest=step.digest)
             delivery = batch[0].delivery
             if message is not delivery.message:
                 delivery = replace(delivery, message=message)
-            return await self._attempts.make(delivery, alone=len(batch) == 1)
+            return await self._attempts.make(delivery, now, alone=len(batch) == 1)
 
     async def _conclude(
-        self, work: _Work, batch: Sequence[Queued], attempt: Attempt, began: float, *, digest: bool
+        self, work: _Work, step: Deliver, attempt: Attempt, began: float, policy: Policy
     ) -> None:
-        first, now = batch[0].delivery, self._clock()
+        first, now = step.batch[0].delivery, self._clock()
         decision = decide(
             attempt.outcome, first.attempts + 1, work.queue.failures + 1, self._jitter(),
             tried_for=now - (began if first.tried_at is None else first.tried_at),
             repeats=first.repeats,
         )  # fmt: skip
         if isinstance(decision, Park):
-            await self._park(work, decision.reason)
             if decision.delay is None:
+                await self._let_others(work, decision.reason)
                 # The bot's return wakes the lane; check again in case it has just returned.
                 work.queue.due_at = now + FAULT_DELAY
             else:
+                await self._park(work, decision.reason)
                 work.queue.held_until = now + decision.delay
             return
-        together = with_others(len(batch), digest=digest)
-        deliveries = [queued.delivery for queued in batch]
+        together = with_others(len(step.batch), digest=step.digest)
+        deliveries = [queued.delivery for queued in step.batch]
         await self._record(work, deliveries, decision, together, began, sent=attempt.sent)
-        work.queue.tried(first.handling.priority, self._policy(work.lane.target), self._clock())
+        work.queue.tried(first.handling.priority, policy, self._clock())
         work.told = ""
 
     async def _record(
@@ -382,9 +388,14 @@ class Dispatcher:
                 )  # fmt: skip
                 await until_stored(deliveries[0].report_id, postpone, postpone())
         for delivery in deliveries:
-            took = self._clock() - delivery.created_at
+            took = now - delivery.created_at
             self._log.write(delivery, decision, took, together, first=first)
             self._tally.decided(delivery, decision, took)
+
+    async def _let_others(self, work: _Work, reason: str) -> None:
+        """Park a lane that this process has no bot for; another may have it."""
+        work.fresh |= work.queue.lease is not None
+        await self._park(work, reason)
 
     async def _park(self, work: _Work, reason: str) -> None:
         await work.recorder.settle()

@@ -201,6 +201,9 @@ class Directory:
         return searching and len(report.body) > QUICK
 
 
+_PLAIN: Final = Handling()
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One target of a report, and how it is to be delivered."""
@@ -209,7 +212,7 @@ class Planned:
     template: Template | None = None
     """None: REPORT_TEMPLATE."""
     screenshot: bool = True
-    handling: Handling = field(default_factory=Handling)
+    handling: Handling = _PLAIN
     mask: Mask | None = None
     """What is covered of the pictures; None: nothing."""
     fallback_mask: Mask | None = None
@@ -342,6 +345,9 @@ def _defaults(directory: Directory, grant: Grant) -> tuple[Target, ...]:
 
 def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Grant) -> Planned:
     """What the rules say about a target; the first that says something wins."""
+    if not rules:
+        mask = directory.mask(target)
+        return Planned(target, mask=mask if mask and mask.parts else None)
     falling = next((rule for rule in rules if rule.fallback), None)
     fallback = directory.expand(falling.fallback) if falling else ()
     handling = Handling(

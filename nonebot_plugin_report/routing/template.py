@@ -1,7 +1,7 @@
 """Templates of messages. Compiled once; values are only substituted, never interpreted."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from string import Formatter
@@ -25,7 +25,8 @@ def _result(report: Report) -> str:
 
 def _local_time(report: Report) -> str:
     if isinstance(report.timestamp, datetime):
-        return f"{report.timestamp.astimezone():%Y-%m-%d %H:%M:%S}"
+        local = report.timestamp.astimezone().replace(tzinfo=None)
+        return local.isoformat(" ", "seconds")
     return report.timestamp or ""
 
 
@@ -51,8 +52,8 @@ _HEADED: Final = re.compile(
 )
 """A heading at the start of a line, perhaps after an icon, followed by the body."""
 
-_Line = tuple[tuple[str, str | None], ...]
-"""Pieces of one line: a literal, and the placeholder behind it or None."""
+_Line = tuple[str, tuple[str, ...]]
+"""One line as `str.format` takes it, and its placeholders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +74,19 @@ class Template:
         A template that comes to nothing, or an icon alone, gives way to the default one, so that
         what was accepted is always shown.
         """
-        lines = self.bare if self._says_heading(report) else self.lines
-        rendered = (_render_line(line, report) for line in lines)
-        text = "\n".join(line for line in rendered if line is not None).strip()
+        values = {name: _PLACEHOLDERS[name](report) for _, names in self.lines for name in names}
+        lines = self.bare if self._says_heading(values) else self.lines
+        rendered = [_render_line(line, values) for line in lines]
+        text = "\n".join([line for line in rendered if line is not None]).strip()
         if self is DEFAULT_TEMPLATE or text not in ("", report.icon):
             return text
         return DEFAULT_TEMPLATE.render(report)
 
-    def _says_heading(self, report: Report) -> bool:
+    def _says_heading(self, values: Mapping[str, str]) -> bool:
         """Whether the body repeats the heading; also if there is no heading."""
         if self.headed is None:
             return False
-        heading, words = (_PLACEHOLDERS[name](report) for name in self.headed)
+        heading, words = values[self.headed[0]], values[self.headed[1]]
         return bool(words) and begins_with(words, heading)
 
 
@@ -119,17 +121,17 @@ def _compile_line(line: str) -> _Line:
         if name not in _PLACEHOLDERS or spec or conversion:
             known = " ".join(f"{{{one}}}" for one in _PLACEHOLDERS)
             raise ConfigError(f"不认识占位符 {{{name[:40]}}}；可用的有：{known}")
-    return tuple((literal, name) for literal, name, _, _ in pieces)
+    return line, tuple(name for _, name, _, _ in pieces if name is not None)
 
 
-def _render_line(line: _Line, report: Report) -> str | None:
-    values = [_PLACEHOLDERS[name](report) for _, name in line if name is not None]
-    if values and not any(values):
+def _render_line(line: _Line, values: Mapping[str, str]) -> str | None:
+    form, names = line
+    if not names:
+        return form.format()
+    if not any(map(values.__getitem__, names)):
         return None
-    filled = iter(values)
-    text = "".join(literal + (next(filled) if name is not None else "") for literal, name in line)
     # An empty icon leaves its space.
-    return text.strip() if values else text
+    return form.format_map(values).strip()
 
 
 DEFAULT_TEMPLATE: Final = compile_template(DEFAULT)

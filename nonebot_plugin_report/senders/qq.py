@@ -154,7 +154,7 @@ class OneBotSender:
     async def send(self, delivery: Delivery) -> Outcome:
         """Send through the lane's bot, at its pace."""
         bot = self._choose(delivery.lane)
-        if isinstance(bot, Bot) and (pause := self._pause(bot.self_id)):
+        if not isinstance(bot, str) and (pause := self._pause(bot.self_id)):
             await asyncio.sleep(pause)
             bot = self._choose(delivery.lane)
         if isinstance(bot, str):

@@ -34,6 +34,9 @@ ALIASES: Final = {
     "send_to": "to",
     "send_to_group": "to_group",
 }
+# A bot's or a channel's name may have a semicolon, and no name of ours a space.
+_BETWEEN_NAMES: Final = re.compile("[,，]")
+_BETWEEN_NUMBERS: Final = re.compile(r"[,，;；、\s]")
 OTHERS: Final = ("text", "desp", "body", "msg")
 """Other tools' names for the text; used if neither of ours is there."""
 
@@ -79,10 +82,13 @@ def _read(fields: Mapping[str, object], query: Mapping[str, str] | None) -> Repo
 
 
 def _scalar(fields: Mapping[str, object], name: str) -> str | int | float | None:
-    match fields.get(name):
+    value = fields.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    match value:
         case bool() | dict() | list():
             raise InvalidReport(name, "应为字符串或数字")
-        case str() | int() | float() | None as value:
+        case int() | float():
             return value
         case _:  # json.loads makes nothing else
             raise InvalidReport(name, "类型不受支持")
@@ -103,7 +109,7 @@ class _Texts:
 
     def text(self, name: str) -> str:
         """A field as cleaned text."""
-        value = self.scalar(name)
+        value = _scalar(self.fields, name)
         return "" if value is None else self.cleaned(name, value)
 
     def other(self, name: str) -> str:
@@ -168,6 +174,8 @@ def _timestamp(texts: _Texts) -> datetime | str | None:
 
 def _data(texts: _Texts) -> str:
     value = texts.fields.get("data")
+    if value is None:
+        return "null"
     if _is_short(value):
         try:
             text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -233,9 +241,9 @@ def _names(
 ) -> tuple[str, ...]:
     """The ids in a field: in the body, else in the query; the full name before its alias."""
     for source in (fields, query or {}):
-        for key in (name, ALIASES.get(name)):
-            said = source.get(key) if key else None
-            if said not in (None, "") and (found := _split(name, said)):
+        for key in (name, ALIASES.get(name, name)):
+            said = source.get(key)
+            if said is not None and said != "" and (found := _split(name, said)):
                 return found
     return ()
 
@@ -263,9 +271,8 @@ def _ids(name: str, part: object) -> list[str]:
         case str() if len(part) > MAX_TARGETS * MAX_ID_LENGTH:
             raise InvalidReport(name, f"过长，最多 {MAX_TARGETS} 个")
         case str():
-            # A bot's or a channel's name may have a semicolon, and no name of ours a space.
-            between = r"[,，;；、\s]" if name.startswith("send_to") else "[,，]"
-            ids = [one.strip() for one in re.split(between, clean(part)) if one.strip()]
+            between = _BETWEEN_NUMBERS if name.startswith("send_to") else _BETWEEN_NAMES
+            ids = [one.strip() for one in between.split(clean(part)) if one.strip()]
         case int():
             ids = [_digits(name, part)]
         case float() if part.is_integer() and abs(part) < 2**53:

@@ -35,7 +35,8 @@ class DatabaseFile:
         self._log: int | None = None
         """A descriptor of the write-ahead log. It is only synced: closing it drops no lock, as
         SQLite locks the other two files."""
-        self._opened: dict[Path, _Identity | None] = {}
+        self._opened: dict[str, _Identity | None] = {}
+        """By the files' names."""
 
     def acquire(self, advice: str = _TWO_BOTS) -> None:
         """Lock the file for this process, creating it (private to its owner) if there is none.
@@ -69,7 +70,7 @@ class DatabaseFile:
         Raises:
             OSError: the write-ahead log cannot be opened.
         """
-        self._opened = {file: _identity(file) for file in self._files()[:2]}
+        self._opened = {str(file): _identity(file) for file in self._files()[:2]}
         self._log = os.open(self._files()[1], os.O_RDWR | _BINARY)
 
     def sync(self) -> None:
@@ -96,10 +97,7 @@ class DatabaseFile:
 
     def wal_bytes(self) -> int:
         """The size of the write-ahead log."""
-        try:
-            return self._files()[1].stat().st_size
-        except OSError:
-            return 0
+        return 0 if self._log is None else os.fstat(self._log).st_size
 
     def rescue(self, connection: sqlite3.Connection) -> Path | None:
         """Save the contents of a connection whose files are gone into a new file.
@@ -122,9 +120,9 @@ class DatabaseFile:
         database, log, index = self._files()
         for file in (log, index):
             # SQLite would replay a log that is older than its database.
-            if file is index or _identity(file) == self._opened.get(log):
+            if file is index or _identity(file) == self._opened.get(str(log)):
                 file.unlink(missing_ok=True)
-        if _identity(database) in (None, self._opened.get(database)):
+        if _identity(database) in (None, self._opened.get(str(database))):
             kept.replace(database)
             logger.error(f"数据库 {database} 运行中被删除了；内容没有丢，已经重新写好")
         else:
@@ -143,7 +141,7 @@ class DatabaseFile:
         return self.path, Path(f"{self.path}-wal"), Path(f"{self.path}-shm")
 
 
-def _identity(file: Path) -> _Identity | None:
+def _identity(file: Path | str) -> _Identity | None:
     try:
         found = os.stat(file)  # noqa: PTH116 - with each commit, and pathlib costs as much again
     except OSError:

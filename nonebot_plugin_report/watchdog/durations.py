@@ -17,6 +17,7 @@ REMEMBERED: Final = 1000
 """Starts kept in memory; older ones are looked up in the store."""
 _STARTS: Final = {".end": ".start", ".resolved": ".firing", ".up": ".down"}
 """What an event ends with, and what its start does."""
+_ALL: Final = (*_STARTS, *_STARTS.values())
 _PLAIN: Final = (".end", ".start")
 """Those of events without a story. A script's own `.up` may have nothing to do with its `.down`."""
 
@@ -84,8 +85,10 @@ class Durations:
 
 def _ending(report: Report) -> str:
     """How an event ends that begins or ends something; empty: it does neither."""
-    endings = (*_STARTS, *_STARTS.values()) if report.story else _PLAIN
-    return next((one for one in endings if report.event.endswith(one)), "")
+    endings = _ALL if report.story else _PLAIN
+    if not report.event.endswith(endings):
+        return ""
+    return next(one for one in endings if report.event.endswith(one))
 
 
 def _key(report: Report, ending: str, source: str) -> _Key:

@@ -17,6 +17,7 @@ from starlette.types import Message
 
 from ..errors import BodyTooLarge, Busy, InvalidReport
 from ..model.grant import Grant
+from .head import headers_of
 from .inflate import Inflater
 
 T = TypeVar("T")
@@ -43,6 +44,8 @@ WAITING_LONG: Final = 64
 """How many may wait. The web server has already read a part of each."""
 WAIT_SECONDS: Final = 20.0
 """Seconds for which they wait. BetterGI gives up after 30."""
+_ARRIVED: Final = "nonebot_plugin_report.body_has_arrived"
+"""Where that is noted: in the request's ASGI scope."""
 DISCARD_SECONDS: Final = 5.0
 """Seconds for which the rest of a refused body is read and discarded: a client that is still
 writing would see a broken connection instead of the answer."""
@@ -176,7 +179,7 @@ class Intake:
             InvalidReport: it did not arrive in time.
             Refused: whatever `look` raises.
         """
-        announced = request.headers.get("content-length", "")
+        announced = headers_of(request).get("content-length", "")
         if announced.isdecimal() and int(announced[:20]) > self._limit:
             raise BodyTooLarge
         owner = grant.name if grant else ""
@@ -238,7 +241,7 @@ class Intake:
             look(body.head())
 
     def _chunks(self, request: Request) -> AsyncIterator[bytes]:
-        encoding = request.headers.get("content-encoding", "identity").lower()
+        encoding = headers_of(request).get("content-encoding", "identity").lower()
         return _received(request) if encoding == "identity" else self._inflated(request, encoding)
 
     async def _inflated(self, request: Request, encoding: str) -> AsyncIterator[bytes]:
@@ -270,11 +273,11 @@ async def discard(request: Request, most: int) -> None:
 def has_arrived(request: Request) -> bool:
     """Whether all of a request's body was received; who asks for more waits until the client
     leaves."""
-    return getattr(request.state, "has_arrived", False)
+    return request.scope.get(_ARRIVED, False)
 
 
 def _note_end(request: Request, message: Message) -> None:
-    request.state.has_arrived = not message.get("more_body", False)
+    request.scope[_ARRIVED] = not message.get("more_body", False)
 
 
 async def _received(request: Request) -> AsyncIterator[bytes]:

@@ -16,6 +16,7 @@ from ..errors import Forbidden, InvalidReport
 from ..model.grant import Grant
 from ..sources.tools.github import SIGNATURE
 from .body import HEAD
+from .head import headers_of, query_of
 
 MAX_QUERY: Final = 2**15
 """Bytes of a URL's query: all of a message may stand there. Uptime Kuma's have several thousand."""
@@ -123,7 +124,7 @@ class Callers:
 
     def signature(self, connection: HTTPConnection) -> str:
         """The body's signature, which stands for a token; empty: there is none, or none counts."""
-        return "" if self._gate.open else connection.headers.get(SIGNATURE, "")[:MAX_SIGNATURE]
+        return "" if self._gate.open else headers_of(connection).get(SIGNATURE, "")[:MAX_SIGNATURE]
 
     def signer(
         self, content: bytes | bytearray, *, signature: str, token: str | None
@@ -152,13 +153,6 @@ class Callers:
         return self._gate.open or self._gate.find(token) is not None
 
 
-def headers_of(connection: HTTPConnection) -> dict[str, str]:
-    """The headers by their names in lower case; of one that stands there twice the first. Looking
-    one up in Starlette's reads all of them."""
-    headers: list[tuple[bytes, bytes]] = connection.scope["headers"]
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}
-
-
 def outer_token(connection: HTTPConnection) -> str | None:
     """The token of the query or the `Authorization: Bearer` header (RFC 6750 section 2.1).
 
@@ -166,7 +160,7 @@ def outer_token(connection: HTTPConnection) -> str | None:
         InvalidReport: the query is too long to be read.
     """
     check_query(connection)
-    return connection.query_params.get("token") or bearer(connection)
+    return query_of(connection).get("token") or bearer(connection)
 
 
 def check_query(connection: HTTPConnection) -> None:
@@ -181,7 +175,9 @@ def check_query(connection: HTTPConnection) -> None:
 
 def bearer(connection: HTTPConnection) -> str | None:
     """The token of the `Authorization: Bearer` header."""
-    scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
+    if (said := headers_of(connection).get("authorization")) is None:
+        return None
+    scheme, _, credentials = said.partition(" ")
     if scheme.lower() == "bearer" and credentials.strip():
         return credentials.strip()
     return None
@@ -214,7 +210,8 @@ def client_address(connection: HTTPConnection, proxies: Networks) -> str:
     Under a bot that was not started by us, uvicorn has already done so for proxies of this machine,
     unless it was told not to (`proxy_headers`).
     """
-    address = connection.client.host if connection.client else "unknown"
+    client: tuple[str, int] | None = connection.scope.get("client")
+    address = client[0] if client else "unknown"
     if not proxies:
         return address
     said = ",".join(connection.headers.getlist("x-forwarded-for"))[-MAX_FORWARDED:]

@@ -22,6 +22,7 @@ from ..sources.decode import decode
 from ..sources.multipart import decode_multipart, read_boundary
 from .body import Intake, discard
 from .caller import Callers, check_query, refuse_prefetching
+from .head import headers_of
 from .refusals import DISCARD_FACTOR, Refusals
 
 T = TypeVar("T")
@@ -138,7 +139,7 @@ class PlainRoute(APIRoute):
 
 def media_type(request: Request) -> str:
     """A request's media type, without parameters."""
-    return request.headers.get("content-type", "")[:256].partition(";")[0].strip().lower()
+    return headers_of(request).get("content-type", "")[:256].partition(";")[0].strip().lower()
 
 
 def query_fields(request: Request) -> dict[str, object]:

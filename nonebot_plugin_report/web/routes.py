@@ -17,10 +17,11 @@ from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
 from .beat import BeatApi
 from .body import Intake, discard
-from .caller import Callers, headers_of, refuse_prefetching
+from .caller import Callers, refuse_prefetching
 from .content import context, decoder_for, query_body, read_signed
 from .entrance import Entrance, PlainRoute
 from .gotify import GotifyApi
+from .head import headers_of, query_of
 from .metrics import Metrics
 from .ntfy import NtfyApi
 from .onebot import OneBotApi
@@ -121,7 +122,7 @@ class Receiver:
             read = partial(
                 read_report,
                 decode=decoder,
-                beside=context(request.query_params, headers),
+                beside=context(query_of(request), headers),
                 own=self._hub.config.report_sources,
             )
             signer = partial(callers.signer, signature=signature, token=caller.token)
