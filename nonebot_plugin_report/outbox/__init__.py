@@ -122,6 +122,7 @@ class Outbox:
         """Take over what a former process left: with several, leases say when, by a clock that is
         the same for all."""
         housekeeping, now = self._store.housekeeping, self._clock()
+        await self._store.outcomes.recover()
         await housekeeping.recover()
         if (ahead := await housekeeping.newest_moment() - now) > CLOCK_BACK:
             await housekeeping.move_in_time(now, -ahead)

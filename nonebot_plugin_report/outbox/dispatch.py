@@ -230,8 +230,6 @@ class Dispatcher:
         """
         work = self._work(lane)
         work.woken.clear()
-        if work.recorder.in_trouble:
-            await work.recorder.settle()
         try:
             return await self._drain(work)
         finally:
@@ -243,6 +241,8 @@ class Dispatcher:
     async def _drain(self, work: _Work) -> float | None:
         lane = work.lane
         while True:
+            if work.recorder.in_trouble:
+                await work.recorder.settle()
             policy = self._policy(lane.target)
             step = work.queue.next(policy, self._clock(), self._expiry_from)
             if isinstance(step, Deliver):

@@ -1,22 +1,26 @@
-"""Stores the outcomes of one lane, the last one behind the messages: the next does not wait for it.
+"""Stores the outcomes of one lane behind the messages.
 
-So the end of this process leaves two messages of a lane at the most in question: the last, and the
-one that was being sent.
+The next message leaves as soon as the last one's outcome would survive the end of this process. So
+that leaves one message of a lane at the most in question: the one that was being sent.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 from loguru import logger
 
-from ..errors import StoreUnavailable
+from ..errors import LeaseLost, StoreUnavailable
+from ..store.outcomes import Recorded
 
 STORE_RETRY: Final = 2.0
 """Seconds between attempts to record an outcome while the store fails."""
+MOST: Final = 100
+"""Outcomes of a lane that may be on their way to the store."""
 
-Write = Callable[[], "asyncio.Future[None]"]
+Write = Callable[[], Recorded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class _Recording:
 
     report_id: str
     write: Write
-    written: "asyncio.Future[None]"
+    stored: "asyncio.Future[None]"
     """The result of `write`."""
 
 
@@ -33,51 +37,55 @@ class Recorder:
     """The outcomes of one lane."""
 
     def __init__(self, hurry: Callable[[], None], failed: Callable[[], object]) -> None:
-        """`hurry` stores now what would be stored soon; `failed` is called when the last outcome
-        could not be stored, so that `settle` is."""
+        """`hurry` stores now what would be stored soon; `failed` is called when an outcome could
+        not be stored, so that `settle` is."""
         self._hurry = hurry
         self._failed = failed
-        self._last: _Recording | None = None
+        self._pending: deque[_Recording] = deque()
 
     @property
     def idle(self) -> bool:
         """Forgetting it would lose nothing."""
-        return self._last is None or _went_well(self._last.written)
+        return not self._pending
 
     @property
     def in_trouble(self) -> bool:
-        """The last outcome could not be stored."""
-        last = self._last
-        return last is not None and last.written.done() and not _went_well(last.written)
+        """An outcome could not be stored."""
+        return any(one.stored.done() for one in self._pending)
 
     async def soon(self, report_id: str, write: Write) -> None:
-        """Begin to store an outcome, when the one before it is stored.
+        """Begin to store an outcome; when this returns, it survives the end of this process.
 
         Raises:
             LeaseLost: another process has taken the lane over.
         """
-        before, written = self._last, write()
-        self._last = _Recording(report_id, write, written)
-        written.add_done_callback(lambda one: _went_well(one) or self._failed())
-        if before is not None:
-            await self._stored(before)
+        recorded = write()
+        self._pending.append(_Recording(report_id, write, recorded.stored))
+        recorded.stored.add_done_callback(self._ended)
+        if not recorded.noted or len(self._pending) > MOST:
+            await self.settle()
 
     async def settle(self) -> None:
-        """Wait until the last outcome is stored: what is read or released next relies on it.
+        """Wait until all outcomes are stored: what is read or released next relies on it.
 
         Raises:
             LeaseLost: another process has taken the lane over.
         """
-        last, self._last = self._last, None
-        if last is not None:
-            await self._stored(last)
-
-    async def _stored(self, recording: _Recording) -> None:
-        if not recording.written.done():
+        if self._pending:
             self._hurry()
-        elif _went_well(recording.written):
-            return
-        await until_stored(recording.report_id, recording.write, recording.written)
+        while self._pending:
+            one = self._pending.popleft()
+            try:
+                await until_stored(one.report_id, lambda one=one: one.write().stored, one.stored)
+            except LeaseLost:
+                self._pending.clear()  # of the same lease
+                raise
+
+    def _ended(self, stored: "asyncio.Future[None]") -> None:
+        while self._pending and _went_well(self._pending[0].stored):
+            self._pending.popleft()
+        if not _went_well(stored):
+            self._failed()
 
 
 async def until_stored(
@@ -102,6 +110,6 @@ async def until_stored(
             written = write()
 
 
-def _went_well(written: "asyncio.Future[None]") -> bool:
+def _went_well(stored: "asyncio.Future[None]") -> bool:
     """Whether an outcome is stored; False also while it is not known yet."""
-    return written.done() and not written.cancelled() and written.exception() is None
+    return stored.done() and not stored.cancelled() and stored.exception() is None

@@ -15,6 +15,7 @@ from .database import Database
 from .history import History
 from .housekeeping import Housekeeping
 from .index_file import IndexFile
+from .journal import Journal
 from .leases import Leases
 from .mutes import Mutes
 from .outcomes import Outcomes
@@ -39,9 +40,9 @@ class Store:
 
     def __init__(self, place: Path | str) -> None:
         """`place` is an SQLite file, or a PostgreSQL database's address as text."""
-        self._database, files, index, self.others = _parts(place)
+        self._database, files, index, self.others, journal = _parts(place)
         self.queue = Queue(self._database, files)
-        self.outcomes = Outcomes(self._database)
+        self.outcomes = Outcomes(self._database, journal)
         self.leases = Leases(self._database)
         self.history = History(self._database, files)
         self.archive = Archive(index, files)
@@ -80,6 +81,7 @@ class Store:
         """Finish pending operations and disconnect."""
         await self.archive.close()
         await self._database.close()
+        self.outcomes.close()
 
     async def check(self) -> None:
         """Check that what is written now will be found.
@@ -93,16 +95,19 @@ class Store:
 _TIME: Final = select(type_coerce(extract("epoch", func.clock_timestamp()), Float))
 
 
-def _parts(place: Path | str) -> "tuple[Transactions, Pictures, Index, Others | None]":
-    """The engine, where pictures and the index are, and how to reach other processes; PostgreSQL's
-    driver is loaded where it is used."""
+def _parts(
+    place: Path | str,
+) -> "tuple[Transactions, Pictures, Index, Others | None, Journal | None]":
+    """The engine, where pictures and the index are, how to reach other processes, and the journal
+    of one that is alone; PostgreSQL's driver is loaded where it is used."""
     if isinstance(place, Path):
         files = PictureFiles(place.with_name(f"{place.name}-pictures"))
-        return Database(place), files, IndexFile(place), None
+        journal = Journal(place.with_name(f"{place.name}-outcomes"))
+        return Database(place), files, IndexFile(place), None, journal
     from .index_tables import IndexTables
     from .others import Others
     from .remote import RemoteDatabase
 
     database = RemoteDatabase(place)
     others = Others(database, place, token_hex(8))
-    return database, PictureRows(), IndexTables(database, RemoteDatabase(place)), others
+    return database, PictureRows(), IndexTables(database, RemoteDatabase(place)), others, None

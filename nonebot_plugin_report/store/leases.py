@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, String, bindparam, or_, select, update
+from sqlalchemy import Connection, String, bindparam, func, or_, select, update
 
 from ..errors import LeaseLost
 from ..model.target import Lane
@@ -12,10 +12,6 @@ from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
 from .statements import Statement
 from .transactions import Transactions
-
-IN_FLIGHT: Final = 2
-"""Messages of a lane of which a process that ends suddenly leaves open whether they were sent: one
-whose outcome was not stored yet, and the one that was being sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +142,20 @@ _ENDED_SENDING: Final = select(lane.c.name).where(
     or_(bindparam("lane", type_=String).is_(None), lane.c.name == bindparam("lane")),
     HAS_WAITING,
 )
+# The one that was being sent; but a more urgent one may have come meanwhile.
 _FIRST: Final = (
-    select(delivery.c.id)
+    select(func.min(delivery.c.id))
     .where(delivery.c.lane == bindparam("lane"), IS_WAITING)
-    .order_by(delivery.c.priority, delivery.c.id)
-    .limit(IN_FLIGHT)
+    .group_by(delivery.c.priority)
+    .order_by(delivery.c.priority)
 )
 
 
 def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> Claim:
     """Take a lane, unless another process holds it or it is backing off; all times epoch seconds.
 
-    A lane whose owner let its lease lapse is taken over: its first may have been sent, so their
-    next attempts are counted as repeats.
+    A lane whose owner let its lease lapse is taken over: its first may have been sent, so the next
+    attempt is counted as a repeat.
     """
     row = _LOCK_LANE.row(conn, {"lane": str(of)})
     if row is None:  # its row is locked by another process
@@ -188,9 +185,9 @@ def _park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> No
 
 def count_repeats(conn: Connection, name: str | None) -> None:
     """Note that the first in an owned lane (None: in all) may have been sent already."""
+    repeated = update(delivery).values(repeats=delivery.c.repeats + 1)
     for owned in conn.scalars(_ENDED_SENDING, {"lane": name}).all():
         first, *others = conn.scalars(_FIRST, {"lane": owned}).all()
-        repeated = update(delivery).values(repeats=delivery.c.repeats + 1)
         conn.execute(repeated.where(delivery.c.id == first))
         # However often a process ends, each time with the first, these were sent once at most.
         conn.execute(repeated.where(delivery.c.id.in_(others), delivery.c.repeats == 0))

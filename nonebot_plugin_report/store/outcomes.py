@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, Integer, bindparam, case, func, select, update
 
+from ..errors import LeaseLost
 from ..model.delivery import WITHDRAWN, State
 from ..model.target import Lane
+from .journal import Journal
 from .leases import IS_HELD, Lease, back_off, write_held
 from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
@@ -15,11 +20,76 @@ from .statements import Statement
 from .transactions import Transactions
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A final state on its way to the store."""
+
+    noted: bool
+    """It survives the end of this process already."""
+    stored: "asyncio.Future[None]"
+    """Raises LeaseLost if another process has taken the lane over, StoreUnavailable if it could not
+    be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """The final state of deliveries that went as one message."""
+
+    lease: Lease
+    ids: Sequence[str]
+    state: State
+    reason: str
+    now: float
+    works: bool
+    sent: bool
+
+    def write(self, conn: Connection) -> None:
+        """Store it.
+
+        Raises:
+            LeaseLost: another process has taken the lane over, or it is stored already.
+        """
+        for one in self.ids:
+            _finish(conn, self.lease, one, self.state, self.reason, self.now, sent=self.sent)
+        if self.works:
+            back_off(conn, self.lease, 0.0, 0)
+
+    def line(self) -> bytes:
+        """As the journal has it."""
+        return orjson.dumps(self)
+
+
 class Outcomes:
     """Records what came of deliveries."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Transactions, journal: Journal | None) -> None:
+        """`journal`: where they survive the end of this process sooner than in the database; None:
+        nowhere, since another process may go on with the lane."""
         self._database = database
+        self._journal = journal
+
+    async def recover(self) -> None:
+        """Store what a process noted, and did not come to store.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        if (journal := self._journal) is None:
+            return
+        endings = [_read(line) for line in await asyncio.to_thread(journal.begin)]
+
+        def write(conn: Connection) -> None:
+            for ending in filter(None, endings):
+                with suppress(LeaseLost):
+                    ending.write(conn)
+
+        await self._database.run(write, durable=False)
+        journal.empty()
+
+    def close(self) -> None:
+        """Note nothing any more."""
+        if self._journal is not None:
+            self._journal.close()
 
     def finish(
         self,
@@ -31,26 +101,25 @@ class Outcomes:
         *,
         works: bool,
         sent: bool = True,
-    ) -> "asyncio.Future[None]":
+    ) -> Recorded:
         """Record the final state of deliveries soon.
 
         `works`: end their lane's back-off; `sent`: an attempt led to it, rather than the discovery
         that an earlier one arrived, or that the time is over.
 
-        The end of this process or a power cut may undo it, which costs a repeat.
-
-        The future raises:
-            LeaseLost: another process has taken the lane over; nothing was written.
-            StoreUnavailable: it could not be written.
+        A power cut may undo it, which costs a repeat; if it is not noted, so may the end of this
+        process until it is stored.
         """
+        ending = _Ending(lease, ids, state, reason, now, works, sent)
+        noted = self._journal is not None and self._journal.note(ending.line())
+        stored = self._database.later(ending.write)
+        if noted:
+            stored.add_done_callback(self._stored)
+        return Recorded(noted, stored)
 
-        def write(conn: Connection) -> None:
-            for one in ids:
-                _finish(conn, lease, one, state, reason, now, sent=sent)
-            if works:
-                back_off(conn, lease, 0.0, 0)
-
-        return self._database.later(write)
+    def _stored(self, stored: "asyncio.Future[None]") -> None:
+        if self._journal is not None and not stored.cancelled() and stored.exception() is None:
+            self._journal.stored()
 
     def hurry(self) -> None:
         """Record now what `finish` was asked to."""
@@ -153,6 +222,16 @@ def _finish(
         _KEEP.run(conn, {"this": delivery_id})
     if state is not State.DELIVERED:
         GIVE_UP.run(conn, {"this": delivery_id, "now": now})
+
+
+def _read(line: bytes) -> _Ending | None:
+    """A line of the journal; None: it is torn."""
+    try:
+        said: dict[str, Any] = orjson.loads(line)
+        lease, state = Lease(**said.pop("lease")), State(said.pop("state"))
+        return _Ending(lease=lease, state=state, **said)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 TAKEN_BACK: Final = "已撤回"

@@ -195,6 +195,19 @@ async def test_what_was_being_sent_as_the_process_died_is_looked_for(place: Plac
         await w.store.open()  # for the orderly end
 
 
+async def test_what_was_answered_before_the_process_died_is_not_sent_again(place: Place) -> None:
+    async with world(place) as w:
+        receipts = [await w.accept(text, ME) for text in "12345"]
+        await w.drain(ME)
+        await kill(w)
+        async with world(place, clock=w.clock, far=w.far) as after:
+            await after.drain(ME)
+            assert after.far.texts(LANE) == list("12345")
+            told = [await state(after, one) for one in receipts]
+            assert {(one.state, one.attempts) for one in told} == {(State.DELIVERED, 1)}
+        await w.store.open()  # for the orderly end
+
+
 async def test_what_waited_as_the_process_died_is_no_repeat(place: Place) -> None:
     async with world(place) as w:
         receipt = await w.accept("1", ME)
