@@ -1,5 +1,8 @@
 """What may have arrived: looked for first, repeated three times at most, and then told as such."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from nonebot_plugin_report.model.delivery import (
@@ -20,7 +23,7 @@ from nonebot_plugin_report.outbox.lane import LEASE
 from nonebot_plugin_report.outbox.retry import REPEAT_DELAYS
 
 from .fakes import World, world
-from .places import Place, change
+from .places import Place, change, rows
 
 ME, MAIL = Target("private", "10001"), Target("channel", "mail")
 LANE = Lane(ME)
@@ -195,17 +198,33 @@ async def test_what_was_being_sent_as_the_process_died_is_looked_for(place: Plac
         await w.store.open()  # for the orderly end
 
 
-async def test_what_was_answered_before_the_process_died_is_not_sent_again(place: Place) -> None:
-    async with world(place) as w:
+async def test_what_was_answered_before_the_process_died_is_not_sent_again(tmp_path: Path) -> None:
+    async with world(tmp_path / "report.db") as w:
         receipts = [await w.accept(text, ME) for text in "12345"]
-        await w.drain(ME)
-        await kill(w)
-        async with world(place, clock=w.clock, far=w.far) as after:
-            await after.drain(ME)
-            assert after.far.texts(LANE) == list("12345")
-            told = [await state(after, one) for one in receipts]
-            assert {(one.state, one.attempts) for one in told} == {(State.DELIVERED, 1)}
-        await w.store.open()  # for the orderly end
+        await w.outbox.dispatcher.drain(LANE)
+        # What a process leaves that is killed now, before at least the last outcome is stored.
+        shutil.copytree(tmp_path, left := tmp_path / "left")
+        assert ("waiting",) in rows(left / "report.db", "SELECT state FROM delivery")
+    async with world(left / "report.db", clock=w.clock, far=w.far) as after:
+        await after.drain(ME)
+        assert after.far.texts(LANE) == list("12345")
+        told = [await state(after, one) for one in receipts]
+        assert {(one.state, one.attempts) for one in told} == {(State.DELIVERED, 1)}
+
+
+async def test_a_line_that_was_torn_as_the_process_died_is_left_out(tmp_path: Path) -> None:
+    noted = tmp_path / "report.db-outcomes"
+    async with world(tmp_path / "report.db") as w:
+        receipts = [await w.accept(text, ME) for text in "12"]
+        await w.outbox.dispatcher.drain(LANE)
+        shutil.copytree(tmp_path, left := tmp_path / "left")
+    torn = left / noted.name
+    torn.write_bytes(torn.read_bytes()[:-5])
+    async with world(left / "report.db", clock=w.clock, far=w.far) as after:
+        assert torn.read_bytes() == b""
+        await after.drain(ME)
+        assert after.far.texts(LANE) == ["1", "2", "2"]
+        assert [(await state(after, one)).state for one in receipts] == [State.DELIVERED] * 2
 
 
 async def test_what_waited_as_the_process_died_is_no_repeat(place: Place) -> None:
