@@ -14,7 +14,7 @@ from nonebot.drivers import Driver
 from nonebot.message import event_preprocessor
 from pydantic import ValidationError
 
-from .chat.commands import bind_commands, shown_prefix
+from .chat.matcher import bind_commands, shown_prefix
 from .chat.pages import page_link
 from .config import Config, explain
 from .errors import no_data_folder
