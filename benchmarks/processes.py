@@ -67,7 +67,7 @@ def started(module: str, *arguments: str, folder: Path) -> Iterator[Child]:
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
@@ -103,7 +103,7 @@ def printed(module: str, folder: Path, **environment: str) -> list[float]:
     text = subprocess.check_output(
         [sys.executable, "-m", f"benchmarks.{module}"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env=_environment() | environment,
     )
     return [float(one) for one in text.splitlines()[-1].split()]
 
@@ -113,6 +113,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def _environment() -> dict[str, str]:
+    """Whoever installs a package has its bytecode. Some environments write none, and each start
+    would compile this checkout anew."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def _wait_for_port(process: subprocess.Popen[bytes], port: int) -> None:

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, cast
 
 from nonebot.plugin import PluginMetadata
 
-from .chat.table import usage as commands
-from .config import Config
-from .errors import InvalidReport, ReportError, StoreUnavailable
-from .model.report import Result
-from .model.status import Receipt
-from .sources.body import read_value
-from .sources.parse import MAX_TARGETS, parse
+from .collector import paused
+
+with paused():
+    from .config import Config
+    from .errors import InvalidReport, ReportError, StoreUnavailable
+    from .model.report import Result
+    from .model.status import Receipt
+    from .sources.body import read_value
+    from .sources.parse import MAX_TARGETS, parse
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -33,7 +35,9 @@ __plugin_meta__ = PluginMetadata(
         "把 http://127.0.0.1:8080/report?token=你的令牌 填进 BetterGI 的 Webhook 地址；\n"
         "脚本：curl -d '备份完成' 'http://127.0.0.1:8080/report?token=你的令牌'；\n"
         "其他插件：from nonebot_plugin_report import report，然后 await report('内容')；\n"
-        f"在 QQ 里（前面加命令前缀，默认 /）：推送 {commands()}"
+        "在 QQ 里（前面加命令前缀，默认 /）：推送 状态 | 最近 [几条] | 详情 第几条或ID | "
+        "重发 第几条或ID | 静音 2h [目标] | 取消静音 [目标] | 测试 [目标] | 地址 [工具] | 网页 | "
+        "绑定 | 解绑 | 绑定名单 | 撤销 QQ号 | 帮助"
     ),
     type="application",
     homepage="https://github.com/nonebot-plugin-report-hub/nonebot-plugin-report-hub",
@@ -148,6 +152,7 @@ def _read_file(path: Path, most: int) -> bytes:
 # NoneBot sets this before it runs a plugin's module; a plain import of us binds nothing, and who
 # only imports `report` from us does not pay for it.
 if "__plugin__" in globals():
-    from .plugin import bind
+    with paused():
+        from .plugin import bind
 
-    _hub = bind()
+        _hub = bind()

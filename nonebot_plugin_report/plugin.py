@@ -14,7 +14,7 @@ from nonebot.drivers import Driver
 from nonebot.message import event_preprocessor
 from pydantic import ValidationError
 
-from .chat.commands import bind_commands, shown_prefix
+from .chat.matcher import bind_commands, shown_prefix
 from .chat.pages import page_link
 from .config import Config, explain
 from .errors import no_data_folder
@@ -76,9 +76,7 @@ def _follow(driver: Driver, hub: Hub) -> None:
         ).install()
         _introduce(hub, driver)
         await hub.open()
-        # What is loaded by now stays. The collector would go over all of it now and then, and hold
-        # the event loop for 35 ms.
-        gc.freeze()
+        gc.freeze()  # what other plugins loaded after us stays, too
 
     driver.on_shutdown(hub.close)
 

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
+from .model.docstrings import add_meanings
 from .model.mask import Mask
 from .model.numbers import bot_id
 from .model.patterns import Globs, Pattern
@@ -45,7 +46,7 @@ class Settings(BaseModel):
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
+        json_schema_extra=add_meanings,
         coerce_numbers_to_str=True,
     )
 

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from nonebot_plugin_report.chat.table import COMMANDS, Who
 from nonebot_plugin_report.cli.channels import describe, describe_settings
 from nonebot_plugin_report.config import Config, TokenSettings
+from nonebot_plugin_report.model.docstrings import meanings
 from nonebot_plugin_report.model.tools import SECRET, TOOLS
 from nonebot_plugin_report.routing.rules import Rule
 from nonebot_plugin_report.routing.template import DEFAULT
@@ -106,8 +107,9 @@ def _duration(seconds: float) -> str:
     return f"{seconds:g}"
 
 
-def _meaning(info: FieldInfo) -> str:
-    return "".join(line.strip() for line in (info.description or "").splitlines())
+def _told(text: str) -> str:
+    """A docstring in one line."""
+    return "".join(line.strip() for line in text.splitlines())
 
 
 def _cell(text: str) -> str:
@@ -119,20 +121,22 @@ def _cell(text: str) -> str:
 def settings_table() -> str:
     """Every setting, its default and what it means: docs/operation.md's."""
     lines = ["| 设置 | 默认值 | 含义 |", "|---|---|---|"]
+    said = meanings(Config)
     for name, info in Config.model_fields.items():
         default = default_text(name, info)
         shown = f"`{default}`" if default else "无"
-        lines.append(f"| `{name.upper()}` | {shown} | {_cell(_meaning(info))} |")
+        lines.append(f"| `{name.upper()}` | {shown} | {_cell(_told(said[name]))} |")
     return "\n".join(lines)
 
 
 def settings_example() -> str:
     """Every setting with its default, commented out: `.env.example`'s."""
     lines: list[str] = []
+    said = meanings(Config)
     for name, info in Config.model_fields.items():
         default = default_text(name, info)
         quoted = f'"{default}"' if name == _TEMPLATE else default
-        lines += [f"# {_meaning(info)}", f"# {name.upper()}={quoted}", ""]
+        lines += [f"# {_told(said[name])}", f"# {name.upper()}={quoted}", ""]
     return "\n".join(lines).rstrip()
 
 
@@ -152,10 +156,11 @@ def chat_table() -> str:
 def fields_table(model: type[BaseModel], wanted: Iterable[str] | None = None) -> str:
     """What can be written in one entry of a setting."""
     lines = ["| 写什么 | 含义 |", "|---|---|"]
+    said = meanings(model)
     for name, info in model.model_fields.items():
         if wanted is None or name in wanted:
             shown = f"`{info.alias or name}`" + ("（必填）" if info.is_required() else "")
-            lines.append(f"| {shown} | {_cell(_meaning(info))} |")
+            lines.append(f"| {shown} | {_cell(_told(said[name]))} |")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The commands: one row each, from which help, hints and the plugin's usage come."""
+"""The commands: one row each, from which help and hints come."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -124,8 +124,3 @@ def nearest(name: str, rows: Iterable[Command]) -> Command | None:
     }
     best = max(likeness)
     return likeness[best] if best[0] >= LIKE else None
-
-
-def usage() -> str:
-    """All commands in short, for the plugin's metadata."""
-    return " | ".join(one.usage(superuser=True).removeprefix(f"{NAME} ") for one in COMMANDS)

@@ -6,6 +6,7 @@ import unicodedata
 from typing import Any, Final, get_args
 
 from ..config import TO_FILL
+from ..model.docstrings import meanings
 from ..senders import channel_class, names
 
 _CODE: Final = "`"
@@ -91,8 +92,9 @@ def describe_settings(kind: str) -> str:
         f"图片：{found.pictures}。限制：{found.limits}。",
         "",
     ]
+    said = meanings(found)
     for name, info in found.model_fields.items():
-        text = " ".join((info.description or "").split())
+        text = " ".join(said.get(name, "").split())
         default = info.get_default(call_default_factory=True, validated_data={})
         if info.is_required():
             default = "必填"

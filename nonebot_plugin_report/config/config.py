@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails
 
 from ..access.gate import digest
 from ..errors import ConfigError
+from ..model.docstrings import add_meanings
 from ..model.grant import BOUND, MASTER, Grant
 from ..model.mask import Mask
 from ..model.recipient import EVERYBODY, SUPERUSERS, Alias, Recipient
@@ -100,7 +101,7 @@ class Config(BaseModel):
 
     # A refused setting may hold a secret, and pydantic repeats what it refuses.
     model_config = ConfigDict(
-        frozen=True, extra="ignore", hide_input_in_errors=True, use_attribute_docstrings=True
+        frozen=True, extra="ignore", hide_input_in_errors=True, json_schema_extra=add_meanings
     )
 
     report_token: Text = Field(default=None, repr=False)

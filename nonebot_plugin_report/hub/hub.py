@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loguru import logger
 from nonebot.adapters import Bot, Event
@@ -41,6 +41,9 @@ from .health import Checkup, Health
 from .masking import Masking
 from .supervisor import Supervisor
 from .timekeeping import Timekeeper
+
+if TYPE_CHECKING:
+    from ..store.archive import Archive
 
 STATUS_EVERY: Final = 60.0
 """Seconds between questions to the bots whose heartbeats say that they are offline."""
@@ -86,7 +89,6 @@ class Hub:
         None: nothing is kept on this machine."""
         self._store = Store(database)
         self.history: Final = self._store.history
-        self.archive: Final = self._store.archive
         self.tokens: Final = Tokens(
             config.grants(self.directory),
             self._store.bindings,
@@ -147,6 +149,11 @@ class Hub:
             (one.id for one in self.directory.superusers),
             self.clock,
         )
+
+    @property
+    def archive(self) -> "Archive":
+        """The history as the page looks through it."""
+        return self._store.archive
 
     async def open(self) -> None:
         """Start. A store that cannot be used is retried; until then everything is refused."""
@@ -430,6 +437,6 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outbox.run())
             tasks.create_task(self.watchdog.run())
-            tasks.create_task(self.archive.follow(self.clock, lambda: self._outbox.leads))
+            tasks.create_task(self._store.keep_index(self.clock, lambda: self._outbox.leads))
             tasks.create_task(self._timekeeper.run())
             tasks.create_task(self._ask_the_offline())

@@ -4,13 +4,14 @@ Statements are written in SQLAlchemy Core, the same for every engine; callers pa
 values.
 """
 
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Float, extract, func, select, type_coerce
 
-from .archive import Archive, Index
 from .database import Database
 from .history import History
 from .housekeeping import Housekeeping
@@ -30,6 +31,7 @@ from .unread import Unread
 from .watches import Watches
 
 if TYPE_CHECKING:
+    from .archive import Archive, Index
     from .others import Others
 
 __all__ = ["Binding", "Store"]
@@ -40,12 +42,12 @@ class Store:
 
     def __init__(self, place: Path | str) -> None:
         """`place` is an SQLite file, or a PostgreSQL database's address as text."""
-        self._database, files, index, self.others, journal = _parts(place)
+        self._database, files, self._index, self.others, journal = _parts(place)
+        self._files = files
         self.queue = Queue(self._database, files)
         self.outcomes = Outcomes(self._database, journal)
         self.leases = Leases(self._database)
         self.history = History(self._database, files)
-        self.archive = Archive(index, files)
         self.housekeeping = Housekeeping(self._database, files)
         self.bindings = Bindings(self._database)
         self.mutes = Mutes(self._database)
@@ -54,6 +56,13 @@ class Store:
         self.unread = Unread(self._database)
         self.terms = Terms(self._database)
         self.spent = Spent(self._database)
+
+    @cached_property
+    def archive(self) -> "Archive":
+        """The history as the page looks through it; loaded with the first look."""
+        from .archive import Archive
+
+        return Archive(self._index, self._files)
 
     @property
     def shared(self) -> bool:
@@ -67,7 +76,7 @@ class Store:
             StoreUnavailable: another process has the file, or it cannot be used.
         """
         await self._database.open()
-        self.archive.open()
+        self._index.open()
 
     async def time(self) -> float:
         """The database's clock, in epoch seconds.
@@ -77,9 +86,18 @@ class Store:
         """
         return await self._database.run(lambda conn: conn.scalars(_TIME).one(), durable=False)
 
+    async def keep_index(
+        self, clock: Callable[[], float], leads: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Once somebody has looked through the history, keep its index up to date, until cancelled;
+        `clock` gives epoch seconds, `leads` says whether this process is the one of several that
+        does."""
+        await self._index.used()
+        await self.archive.follow(clock, leads)
+
     async def close(self) -> None:
         """Finish pending operations and disconnect."""
-        await self.archive.close()
+        await self._index.close()
         await self._database.close()
         self.outcomes.close()
 

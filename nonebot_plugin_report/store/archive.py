@@ -86,20 +86,8 @@ class Archive:
         self._run = index.run
         self._pictures = pictures
 
-    def open(self) -> None:
-        """Let it be used; the store is open."""
-        self._index.open()
-
-    async def close(self) -> None:
-        """Disconnect, before the writer does."""
-        await self._index.close()
-
-    async def follow(
-        self, clock: Callable[[], float], leads: Callable[[], bool] = lambda: True
-    ) -> None:
-        """Keep the index up to date once it is used, until cancelled; `clock` gives epoch seconds,
-        `leads` says whether this process is the one of several that does."""
-        await self._index.used()
+    async def follow(self, clock: Callable[[], float], leads: Callable[[], bool]) -> None:
+        """Keep the index up to date, as the store's `keep_index`."""
         told = ""
         while True:
             more = False

@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from ..errors import StoreUnavailable
-from . import index
 from .file import PRIVATE_FILE
 from .sqlite import transaction, translate
 
@@ -84,6 +83,9 @@ class IndexFile:
             raise StoreUnavailable(f"读不了历史记录：{translate(error)}") from None
 
     def _connected(self) -> Connection:
+        # Here, so that who has no page does not load it.
+        from . import index
+
         if self._conn is None:
             try:
                 self._conn = self._connect()
@@ -97,6 +99,8 @@ class IndexFile:
         return self._conn
 
     def _connect(self) -> Connection:
+        from . import index
+
         self._index.touch(PRIVATE_FILE)
         engine = create_engine(
             "sqlite://", creator=self._raw, poolclass=StaticPool, isolation_level="AUTOCOMMIT"

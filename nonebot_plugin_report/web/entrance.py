@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
+METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+"""All of them: for what answers who asks for something that is not there."""
 MAX_FIELDS: Final = 100
 """Fields of a form or a query."""
 JSON: Final = "application/json"

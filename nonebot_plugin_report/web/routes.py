@@ -19,19 +19,18 @@ from .beat import BeatApi
 from .body import Intake, discard
 from .caller import Callers, refuse_prefetching
 from .content import context, decoder_for, query_body, read_signed
-from .entrance import Entrance, PlainRoute
+from .entrance import METHODS, Entrance, PlainRoute
 from .gotify import GotifyApi
 from .head import headers_of, query_of
 from .metrics import Metrics
 from .ntfy import NtfyApi
 from .onebot import OneBotApi
-from .page.routes import Page
+from .page.entry import Page
 from .refusals import DISCARD_FACTOR, Refusals
 from .websocket import Sessions
 
 MISPLACED: Final = {**dict.fromkeys(SENDS, "onebot"), "message": "gotify"}
 """Where clients go whose server's address is the push address: to which API."""
-METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class Receiver:
@@ -47,7 +46,7 @@ class Receiver:
         self._refusals = Refusals()
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
         self._entrance = Entrance(hub, self._callers, self._intake, self._refusals)
-        self._page = Page(hub, self._callers, self._refusals)
+        self._page = Page(hub, self._callers, self._refusals, self.elsewhere)
         self.metrics: Final = Metrics(hub, self._callers, self._refusals)
 
     def mount(self, app: FastAPI) -> None:
@@ -80,7 +79,7 @@ class Receiver:
         app.router.add_route(f"{route}/unread/{{source}}", self.unread, include_in_schema=False)
         for api in (OneBotApi, GotifyApi, NtfyApi, BeatApi):
             api(self._entrance).mount(app, route)
-        self._page.mount(app, route, self.elsewhere)
+        self._page.mount(app)
         for slash in ("", "/"):
             add(
                 f"{route}/{{report_id}}{slash}", self.state, methods=["GET"],

@@ -154,8 +154,8 @@ async def test_one_of_several_processes_makes_the_index_and_all_look_things_up_i
             return w.clock.now + 60
 
         following = [
-            tasks.create_task(w.store.archive.follow(clock)),
-            tasks.create_task(others.archive.follow(clock, lambda: False)),
+            tasks.create_task(w.store.keep_index(clock)),
+            tasks.create_task(others.keep_index(clock, lambda: False)),
         ]
 
         async def there() -> bool:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import nonebot_plugin_report
 from nonebot_plugin_report.chat.addresses import address
-from nonebot_plugin_report.chat.commands import shown_prefix
+from nonebot_plugin_report.chat.matcher import shown_prefix
 from nonebot_plugin_report.chat.reading import MOST_RECENT, read_count, read_until
 from nonebot_plugin_report.chat.request import Asker, Context, Wrong
 from nonebot_plugin_report.chat.table import COMMANDS, Who, nearest, read, visible

@@ -25,6 +25,14 @@ def test_values_of_env_files_that_look_like_numbers_are_taken() -> None:
     assert (config.report_token, config.report_from) == ("123456", "10001")
 
 
+def test_forms_of_others_can_say_what_each_setting_means() -> None:
+    schema = Config.model_json_schema()
+    assert schema["properties"]["report_route"]["description"] == "接收推送的路径"
+    for kind in ("Rule", "Watch", "Beat"):
+        for name, told in schema["$defs"][kind]["properties"].items():
+            assert told["description"], f"{kind}.{name}"
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("24h", 86400), ("90s", 90), (15, 15), ("1.5m", 90), ("7d", 604800)]
 )

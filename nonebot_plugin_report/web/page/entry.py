@@ -1,0 +1,61 @@
+"""Where a browser comes in; what is behind it is loaded with the first that does."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request, Response
+from starlette.types import Receive, Scope, Send
+
+from ...hub import Hub
+from ..caller import Callers
+from ..entrance import METHODS, Endpoint
+from ..refusals import Refusals
+
+if TYPE_CHECKING:
+    from .routes import Inside
+
+
+class Page:
+    """The page of a hub."""
+
+    def __init__(self, hub: Hub, callers: Callers, refusals: Refusals, otherwise: Endpoint) -> None:
+        """`otherwise` answers who asks for our route and is no browser."""
+        self._hub = hub
+        self._callers = callers
+        self._refusals = refusals
+        self._otherwise = otherwise
+        self._route = hub.config.report_route
+
+    def mount(self, app: FastAPI) -> None:
+        """Add the routes."""
+        add = app.router.add_route
+        for slash in ("", "/"):
+            add(f"{self._route}{slash}", self._index, methods=["GET"], include_in_schema=False)
+        add(f"{self._below}/{{rest:path}}", self, include_in_schema=False)  # pyright: ignore[reportArgumentType] - Starlette takes applications, too
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What is below the page's own address, as an ASGI application."""
+        await self._inside.router(scope, receive, send)
+
+    @property
+    def _below(self) -> str:
+        return f"{self._route}/page"
+
+    @cached_property
+    def _inside(self) -> "Inside":
+        from .routes import Inside
+
+        inside = Inside(self._hub, self._callers, self._refusals, self._below)
+        inside.router.add_route(f"{self._route}/{{rest:path}}", self._otherwise, methods=METHODS)
+        return inside
+
+    async def _index(self, request: Request) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
+            return await self._otherwise(request)
+        if not request.url.path.endswith("/"):
+            # Relative, as what stands before our route only a proxy knows.
+            where = f"{self._route.rpartition('/')[2]}/"
+            return Response(status_code=307, headers={"Location": where, "Vary": "Accept"})
+        answer = self._inside.files.index()
+        answer.headers["Vary"] = "Accept"
+        return answer
