@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from playwright.async_api import Browser
 
 from nonebot_plugin_report.web.page.door import COOKIE
 from tests.bot import TOKEN, Bot, free_port, running, until
@@ -25,7 +26,7 @@ from tests.integration.test_commands import FRIEND, OWNER, ask, bound_token
 from tests.onebot import ScriptedV11
 from tests.senders.service import make_image
 
-from .browser import link
+from .browser import PHONE, link, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -39,7 +40,10 @@ def origin(bot: Bot) -> str:
 
 def visitor(bot: Bot, cookie: str = "") -> httpx2.AsyncClient:
     """Whoever asks from the page itself."""
-    headers = {"Origin": origin(bot), **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {})}
+    headers = {
+        "Origin": origin(bot),
+        **({"Cookie": f"{COOKIE}_{bot.port}={cookie}"} if cookie else {}),
+    }
     return httpx2.AsyncClient(
         base_url=f"{bot.url}/page", headers=headers, timeout=30.0, trust_env=False
     )
@@ -52,7 +56,7 @@ async def enter(bot: Bot, **fields: str) -> httpx2.Response:
 
 def cookie_of(answer: httpx2.Response) -> str:
     assert answer.status_code == 200, answer.text
-    found = re.match(rf"{COOKIE}=([\w-]+);", answer.headers["set-cookie"])
+    found = re.match(rf"{COOKIE}_\d+=([\w-]+);", answer.headers["set-cookie"])
     assert found
     return found[1]
 
@@ -130,6 +134,22 @@ async def test_sessions_survive_a_restart_are_listed_and_end_when_they_are_ended
                 assert (await gone.get("/me")).status_code == 401
             assert (await client.delete("/session")).status_code == 200
             assert (await client.get("/me")).status_code == 401
+
+
+async def test_bots_on_one_host_put_each_others_browsers_out_no_more(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with (
+        running(tmp_path / "a") as a, running(tmp_path / "b") as b, opened(browser, PHONE) as page,
+    ):  # fmt: skip
+        for bot in (a, b):
+            await page.goto(bot.url)
+            await page.get_by_label("令牌").fill(TOKEN)
+            await page.get_by_role("button", name="进入").click()
+            await page.get_by_role("link", name="历史").wait_for()
+        for bot in (a, b):
+            await page.goto(bot.url)
+            await page.get_by_role("link", name="历史").wait_for()
 
 
 async def test_a_session_ends_with_the_token_it_came_by(tmp_path: Path) -> None:
