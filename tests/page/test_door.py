@@ -212,7 +212,7 @@ READS = [
     "/reports?source=master", "/reports?source=alice", "/reports?target=private:10001",
     "/reports?result=1", "/reports?target=group:777", "/reports/{id}",
     "/reports/{id}/pictures/0", "/reports/{id}/pictures/0?small=1", "/known", "/state", "/charts",
-    "/setup", "/rules", "/reports.csv", "/reports.csv?words={word}", "/reports.zip",
+    "/setup", "/findings", "/rules", "/reports.csv", "/reports.csv?words={word}", "/reports.zip",
 ]  # fmt: skip
 
 

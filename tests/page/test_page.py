@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
+from websockets.exceptions import InvalidStatus
 
 from tests.bot import TOKEN, Bot, running
 from tests.integration.test_channels import encoded
+from tests.integration.test_cli import command
 from tests.integration.test_commands import FRIEND, OWNER, bound_token
 from tests.onebot import Fail, ScriptedV11
 from tests.senders.service import make_image
@@ -78,6 +80,45 @@ async def test_a_new_user_goes_from_the_checklist_to_the_first_report_with_its_p
             await expect(whole).to_have_js_property("naturalWidth", 640)
             await page.keyboard.press("Escape")
             await expect(small).to_be_focused()
+        await in_sight(page)
+
+
+async def test_what_the_doctor_finds_is_on_the_page_with_its_mends(
+    tmp_path: Path, browser: Browser
+) -> None:
+    settings = {
+        "report_tokne": "x", "report_bind": ["friends"], "onebot_access_token": "right",
+        "superusers": ["10002"], "report_token": "short",
+    }  # fmt: skip
+    async with running(tmp_path, settings=settings) as bot, opened(browser, PHONE) as page:
+        wrong = ScriptedV11(url=bot.onebot_v11, access_token="wrong")
+        with pytest.raises(InvalidStatus):
+            await wrong.connect()
+        await page.goto(bot.url)
+        await page.get_by_label("令牌").fill("short")
+        await page.get_by_role("button", name="进入").click()
+        await page.get_by_role("link", name="设置").click()
+        checks = page.get_by_role("region", name="检查")
+        for found, mend in {
+            "不认识设置 REPORT_TOKNE": "检查拼写",
+            "有令牌不到": "随机字符",
+            "别的电脑可能连不上": "REPORT_PUBLIC_URL",
+            "因为 Token 不对被拒绝了": "ONEBOT_ACCESS_TOKEN",
+            "没有 QQ 机器人连接": bot.onebot_v11,
+        }.items():
+            await expect(checks.get_by_role("listitem").filter(has_text=found)).to_contain_text(
+                mend
+            )
+        told = checks.locator(".checks").first.locator(".words")
+        _, said = await command(bot.folder, "doctor", "--no-send")
+        for one in await told.all_text_contents():
+            assert one.strip() in said, "the page and the doctor find the same"
+        async with ScriptedV11(url=bot.onebot_v11, access_token="right") as qq:
+            qq.friends = [{"user_id": 1}]
+            await expect(checks).not_to_contain_text("没有 QQ 机器人连接", timeout=15000)
+            await expect(checks).to_contain_text("10002 不是机器人的好友")
+            await checks.get_by_text("项没有问题").click()
+            await expect(checks).to_contain_text("QQ 机器人 10000（OneBot V11）在线")
         await in_sight(page)
 
 

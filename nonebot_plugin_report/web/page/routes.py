@@ -29,7 +29,7 @@ class Page:
         self._files = Files()
         self._door = Door(hub, callers, refusals)
         history, state, trial = HistoryApi(hub), StateApi(hub), TrialApi(hub)
-        export = ExportApi(hub)
+        setup, export = SetupApi(hub), ExportApi(hub)
         self._handlers: dict[tuple[str, str], Handler] = {
             ("GET", "me"): state.me,
             ("DELETE", "session"): self._door.leave,
@@ -46,7 +46,8 @@ class Page:
             ("GET", "charts"): state.charts,
             ("POST", "mute"): state.mute,
             ("POST", "test"): state.test,
-            ("GET", "setup"): SetupApi(hub).setup,
+            ("GET", "setup"): setup.setup,
+            ("GET", "findings"): setup.findings,
             ("GET", "rules"): trial.rules,
             ("POST", "rules"): trial.attempt,
             ("GET", "reports.csv"): export.table,
