@@ -15,6 +15,7 @@ from ..errors import StoreUnavailable, Unreadable
 from ..model.archive import DayCount, Known, Part, Run, Shown, Sight, Wanted
 from ..model.image import Image
 from ..model.report import Report
+from ..model.status import ReportState
 from ..model.target import Target
 from . import index
 from .history import sent_to
@@ -256,14 +257,28 @@ class Archive:
         """
         return await self._run(lambda conn: _runs(conn, sight))
 
-    async def forget(self, report_id: str) -> None:
-        """Take a report out of the index, before it is deleted.
+    async def forget(self, one: ReportState, now: float) -> None:
+        """Take a report out of the index, before it is deleted, and note that for those who look;
+        `now` in epoch seconds.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
 
-        await self._index.change(partial(index.forget, report_id=report_id))
+        def write(conn: Connection) -> None:
+            index.forget(conn, one.id)
+            index.note_gone(conn, one, now)
+
+        await self._index.change(write)
+
+    async def gone(self, sight: Sight, since: float) -> list[str]:
+        """The ids of those that were deleted since a moment (epoch seconds, a day ago at the most),
+        of those that could be seen.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        return await self._run(partial(index.gone_since, since=since, sight=sight))
 
 
 def _runs(conn: Connection, sight: Sight) -> list[Run]:

@@ -128,12 +128,30 @@ async def test_a_deleted_report_is_found_no_more_and_its_picture_is_read_while_i
         assert picture is not None
         assert picture.data == PICTURE.data
         await w.drain(ME)
-        await w.store.archive.forget(gone)
+        state = await w.state(gone, "")
+        assert state is not None
+        await w.store.archive.forget(state, w.clock())
         assert await w.store.housekeeping.delete_report(gone)
         assert await found(w, words="要") == ["要留的"]
         assert await w.store.archive.one(EVERYTHING, gone) is None
         assert (await w.store.archive.one(EVERYTHING, kept)) is not None
         assert sum(one.count for one in await w.store.archive.days(EVERYTHING, "2000")) == 1
+
+
+async def test_that_a_report_is_deleted_is_told_to_those_who_could_see_it(place: Place) -> None:
+    async with world(place) as w:
+        both = await send(w, "发给两个人的", ME, FRIEND)
+        mine = await send(w, "发给我的")
+        theirs = await send(w, "朋友推的", source="bind:10002")
+        for one in (both, mine, theirs):
+            state = await w.state(one, "")
+            assert state is not None
+            await w.store.archive.forget(state, w.clock())
+        for sight, ids in {
+            EVERYTHING: {both, mine, theirs}, FRIENDS: {both, theirs}, Sight("alice"): set[str](),
+        }.items():  # fmt: skip
+            assert set(await w.store.archive.gone(sight, w.clock() - 1)) == ids
+            assert await w.store.archive.gone(sight, w.clock() + 1) == []
 
 
 async def test_what_waits_is_not_deleted(place: Place) -> None:

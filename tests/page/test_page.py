@@ -225,6 +225,78 @@ async def test_a_report_is_sent_again_to_others_and_deleted(
         assert (await client.get(f"/{pushed['id']}")).status_code == 404
 
 
+async def test_what_is_done_on_one_page_is_seen_on_the_others(
+    bot: Bot, qq: ScriptedV11, browser: Browser
+) -> None:
+    token = await bound_token(qq)
+    async with bot.client(token) as client:
+        of_friend = (await client.post("", json={"content": "两边都开着"})).json()["id"]
+    await bot.until_state(of_friend, "delivered")
+    async with (
+        opened(browser, PHONE) as page,
+        opened(browser, PHONE) as other,
+        opened(browser, PHONE) as friends,
+    ):
+        await come_in(page, bot, qq, OWNER)
+        await come_in(other, bot, qq, OWNER)
+        await come_in(friends, bot, qq, FRIEND)
+        pages = [one.locator(f"#r-{of_friend}") for one in (page, other, friends)]
+        here, there, at_friends = pages
+        for one in pages:
+            await expect(one).to_be_visible()
+        before = await report(other, "两边都开着").count()
+        await here.get_by_label("能对它做的").click()
+        await here.get_by_role("button", name="再发一次").click()
+        await expect(report(other, "两边都开着")).to_have_count(before + 1)
+        await here.get_by_label("能对它做的").click()
+        await here.get_by_role("button", name="删除…").click()
+        await page.get_by_role("dialog").get_by_role("button", name="删除").click()
+        for one in (there, at_friends):
+            await expect(one).to_have_count(0)
+        for one in (page, other):
+            await one.get_by_role("link", name="概况").click()
+            await expect(one.get_by_text("没有静音的")).to_be_visible()
+        # It is told; nobody has to ask.
+        await other.evaluate("for (let id = 0; id < 999; id++) clearInterval(id)")
+        await page.get_by_label("静音谁").select_option(f"private:{OWNER}")
+        await page.get_by_role("button", name="静音", exact=True).click()
+        await expect(other.get_by_text("🔕 QQ 10001 静音到")).to_be_visible()
+        await page.get_by_role("button", name="取消静音").click()
+        await expect(other.get_by_text("没有静音的")).to_be_visible()
+
+
+async def test_what_is_deleted_while_nobody_looks_is_gone_when_somebody_does(
+    bot: Bot, qq: ScriptedV11, browser: Browser
+) -> None:
+    kept = await bot.push(content="还在的", send_to_group=777)
+    gone = await bot.push(content="不在了的", send_to_group=777)
+    for one in (kept, gone):
+        await bot.until_state(one["id"], "delivered")
+    async with opened(browser, PHONE) as page, opened(browser, PHONE) as other:
+        await come_in(page, bot, qq, OWNER)
+        await expect(report(page, "不在了的")).to_be_visible()
+        await show_as(page, hidden=True)
+        await come_in(other, bot, qq, OWNER)
+        here = other.locator(f"#r-{gone['id']}")
+        await here.get_by_label("能对它做的").click()
+        await here.get_by_role("button", name="删除…").click()
+        await other.get_by_role("dialog").get_by_role("button", name="删除").click()
+        await expect(here).to_have_count(0)
+        await expect(report(page, "不在了的")).to_have_count(1)
+        await show_as(page, hidden=False)
+        await expect(report(page, "不在了的")).to_have_count(0)
+        await expect(report(page, "还在的")).to_be_visible()
+
+
+async def show_as(page: Page, *, hidden: bool) -> None:
+    """Let a page believe that nobody sees it, as headless Chromium shows all of them."""
+    await page.evaluate(
+        "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true"
+        " }); document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )
+
+
 async def test_a_target_is_muted_and_unmuted(bot: Bot, qq: ScriptedV11, browser: Browser) -> None:
     async with opened(browser, PHONE) as page:
         await come_in(page, bot, qq, OWNER)

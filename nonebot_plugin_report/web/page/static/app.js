@@ -1,7 +1,7 @@
 // Lets one in, and shows what the address says.
 
 import { get, post, remove } from "./api.js";
-import { h, toast } from "./dom.js";
+import { connection, h, toast } from "./dom.js";
 import { History } from "./history.js";
 
 const KEY = /^#[\w-]{32}$/;
@@ -79,7 +79,7 @@ function stop() {
   shown?.stop?.();
   shown = null;
   turn++;
-  document.getElementById("connection").textContent = "";
+  connection();
 }
 
 async function show() {

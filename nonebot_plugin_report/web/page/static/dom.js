@@ -31,6 +31,11 @@ export function toast(text) {
   setTimeout(() => one.remove(), 6000);
 }
 
+// How the connection does, where everybody sees it.
+export function connection(text = "") {
+  document.getElementById("connection").textContent = text;
+}
+
 export async function copy(text, what = "已复制") {
   try {
     await navigator.clipboard.writeText(text);
