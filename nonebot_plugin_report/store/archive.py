@@ -4,6 +4,7 @@ It is read beside the writer, by an index that is made once somebody looks.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, Protocol, TypeVar
@@ -32,6 +33,8 @@ SETTLED: Final = 5.0
 """Seconds after which all reports whose ids were made before are stored."""
 BUSY_PAUSE: Final = 0.01
 """Seconds between steps of the index while there is more to do, so that others get a turn."""
+LOOKING: Final = 0.5
+"""Seconds for which the index waits for whoever looks something up, until it is on their screen."""
 IDLE_PAUSE: Final = 2.0
 MOST_TARGETS: Final = 500
 MOST_NEW: Final = 500
@@ -86,6 +89,8 @@ class Archive:
         self._index = index
         self._run = index.run
         self._pictures = pictures
+        self._looked = float("-inf")
+        """When a part was last looked for (monotonic)."""
 
     def open(self) -> None:
         """Let it be used; the store is open."""
@@ -110,7 +115,8 @@ class Archive:
                 if str(error) != told:
                     logger.warning(f"历史记录的索引暂时没能更新：{error}")
                 told = str(error)
-            await asyncio.sleep(BUSY_PAUSE if more else IDLE_PAUSE)
+            looking = self._looked + LOOKING - time.monotonic()
+            await asyncio.sleep(max(BUSY_PAUSE if more else IDLE_PAUSE, looking))
 
     async def step(self, now: float) -> bool:
         """Add some reports to the index, those that came long enough before `now` (epoch seconds).
@@ -134,6 +140,7 @@ class Archive:
             ids, rest = Search(conn, sight, wanted).find(count)
             return Part(shown(conn, ids, sight), rest, index.progress(conn))
 
+        self._looked = time.monotonic()
         return await self._run(read)
 
     async def one(self, sight: Sight, report_id: str) -> Shown | None:

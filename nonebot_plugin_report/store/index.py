@@ -40,7 +40,7 @@ from .statements import Statement
 
 VERSION: Final = 1
 """A file of another version is made anew."""
-STEP: Final = 50
+STEP: Final = 100
 """Reports that are added at once."""
 WHOLE: Final = 2**16
 """Characters of a report up to which all its fields are indexed; of a longer one, what was sent."""
@@ -285,8 +285,7 @@ def _fields(stored: str | None) -> tuple[str, tuple[str, ...]]:
     if stored is None:
         return "", ()
     try:
-        found = orjson.loads(stored).get("result")
         one = read_report(stored)
-    except (Unreadable, orjson.JSONDecodeError, AttributeError):
+    except Unreadable:
         return "", ()
-    return "" if found is None else str(found), (one.title, one.body)
+    return one.result_word, (one.title, one.body)

@@ -9,8 +9,10 @@ const FIELDS = ["words", "event", "result", "source", "target", "day"];
 const LABELS = { event: "事件", result: "结果", source: "令牌", target: "接收者", day: "日期" };
 
 export class History {
-  constructor(me) {
+  // `ahead`: the first part, if it was asked for already.
+  constructor(me, ahead) {
     this.me = me;
+    this.ahead = ahead;
     this.wanted = {};
     this.rest = "";
     this.turn = 0;
@@ -136,7 +138,9 @@ export class History {
     this.reading = true;
     this.end.textContent = "正在找……";
     try {
-      const part = await get("reports", { ...this.wanted, before: this.rest });
+      const asked = this.ahead ?? get("reports", { ...this.wanted, before: this.rest });
+      this.ahead = null;
+      const part = await asked;
       if (turn !== this.turn) return;
       this.rest = part.rest;
       for (const one of part.reports) this.put(one);
