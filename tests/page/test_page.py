@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 from websockets.exceptions import InvalidStatus
 
 from tests.bot import TOKEN, Bot, running
@@ -429,6 +429,84 @@ async def test_long_words_umlauts_emoji_and_twenty_pictures_look_right(
         await expect(viewer.get_by_role("img")).to_have_attribute("style", re.compile("scale.3"))
         await viewer.get_by_role("button", name="关闭").click()
         await in_sight(page)
+
+
+async def test_fingers_swipe_from_picture_to_picture_pinch_pan_and_put_it_away(
+    bot: Bot, qq: ScriptedV11, browser: Browser
+) -> None:
+    pictures = [encoded(make_image(64 + number, 36).data) for number in range(3)]
+    pushed = await bot.push(content="划", screenshots=pictures, send_to_group=777)
+    async with opened(browser, PHONE) as page:
+        await come_in(page, bot, qq, OWNER)
+        await page.locator(f"#r-{pushed['id']} .picture").first.tap()
+        viewer = page.get_by_role("dialog", name="图片")
+        image = viewer.get_by_role("img")
+        await expect(viewer).to_contain_text("1 / 3")
+        await drag(page, [(300, 400)], [(90, 410)])
+        await expect(viewer).to_contain_text("2 / 3")
+        await expect(image).to_have_js_property("naturalWidth", 65)
+        await drag(page, [(90, 400)], [(300, 410)])
+        await expect(viewer).to_contain_text("1 / 3")
+        await drag(page, [(200, 300)], [(170, 320)])
+        await expect(viewer).to_contain_text("1 / 3")
+
+        await drag(page, [(180, 422), (210, 422)], [(75, 422), (315, 422)])
+        wide = await zoomed(image)
+        assert wide == MOST_ZOOM, "the fingers are eight times as far apart"
+        before = await middle(image)
+        await drag(page, [(200, 400)], [(260, 440)])
+        after = await middle(image)
+        assert after == pytest.approx((before[0] + 60, before[1] + 40), abs=1)
+        await expect(viewer).to_contain_text("1 / 3")
+        assert await zoomed(image) == wide, "what is large is moved, not left"
+        await drag(page, [(95, 422), (295, 422)], [(175, 422), (215, 422)])
+        assert await zoomed(image) == pytest.approx(wide / 5, abs=0.1)
+        await drag(page, [(95, 422), (295, 422)], [(185, 422), (205, 422)])
+        assert await zoomed(image) == 1
+
+        for _ in range(2):
+            await page.touchscreen.tap(100, 300)
+        await expect(image).to_have_attribute("style", re.compile("scale.3"))
+        for _ in range(2):
+            await page.touchscreen.tap(100, 300)
+        await expect(image).to_have_attribute("style", re.compile("scale.1"))
+        await drag(page, [(200, 300)], [(205, 600)])
+        await expect(viewer).to_have_count(0)
+
+
+MOST_ZOOM = 8
+Points = list[tuple[float, float]]
+
+
+async def drag(page: Page, start: Points, end: Points) -> None:
+    """Put fingers on the screen, move them, and lift them again."""
+    session = await page.context.new_cdp_session(page)
+
+    async def touch(kind: str, points: Points) -> None:
+        fingers = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+    await touch("touchStart", start)
+    for step in range(1, 6):
+        moved = [
+            (a[0] + (b[0] - a[0]) * step / 5, a[1] + (b[1] - a[1]) * step / 5)
+            for a, b in zip(start, end, strict=True)
+        ]
+        await touch("touchMove", moved)
+    await touch("touchEnd", [])
+    await session.detach()
+
+
+async def zoomed(image: Locator) -> float:
+    """How much larger a picture is shown than it fits."""
+    return await image.evaluate("one => one.getBoundingClientRect().width / one.offsetWidth")
+
+
+async def middle(image: Locator) -> tuple[float, float]:
+    """Where the middle of a picture is."""
+    box = await image.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 async def test_rules_are_tried_on_what_came_and_change_nothing(
