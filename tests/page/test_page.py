@@ -214,7 +214,8 @@ async def test_a_report_is_sent_again_to_others_and_deleted(
         await here.get_by_label("能对它做的").click()
         await here.get_by_role("button", name="发给别人…").click()
         await page.get_by_role("dialog").get_by_label("发给谁").fill("group:778")
-        await page.get_by_role("button", name="发送").click()
+        await page.keyboard.press("Enter")
+        await expect(here.get_by_label("能对它做的")).to_be_focused()
         (other,) = (await qq.wait_for(before + 2))[before + 1 :]
         assert (other.target, other.images) == ("group:778", again.images)
         await here.get_by_label("能对它做的").click()

@@ -14,7 +14,7 @@ from ...hub import Hub
 from ...model.archive import EVERYTHING, Shown, Wanted
 from ...model.delivery import State
 from ...model.grant import OWN
-from ...model.tools import SECRET, TOOLS
+from ...model.tools import SECRET, TOOLS, is_said
 from ..addresses import onebot_url, push_url
 from ..answers import json_answer
 from ..findings import of_machine, of_running, of_settings
@@ -46,8 +46,10 @@ class SetupApi:
                     "where": one.where,
                     "note": one.note,
                     "fields": [
-                        {"name": name, "value": value}
-                        for name, value in one.filled(url, secret or SECRET)
+                        {"name": name, "value": value, "said": is_said(written)}
+                        for (name, value), (_, written) in zip(
+                            one.filled(url, secret or SECRET), one.fields, strict=True
+                        )
                     ],
                 }
                 for one in TOOLS

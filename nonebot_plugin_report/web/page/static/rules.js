@@ -56,7 +56,7 @@ const changed = (one) => before(one) !== after(one);
 function tried(one) {
   const why = one.rules.length ? `符合第 ${one.rules.join("、")} 条` : "没有符合的规则";
   return h("article", { class: `card ${changed(one) ? "changed" : ""}` },
-    h("h3", {}, words(`${one.report.icon} ${one.report.title || one.report.label}`), " ", h("time", {}, `${dayName(one.report.at)} ${clock(one.report.at)}`)),
+    h("h3", {}, words(`${one.report.icon} ${one.report.title || one.report.label || one.report.text.slice(0, 40)}`), " ", h("time", {}, `${dayName(one.report.at)} ${clock(one.report.at)}`)),
     h("p", {}, h("b", {}, "当时："), before(one)),
     h("p", {}, h("b", {}, "现在："), after(one), `（${[why, one.reason].filter(Boolean).join("；")}）`),
     one.targets.length > 0 && h("details", {}, h("summary", {}, "发出的文字"), h("ul", {}, one.targets.map((each) =>

@@ -86,7 +86,7 @@ export class Setup {
     const place = h("div", { class: "fields" });
     const draw = (tool) => place.replaceChildren(
       words(tool.where, "p", { class: "note" }),
-      ...tool.fields.flatMap(({ name, value }) => [name && h("p", { class: "name" }, name), copied(value)].filter(Boolean)),
+      ...tool.fields.flatMap(({ name, value, said }) => [name && h("p", { class: "name" }, name), said ? h("p", {}, value) : copied(value)].filter(Boolean)),
       ...(tool.note ? [words(tool.note, "p", { class: "note" })] : []));
     const choose = h("select", { onchange: () => draw(tools[choose.selectedIndex]) }, tools.map((one) => h("option", {}, one.label)));
     this.tools.replaceChildren(h("h2", {}, "工具里填什么"), h("label", {}, "哪个工具", choose), place);
@@ -126,8 +126,8 @@ export class Setup {
   async drawBrowsers() {
     const { sessions } = await get("sessions");
     this.browsers.replaceChildren(h("h2", {}, "登录着的浏览器"), h("ul", { class: "browsers" }, sessions.map((one) =>
-      h("li", {}, h("p", {}, h("b", {}, one.who), one.this ? "（这一个）" : ""), words(browserName(one.agent), "p", { class: "note" }),
-        h("p", { class: "note" }, `${whole(one.created_at)} 登录`),
+      h("li", {}, h("div", {}, h("p", {}, h("b", {}, one.who), one.this ? "（这一个）" : ""), words(browserName(one.agent), "p", { class: "note" }),
+        h("p", { class: "note" }, `${whole(one.created_at)} 登录`)),
         h("button", { type: "button", "aria-label": `让它退出：${one.who} ${whole(one.created_at)}`, onclick: () => this.end(one) }, "退出")))));
   }
 
