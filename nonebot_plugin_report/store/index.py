@@ -38,7 +38,7 @@ from .rows import read_report
 from .schema import ID, STRING, report
 from .statements import Statement
 
-VERSION: Final = 1
+VERSION: Final = 2
 """A file of another version is made anew."""
 STEP: Final = 100
 """Reports that are added at once."""
