@@ -16,6 +16,7 @@ export function days(charts) {
   const totals = charts.days.map((_, day) => results.reduce((sum, one) => sum + one.counts[day], 0));
   const most = Math.max(1, ...totals);
   const step = (width - LEFT) / charts.days.length;
+  const every = Math.max(7, Math.ceil(56 / step));
   const height = (count) => (count / most) * (HEIGHT - BOTTOM - 10);
   const bars = charts.days.map((day, at) => {
     let y = HEIGHT - BOTTOM;
@@ -26,7 +27,7 @@ export function days(charts) {
     const told = `${day}：${totals[at]} 条` + results.filter((one) => one.counts[at]).map((one) => `，${resultName(one.result)} ${one.counts[at]}`).join("");
     return svg("g", {}, svg("title", {}, told), svg("rect", { class: "hit", x: LEFT + at * step, y: 0, width: step, height: HEIGHT - BOTTOM }), parts);
   });
-  const labels = charts.days.map((day, at) => (charts.days.length - 1 - at) % 7 === 0 &&
+  const labels = charts.days.map((day, at) => (charts.days.length - 1 - at) % every === 0 &&
     svg("text", at === charts.days.length - 1 ? { x: width, y: HEIGHT - 6, "text-anchor": "end" } : { x: LEFT + (at + 0.5) * step, y: HEIGHT - 6, "text-anchor": "middle" }, day.slice(5).replace("-", "/")));
   const lines = [0.5, 1].map((part) => svg("g", { class: "grid" },
     svg("line", { x1: LEFT, x2: width, y1: HEIGHT - BOTTOM - height(most * part), y2: HEIGHT - BOTTOM - height(most * part) }),
