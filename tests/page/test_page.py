@@ -527,6 +527,7 @@ async def test_rules_are_tried_on_what_came_and_change_nothing(
         tried = page.locator(".tried article", has_text="JS运行时错误")
         await expect(tried).to_contain_text("当时：QQ 10001")
         await expect(tried).to_contain_text("现在：群 777（符合第 1 条）")
+        await expect(page.locator(".tried article").first).to_have_class(re.compile("changed"))
         await tried.get_by_text("发出的文字").click()
         await expect(tried).to_contain_text("紧急：不等免打扰")
     same = await bot.push(content="还是老样子", event="js.error")
