@@ -27,7 +27,7 @@ ROUNDS = 5
 FIRST = ("index.html", "style.css", "app.js", "api.js", "dom.js", "history.js", "report.js",
          "live.js", "icon.svg")  # fmt: skip
 """What a browser loads before the first report is on the screen."""
-WORDS = ("结束", "秘境结束", "没有的词语")
+WORDS = ("结束", "秘境结束", "束", "没有的词语")
 MOST_INDEXING = 3600.0
 """Seconds in which the index of the full store must be made."""
 
@@ -58,9 +58,9 @@ def _measure(kind: str, child: Child, onebot: Remote) -> None:
         seconds = _on_screen(chromium, child.port)
         figures.at_most(f"  {kind}: until the first report is on the screen", seconds, 1, "s")
     began = time.monotonic()
-    while visitor.history()["searched"] < 1:
+    while visitor.searched() < 1:
         assert time.monotonic() - began < MOST_INDEXING
-        time.sleep(1)
+        time.sleep(0.2)
     figures.line(f"  {kind}: until all of it can be searched", f"{time.monotonic() - began:.0f} s")
     for words in WORDS:
         figures.line(
@@ -124,6 +124,10 @@ class _Visitor:
     def history(self) -> dict[str, Any]:
         """The first part of the history."""
         return self._get("reports")
+
+    def searched(self) -> float:
+        """Which part of the history can be searched; looking at that keeps nobody from adding."""
+        return self._get("state")["searched"]
 
     def search(self, words: str) -> dict[str, Any]:
         """Look for words until something is found, or all was looked through."""

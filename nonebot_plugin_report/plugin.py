@@ -24,7 +24,7 @@ from .web.addresses import (
     push_url,
     with_token,
 )
-from .web.findings import warnings
+from .web.findings import of_settings
 from .web.log_mask import TokenMask
 from .web.memory import give_back_large_blocks
 from .web.routes import Receiver
@@ -106,8 +106,9 @@ def _introduce(hub: Hub, driver: Driver) -> None:
         f"推送中心：{len(config.report_channels)} 个渠道，{len(config.report_rules)} 条规则，"
         f"{len(config.report_tokens)} 个分给别人的令牌，{len(config.report_watch)} 个看门狗"
     )
-    for warning in warnings(hub):
-        logger.warning(warning)
+    for one in of_settings(config):
+        if one.level != "正常":
+            logger.warning(f"{one.text}；{one.advice}")
 
 
 def _tell_addresses(token: str | None, driver: Driver) -> None:

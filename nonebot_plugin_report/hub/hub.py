@@ -287,7 +287,8 @@ class Hub:
         for _ in range(DELETE_TRIES):
             state = await self.history.state(report_id, "")
             if state is None or not any(one.state is State.WAITING for one in state.deliveries):
-                await self.archive.forget(report_id)
+                if state is not None:
+                    await self.archive.forget(state, self.clock())
                 return await self._store.housekeeping.delete_report(report_id)
             await asyncio.sleep(DELETE_EVERY)
         return False

@@ -122,6 +122,11 @@ class Report:
         return f"[{self.result}]" if self.result else ""
 
     @property
+    def result_word(self) -> str:
+        """The result as one looks for it: BetterGI's number, or the tool's own word; or empty."""
+        return str(self.result.value) if isinstance(self.result, Result) else self.result or ""
+
+    @property
     def heading(self) -> str:
         """Title, else the event."""
         return self.title or self.event_label
@@ -165,6 +170,7 @@ def restore(text: str) -> Report:
     """
     try:
         fields = json.loads(text)
+        data = fields.get("data")
         return Report(
             title=_restore_text(fields, "title"),
             content=_restore_text(fields, "content"),
@@ -172,7 +178,9 @@ def restore(text: str) -> Report:
             event=_restore_text(fields, "event"),
             result=_restore_result(fields.get("result")),
             timestamp=_restore_timestamp(fields.get("timestamp")),
-            data=json.dumps(fields.get("data"), ensure_ascii=False, separators=(",", ":")),
+            data="null"
+            if data is None
+            else json.dumps(data, ensure_ascii=False, separators=(",", ":")),
             story=_restore_text(fields, "story"),
         )
     except (AttributeError, TypeError, RecursionError) as error:

@@ -152,6 +152,11 @@ def find_tool(name: str) -> Tool | None:
     return begin[0] if begin else None
 
 
+def is_said(value: str) -> bool:
+    """Whether what stands in `Tool.fields` tells in Chinese what to write, instead of being it."""
+    return "<" not in value and any("\u4e00" <= one <= "\u9fff" for one in value)
+
+
 def nearest_tool(name: str) -> str:
     """The name that was most likely meant; empty: none is like it."""
     found = get_close_matches(name.strip().lower(), _BY_NAME, 1)

@@ -4,6 +4,7 @@ It is read beside the writer, by an index that is made once somebody looks.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, Protocol, TypeVar
@@ -15,6 +16,7 @@ from ..errors import StoreUnavailable, Unreadable
 from ..model.archive import DayCount, Known, Part, Run, Shown, Sight, Wanted
 from ..model.image import Image
 from ..model.report import Report
+from ..model.status import ReportState
 from ..model.target import Target
 from . import index
 from .history import sent_to
@@ -31,6 +33,8 @@ SETTLED: Final = 5.0
 """Seconds after which all reports whose ids were made before are stored."""
 BUSY_PAUSE: Final = 0.01
 """Seconds between steps of the index while there is more to do, so that others get a turn."""
+LOOKING: Final = 0.5
+"""Seconds for which the index waits for whoever looks something up, until it is on their screen."""
 IDLE_PAUSE: Final = 2.0
 MOST_TARGETS: Final = 500
 MOST_NEW: Final = 500
@@ -85,6 +89,8 @@ class Archive:
         self._index = index
         self._run = index.run
         self._pictures = pictures
+        self._looked = float("-inf")
+        """When a part was last looked for (monotonic)."""
 
     async def follow(self, clock: Callable[[], float], leads: Callable[[], bool]) -> None:
         """Keep the index up to date, as the store's `keep_index`."""
@@ -97,7 +103,8 @@ class Archive:
                 if str(error) != told:
                     logger.warning(f"历史记录的索引暂时没能更新：{error}")
                 told = str(error)
-            await asyncio.sleep(BUSY_PAUSE if more else IDLE_PAUSE)
+            looking = self._looked + LOOKING - time.monotonic()
+            await asyncio.sleep(max(BUSY_PAUSE if more else IDLE_PAUSE, looking))
 
     async def step(self, now: float) -> bool:
         """Add some reports to the index, those that came long enough before `now` (epoch seconds).
@@ -121,6 +128,7 @@ class Archive:
             ids, rest = Search(conn, sight, wanted).find(count)
             return Part(shown(conn, ids, sight), rest, index.progress(conn))
 
+        self._looked = time.monotonic()
         return await self._run(read)
 
     async def one(self, sight: Sight, report_id: str) -> Shown | None:
@@ -244,14 +252,28 @@ class Archive:
         """
         return await self._run(lambda conn: _runs(conn, sight))
 
-    async def forget(self, report_id: str) -> None:
-        """Take a report out of the index, before it is deleted.
+    async def forget(self, one: ReportState, now: float) -> None:
+        """Take a report out of the index, before it is deleted, and note that for those who look;
+        `now` in epoch seconds.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
 
-        await self._index.change(partial(index.forget, report_id=report_id))
+        def write(conn: Connection) -> None:
+            index.forget(conn, one.id)
+            index.note_gone(conn, one, now)
+
+        await self._index.change(write)
+
+    async def gone(self, sight: Sight, since: float) -> list[str]:
+        """The ids of those that were deleted since a moment (epoch seconds, a day ago at the most),
+        of those that could be seen.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        return await self._run(partial(index.gone_since, since=since, sight=sight))
 
 
 def _runs(conn: Connection, sight: Sight) -> list[Run]:

@@ -57,9 +57,11 @@ class _Fts:
     """SQLite's, which keeps no text: a report is known by a number. https://sqlite.org/fts5.html"""
 
     def create(self, conn: Connection) -> None:
+        # Without an index of its own a single character is looked for in all reports that have it
+        # before the first of them is told.
         conn.exec_driver_sql(
             "CREATE VIRTUAL TABLE IF NOT EXISTS index_words USING fts5"
-            "(said, content = '', tokenize = 'unicode61 remove_diacritics 2')"
+            "(said, content = '', prefix = '1', tokenize = 'unicode61 remove_diacritics 2')"
         )
 
     def drop(self, conn: Connection) -> None:

@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import (
     Column,
     Connection,
+    Float,
     Integer,
     MetaData,
     Table,
@@ -29,20 +30,24 @@ from sqlalchemy import (
 )
 
 from ..errors import Unreadable
+from ..model.archive import Sight
+from ..model.status import ReportState
 from .fulltext import full_text
 from .ids import number
 from .rows import read_report
 from .schema import ID, STRING, report
 from .statements import Statement
 
-VERSION: Final = 1
+VERSION: Final = 2
 """A file of another version is made anew."""
-STEP: Final = 50
+STEP: Final = 100
 """Reports that are added at once."""
 WHOLE: Final = 2**16
 """Characters of a report up to which all its fields are indexed; of a longer one, what was sent."""
 MOST_WORDS: Final = 4000
 """Characters of a report that are found."""
+GONE_SECONDS: Final = 86400.0
+"""Seconds for which is known what was deleted."""
 MOST_KNOWN: Final = 200
 """Events, results or sources to choose from."""
 
@@ -80,6 +85,14 @@ daily: Final = Table(
     Column("count", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+gone: Final = Table(
+    "index_gone",
+    metadata,
+    Column("report", ID, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("source", STRING, nullable=False),
+    Column("targets", STRING, nullable=False),  # JSON
+)
 FIELDS: Final = case((func.length(report.c.fields) <= WHOLE, report.c.fields)).label("fields")
 """A report's fields, unless they are too long to be looked at."""
 _COLUMNS: Final = (
@@ -110,6 +123,7 @@ _VALUE: Final = Statement(
         value.c.field == bindparam("field"), value.c.word == bindparam("word")
     )
 )
+_ADD_GONE: Final = Statement(insert(gone), "ON CONFLICT DO NOTHING")
 _ALONE: Final = select(state).with_for_update()
 """Only one process at a time changes it, where there are several."""
 
@@ -199,6 +213,24 @@ def forget(conn: Connection, report_id: str) -> None:
     _COUNT_DAY.run(conn, {"source": source, "day": of_day, "result": result, "count": -1})
 
 
+def note_gone(conn: Connection, one: ReportState, now: float) -> None:
+    """Note for whoever looks that a report is deleted now (epoch seconds), and whose it was."""
+    targets = sorted({str(each.target) for each in one.deliveries})
+    row = {"report": one.id, "at": now, "source": one.source}
+    conn.execute(delete(gone).where(gone.c.at < now - GONE_SECONDS))
+    _ADD_GONE.run(conn, {**row, "targets": orjson.dumps(targets).decode()})
+
+
+def gone_since(conn: Connection, since: float, sight: Sight) -> list[str]:
+    """The ids of the reports that were deleted since a moment (epoch seconds) and could be seen."""
+    target = sight.target and str(sight.target)
+    return [
+        row.report
+        for row in conn.execute(select(gone).where(gone.c.at >= since))
+        if sight.source in (None, row.source) or target in orjson.loads(row.targets)
+    ]
+
+
 def find_value(conn: Connection, field: str, word: str) -> Any:
     """The row of a value, with its `id` and how often it came; None: it never did."""
     return _VALUE.row(conn, {"field": field, "word": word})
@@ -253,8 +285,7 @@ def _fields(stored: str | None) -> tuple[str, tuple[str, ...]]:
     if stored is None:
         return "", ()
     try:
-        found = orjson.loads(stored).get("result")
         one = read_report(stored)
-    except (Unreadable, orjson.JSONDecodeError, AttributeError):
+    except Unreadable:
         return "", ()
-    return "" if found is None else str(found), (one.title, one.body)
+    return one.result_word, (one.title, one.body)

@@ -3,7 +3,8 @@
 An error of ours becomes a status in one table; nothing that a client writes comes back to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 
@@ -23,6 +24,7 @@ from ..errors import (
 )
 from ..hub import Health
 from ..model.status import Receipt, ReportState, progress
+from .findings import Finding
 
 STATUS: Final[Mapping[type[Refused], int]] = {
     InvalidReport: 422,
@@ -98,8 +100,8 @@ def state_json(state: ReportState, now: float) -> dict[str, object]:
     }
 
 
-def health_json(health: Health, now: float) -> dict[str, object]:
-    """Whether reports can be stored, and what waits, at a moment (epoch seconds)."""
+def health_json(health: Health, findings: Iterable[Finding], now: float) -> dict[str, object]:
+    """Whether reports can be stored, what waits at a moment (epoch seconds), and what was found."""
     backlog = health.backlog
     return {
         "status": "error" if health.fault else "ok",
@@ -130,6 +132,7 @@ def health_json(health: Health, now: float) -> dict[str, object]:
             for one in health.failures
         ],
         "superusers_without_friend": list(health.strangers),
+        "findings": [asdict(one) for one in findings],
     }
 
 

@@ -311,6 +311,17 @@ OWNERS_HEALTH: Final = _object(
         "superusers_without_friend": _list(
             "不是任何机器人好友的超级用户；网址里有 ?detail 时才查", _text("QQ 号", "10001")
         ),
+        "findings": _list(
+            "doctor 对运行着的机器人会说的；网址里有 ?detail 时才查",
+            _object(
+                "一项",
+                {
+                    "level": _text("正常、提醒或错误", enum=["正常", "提醒", "错误"]),
+                    "text": _text("发现了什么"),
+                    "advice": _text("怎么办"),
+                },
+            ),
+        ),
     },
 )
 HEALTH: Final[Schema] = {"anyOf": [OWNERS_HEALTH, _object("没有带令牌时", _STATUS)]}

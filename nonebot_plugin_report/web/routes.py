@@ -20,6 +20,7 @@ from .body import Intake, discard
 from .caller import Callers, refuse_prefetching
 from .content import context, decoder_for, query_body, read_signed
 from .entrance import METHODS, Entrance, PlainRoute
+from .findings import of_running
 from .gotify import GotifyApi
 from .head import headers_of, query_of
 from .metrics import Metrics
@@ -178,8 +179,11 @@ class Receiver:
         except Refused as error:
             return await self._refusals.answer(error)
         if grant is not None and grant.is_master:
-            health = await self._hub.health(detailed="detail" in request.query_params)
-            return json_answer(health_json(health, self._hub.clock()), 503 if health.fault else 200)
+            detailed = "detail" in request.query_params
+            health = await self._hub.health(detailed=detailed)
+            found = of_running(self._hub, health) if detailed else ()
+            told = health_json(health, found, self._hub.clock())
+            return json_answer(told, 503 if health.fault else 200)
         fault = await self._hub.fault()
         return json_answer({"status": "error" if fault else "ok"}, 503 if fault else 200)
 

@@ -180,7 +180,7 @@ async def test_the_doctor_tries_every_channel_unless_told_not_to(tmp_path: Path)
         assert len(gone.requests) == 1
         _, output = await command(tmp_path, "doctor", "--no-send")
         assert "✅" in output
-        assert "渠道" not in output
+        assert "渠道 old" not in output
         assert len(gone.requests) == 1
 
 

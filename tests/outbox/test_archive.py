@@ -1,49 +1,19 @@
 """The history as the page looks through it, on each engine."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
 
 import pytest
 
 from nonebot_plugin_report.model.archive import EVERYTHING, Sight, Wanted
-from nonebot_plugin_report.model.delivery import Outgoing
 from nonebot_plugin_report.model.image import Image
-from nonebot_plugin_report.model.message import Message
-from nonebot_plugin_report.model.report import Report, Result
-from nonebot_plugin_report.model.target import Target
-from nonebot_plugin_report.store import Store
+from nonebot_plugin_report.model.report import Result
 from nonebot_plugin_report.store.search import CHUNK
-from tests.bot import until
-from tests.postgres import Databases
 
 from .fakes import World, world
+from .looking import FRIEND, FRIENDS, ME, found, indexed, send
 from .places import Place
 
-ME = Target("private", "10001")
-FRIEND = Target("private", "10002")
 PICTURE = Image(b"\xff\xd8\xff picture", "image/jpeg", 3, 2)
-
-
-async def push(w: World, text: str, *, source: str = "master", **fields: object) -> str:
-    """A report to me, and its id."""
-    report = Report(content=text, **fields)  # pyright: ignore[reportArgumentType] - its own fields
-    outgoing = [Outgoing(ME, Message(text, report.images))]
-    receipt = await w.outbox.accept(report, outgoing, source=source)
-    w.clock.now += 1
-    return receipt.id
-
-
-async def indexed(w: World) -> None:
-    """All that there is is in the index."""
-    while await w.store.archive.step(w.clock.now + 60):
-        pass
-
-
-async def found(w: World, sight: Sight = EVERYTHING, **wanted: object) -> Sequence[str]:
-    """The words of those that are found."""
-    part = await w.store.archive.part(sight, Wanted(**wanted), 50)  # pyright: ignore[reportArgumentType] - its own fields
-    return [one.listed.text for one in part.shown]
 
 
 @pytest.mark.parametrize(
@@ -57,15 +27,18 @@ async def found(w: World, sight: Sight = EVERYTHING, **wanted: object) -> Sequen
         ("花全", []),  # no word of its own
         ("甲乙丙", ["甲乙丙，乙丙丁"]),
         ("甲乙丙丁", []),  # its pairs are there, but apart
-        ("strasse", ["Über die Straße"]),
-        ("uber", ["Über die Straße"]),
-        ("ＤＩＥ", ["Über die Straße"]),
-        ("traß", ["Über die Straße"]),
+        ("strasse", ["Über die Straße ＡＢＣ"]),
+        ("uber", ["Über die Straße ＡＢＣ"]),
+        ("traß", ["Über die Straße ＡＢＣ"]),
+        ("ＤＩＥ abc", ["Über die Straße ＡＢＣ"]),
+        ("isk", ["100% disk_full"]),
+        ("disk_full", ["100% disk_full"]),
+        ("00", ["100% disk_full"]),
+        *((one, []) for one in ('"', "*", "''", "AND", "words:x", "-", "...", "😀", "任" * 99)),
         ("' & \\ <-> :* \"", []),
-        ("...", []),
     ],
 )
-async def test_words_are_found_by_their_parts(
+async def test_words_are_found_by_any_part_of_two_characters_and_single_ones_by_their_beginning(
     looked_through: World, words: str, expected: Sequence[str]
 ) -> None:
     assert await found(looked_through, words=words) == expected
@@ -74,66 +47,90 @@ async def test_words_are_found_by_their_parts(
 @pytest.fixture
 async def looked_through(place: Place) -> AsyncGenerator[World]:
     async with world(place) as w:
-        for text in ("甲乙丙，乙丙丁", "自动秘境已经完成", "Über die Straße", "地脉花，全部完成"):
-            await push(w, text)
+        for text in (
+            "甲乙丙，乙丙丁", "自动秘境已经完成", "Über die Straße ＡＢＣ", "100% disk_full",
+            "地脉花，全部完成",
+        ):  # fmt: skip
+            await send(w, text)
         await indexed(w)
         yield w
+
+
+async def test_many_are_told_in_parts_and_none_twice(place: Place) -> None:
+    async with world(place) as w:
+        for number in range(CHUNK + 5):
+            event = "first" if not number else "e" * (number % 2)
+            await send(w, f"第{number}条", ME if number % 3 else FRIEND, event=event)
+        backwards = [f"第{number}条" for number in reversed(range(CHUNK + 5))]
+        assert await found(w) == backwards
+        await indexed(w)
+        assert await found(w) == backwards
+        assert await found(w, source="master") == backwards
+        assert await found(w, words="第") == backwards
+        assert await found(w, words="第", event="first") == backwards[-1:]
+        assert await found(w, event="e") == [one for one in backwards if int(one[1:-1]) % 2]
+        assert await found(w, target=FRIEND) == [
+            one for one in backwards if int(one[1:-1]) % 3 == 0
+        ]
 
 
 async def test_what_is_asked_for_holds_for_what_is_new_and_for_what_is_indexed(
     place: Place,
 ) -> None:
     async with world(place) as w:
+        await send(w, "1", event="a", result=Result.FAIL)
+        await send(w, "2", event="a", result=Result.SUCCESS, source="alice")
+        await send(w, "3", event="b", result="跳过", source="alice", data='{"result":1}')
         for _ in range(2):
-            await push(w, "a", event="domain.end", result=Result.SUCCESS)
-            await push(w, "b", event="domain.end", result=Result.FAIL, source="alice")
-            await push(w, "c", event="own", result="skipped", data='{"result":1}')
-            for _ in range(2):
-                assert set(await found(w, event="domain.end")) == {"a", "b"}
-                assert set(await found(w, result="1")) == {"b"}
-                assert set(await found(w, result="skipped", event="own")) == {"c"}
-                assert set(await found(w, result="0", source="alice")) == set()
-                assert set(await found(w, Sight(source="alice"))) == {"b"}
-                assert set(await found(w, Sight("alice", FRIEND))) == {"b"}
-                assert set(await found(w, target=ME)) == {"a", "b", "c"}
-                assert await found(w, target=FRIEND) == []
-                await indexed(w)
+            assert await found(w, event="a") == ["2", "1"]
+            assert await found(w, result="1") == ["1"]
+            assert await found(w, result="跳过", source="alice") == ["3"]
+            assert await found(w, event="a", source="alice") == ["2"]
+            assert await found(w, event="b", result="1") == []
+            assert await found(w, Sight(source="alice")) == ["3", "2"]
+            assert await found(w, Sight("alice", FRIEND)) == ["3", "2"]
+            assert await found(w, target=ME) == ["3", "2", "1"]
+            assert await found(w, target=FRIEND) == []
+            await indexed(w)
         known = await w.store.archive.known()
-        assert (known.events, known.sources) == (("domain.end", "own"), ("master", "alice"))
-        assert sorted(known.results) == ["0", "1", "skipped"]
+        assert (known.events, known.sources) == (("a", "b"), ("alice", "master"))
+        assert sorted(known.results) == ["0", "1", "跳过"]
         assert known.targets == (ME,)
-        days = await w.store.archive.days(EVERYTHING, "2000-01-01")
-        assert sum(one.count for one in days) == 6
 
 
-async def test_all_of_it_is_gone_through_in_parts(place: Place) -> None:
+async def test_what_is_not_ones_own_is_found_only_by_what_one_was_sent(place: Place) -> None:
     async with world(place) as w:
-        ids = [await push(w, f"第{n}条", event="" if n else "first") for n in range(CHUNK + 5)]
-        await indexed(w)
-        rare = Wanted(words="条", event="first")
-        for wanted in (Wanted(), Wanted(words="条"), Wanted(source="master"), rare):
-            seen, before = list[str](), ""
-            while True:
-                asked = replace(wanted, before=before)
-                part = await w.store.archive.part(EVERYTHING, asked, 90)
-                seen += [one.listed.state.id for one in part.shown]
-                if not (before := part.rest):
-                    break
-            assert seen == (ids[:1] if wanted is rare else ids[::-1])
+        await send(w, "我的", source="bind:10002", event="a")
+        await send(w, "geheim", FRIEND, ME, sent="给你的", event="a")
+        await send(w, "别人的")
+        for _ in range(2):
+            assert await found(w, FRIENDS) == ["给你的", "我的"]
+            assert await found(w, FRIENDS, event="a") == ["我的"], "its event is not theirs to know"
+            assert await found(w, FRIENDS, target=FRIEND) == ["给你的"]
+            assert await found(w, FRIENDS, target=ME) == ["我的"]
+            assert await found(w, FRIENDS, source="master") == []
+            await indexed(w)
+        assert await found(w, FRIENDS, words="geheim") == []
+        assert await found(w, FRIENDS, words="给你") == ["给你的"]
+        assert await found(w, words="geheim") == ["geheim"]
+        seen = await w.store.archive.part(FRIENDS, Wanted(), 9)
+        assert {one.listed.state.source for one in seen.shown} == {"bind:10002", ""}
 
 
 async def test_a_deleted_report_is_found_no_more_and_its_picture_is_read_while_it_is_there(
     place: Place,
 ) -> None:
     async with world(place) as w:
-        gone, kept = await push(w, "要删的", images=(PICTURE,)), await push(w, "要留的")
+        gone, kept = await send(w, "要删的", images=(PICTURE,)), await send(w, "要留的")
         await indexed(w)
         (shown,) = await w.store.archive.some(EVERYTHING, [gone])
         picture = await w.store.archive.picture(shown.pictures[0])
         assert picture is not None
         assert picture.data == PICTURE.data
         await w.drain(ME)
-        await w.store.archive.forget(gone)
+        state = await w.state(gone, "")
+        assert state is not None
+        await w.store.archive.forget(state, w.clock())
         assert await w.store.housekeeping.delete_report(gone)
         assert await found(w, words="要") == ["要留的"]
         assert await w.store.archive.one(EVERYTHING, gone) is None
@@ -141,32 +138,39 @@ async def test_a_deleted_report_is_found_no_more_and_its_picture_is_read_while_i
         assert sum(one.count for one in await w.store.archive.days(EVERYTHING, "2000")) == 1
 
 
-async def test_one_of_several_processes_makes_the_index_and_all_look_things_up_in_it(
-    databases: Databases,
-) -> None:
-    address = databases.fresh()
-    async with world(address) as w, asyncio.TaskGroup() as tasks:
-        others = Store(address)
-        await others.open()
-        await push(w, "哪个进程都行")
+async def test_that_a_report_is_deleted_is_told_to_those_who_could_see_it(place: Place) -> None:
+    async with world(place) as w:
+        both = await send(w, "发给两个人的", ME, FRIEND)
+        mine = await send(w, "发给我的")
+        theirs = await send(w, "朋友推的", source="bind:10002")
+        for one in (both, mine, theirs):
+            state = await w.state(one, "")
+            assert state is not None
+            await w.store.archive.forget(state, w.clock())
+        for sight, ids in {
+            EVERYTHING: {both, mine, theirs}, FRIENDS: {both, theirs}, Sight("alice"): set[str](),
+        }.items():  # fmt: skip
+            assert set(await w.store.archive.gone(sight, w.clock() - 1)) == ids
+            assert await w.store.archive.gone(sight, w.clock() + 1) == []
 
-        def clock() -> float:
-            return w.clock.now + 60
 
-        following = [
-            tasks.create_task(w.store.keep_index(clock)),
-            tasks.create_task(others.keep_index(clock, lambda: False)),
-        ]
+async def test_what_waits_is_not_deleted(place: Place) -> None:
+    async with world(place) as w:
+        waiting = await send(w, "x")
+        assert not await w.store.housekeeping.delete_report(waiting)
+        assert await w.state(waiting, "") is not None
 
-        async def there() -> bool:
-            part = await others.archive.part(EVERYTHING, Wanted(words="进程"), 5)
-            return len(part.shown) == 1
 
-        await until(there)
-        # Two that lead for a moment add nothing twice.
-        await push(w, "两个同时")
-        await asyncio.gather(*(one.archive.step(clock()) for one in (w.store, others) * 3))
-        assert sum(one.count for one in await w.store.archive.days(EVERYTHING, "2000")) == 2
-        for one in following:
-            one.cancel()
-        await others.close()
+async def test_days_and_runs_are_told_by_whose_they_are(place: Place) -> None:
+    async with world(place) as w:
+        for source in ("master", "bind:10002"):
+            await send(w, "开始", event="dragon.start", source=source)
+            w.clock.now += 600
+            await send(w, "完成", event="dragon.end", result=Result.SUCCESS, source=source)
+            await send(w, "没有开始", event="dragon.end", source=source)
+        await indexed(w)
+        for sight, times in ((EVERYTHING, 2), (FRIENDS, 1)):
+            runs = await w.store.archive.runs(sight)
+            assert [(one.event, one.seconds) for one in runs] == [("dragon", 601.0)] * times
+            days = await w.store.archive.days(sight, "")
+            assert sum(one.count for one in days if one.result == "0") == times

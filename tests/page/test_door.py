@@ -1,6 +1,7 @@
 """Who gets in to the page, how far, and for how long: over HTTP, as any program could try."""
 
 import asyncio
+import csv
 import json
 import os
 import re
@@ -8,14 +9,17 @@ import signal
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx2
 import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from playwright.async_api import Browser
 
 from nonebot_plugin_report.web.page.door import COOKIE
 from tests.bot import TOKEN, Bot, free_port, running, until
@@ -25,7 +29,7 @@ from tests.integration.test_commands import FRIEND, OWNER, ask, bound_token
 from tests.onebot import ScriptedV11
 from tests.senders.service import make_image
 
-from .browser import link
+from .browser import PHONE, link, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -39,7 +43,10 @@ def origin(bot: Bot) -> str:
 
 def visitor(bot: Bot, cookie: str = "") -> httpx2.AsyncClient:
     """Whoever asks from the page itself."""
-    headers = {"Origin": origin(bot), **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {})}
+    headers = {
+        "Origin": origin(bot),
+        **({"Cookie": f"{COOKIE}_{bot.port}={cookie}"} if cookie else {}),
+    }
     return httpx2.AsyncClient(
         base_url=f"{bot.url}/page", headers=headers, timeout=30.0, trust_env=False
     )
@@ -52,7 +59,7 @@ async def enter(bot: Bot, **fields: str) -> httpx2.Response:
 
 def cookie_of(answer: httpx2.Response) -> str:
     assert answer.status_code == 200, answer.text
-    found = re.match(rf"{COOKIE}=([\w-]+);", answer.headers["set-cookie"])
+    found = re.match(rf"{COOKIE}_\d+=([\w-]+);", answer.headers["set-cookie"])
     assert found
     return found[1]
 
@@ -132,6 +139,22 @@ async def test_sessions_survive_a_restart_are_listed_and_end_when_they_are_ended
             assert (await client.get("/me")).status_code == 401
 
 
+async def test_bots_on_one_host_put_each_others_browsers_out_no_more(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with (
+        running(tmp_path / "a") as a, running(tmp_path / "b") as b, opened(browser, PHONE) as page,
+    ):  # fmt: skip
+        for bot in (a, b):
+            await page.goto(bot.url)
+            await page.get_by_label("令牌").fill(TOKEN)
+            await page.get_by_role("button", name="进入").click()
+            await page.get_by_role("link", name="历史").wait_for()
+        for bot in (a, b):
+            await page.goto(bot.url)
+            await page.get_by_role("link", name="历史").wait_for()
+
+
 async def test_a_session_ends_with_the_token_it_came_by(tmp_path: Path) -> None:
     async with running(tmp_path) as bot:
         cookie = cookie_of(await enter(bot, token=TOKEN))
@@ -192,7 +215,7 @@ READS = [
     "/reports?source=master", "/reports?source=alice", "/reports?target=private:10001",
     "/reports?result=1", "/reports?target=group:777", "/reports/{id}",
     "/reports/{id}/pictures/0", "/reports/{id}/pictures/0?small=1", "/known", "/state", "/charts",
-    "/setup", "/rules", "/reports.csv", "/reports.csv?words={word}", "/reports.zip",
+    "/setup", "/findings", "/rules", "/reports.csv", "/reports.csv?words={word}", "/reports.zip",
 ]  # fmt: skip
 
 
@@ -220,6 +243,25 @@ async def test_what_is_private_is_kept_by_nobody_and_what_is_not_can_do_nothing(
     assert not re.search(r"<script>|<style|\son\w+=|\sstyle=", document.text)
     for address in re.findall(r'(?:src|href)="([^"]+)"', document.text):
         assert address.startswith("page/static/"), "nothing comes from another host"
+
+
+async def test_a_zip_has_the_pictures_and_a_table_that_no_spreadsheet_calculates(bot: Bot) -> None:
+    shots = [make_image(64 + number, 36).data for number in range(2)]
+    pushed = await bot.push(
+        title="=1+1", content="Größe，两行\n第二行", event="zip.end", send_to_group=777,
+        screenshots=[encoded(one) for one in shots],
+    )  # fmt: skip
+    async with visitor(bot, cookie_of(await enter(bot, token=TOKEN))) as client:
+        answer = await client.get("/reports.zip", params={"event": "zip.end"})
+    with ZipFile(BytesIO(answer.content)) as archive:
+        names = [one for one in archive.namelist() if one != "reports.csv"]
+        assert [archive.read(one) for one in names] == shots
+        assert all(one.startswith(pushed["id"]) for one in names)
+        table = archive.read("reports.csv").decode("utf-8-sig")
+    heads, (row,) = (rows := list(csv.reader(StringIO(table))))[0], rows[1:]
+    found = dict(zip(heads, row, strict=True))
+    assert (found["标题"], found["正文"]) == ("'=1+1", "Größe，两行\n第二行")
+    assert (found["图片"], found["ID"]) == ("2", pushed["id"])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

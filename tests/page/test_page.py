@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
+from websockets.exceptions import InvalidStatus
 
 from tests.bot import TOKEN, Bot, running
 from tests.integration.test_channels import encoded
+from tests.integration.test_cli import command
 from tests.integration.test_commands import FRIEND, OWNER, bound_token
 from tests.onebot import Fail, ScriptedV11
 from tests.senders.service import make_image
@@ -78,6 +80,45 @@ async def test_a_new_user_goes_from_the_checklist_to_the_first_report_with_its_p
             await expect(whole).to_have_js_property("naturalWidth", 640)
             await page.keyboard.press("Escape")
             await expect(small).to_be_focused()
+        await in_sight(page)
+
+
+async def test_what_the_doctor_finds_is_on_the_page_with_its_mends(
+    tmp_path: Path, browser: Browser
+) -> None:
+    settings = {
+        "report_tokne": "x", "report_bind": ["friends"], "onebot_access_token": "right",
+        "superusers": ["10002"], "report_token": "short",
+    }  # fmt: skip
+    async with running(tmp_path, settings=settings) as bot, opened(browser, PHONE) as page:
+        wrong = ScriptedV11(url=bot.onebot_v11, access_token="wrong")
+        with pytest.raises(InvalidStatus):
+            await wrong.connect()
+        await page.goto(bot.url)
+        await page.get_by_label("令牌").fill("short")
+        await page.get_by_role("button", name="进入").click()
+        await page.get_by_role("link", name="设置").click()
+        checks = page.get_by_role("region", name="检查")
+        for found, mend in {
+            "不认识设置 REPORT_TOKNE": "检查拼写",
+            "有令牌不到": "随机字符",
+            "别的电脑可能连不上": "REPORT_PUBLIC_URL",
+            "因为 Token 不对被拒绝了": "ONEBOT_ACCESS_TOKEN",
+            "没有 QQ 机器人连接": bot.onebot_v11,
+        }.items():
+            await expect(checks.get_by_role("listitem").filter(has_text=found)).to_contain_text(
+                mend
+            )
+        told = checks.locator(".checks").first.locator(".words")
+        _, said = await command(bot.folder, "doctor", "--no-send")
+        for one in await told.all_text_contents():
+            assert one.strip() in said, "the page and the doctor find the same"
+        async with ScriptedV11(url=bot.onebot_v11, access_token="right") as qq:
+            qq.friends = [{"user_id": 1}]
+            await expect(checks).not_to_contain_text("没有 QQ 机器人连接", timeout=15000)
+            await expect(checks).to_contain_text("10002 不是机器人的好友")
+            await checks.get_by_text("项没有问题").click()
+            await expect(checks).to_contain_text("QQ 机器人 10000（OneBot V11）在线")
         await in_sight(page)
 
 
@@ -173,7 +214,8 @@ async def test_a_report_is_sent_again_to_others_and_deleted(
         await here.get_by_label("能对它做的").click()
         await here.get_by_role("button", name="发给别人…").click()
         await page.get_by_role("dialog").get_by_label("发给谁").fill("group:778")
-        await page.get_by_role("button", name="发送").click()
+        await page.keyboard.press("Enter")
+        await expect(here.get_by_label("能对它做的")).to_be_focused()
         (other,) = (await qq.wait_for(before + 2))[before + 1 :]
         assert (other.target, other.images) == ("group:778", again.images)
         await here.get_by_label("能对它做的").click()
@@ -182,6 +224,78 @@ async def test_a_report_is_sent_again_to_others_and_deleted(
         await expect(here).to_have_count(0)
     async with bot.client() as client:
         assert (await client.get(f"/{pushed['id']}")).status_code == 404
+
+
+async def test_what_is_done_on_one_page_is_seen_on_the_others(
+    bot: Bot, qq: ScriptedV11, browser: Browser
+) -> None:
+    token = await bound_token(qq)
+    async with bot.client(token) as client:
+        of_friend = (await client.post("", json={"content": "两边都开着"})).json()["id"]
+    await bot.until_state(of_friend, "delivered")
+    async with (
+        opened(browser, PHONE) as page,
+        opened(browser, PHONE) as other,
+        opened(browser, PHONE) as friends,
+    ):
+        await come_in(page, bot, qq, OWNER)
+        await come_in(other, bot, qq, OWNER)
+        await come_in(friends, bot, qq, FRIEND)
+        pages = [one.locator(f"#r-{of_friend}") for one in (page, other, friends)]
+        here, there, at_friends = pages
+        for one in pages:
+            await expect(one).to_be_visible()
+        before = await report(other, "两边都开着").count()
+        await here.get_by_label("能对它做的").click()
+        await here.get_by_role("button", name="再发一次").click()
+        await expect(report(other, "两边都开着")).to_have_count(before + 1)
+        await here.get_by_label("能对它做的").click()
+        await here.get_by_role("button", name="删除…").click()
+        await page.get_by_role("dialog").get_by_role("button", name="删除").click()
+        for one in (there, at_friends):
+            await expect(one).to_have_count(0)
+        for one in (page, other):
+            await one.get_by_role("link", name="概况").click()
+            await expect(one.get_by_text("没有静音的")).to_be_visible()
+        # It is told; nobody has to ask.
+        await other.evaluate("for (let id = 0; id < 999; id++) clearInterval(id)")
+        await page.get_by_label("静音谁").select_option(f"private:{OWNER}")
+        await page.get_by_role("button", name="静音", exact=True).click()
+        await expect(other.get_by_text("🔕 QQ 10001 静音到")).to_be_visible()
+        await page.get_by_role("button", name="取消静音").click()
+        await expect(other.get_by_text("没有静音的")).to_be_visible()
+
+
+async def test_what_is_deleted_while_nobody_looks_is_gone_when_somebody_does(
+    bot: Bot, qq: ScriptedV11, browser: Browser
+) -> None:
+    kept = await bot.push(content="还在的", send_to_group=777)
+    gone = await bot.push(content="不在了的", send_to_group=777)
+    for one in (kept, gone):
+        await bot.until_state(one["id"], "delivered")
+    async with opened(browser, PHONE) as page, opened(browser, PHONE) as other:
+        await come_in(page, bot, qq, OWNER)
+        await expect(report(page, "不在了的")).to_be_visible()
+        await show_as(page, hidden=True)
+        await come_in(other, bot, qq, OWNER)
+        here = other.locator(f"#r-{gone['id']}")
+        await here.get_by_label("能对它做的").click()
+        await here.get_by_role("button", name="删除…").click()
+        await other.get_by_role("dialog").get_by_role("button", name="删除").click()
+        await expect(here).to_have_count(0)
+        await expect(report(page, "不在了的")).to_have_count(1)
+        await show_as(page, hidden=False)
+        await expect(report(page, "不在了的")).to_have_count(0)
+        await expect(report(page, "还在的")).to_be_visible()
+
+
+async def show_as(page: Page, *, hidden: bool) -> None:
+    """Let a page believe that nobody sees it, as headless Chromium shows all of them."""
+    await page.evaluate(
+        "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true"
+        " }); document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )
 
 
 async def test_a_target_is_muted_and_unmuted(bot: Bot, qq: ScriptedV11, browser: Browser) -> None:
@@ -318,6 +432,84 @@ async def test_long_words_umlauts_emoji_and_twenty_pictures_look_right(
         await in_sight(page)
 
 
+async def test_fingers_swipe_from_picture_to_picture_pinch_pan_and_put_it_away(
+    bot: Bot, qq: ScriptedV11, browser: Browser
+) -> None:
+    pictures = [encoded(make_image(64 + number, 36).data) for number in range(3)]
+    pushed = await bot.push(content="划", screenshots=pictures, send_to_group=777)
+    async with opened(browser, PHONE) as page:
+        await come_in(page, bot, qq, OWNER)
+        await page.locator(f"#r-{pushed['id']} .picture").first.tap()
+        viewer = page.get_by_role("dialog", name="图片")
+        image = viewer.get_by_role("img")
+        await expect(viewer).to_contain_text("1 / 3")
+        await drag(page, [(300, 400)], [(90, 410)])
+        await expect(viewer).to_contain_text("2 / 3")
+        await expect(image).to_have_js_property("naturalWidth", 65)
+        await drag(page, [(90, 400)], [(300, 410)])
+        await expect(viewer).to_contain_text("1 / 3")
+        await drag(page, [(200, 300)], [(170, 320)])
+        await expect(viewer).to_contain_text("1 / 3")
+
+        await drag(page, [(180, 422), (210, 422)], [(75, 422), (315, 422)])
+        wide = await zoomed(image)
+        assert wide == MOST_ZOOM, "the fingers are eight times as far apart"
+        before = await middle(image)
+        await drag(page, [(200, 400)], [(260, 440)])
+        after = await middle(image)
+        assert after == pytest.approx((before[0] + 60, before[1] + 40), abs=1)
+        await expect(viewer).to_contain_text("1 / 3")
+        assert await zoomed(image) == wide, "what is large is moved, not left"
+        await drag(page, [(95, 422), (295, 422)], [(175, 422), (215, 422)])
+        assert await zoomed(image) == pytest.approx(wide / 5, abs=0.1)
+        await drag(page, [(95, 422), (295, 422)], [(185, 422), (205, 422)])
+        assert await zoomed(image) == 1
+
+        for _ in range(2):
+            await page.touchscreen.tap(100, 300)
+        await expect(image).to_have_attribute("style", re.compile("scale.3"))
+        for _ in range(2):
+            await page.touchscreen.tap(100, 300)
+        await expect(image).to_have_attribute("style", re.compile("scale.1"))
+        await drag(page, [(200, 300)], [(205, 600)])
+        await expect(viewer).to_have_count(0)
+
+
+MOST_ZOOM = 8
+Points = list[tuple[float, float]]
+
+
+async def drag(page: Page, start: Points, end: Points) -> None:
+    """Put fingers on the screen, move them, and lift them again."""
+    session = await page.context.new_cdp_session(page)
+
+    async def touch(kind: str, points: Points) -> None:
+        fingers = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+    await touch("touchStart", start)
+    for step in range(1, 6):
+        moved = [
+            (a[0] + (b[0] - a[0]) * step / 5, a[1] + (b[1] - a[1]) * step / 5)
+            for a, b in zip(start, end, strict=True)
+        ]
+        await touch("touchMove", moved)
+    await touch("touchEnd", [])
+    await session.detach()
+
+
+async def zoomed(image: Locator) -> float:
+    """How much larger a picture is shown than it fits."""
+    return await image.evaluate("one => one.getBoundingClientRect().width / one.offsetWidth")
+
+
+async def middle(image: Locator) -> tuple[float, float]:
+    """Where the middle of a picture is."""
+    box = await image.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 async def test_rules_are_tried_on_what_came_and_change_nothing(
     bot: Bot, qq: ScriptedV11, browser: Browser
 ) -> None:
@@ -335,6 +527,7 @@ async def test_rules_are_tried_on_what_came_and_change_nothing(
         tried = page.locator(".tried article", has_text="JS运行时错误")
         await expect(tried).to_contain_text("当时：QQ 10001")
         await expect(tried).to_contain_text("现在：群 777（符合第 1 条）")
+        await expect(page.locator(".tried article").first).to_have_class(re.compile("changed"))
         await tried.get_by_text("发出的文字").click()
         await expect(tried).to_contain_text("紧急：不等免打扰")
     same = await bot.push(content="还是老样子", event="js.error")

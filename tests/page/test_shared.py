@@ -93,6 +93,28 @@ async def test_a_bot_shows_and_finds_what_came_to_another(two: Two, browser: Bro
         await expect(page.get_by_role("heading", name="机器人", exact=True)).to_be_visible()
 
 
+async def test_what_is_deleted_and_muted_through_one_bot_is_seen_at_another(
+    two: Two, browser: Browser
+) -> None:
+    a, b, qq = two
+    pushed = await a.push(title="在那边删")
+    await a.until_state(pushed["id"], "delivered")
+    async with opened(browser, PHONE) as page:
+        await come_in(page, b, qq, OWNER)
+        here = page.locator(f"#r-{pushed['id']}")
+        await expect(here).to_be_visible()
+        async with visitor(a, cookie_of(await enter(a, token=TOKEN))) as client:
+            assert (await client.delete(f"/reports/{pushed['id']}")).status_code == 200
+            await expect(here).to_have_count(0)
+            await page.get_by_role("link", name="概况").click()
+            await expect(page.get_by_text("没有静音的")).to_be_visible()
+            muted = {"target": f"private:{OWNER}", "seconds": 600}
+            assert (await client.post("/mute", json=muted)).status_code == 200
+            await expect(page.get_by_text("🔕 QQ 10001 静音到")).to_be_visible()
+            assert (await client.post("/mute", json={**muted, "seconds": 0})).status_code == 200
+            await expect(page.get_by_text("没有静音的")).to_be_visible()
+
+
 async def test_what_no_text_in_a_database_can_have_is_found_nowhere(two: Two) -> None:
     a, _, _ = two
     pushed = await a.push(content="x", id="k\0")

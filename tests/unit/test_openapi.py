@@ -12,6 +12,7 @@ from nonebot_plugin_report.sources.form import FORM_FIELDS
 from nonebot_plugin_report.sources.parse import parse
 from nonebot_plugin_report.web import openapi
 from nonebot_plugin_report.web.answers import STATUS, health_json, receipt_json, state_json
+from nonebot_plugin_report.web.findings import Finding
 
 HERE = Target("private", "10001")
 DELIVERY = DeliveryState(HERE, State.WAITING, 1, 0, "", None)
@@ -23,13 +24,14 @@ HEALTH = Health(
     failures=(DELIVERY,),
     strangers=("10001",),
 )
+FINDING = Finding("提醒", "x", "y")
 ANSWERS: dict[str, tuple[dict[str, Any], dict[str, object]]] = {
     "receipt": (openapi.RECEIPT, receipt_json(Receipt("id", "accepted", (HERE,)))),
     "state": (
         openapi.STATE,
         state_json(ReportState("id", "", "event", "heading", 1.0, "", "", (DELIVERY,)), 1.0),
     ),
-    "health": (openapi.OWNERS_HEALTH, health_json(HEALTH, 1.0)),
+    "health": (openapi.OWNERS_HEALTH, health_json(HEALTH, [FINDING], 1.0)),
 }
 
 

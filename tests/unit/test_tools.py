@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from nonebot_plugin_report.cli.address import listed, shown
-from nonebot_plugin_report.model.tools import TOOLS, Tool, find_tool, nearest_tool
+from nonebot_plugin_report.model.tools import TOOLS, Tool, find_tool, is_said, nearest_tool
 from nonebot_plugin_report.sources.catalogue import SOURCES, built_in
 from nonebot_plugin_report.sources.reading import Context, read
 
@@ -32,6 +32,14 @@ def test_every_address_carries_the_token_as_it_is(tool: Tool) -> None:
         assert url.isascii(), "it can be pasted"
     beside = TOKEN in values or f"token: {TOKEN}" in text
     assert beside or any("token=" in url or "/api/push/pc." in url for url in urls)
+
+
+def test_what_only_tells_what_to_write_is_known_from_what_is_to_be_copied() -> None:
+    said = {value for tool in TOOLS for _, value in tool.fields if is_said(value)}
+    assert said == {
+        "留空，或 QQ 号", "你的 QQ 号", "群号", "留空", "预设 - application/json",
+        "随便一个名字，会当成事件名",
+    }  # fmt: skip
 
 
 def test_tools_have_names_of_their_own_and_are_found_by_what_they_are_called() -> None:

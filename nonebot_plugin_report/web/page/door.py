@@ -19,6 +19,7 @@ from ..refusals import Refusals
 from .files import private
 
 COOKIE: Final = "report_session"
+"""How the cookie's name begins; see `cookie_name`."""
 MAX_BODY: Final = 2**17
 """Bytes of what the page sends: rules are the longest."""
 BODY_SECONDS: Final = 10.0
@@ -58,7 +59,7 @@ class Door:
 
     async def viewer(self, request: Request) -> Viewer | None:
         """Who asks; None: nobody who is in."""
-        secret = request.cookies.get(COOKIE)
+        secret = request.cookies.get(cookie_name(request))
         return await self._sessions.viewer(secret) if secret else None
 
     def require_own_page(self, request: Request) -> None:
@@ -90,8 +91,8 @@ class Door:
         answer = private(json_answer({"status": "ok"}))
         # Without a path it is sent to where it came from, whatever a proxy puts before our route.
         answer.set_cookie(
-            COOKIE, secret, int(SESSION_SECONDS), path=None, httponly=True, samesite="strict",
-            secure=request.headers["origin"].startswith("https:"),
+            cookie_name(request), secret, int(SESSION_SECONDS), path=None, httponly=True,
+            samesite="strict", secure=request.headers["origin"].startswith("https:"),
         )  # fmt: skip
         return answer
 
@@ -151,6 +152,14 @@ class Door:
         if isinstance(error, NotFound):
             return private(error_answer(404, str(error)))
         return private(await self._refusals.answer(error))
+
+
+def cookie_name(request: Request) -> str:
+    """The name of this bot's cookie: of all bots on one host a browser sends each the cookies of
+    the others, whatever their ports (RFC 6265, section 8.5). The port is the one that the browser
+    knows, so that all bots behind one address have one cookie."""
+    port = request.headers.get("host", "").rpartition(":")[2]
+    return f"{COOKIE}_{port}" if port.isdecimal() else COOKIE
 
 
 async def read_fields(request: Request) -> Fields:

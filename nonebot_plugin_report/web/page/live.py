@@ -1,4 +1,4 @@
-"""What is new, as it comes: server-sent events.
+"""What is new, as it comes, what is deleted and what is muted: server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html. The browser connects again by itself
 and says which event it had last. A report that has changed is sent again.
@@ -19,6 +19,7 @@ from ...errors import Busy, StoreUnavailable
 from ...hub import Hub
 from ...model.archive import Shown, Sight, Wanted
 from ...model.delivery import State
+from ...model.target import Target
 from ...store.ids import first_id, made_at
 from .door import Door
 from .views import report_json, sight
@@ -98,6 +99,9 @@ class _Following:
         self._sight = of
         self._since = since
         self._known: set[str] = set()
+        self._gone: set[str] = set()
+        """Those of the last while that were told to be deleted."""
+        self._muted = self._mutes()
         self._waiting: dict[str, bytes] | None = None
         """The reports that may change, as they were told; None: not looked for yet."""
 
@@ -116,9 +120,8 @@ class _Following:
         told = [self._remember([one])[0] for one in reversed(part.shown)]
         if part.rest:
             told.append(b"event: missed\ndata: {}\n\n")
-        return told + await self._changed(
-            self._waiting, {one.listed.state.id for one in part.shown}
-        )
+        told += await self._changed(self._waiting, {one.listed.state.id for one in part.shown})
+        return told + await self._deleted() + self._remuted()
 
     async def _changed(self, waiting: dict[str, bytes], just: set[str]) -> list[bytes]:
         ids = [one for one in waiting if one not in just]
@@ -133,6 +136,22 @@ class _Following:
             if event != before[one.listed.state.id]:
                 told.append(event)
         return told
+
+    async def _deleted(self) -> list[bytes]:
+        gone = set(await self._hub.archive.gone(self._sight, self._since))
+        new, self._gone = gone - self._gone, gone
+        return [b"event: gone\ndata: %s\n\n" % orjson.dumps(one) for one in sorted(new)]
+
+    def _mutes(self) -> dict[Target, float]:
+        muted, target = self._hub.mutes.all(), self._sight.target
+        if self._sight.source is None:
+            return muted
+        return {target: muted[target]} if target in muted else {}
+
+    def _remuted(self) -> list[bytes]:
+        """That somebody was muted, or is no more: the page asks for what it shows of that."""
+        before, self._muted = self._muted, self._mutes()
+        return [b"event: muted\ndata: {}\n\n"] if before != self._muted else []
 
     def _remember(self, some: Iterable[Shown]) -> list[bytes]:
         """The events of some reports; those that may change are looked at again."""

@@ -26,7 +26,7 @@ class Inside:
         self.router: Final = Router()
         door = Door(hub, callers, refusals)
         history, state, trial = HistoryApi(hub), StateApi(hub), TrialApi(hub)
-        export = ExportApi(hub)
+        setup, export = SetupApi(hub), ExportApi(hub)
         handlers: dict[tuple[str, str], Handler] = {
             ("GET", "me"): state.me,
             ("DELETE", "session"): door.leave,
@@ -43,7 +43,8 @@ class Inside:
             ("GET", "charts"): state.charts,
             ("POST", "mute"): state.mute,
             ("POST", "test"): state.test,
-            ("GET", "setup"): SetupApi(hub).setup,
+            ("GET", "setup"): setup.setup,
+            ("GET", "findings"): setup.findings,
             ("GET", "rules"): trial.rules,
             ("POST", "rules"): trial.attempt,
             ("GET", "reports.csv"): export.table,

@@ -1,20 +1,24 @@
 """Setting it up: what is done already, and what to paste where."""
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 import nonebot
 from fastapi import Request, Response
 
 from ...access.sessions import Viewer
-from ...hub import Health, Hub
-from ...model.archive import EVERYTHING, Wanted
+from ...errors import StoreUnavailable
+from ...hub import Hub
+from ...model.archive import EVERYTHING, Shown, Wanted
 from ...model.delivery import State
 from ...model.grant import OWN
-from ...model.timing import moment
-from ...model.tools import SECRET, TOOLS
+from ...model.tools import SECRET, TOOLS, is_said
 from ..addresses import onebot_url, push_url
 from ..answers import json_answer
-from ..findings import warnings
+from ..findings import of_machine, of_running, of_settings
+from .door import require_master
 from .views import Json
 
 RECENT: Final = 20
@@ -42,24 +46,24 @@ class SetupApi:
                     "where": one.where,
                     "note": one.note,
                     "fields": [
-                        {"name": name, "value": value}
-                        for name, value in one.filled(url, secret or SECRET)
+                        {"name": name, "value": value, "said": is_said(written)}
+                        for (name, value), (_, written) in zip(
+                            one.filled(url, secret or SECRET), one.fields, strict=True
+                        )
                     ],
                 }
                 for one in TOOLS
             ],
         }
         if viewer.is_master:
-            health = await self._hub.health(detailed=True)
-            told |= {"steps": await self._steps(health), "findings": self._findings(health)}
+            told["steps"] = await self._steps()
         return json_answer(told)
 
-    async def _steps(self, health: Health) -> list[Json]:
+    async def _steps(self) -> list[Json]:
         settings: Any = nonebot.get_driver().config
         onebot = getattr(settings, "onebot_access_token", None)
         token = "填 .env 里的 ONEBOT_ACCESS_TOKEN" if onebot else "留空"
-        part = await self._hub.archive.part(EVERYTHING, Wanted(), RECENT)
-        reports = [one.listed.state for one in part.shown]
+        reports = [one.listed.state for one in await self._recent()]
         pushed = any(one.source != OWN for one in reports)
         arrived = any(each.state is State.DELIVERED for one in reports for each in one.deliveries)
         return [
@@ -74,7 +78,7 @@ class SetupApi:
                 "advice": '在 .env 里写上 SUPERUSERS=["你的 QQ 号"]，再重新启动',
             },
             {
-                "done": any(online for _, _, online in health.bots),
+                "done": any(online for _, _, online in self._hub.bots()),
                 "text": "连上 QQ 机器人",
                 "advice": f"在 NapCat、LLBot、Lagrange 里添加反向 WebSocket，Token {token}",
                 "copy": onebot_url(),
@@ -91,23 +95,19 @@ class SetupApi:
             },
         ]
 
-    def _findings(self, health: Health) -> list[str]:
-        found = [health.fault] if health.fault else []
-        found += warnings(self._hub)
-        found += [
-            f"QQ 机器人 {bot} 已连接但不能发送：在 OneBot 实现里重新登录 QQ"
-            for bot, _, online in health.bots
-            if not online
-        ]
-        if health.refused_at is not None:
-            at = moment(health.refused_at, self._hub.clock())
-            found.append(
-                f"{at} 有 OneBot 实现连过来，因为 Token 不对被拒绝了：把它的 Token 改成 .env 里的"
-                " ONEBOT_ACCESS_TOKEN（没有设置就清空）"
-            )
-        if health.strangers:
-            found.append(
-                f"SUPERUSERS 里的 {'、'.join(health.strangers)} 不是机器人的好友，多半收不到私聊："
-                "用这个 QQ 号加机器人为好友，或改 SUPERUSERS"
-            )
-        return found
+    async def _recent(self) -> Sequence[Shown]:
+        """The last reports; none where the store cannot be read, of which the findings tell."""
+        try:
+            return (await self._hub.archive.part(EVERYTHING, Wanted(), RECENT)).shown
+        except StoreUnavailable:
+            return ()
+
+    async def findings(self, _: Request, viewer: Viewer) -> Response:
+        """doctor 会说的：哪里不对，怎么改。"""
+        require_master(viewer)
+        hub = self._hub
+        health = await hub.health(detailed=True)
+        folder = hub.files and hub.files.absolute().parent
+        machine = await asyncio.to_thread(lambda: list(of_machine(folder)))
+        found = (*of_settings(hub.config), *machine, *of_running(hub, health))
+        return json_answer({"findings": [asdict(one) for one in found]})

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import time
 from collections import defaultdict
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ LATELY: Final = 86400.0
 FAILURES: Final = 5
 DAYS: Final = 30
 """Days of which reports are counted."""
+DISK_EVERY: Final = 60.0
+"""Seconds between looks at what the disk holds: at each picture's size."""
 
 
 class StateApi:
@@ -33,6 +36,8 @@ class StateApi:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._disk: Json = {}
+        self._disk_until = float("-inf")
 
     async def me(self, _: Request, viewer: Viewer) -> Response:
         """登录的是谁。"""
@@ -68,8 +73,14 @@ class StateApi:
         if viewer.is_master:
             told |= self._masters(health)
             if hub.files is not None:
-                told["disk"] = await asyncio.to_thread(_disk, hub.files)
+                told["disk"] = await self._on_disk(hub.files)
         return json_answer(told)
+
+    async def _on_disk(self, files: Path) -> Json:
+        if time.monotonic() >= self._disk_until:
+            self._disk = await asyncio.to_thread(_disk, files)
+            self._disk_until = time.monotonic() + DISK_EVERY
+        return self._disk
 
     def _backlog(self, health: Health, viewer: Viewer, now: float) -> Json:
         backlog = health.backlog

@@ -10,22 +10,24 @@ from pydantic import ValidationError
 
 from ...access.sessions import Viewer
 from ...config import Config, explain
-from ...errors import Refused
+from ...errors import InvalidReport, Refused
 from ...hub import Hub
-from ...model.archive import EVERYTHING, Shown
+from ...model.archive import EVERYTHING, Shown, Wanted
 from ...model.grant import MASTER, OWN, Grant
 from ...model.report import Report
 from ...model.text import one_line
 from ...routing.planner import Planner
 from ...routing.telling import told
+from ...store.ids import first_id
 from ..addresses import read_settings
 from ..answers import json_answer
 from .door import read_fields, require_master, text_of
-from .history import read_wanted
 from .views import Json, report_json
 
-TRIED: Final = 100
+TRIED: Final = 500
 """Reports that are tried at most."""
+MOST_DAYS: Final = 30
+DAY: Final = 86400.0
 SHOWN_WORDS: Final = 300
 """Characters of a message that are shown."""
 
@@ -53,7 +55,8 @@ class TrialApi:
             config = Config.model_validate({**read_settings(), "report_rules": rules})
         except ValidationError as error:
             return json_answer({"fault": str(explain(error))})
-        wanted = read_wanted(request.query_params)
+        since = max(0.0, self._hub.clock() - DAY * _days(request.query_params.get("days", "7")))
+        wanted = Wanted(since=first_id(since))
         part = await self._hub.archive.part(EVERYTHING, wanted, TRIED)
         shown = [one for one in part.shown if one.listed.state.source != OWN]
         tried = await asyncio.to_thread(_tried, config, self._superusers(), shown, self._grant)
@@ -62,6 +65,7 @@ class TrialApi:
         return json_answer(
             {
                 "results": [{"report": listed[of], **result} for of, result in tried],
+                "rest": bool(part.rest),
                 "setting": f"REPORT_RULES={json.dumps(json.loads(rules), ensure_ascii=False)}",
             }
         )
@@ -71,6 +75,14 @@ class TrialApi:
 
     def _grant(self, source: str) -> Grant:
         return self._hub.tokens.named(source) or MASTER
+
+
+def _days(said: str) -> int:
+    """For how many days back reports are tried."""
+    days = int(said) if said.isascii() and said.isdecimal() and len(said) < 3 else 0
+    if not 1 <= days <= MOST_DAYS:
+        raise InvalidReport("days", f"应为 1 到 {MOST_DAYS} 天")
+    return days
 
 
 def _tried(

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from ...access.sessions import Viewer
 from ...model.archive import EVERYTHING, Shown, Sight
-from ...model.report import EVENT_LABELS, Report, Result
+from ...model.report import EVENT_LABELS
 from ...model.status import DeliveryState, progress
 
 CUT: Final = 600
@@ -26,7 +26,7 @@ def report_json(shown: Shown, now: float) -> Json:
         "id": state.id,
         "at": state.received_at,
         "icon": report.icon if report else "",
-        "result": result_word(report),
+        "result": report.result_word if report else "",
         "title": title[:CUT],
         "text": words[:CUT],
         "more": report is None or report.data != "null" or max(len(words), len(title)) > CUT,
@@ -43,13 +43,6 @@ def report_json(shown: Shown, now: float) -> Json:
 def delivery_json(one: DeliveryState, now: float) -> Json:
     """A delivery and where it stands."""
     return {"target": str(one.target), "state": one.state, "line": progress(one, now)}
-
-
-def result_word(report: Report | None) -> str:
-    """A report's result as one looks for it; empty: it has none."""
-    if report is None or report.result is None:
-        return ""
-    return str(report.result.value) if isinstance(report.result, Result) else report.result
 
 
 def words_of(shown: Shown) -> tuple[str, str]:

@@ -1,12 +1,12 @@
 // Lets one in, and shows what the address says.
 
 import { get, post, remove } from "./api.js";
-import { h, toast } from "./dom.js";
+import { connection, h, toast } from "./dom.js";
 import { History } from "./history.js";
 
 const KEY = /^#[\w-]{32}$/;
 const TABS = [
-  ["history", "历史", async (me) => new History(me)],
+  ["history", "历史", async (me) => new History(me, taken())],
   ["state", "概况", async (me) => new (await import("./state.js")).State(me)],
   ["setup", "设置", async (me) => new (await import("./setup.js")).Setup(me)],
   ["rules", "规则", async (me) => new (await import("./rules.js")).Rules(me), "master"],
@@ -17,6 +17,10 @@ const tabs = document.getElementById("tabs");
 let me = null;
 let shown = null;
 let turn = 0;
+
+// What is shown first is asked for together with who asks.
+let ahead = location.hash && location.hash !== "#history" ? null : get("reports");
+ahead?.catch(() => {});
 
 async function start() {
   const fault = KEY.test(location.hash) ? await enter({ key: location.hash.slice(1) }) : "";
@@ -46,7 +50,7 @@ async function enter(body) {
 
 function login(fault = "") {
   stop();
-  me = null;
+  me = ahead = null;
   tabs.hidden = true;
   const token = h("input", { name: "token", type: "password", required: true, autocomplete: "current-password" });
   const form = h("form", {
@@ -66,6 +70,12 @@ function login(fault = "") {
   main.replaceChildren(form);
 }
 
+function taken() {
+  const found = ahead;
+  ahead = null;
+  return found;
+}
+
 async function leave() {
   try {
     await remove("session");
@@ -79,7 +89,7 @@ function stop() {
   shown?.stop?.();
   shown = null;
   turn++;
-  document.getElementById("connection").textContent = "";
+  connection();
 }
 
 async function show() {

@@ -2,7 +2,7 @@
 
 import { h, lasting, resultName, svg, words } from "./dom.js";
 
-const WIDTH = 640, HEIGHT = 200, LEFT = 40, BOTTOM = 22;
+const WIDEST = 640, HEIGHT = 200, LEFT = 40, BOTTOM = 22;
 const KINDS = { 0: "success", 2: "partial", 1: "fail" };
 const ORDER = ["0", "", "2", "1"];
 
@@ -10,10 +10,13 @@ const kind = (result) => KINDS[result] ?? "other";
 const rank = (result) => (ORDER.includes(result) ? ORDER.indexOf(result) : 1.5);
 
 export function days(charts) {
+  // As wide as it will be shown: its numbers stay as large as other words.
+  const width = Math.min(WIDEST, Math.max(240, innerWidth - 64));
   const results = [...charts.results].sort((a, b) => rank(a.result) - rank(b.result));
   const totals = charts.days.map((_, day) => results.reduce((sum, one) => sum + one.counts[day], 0));
   const most = Math.max(1, ...totals);
-  const step = (WIDTH - LEFT) / charts.days.length;
+  const step = (width - LEFT) / charts.days.length;
+  const every = Math.max(7, Math.ceil(56 / step));
   const height = (count) => (count / most) * (HEIGHT - BOTTOM - 10);
   const bars = charts.days.map((day, at) => {
     let y = HEIGHT - BOTTOM;
@@ -24,14 +27,14 @@ export function days(charts) {
     const told = `${day}：${totals[at]} 条` + results.filter((one) => one.counts[at]).map((one) => `，${resultName(one.result)} ${one.counts[at]}`).join("");
     return svg("g", {}, svg("title", {}, told), svg("rect", { class: "hit", x: LEFT + at * step, y: 0, width: step, height: HEIGHT - BOTTOM }), parts);
   });
-  const labels = charts.days.map((day, at) => (charts.days.length - 1 - at) % 7 === 0 &&
-    svg("text", at === charts.days.length - 1 ? { x: WIDTH, y: HEIGHT - 6, "text-anchor": "end" } : { x: LEFT + (at + 0.5) * step, y: HEIGHT - 6, "text-anchor": "middle" }, day.slice(5).replace("-", "/")));
+  const labels = charts.days.map((day, at) => (charts.days.length - 1 - at) % every === 0 &&
+    svg("text", at === charts.days.length - 1 ? { x: width, y: HEIGHT - 6, "text-anchor": "end" } : { x: LEFT + (at + 0.5) * step, y: HEIGHT - 6, "text-anchor": "middle" }, day.slice(5).replace("-", "/")));
   const lines = [0.5, 1].map((part) => svg("g", { class: "grid" },
-    svg("line", { x1: LEFT, x2: WIDTH, y1: HEIGHT - BOTTOM - height(most * part), y2: HEIGHT - BOTTOM - height(most * part) }),
+    svg("line", { x1: LEFT, x2: width, y1: HEIGHT - BOTTOM - height(most * part), y2: HEIGHT - BOTTOM - height(most * part) }),
     (part === 1 || most > 1) && svg("text", { x: LEFT - 4, y: HEIGHT - BOTTOM - height(most * part) + 4, "text-anchor": "end" }, String(Math.round(most * part)))));
   const all = totals.reduce((sum, one) => sum + one, 0);
   return figure("一个月里的推送", `三十天里共 ${all} 条`,
-    svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `每天的推送，三十天里共 ${all} 条` }, patterns(), lines, bars, labels.filter(Boolean)),
+    svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `每天的推送，三十天里共 ${all} 条` }, patterns(), lines, bars, labels.filter(Boolean)),
     h("p", { class: "legend" }, results.map((one) => h("span", {}, svg("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, svg("rect", { class: `bar ${kind(one.result)}`, width: 12, height: 12 })), words(`${resultName(one.result)} ${one.counts.reduce((sum, each) => sum + each, 0)}`)))),
     table(["日期", ...results.map((one) => resultName(one.result))], charts.days.map((day, at) => [day, ...results.map((one) => one.counts[at])]).filter((row) => row.slice(1).some(Boolean))),
     charts.searched < 1 && h("p", { class: "note" }, `更早的还在整理（${Math.floor(charts.searched * 100)}%）`));

@@ -31,6 +31,11 @@ export function toast(text) {
   setTimeout(() => one.remove(), 6000);
 }
 
+// How the connection does, where everybody sees it.
+export function connection(text = "") {
+  document.getElementById("connection").textContent = text;
+}
+
 export async function copy(text, what = "已复制") {
   try {
     await navigator.clipboard.writeText(text);
@@ -47,13 +52,13 @@ export async function copy(text, what = "已复制") {
   toast(what);
 }
 
-// Ask in a dialog; the answer is the value of the button, or of the fields.
+// Ask in a dialog: whether one wants to. What Enter does in a field is the first button that submits.
 export function ask(title, body, action) {
   const dialog = h("dialog", { class: "ask", "aria-label": title });
   const form = h("form", { method: "dialog" },
     h("h2", {}, title), body,
     h("p", { class: "buttons" },
-      h("button", { value: "", type: "submit", formnovalidate: true }, "取消"),
+      h("button", { type: "button", onclick: () => dialog.close() }, "取消"),
       h("button", { value: "yes", class: "main", type: "submit" }, action)));
   dialog.append(form);
   document.body.append(dialog);

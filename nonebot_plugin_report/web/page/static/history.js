@@ -1,7 +1,7 @@
 // The history: newest first, live, looked through by words and filters.
 
 import { address, get } from "./api.js";
-import { dayKey, dayName, h, resultName, targetName, toast, words } from "./dom.js";
+import { connection, dayKey, dayName, h, resultName, targetName, toast, words } from "./dom.js";
 import { Live } from "./live.js";
 import { redraw, reportElement } from "./report.js";
 
@@ -9,8 +9,10 @@ const FIELDS = ["words", "event", "result", "source", "target", "day"];
 const LABELS = { event: "事件", result: "结果", source: "令牌", target: "接收者", day: "日期" };
 
 export class History {
-  constructor(me) {
+  // `ahead`: the first part, if it was asked for already.
+  constructor(me, ahead) {
     this.me = me;
+    this.ahead = ahead;
     this.wanted = {};
     this.rest = "";
     this.turn = 0;
@@ -23,7 +25,9 @@ export class History {
     this.watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.more(), { rootMargin: "800px" });
     this.live = new Live({
       report: (one) => this.take(one),
-      back: () => { connection(""); this.refresh(); },
+      gone: (id) => this.gone(id),
+      muted: () => {},
+      back: () => { connection(); this.refresh(); },
       lost: () => connection("连接断了，正在重连……"),
     });
     this.element.addEventListener("toggle", (event) => this.onlyOneMenu(event.target), true);
@@ -134,7 +138,9 @@ export class History {
     this.reading = true;
     this.end.textContent = "正在找……";
     try {
-      const part = await get("reports", { ...this.wanted, before: this.rest });
+      const asked = this.ahead ?? get("reports", { ...this.wanted, before: this.rest });
+      this.ahead = null;
+      const part = await asked;
       if (turn !== this.turn) return;
       this.rest = part.rest;
       for (const one of part.reports) this.put(one);
@@ -222,6 +228,7 @@ export class History {
     const one = document.getElementById(`r-${id}`);
     const group = one?.parentElement;
     one?.remove();
+    if (one && this.single) this.end.prepend("这条推送已经删除。");
     if (group && !group.querySelector("article")) group.remove();
   }
 
@@ -234,8 +241,4 @@ export class History {
     if (!opened.matches?.(".menu[open]")) return;
     for (const one of this.element.querySelectorAll(".menu[open]")) if (one !== opened) one.open = false;
   }
-}
-
-function connection(text) {
-  document.getElementById("connection").textContent = text;
 }

@@ -91,7 +91,7 @@ function pretty(json) {
 }
 
 function menu(one, page) {
-  const item = (text, act) => h("button", { type: "button", onclick: () => { details.open = false; act(); } }, text);
+  const item = (text, act) => h("button", { type: "button", onclick: () => { details.open = false; details.firstChild.focus(); act(); } }, text);
   const details = h("details", { class: "menu" },
     h("summary", { "aria-label": "能对它做的" }, "⋯"),
     h("div", { class: "items" },

@@ -2,9 +2,11 @@
 
 import { get, post } from "./api.js";
 import { days, runs } from "./charts.js";
-import { h, targetName, toast, words } from "./dom.js";
+import { connection, h, targetName, toast, words } from "./dom.js";
+import { Live } from "./live.js";
 
 const EVERY = 5000;
+const SOON = 300;
 const MUTES = [[1800, "30 分钟"], [7200, "2 小时"], [28800, "8 小时"], [43200, "12 小时"]];
 
 export class State {
@@ -13,15 +15,27 @@ export class State {
     this.cards = h("div", { class: "cards" });
     this.plots = h("div", { class: "plots" });
     this.element = h("section", { class: "state", "aria-label": "概况" }, this.cards, this.plots);
+    const soon = () => { clearTimeout(this.soon); this.soon = setTimeout(() => this.look(), SOON); };
+    this.live = new Live({ report: soon, gone: soon, muted: soon, back: () => { connection(); soon(); }, lost: () => connection("连接断了，正在重连……") });
   }
 
   async show() {
+    this.live.start();
+    this.timer = setInterval(() => this.look(), EVERY);
     await Promise.all([this.draw(), this.drawPlots()]);
-    this.timer = setInterval(() => document.hidden || this.element.contains(document.activeElement) || this.draw(), EVERY);
   }
 
   stop() {
+    this.live.stop();
     clearInterval(this.timer);
+    clearTimeout(this.soon);
+  }
+
+  // What somebody is about to choose stays as it is.
+  look() {
+    if (document.hidden || this.element.contains(document.activeElement)) return;
+    this.draw();
+    if (this.indexing) this.drawPlots();
   }
 
   async draw() {
@@ -30,7 +44,8 @@ export class State {
       state = await get("state");
       this.targets ??= (await get("known")).targets;
     } catch (error) {
-      this.cards.replaceChildren(h("p", { class: "fault", role: "alert" }, error.message));
+      // What was seen stays: that the connection is lost is said above.
+      if (error.status || !this.cards.firstChild) this.cards.replaceChildren(h("p", { class: "fault", role: "alert" }, error.message));
       return;
     }
     this.cards.replaceChildren(...[
@@ -101,6 +116,7 @@ export class State {
   async drawPlots() {
     try {
       const charts = await get("charts");
+      this.indexing = charts.searched < 1;
       this.plots.replaceChildren(days(charts), ...[charts.tasks.length > 0 && runs(charts.tasks)].filter(Boolean));
     } catch (error) {
       this.plots.replaceChildren(h("p", { class: "fault" }, error.message));

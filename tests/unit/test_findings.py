@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from nonebot_plugin_report.cli.checks import clock, disk
+from nonebot_plugin_report.web.findings import clock, disk
 
 CHINA = timezone(timedelta(hours=8))
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
