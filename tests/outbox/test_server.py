@@ -3,11 +3,9 @@
 import asyncio
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,6 +23,7 @@ from nonebot_plugin_report.watchdog.beats import DOWN, UP, Beat
 from nonebot_plugin_report.watchdog.watchdog import LAG, Watchdog
 from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
 from tests import postgres
+from tests.between import Between, between
 from tests.bot import free_port, until
 from tests.postgres import Server
 from tests.postgres import running as running
@@ -86,80 +85,10 @@ async def test_a_server_that_was_restarted_meanwhile_costs_no_push(server: Serve
 async def test_what_a_killed_server_had_confirmed_is_there(server: Server) -> None:
     async with world(server.url) as w:
         receipts = [await accepted(w, str(number)) for number in range(5)]
-        os.kill(server.process, signal.SIGKILL)
-
-        async def started() -> bool:
-            with suppress(AssertionError):  # what is left of it ends first
-                (server.data / "postmaster.pid").unlink(missing_ok=True)
-                server.start()
-                return True
-            return False
-
-        await until(started)
+        await server.kill()
         await accepted(w, "after")
         for one in receipts:
             assert await w.states(one) == [State.WAITING]
-
-
-@dataclass
-class Between:
-    """A proxy between us and the server, that can hold back what the server says."""
-
-    server: Server
-    port: int = 0
-    holds: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set: all goes through."""
-    last_word: bytes = b"never said"
-    """What comes of this from us is passed on, and then all is cut."""
-    links: list[asyncio.StreamWriter] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            far_reader, far = await asyncio.open_connection("127.0.0.1", self.server.port)
-        except OSError:
-            writer.close()
-            return
-        self.links += [writer, far]
-        with suppress(OSError, asyncio.CancelledError):
-            await asyncio.gather(
-                self.pass_on(reader, far, ours=True), self.pass_on(far_reader, writer, ours=False)
-            )
-        writer.close()
-        far.close()
-
-    async def pass_on(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, ours: bool
-    ) -> None:
-        while read := await reader.read(65536):
-            await self.holds.wait()
-            writer.write(read)
-            if ours and self.last_word in read:
-                await writer.drain()
-                self.cut()
-        writer.close()
-
-    def cut(self) -> None:
-        """End all connections."""
-        for one in self.links:
-            one.transport.abort()
-        self.links.clear()
-
-
-@asynccontextmanager
-async def between(server: Server) -> AsyncGenerator[Between]:
-    made = Between(server)
-    made.holds.set()
-    async with await asyncio.start_server(made.serve, "127.0.0.1", 0) as listening:
-        made.port = listening.sockets[0].getsockname()[1]
-        try:
-            yield made
-        finally:
-            made.holds.set()
-            made.cut()
 
 
 async def test_a_connection_lost_in_the_middle_of_a_commit_is_no_success(server: Server) -> None:
