@@ -4,11 +4,12 @@ Statements are written in SQLAlchemy Core, the same for every engine; callers pa
 values.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Float, extract, func, select, type_coerce
+from sqlalchemy import Connection, Float, extract, func, select, type_coerce
 
 from .archive import Archive, Index
 from .database import Database
@@ -68,13 +69,20 @@ class Store:
         await self._database.open()
         self.archive.open()
 
-    async def time(self) -> float:
-        """The database's clock, in epoch seconds.
+    async def time(self, passed: Callable[[], float]) -> tuple[float, float, float]:
+        """The database's clock, in epoch seconds; and what `passed` said just before it was read,
+        and just after.
 
         Raises:
             StoreUnavailable: it cannot be asked.
         """
-        return await self._database.run(lambda conn: conn.scalars(_TIME).one(), durable=False)
+
+        # Timed here: what waits for its turn, before and afterwards, says nothing of the clock.
+        def read(conn: Connection) -> tuple[float, float, float]:
+            since = passed()
+            return conn.scalars(_TIME).one(), since, passed()
+
+        return await self._database.run(read, durable=False)
 
     async def close(self) -> None:
         """Finish pending operations and disconnect."""
