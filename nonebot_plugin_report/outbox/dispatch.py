@@ -117,7 +117,10 @@ class Dispatcher:
             work = self._work(one.delivery.lane)
             if work.told:
                 logger.info(f"{one.delivery.report_id} → {work.lane} 先存着：{work.told}")
-            work.queue.accept(self._pictures.admit(one))
+            if self._others is None:
+                work.queue.accept(self._pictures.admit(one))
+            else:
+                work.queue.miss()
             work.fresh = True
             self._wake(work)
 

@@ -129,6 +129,18 @@ async def test_nothing_is_left_of_an_operation_that_fails_beside_others(server: 
         assert rows(server.url, "SELECT count(*) FROM report") == [(before + 2,)]
 
 
+async def test_what_another_process_took_before_goes_before(server: Server) -> None:
+    async with world(server.url) as one, world(server.url, clock=one.clock) as other:
+        target = Target("private", "10003")
+        await one.accept("1", target)
+        await one.drain(target)  # the lane is its own, and empty
+        await other.accept("2", target)
+        one.clock.now += 0.01
+        await one.accept("3", target)
+        await one.drain(target)
+        assert one.far.texts(Lane(target)) == ["1", "2", "3"]
+
+
 async def test_processes_count_together_what_a_target_and_a_token_may_get(server: Server) -> None:
     target, policy = Target("group", "1"), Policy(rate=(2, 600.0))
     async with (
