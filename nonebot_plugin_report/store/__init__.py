@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, Float, extract, func, select, type_coerce
+from sqlalchemy import Connection, select
 
 from .archive import Archive, Index
 from .database import Database
@@ -17,6 +17,7 @@ from .history import History
 from .housekeeping import Housekeeping
 from .index_file import IndexFile
 from .leases import Leases
+from .moment import SERVER_CLOCK, moment
 from .mutes import Mutes
 from .outcomes import Outcomes
 from .pictures import PictureFiles, PictureRows, Pictures
@@ -69,6 +70,16 @@ class Store:
         await self._database.open()
         self.archive.open()
 
+    async def now(self, own: float) -> float:
+        """The time by the database's clock if several processes go by it, else `own` (epoch
+        seconds).
+
+        Raises:
+            StoreUnavailable: it cannot be asked.
+        """
+        query = select(moment(own))
+        return await self._database.run(lambda conn: conn.scalars(query).one(), durable=False)
+
     async def time(self, passed: Callable[[], float]) -> tuple[float, float, float]:
         """The database's clock, in epoch seconds; and what `passed` said just before it was read,
         and just after.
@@ -98,7 +109,7 @@ class Store:
         await self._database.check()
 
 
-_TIME: Final = select(type_coerce(extract("epoch", func.clock_timestamp()), Float))
+_TIME: Final = select(SERVER_CLOCK)
 
 
 def _parts(place: Path | str) -> "tuple[Transactions, Pictures, Index, Others | None]":

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,15 @@ from loguru import logger
 
 from nonebot_plugin_report.access.tokens import Tokens
 from nonebot_plugin_report.errors import StoreUnavailable
-from nonebot_plugin_report.model.delivery import State
+from nonebot_plugin_report.model.delivery import Outgoing, State
 from nonebot_plugin_report.model.grant import Grant
+from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.scheduling import Policy
 from nonebot_plugin_report.model.status import Receipt
 from nonebot_plugin_report.model.target import Lane, Target
+from nonebot_plugin_report.outbox import TERM
+from nonebot_plugin_report.outbox.lane import SHARED_LEASE
 from nonebot_plugin_report.watchdog.beats import DOWN, UP, Beat
 from nonebot_plugin_report.watchdog.watchdog import LAG, Watchdog
 from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
@@ -28,7 +32,7 @@ from tests.bot import free_port, until
 from tests.postgres import Server
 from tests.postgres import running as running
 
-from .fakes import World, world
+from .fakes import LIMITS, World, world
 from .places import rows
 
 ME = Target("private", "10001")
@@ -207,6 +211,46 @@ async def test_the_watchdog_of_who_leads_knows_what_came_to_all(server: Server) 
         await other.outbox.accept(Report(event="dragon.end"), [], source="master", note="x")
         await later(LAG + 1)
         assert sorted(told[0] + told[1]) == sorted([DOWN, OVERDUE, UP, LATE])
+
+
+@pytest.mark.parametrize("off", [-2 * HOUR, 0.0, 2 * HOUR])
+async def test_what_a_process_thinks_that_the_time_is_takes_nothing_away(
+    server: Server, off: float
+) -> None:
+    lane = Lane(Target("private", "10010"), str(off))
+    async with world(server.url) as w:
+        await w.outbox.accept(Report(send_from=lane.bot), [Outgoing(lane.target, Message("1"))])
+        store, now = w.store, await w.store.now(0.0)
+        held, _ = await store.queue.claim(lane, "a", now, SHARED_LEASE, 10)
+        assert held.lease is not None
+        assert await store.terms.take(lane.bot, "a", now, TERM)
+
+        async def others_get_nothing() -> None:
+            claim, found = await store.queue.claim(lane, "b", now + off, SHARED_LEASE, 10)
+            assert (claim.lease, claim.taken, found) == (None, True, [])
+            assert 0 < claim.due_at - (now + off) <= SHARED_LEASE, "it asks again in good time"
+            assert not await store.terms.take(lane.bot, "b", now + off, TERM)
+
+        await others_get_nothing()
+        # Nor does one whose own clock is wrong shorten what it has, or keep it for longer.
+        await store.leases.renew("a", [str(lane)], now + off, SHARED_LEASE)
+        assert await store.terms.take(lane.bot, "a", now + off, TERM)
+        await others_get_nothing()
+        for query in ("lease_until FROM lane WHERE name", "until FROM term WHERE office"):
+            name = str(lane) if "lane" in query else lane.bot
+            ((ends,),) = rows(server.url, f"SELECT {query} = ?", name)
+            assert 0 < ends - now < HOUR
+
+
+async def test_what_is_given_up_or_deleted_for_all_is_by_the_servers_clock(server: Server) -> None:
+    async with world(server.url, limits=replace(LIMITS, expire=HOUR)) as w:
+        w.clock.now = await w.store.now(0.0)
+        receipt = await w.accept("1", ME)
+        w.clock.now += 2 * LIMITS.retention
+        for job in (w.outbox.expire, w.outbox.fall_back, w.outbox.prune):
+            await job()
+        assert await w.states(receipt) == [State.WAITING]
+        assert (await w.store.history.report(receipt.id)) is not None
 
 
 async def test_a_burst_is_one_word_to_the_others(server: Server) -> None:
