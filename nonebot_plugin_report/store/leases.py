@@ -130,7 +130,8 @@ _NOW: Final = moment(bindparam("now", type_=Float))
 _LOCK_LANE: Final = Statement(
     select(lane, _NOW.label("now"))
     .where(lane.c.name == bindparam("lane"))
-    .with_for_update(skip_locked=True)
+    # Who stores a delivery in a lane holds its row, too, and keeps nobody from sending in it.
+    .with_for_update(skip_locked=True, key_share=True)
 )
 _OWN: Final = Statement(
     update(lane)

@@ -4,13 +4,16 @@ import asyncio
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from loguru import logger
+from sqlalchemy import Connection
 
 from nonebot_plugin_report.access.tokens import Tokens
 from nonebot_plugin_report.errors import StoreUnavailable
@@ -23,6 +26,8 @@ from nonebot_plugin_report.model.status import Receipt
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import TERM
 from nonebot_plugin_report.outbox.lane import SHARED_LEASE
+from nonebot_plugin_report.store import postgres as postgres_store
+from nonebot_plugin_report.store.leases import claim
 from nonebot_plugin_report.watchdog.beats import DOWN, UP, Beat
 from nonebot_plugin_report.watchdog.watchdog import LAG, Watchdog
 from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
@@ -240,6 +245,60 @@ async def test_what_a_process_thinks_that_the_time_is_takes_nothing_away(
             name = str(lane) if "lane" in query else lane.bot
             ((ends,),) = rows(server.url, f"SELECT {query} = ?", name)
             assert 0 < ends - now < HOUR
+
+
+async def test_who_stores_something_for_a_lane_keeps_nobody_from_sending_there(
+    server: Server,
+) -> None:
+    to = Target("private", "10011")
+    async with world(server.url) as w, world(server.url) as other:
+        await w.accept("1", to)
+        with psycopg.connect(server.url) as storing:  # as the key of what it stores has it
+            storing.execute("SELECT FROM lane WHERE name = %s FOR KEY SHARE", (str(Lane(to)),))
+            await w.drain(to)
+        assert w.far.texts(Lane(to)) == ["1"]
+        await w.outbox.dispatcher.release()
+
+        def begun(conn: Connection) -> None:
+            claim(conn, Lane(to), "another", 0.0, SHARED_LEASE)
+            asyncio.run_coroutine_threadsafe(stored(), loop).result()
+
+        async def stored() -> None:
+            await other.accept("2", to)
+
+        loop = asyncio.get_running_loop()
+        await w.store.queue._run(begun)
+
+
+async def test_a_process_that_stops_in_the_middle_of_a_transaction_holds_up_nobody_for_long(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = Target("private", "10012")
+    begin = postgres_store._BEGIN
+    monkeypatch.setattr(postgres_store, "_BEGIN", begin.replace("'5s'", "'200ms'"))
+    async with world(server.url) as stopping, world(server.url) as other:
+        await stopping.accept("1", to)
+        has_it, goes_on = threading.Event(), threading.Event()
+
+        def stops(conn: Connection) -> None:
+            claim(conn, Lane(to), "stopping", 0.0, SHARED_LEASE)
+            has_it.set()
+            goes_on.wait()
+
+        stopped = asyncio.ensure_future(stopping.store.queue._run(stops))
+        await asyncio.to_thread(has_it.wait)
+
+        async def sent() -> list[str]:
+            other.clock.now += 1
+            await other.drain(to)
+            return other.far.texts(Lane(to))
+
+        try:
+            assert await until(sent) == ["1"]
+        finally:
+            goes_on.set()
+        with pytest.raises(StoreUnavailable):
+            await stopped
 
 
 async def test_what_is_given_up_or_deleted_for_all_is_by_the_servers_clock(server: Server) -> None:
