@@ -297,6 +297,7 @@ class Dispatcher:
             return
         now = self._clock()
         claim, queued = await self._queue.claim(work.lane, self._owner, now, self._lease, limit)
+        self._tally.take_overs += claim.took_over
         work.queue.filled(claim, queued, limit)
         work.parked = None
         rate = self._policy(work.lane.target).rate

@@ -69,6 +69,8 @@ class Tally:
         """Those that did not, by how they ended; those that were withdrawn are left out."""
         self.refused: Final = Counter[type[Refused]]()
         """Pushes that were refused, by their errors."""
+        self.take_overs = 0
+        """Lanes that were taken over from a process whose lease had lapsed."""
 
     def accepted(self, status: str, took: float) -> None:
         """A report is stored, in so many seconds."""

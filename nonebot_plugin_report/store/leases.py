@@ -41,6 +41,8 @@ class Claim:
     failures: int
     taken: bool = False
     """Another process has it until then, or lets go of it before."""
+    took_over: bool = False
+    """From another process, which had let its lease lapse."""
 
 
 class Leases:
@@ -176,15 +178,17 @@ def claim(conn: Connection, of: Lane, owner: str, now: float, seconds: float) ->
     if row is None:  # its row is locked by another process
         return Claim(None, now + 1, 0, taken=True)
     ahead = now - row.now
-    if row.owner not in (None, owner) and row.lease_until > row.now:
+    anothers = row.owner not in (None, owner)
+    if anothers and row.lease_until > row.now:
         return Claim(None, row.lease_until + ahead, row.failures, taken=True)
     if row.due_at > row.now:
         return Claim(None, row.due_at + ahead, row.failures)
-    if row.owner not in (None, owner):
+    if anothers:
         count_repeats(conn, str(of))
     epoch = row.epoch + (row.owner != owner)
     _OWN.run(conn, {"of": str(of), "by": owner, "at": epoch, "now": now, "seconds": seconds})
-    return Claim(Lease(str(of), owner, epoch, now + seconds), 0.0, row.failures)
+    lease = Lease(str(of), owner, epoch, now + seconds)
+    return Claim(lease, 0.0, row.failures, took_over=anothers)
 
 
 def _park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> None:

@@ -98,7 +98,9 @@ class Collector:
             ended.add_metric((State.DELIVERED.value, *where), delivered.count)
             for state in FAILED:
                 ended.add_metric((state.value, *where), tally.failed[state, where])
-        yield from (ended, took)
+        taken = CounterMetricFamily("report_hub_takeovers", "从停住或被杀的进程接过来的发送队列")
+        taken.add_metric((), tally.take_overs)
+        yield from (ended, took, taken)
 
     def _waiting(self) -> Iterable[Metric]:
         health = self._health()
