@@ -85,22 +85,23 @@ async def report(
     """
     if _hub is None:
         raise StoreUnavailable("推送插件还没有加载；请先 require('nonebot_plugin_report')")
-    config = _hub.config
-    fields: dict[str, object] = {
-        "title": title,
-        "screenshots": await _pictures(image, images, config.report_max_body),
-        "send_to": _listed(to),
-        "send_to_group": _listed(to_group),
-        "channel": _listed(channel),
-        "event": event,
-        "result": result.value if isinstance(result, Result) else result,
-        "send_from": send_from,
-        "id": key,
-    }
-    if not source:
-        return await _hub.submit(parse({**fields, "content": content}))
-    read = partial(read_value, own=config.report_sources, most=config.report_max_body)
-    return await _hub.take(await asyncio.to_thread(read, content, source, fields))
+    with _hub.tally.counting():
+        config = _hub.config
+        fields: dict[str, object] = {
+            "title": title,
+            "screenshots": await _pictures(image, images, config.report_max_body),
+            "send_to": _listed(to),
+            "send_to_group": _listed(to_group),
+            "channel": _listed(channel),
+            "event": event,
+            "result": result.value if isinstance(result, Result) else result,
+            "send_from": send_from,
+            "id": key,
+        }
+        if not source:
+            return await _hub.submit(parse({**fields, "content": content}))
+        read = partial(read_value, own=config.report_sources, most=config.report_max_body)
+        return await _hub.take(await asyncio.to_thread(read, content, source, fields))
 
 
 def _listed(several: object) -> object:

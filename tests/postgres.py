@@ -1,8 +1,10 @@
 """A real PostgreSQL for the tests: the one that `REPORT_TEST_POSTGRES` names, else one that is
 started from what this machine has, on loopback, in a temporary folder, shared by all that run."""
 
+import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,7 @@ import psycopg
 import pytest
 from filelock import FileLock
 
-from tests.bot import free_port
+from tests.bot import free_port, until
 
 NAMED = "REPORT_TEST_POSTGRES"
 MUST = "REPORT_TEST_MUST"
@@ -131,12 +133,47 @@ class Server:
     def url(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
-    @property
-    def process(self) -> int:
-        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+    def database(self, name: str) -> str:
+        """The address of a new database on it."""
+        with psycopg.connect(self.url, autocommit=True) as conn:
+            conn.execute(f"CREATE DATABASE {name}".encode())
+        return f"{self.url.rpartition('/')[0]}/{name}"
 
     def start(self) -> None:
         start(self.data, self.port, durable=True)
+
+    async def restart(self) -> None:
+        """Stop it as who installs an update does, and start it again."""
+        await asyncio.to_thread(stop, self.data, "fast")
+        await asyncio.to_thread(self.start)
+
+    async def kill(self) -> None:
+        """kill -9, and start it again."""
+        file = self.data / "postmaster.pid"
+        os.kill(int(file.read_text().splitlines()[0]), signal.SIGKILL)
+
+        async def started() -> bool:
+            with suppress(AssertionError):  # what is left of it ends first
+                file.unlink(missing_ok=True)
+                await asyncio.to_thread(self.start)
+                return True
+            return False
+
+        await until(started)
+
+
+@contextmanager
+def own_server() -> Generator[Server]:
+    """A server that others do not use."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o711)
+    server = Server(folder / "data", start(folder / "data", durable=True))
+    try:
+        yield server
+    finally:
+        with suppress(AssertionError):  # it may be stopped already
+            stop(server.data)
+        shutil.rmtree(folder)
 
 
 class Databases:
@@ -190,10 +227,5 @@ def running() -> Generator[Server]:
     if programs() is None:
         assert MUST not in os.environ, WHY
         pytest.skip(WHY)
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o711)
-    server = Server(folder / "data", start(folder / "data", durable=True))
-    yield server
-    with suppress(AssertionError):  # it may be stopped already
-        stop(server.data)
-    shutil.rmtree(folder)
+    with own_server() as server:
+        yield server

@@ -347,11 +347,12 @@ class Hub:
         Raises:
             StoreUnavailable: it could not be stored.
         """
-        self._require_store()
-        planned = (rules.Planned(one, mask=self.directory.mask(one)) for one in targets)
-        exactly = rules.Routing(tuple(planned))
-        plan = self._planner.write(exactly, report, MASTER, self.clock())
-        return await self._accept(report, plan, OWN)
+        with self.tally.counting():
+            self._require_store()
+            planned = (rules.Planned(one, mask=self.directory.mask(one)) for one in targets)
+            exactly = rules.Routing(tuple(planned))
+            plan = self._planner.write(exactly, report, MASTER, self.clock())
+            return await self._accept(report, plan, OWN)
 
     async def resend(self, report_id: str, targets: Sequence[Target]) -> Receipt | None:
         """Store a report again for some of its targets, with the message that each was sent; None
@@ -360,18 +361,19 @@ class Hub:
         Raises:
             StoreUnavailable: it could not be stored.
         """
-        self._require_store()
-        report = await self.history.report(report_id) or Report()
-        words = replace(report, images=())
-        messages = await self.history.messages(report_id, targets)
-        outgoing = [
-            Outgoing(target, replace(message, report=words))
-            for target, message in messages.items()
-            if message.text or message.images
-        ]
-        if not outgoing:
-            return None
-        return await self._outbox.accept(report, outgoing, source=OWN)
+        with self.tally.counting():
+            self._require_store()
+            report = await self.history.report(report_id) or Report()
+            words = replace(report, images=())
+            messages = await self.history.messages(report_id, targets)
+            outgoing = [
+                Outgoing(target, replace(message, report=words))
+                for target, message in messages.items()
+                if message.text or message.images
+            ]
+            if not outgoing:
+                return None
+            return await self._outbox.accept(report, outgoing, source=OWN)
 
     async def shown(self, images: Sequence[Image], chat: Target) -> tuple[Image, ...]:
         """Pictures as a chat may see them, without those that cannot be covered."""

@@ -2,7 +2,6 @@
 on one store share."""
 
 import asyncio
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,12 +51,14 @@ class Timekeeper:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        asked, muted = time.monotonic(), self.mutes.all()
-        reading, *_ = await asyncio.gather(
-            self.store.time(), self.mutes.open(), self.tokens.open(), self.sessions.open()
+        muted = self.mutes.all()
+        read, *_ = await asyncio.gather(
+            self.store.time(self.clock.passed),
+            self.mutes.open(),
+            self.tokens.open(),
+            self.sessions.open(),
         )
-        if (took := time.monotonic() - asked) < EVERY:
-            self.clock.follow(reading + took / 2)
+        self.clock.follow(*read)
         if self.mutes.all() != muted:
             await self.outbox.sweep()
 

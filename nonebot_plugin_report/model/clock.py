@@ -29,7 +29,8 @@ class Clock:
     ) -> None:
         """`wall` gives epoch seconds and may be set; `passed` gives seconds and cannot."""
         self._wall = wall
-        self._passed = passed
+        self.passed: Final = passed
+        """Seconds that pass evenly."""
         self.since = self._read = wall()
         """The reading with which this account of the time began: at the start, or when the wall
         clock was last seen to have been set."""
@@ -37,16 +38,20 @@ class Clock:
 
     def __call__(self) -> float:
         """Epoch seconds."""
-        return self._read + self._passed() - self._read_at
+        return self._read + self.passed() - self._read_at
 
-    def follow(self, reading: float) -> None:
-        """Go by another clock, which was just read (epoch seconds)."""
-        self._read, self._read_at = reading, self._passed()
+    def follow(self, reading: float, since: float, until: float) -> None:
+        """Go by another clock, which said `reading` (epoch seconds) at some time between two
+        moments of `passed`. Where this one may have said the same it is left as it is: so it stays
+        as near as the quickest answer told, however slow the others are."""
+        lowest, highest = reading - until, reading - since
+        if not lowest <= self._read - self._read_at <= highest:
+            self._read, self._read_at = reading, (since + until) / 2
 
     def jump(self) -> float:
         """Go by the wall clock again; by how many seconds it was set, or 0."""
         before = self()
-        self._read, self._read_at = self._wall(), self._passed()
+        self._read, self._read_at = self._wall(), self.passed()
         by = self._read - before
         if abs(by) < JUMP:
             return 0.0

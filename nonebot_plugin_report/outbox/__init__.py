@@ -236,7 +236,7 @@ class Outbox:
         """
         if not self.dispatcher.may_expire():
             return
-        if given_up := await self._store.housekeeping.expire(self._clock()):
+        if given_up := await self._store.housekeeping.expire(await self._now()):
             self.tally.expired(given_up)
             count = given_up.total()
             logger.error(f"{count} 条推送超过 REPORT_EXPIRE 仍未送达，已放弃；原因见各条的状态")
@@ -247,7 +247,7 @@ class Outbox:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        now = self._clock()
+        now = await self._now()
 
         def divert(due: DueFallback) -> list[Delivery]:
             text = f"{due.text}\n[没能送到 {due.target}，改发到这里]".strip()
@@ -273,7 +273,7 @@ class Outbox:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        now, housekeeping = self._clock(), self._store.housekeeping
+        now, housekeeping = await self._now(), self._store.housekeeping
         await housekeeping.forget_reports(first_id(now - self._limits.retention))
         await housekeeping.forget_images(now - self._limits.image_retention)
         await self._store.unread.forget(now - UNREAD_SECONDS)
@@ -294,11 +294,15 @@ class Outbox:
         await self._store.housekeeping.move_in_time(since, by)
         await self.dispatcher.shift(by)
 
+    async def _now(self) -> float:
+        """The time by which something is given up or deleted for all (epoch seconds)."""
+        return await self._store.now(self._clock())
+
     async def _stand(self) -> None:
         """Lead, or go on leading, if nobody else does."""
         now = self._clock()
         self._leads = self._leads and now < self._term_ends
-        self._leads = await self._store.terms.take("leader", self._owner, now, now + TERM)
+        self._leads = await self._store.terms.take("leader", self._owner, now, TERM)
         self._term_ends = now + TERM
 
     async def _check(self) -> None:

@@ -117,7 +117,10 @@ class Dispatcher:
             work = self._work(one.delivery.lane)
             if work.told:
                 logger.info(f"{one.delivery.report_id} → {work.lane} 先存着：{work.told}")
-            work.queue.accept(self._pictures.admit(one))
+            if self._others is None:
+                work.queue.accept(self._pictures.admit(one))
+            else:
+                work.queue.miss()
             work.fresh = True
             self._wake(work)
 
@@ -297,9 +300,8 @@ class Dispatcher:
             work.queue.filled(None, await self._queue.head(work.lane, limit), limit)
             return
         now = self._clock()
-        claim, queued = await self._queue.claim(
-            work.lane, self._owner, now, now + self._lease, limit
-        )
+        claim, queued = await self._queue.claim(work.lane, self._owner, now, self._lease, limit)
+        self._tally.take_overs += claim.took_over
         work.queue.filled(claim, queued, limit)
         work.parked = None
         rate = self._policy(work.lane.target).rate
@@ -407,13 +409,14 @@ class Dispatcher:
         work.parked = work.told = reason
 
     async def _renew(self) -> None:
-        until = self._clock() + self._lease
+        now = self._clock()
         held = {lane: self._lanes[lane].queue.lease for lane in self._running}
         names = [str(lane) for lane, lease in held.items() if lease]
         idle = self._idle_leases() if self._others is not None else []
+        kept: set[str] = set()
         try:
             if names:
-                await self._leases.renew(self._owner, names, until)
+                kept = await self._leases.renew(self._owner, names, now, self._lease)
             if idle:
                 await self._leases.let_go(self._owner, idle)
         except StoreUnavailable as error:
@@ -421,8 +424,12 @@ class Dispatcher:
             return
         for lane, lease in held.items():
             queue = self._lanes[lane].queue
-            if lease and queue.lease == lease:
-                queue.lease = replace(lease, until=until)
+            if not lease or queue.lease != lease:
+                continue
+            if lease.lane in kept:
+                queue.lease = replace(lease, until=now + self._lease)
+            else:  # somebody took it over: what is in memory is not ours to send
+                queue.lose()
 
     def _idle_leases(self) -> list[str]:
         """Give up the leases of lanes in which nothing waits: who takes one over later must not

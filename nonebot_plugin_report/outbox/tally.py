@@ -6,10 +6,12 @@ and each channel.
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
+from ..errors import Refused
 from ..model.delivery import WITHDRAWN, Delivery, State
 from ..model.target import Kind, Target
 from .retry import Finish, Retry
@@ -65,11 +67,28 @@ class Tally:
         """Deliveries that arrived, and how long they took since they were accepted."""
         self.failed: Final = Counter[tuple[State, Place]]()
         """Those that did not, by how they ended; those that were withdrawn are left out."""
+        self.refused: Final = Counter[type[Refused]]()
+        """Pushes that were refused, by their errors."""
+        self.take_overs = 0
+        """Lanes that were taken over from a process whose lease had lapsed."""
 
     def accepted(self, status: str, took: float) -> None:
         """A report is stored, in so many seconds."""
         self.stored[status] += 1
         self.commits.add(took)
+
+    def refuse(self, error: Refused) -> None:
+        """A push is refused."""
+        self.refused[type(error)] += 1
+
+    @contextmanager
+    def counting(self) -> Generator[None]:
+        """A scope in which a push that is refused is counted."""
+        try:
+            yield
+        except Refused as error:
+            self.refuse(error)
+            raise
 
     def decided(self, delivery: Delivery, decision: Finish | Retry, took: float) -> None:
         """An attempt led to a decision, so many seconds after the delivery was accepted."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Float, extract, func, select, type_coerce
+from sqlalchemy import Connection, select
 
 from .database import Database
 from .history import History
@@ -18,6 +18,7 @@ from .housekeeping import Housekeeping
 from .index_file import IndexFile
 from .journal import Journal
 from .leases import Leases
+from .moment import SERVER_CLOCK, moment
 from .mutes import Mutes
 from .outcomes import Outcomes
 from .pictures import PictureFiles, PictureRows, Pictures
@@ -78,13 +79,30 @@ class Store:
         await self._database.open()
         self._index.open()
 
-    async def time(self) -> float:
-        """The database's clock, in epoch seconds.
+    async def now(self, own: float) -> float:
+        """The time by the database's clock if several processes go by it, else `own` (epoch
+        seconds).
 
         Raises:
             StoreUnavailable: it cannot be asked.
         """
-        return await self._database.run(lambda conn: conn.scalars(_TIME).one(), durable=False)
+        query = select(moment(own))
+        return await self._database.run(lambda conn: conn.scalars(query).one(), durable=False)
+
+    async def time(self, passed: Callable[[], float]) -> tuple[float, float, float]:
+        """The database's clock, in epoch seconds; and what `passed` said just before it was read,
+        and just after.
+
+        Raises:
+            StoreUnavailable: it cannot be asked.
+        """
+
+        # Timed here: what waits for its turn, before and afterwards, says nothing of the clock.
+        def read(conn: Connection) -> tuple[float, float, float]:
+            since = passed()
+            return conn.scalars(_TIME).one(), since, passed()
+
+        return await self._database.run(read, durable=False)
 
     async def keep_index(
         self, clock: Callable[[], float], leads: Callable[[], bool] = lambda: True
@@ -110,7 +128,7 @@ class Store:
         await self._database.check()
 
 
-_TIME: Final = select(type_coerce(extract("epoch", func.clock_timestamp()), Float))
+_TIME: Final = select(SERVER_CLOCK)
 
 
 def _parts(

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ..errors import StoreUnavailable, os_reason
-from .file import PRIVATE_FILE, PRIVATE_FOLDER
+from .file import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
 from .sqlite import translate
 
 
@@ -23,7 +23,7 @@ class Backup:
 
 def back_up(source: Path, target: Path) -> Backup:
     """Copy a database as it is at one moment to a new file, and its pictures beside it, as a store
-    has them. Blocks.
+    has them; when this returns, all of it is on disk. Blocks.
 
     Raises:
         StoreUnavailable: there is something of that name already, or it could not be copied.
@@ -36,12 +36,15 @@ def back_up(source: Path, target: Path) -> Backup:
             raise StoreUnavailable(f"已经有 {one}，不会盖掉它；换一个名字")
     part = target.with_name(f"{target.name}.part")
     try:
+        made = [one for one in (target.parent, *target.parent.parents) if not one.exists()]
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
         reports, hashes = _copy_database(source, part)
         copied = _copy_pictures(source.with_name(f"{source.name}-pictures"), pictures, hashes)
         part.rename(target)
+        for folder in (target, *made):
+            sync_folder(folder.parent)
     except sqlite3.Error as error:
         raise translate(error) from None
     except OSError as error:
@@ -85,7 +88,12 @@ def _copy_pictures(source: Path, target: Path, hashes: list[str]) -> int:
             continue  # it was damaged already, and is shown to nobody
         target.mkdir(PRIVATE_FOLDER, exist_ok=True)
         (target / sha).touch(PRIVATE_FILE)
-        (target / sha).write_bytes(whole)
-        shutil.copystat(source / sha, target / sha)
+        with (target / sha).open("wb") as file:
+            file.write(whole)
+            file.flush()
+            shutil.copystat(source / sha, target / sha)
+            os.fsync(file.fileno())
         copied += 1
+    if copied:
+        sync_folder(target)
     return copied

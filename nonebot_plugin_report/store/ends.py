@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Float, extract, func, inspect, select, type_coerce
+from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreUnavailable
 from .file import DatabaseFile
 from .index_file import IndexFile
+from .moment import SERVER_CLOCK
 from .pictures import PictureFiles, PictureRows, Pictures
 from .schema import lane, term
 from .sqlite import engine, set_pragma, transaction, translate
@@ -25,7 +26,6 @@ from .statements import driver
 
 LOG_PAGES: Final = 1000
 """Pages after which SQLite copies its write-ahead log by itself: no other connection is there."""
-_NOW: Final = type_coerce(extract("epoch", func.clock_timestamp()), Float)
 _IN_USE: Final = (
     "还有机器人在用这个数据库：先停掉所有用它的机器人，再搬；刚停掉或被强行结束的，过 15 秒再试"
 )
@@ -125,12 +125,12 @@ def _require_none(conn: Connection, connected: int) -> None:
     """
     tables = inspect(conn).get_table_names()
     leads = term.name in tables and conn.scalar(
-        select(func.count()).select_from(term).where(term.c.until > _NOW)
+        select(func.count()).select_from(term).where(term.c.until > SERVER_CLOCK)
     )
     sends = lane.name in tables and conn.scalar(
         select(func.count())
         .select_from(lane)
-        .where(lane.c.owner.is_not(None), lane.c.lease_until > _NOW)
+        .where(lane.c.owner.is_not(None), lane.c.lease_until > SERVER_CLOCK)
     )
     if connected or leads or sends:
         raise StoreUnavailable(_IN_USE)

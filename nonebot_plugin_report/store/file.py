@@ -141,6 +141,21 @@ class DatabaseFile:
         return self.path, Path(f"{self.path}-wal"), Path(f"{self.path}-shm")
 
 
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on disk.
+
+    Raises:
+        OSError: they may not be there.
+    """
+    if os.name == "nt":  # there a folder cannot be opened
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _identity(file: Path | str) -> _Identity | None:
     try:
         found = os.stat(file)  # noqa: PTH116 - with each commit, and pathlib costs as much again

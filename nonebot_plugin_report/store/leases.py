@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, String, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Float, String, bindparam, func, or_, select, update
 
 from ..errors import LeaseLost
 from ..model.target import Lane
+from .moment import moment
 from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
 from .statements import Statement
@@ -22,18 +23,22 @@ class Lease:
     owner: str
     epoch: int
     until: float
+    """By the owner's clock, and no later than others take the lane over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The result of claiming a lane."""
+    """The result of claiming a lane. Its moments are of the clock of who asked."""
 
     lease: Lease | None
     """None: it cannot be claimed before `due_at`."""
     due_at: float
+    """0 with a lease."""
     failures: int
     taken: bool = False
     """Another process has it until then, or lets go of it before."""
+    took_over: bool = False
+    """From another process, which had let its lease lapse."""
 
 
 class Leases:
@@ -55,15 +60,18 @@ class Leases:
 
         return await self._run(read)
 
-    async def renew(self, owner: str, names: Sequence[str], until: float) -> None:
-        """Renew the leases of a process.
+    async def renew(self, owner: str, names: Sequence[str], now: float, seconds: float) -> set[str]:
+        """Let leases of a process last for some more seconds; `now`: epoch seconds.
+
+        Returns the names of the lanes that it still has.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
         held = lane.c.name.in_(names) & (lane.c.owner == owner)
-        statement = update(lane).where(held).values(lease_until=until)
-        await self._run(lambda conn: conn.execute(statement))
+        longer = update(lane).where(held).values(lease_until=moment(now) + seconds)
+        kept = longer.returning(lane.c.name)
+        return await self._run(lambda conn: set(conn.scalars(kept)))
 
     async def park(self, of: Lane, owner: str, reason: str, now: float) -> None:
         """Release a lane and note why it waits. Its deliveries are unchanged.
@@ -116,14 +124,19 @@ HAS_WAITING: Final = NEXT.is_not(None)
 what waits; an `exists` without an order may go through all that was ever sent in the lane, as the
 planner takes the one or the other index by the order in which they were made."""
 WAITING_LANES: Final = select(lane.c.name, lane.c.target, lane.c.bot).where(HAS_WAITING)
+_NOW: Final = moment(bindparam("now", type_=Float))
 _LOCK_LANE: Final = Statement(
-    select(lane).where(lane.c.name == bindparam("lane")).with_for_update(skip_locked=True)
+    select(lane, _NOW.label("now"))
+    .where(lane.c.name == bindparam("lane"))
+    # Who stores a delivery in a lane holds its row, too, and keeps nobody from sending in it.
+    .with_for_update(skip_locked=True, key_share=True)
 )
 _OWN: Final = Statement(
     update(lane)
     .where(lane.c.name == bindparam("of"))
     .values(
-        owner=bindparam("by"), epoch=bindparam("at"), lease_until=bindparam("until"),
+        owner=bindparam("by"), epoch=bindparam("at"),
+        lease_until=_NOW + bindparam("seconds", type_=Float),
         blocked_reason="", blocked_at=0.0,
     )
 )  # fmt: skip
@@ -151,24 +164,28 @@ _FIRST: Final = (
 )
 
 
-def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> Claim:
-    """Take a lane, unless another process holds it or it is backing off; all times epoch seconds.
+def claim(conn: Connection, of: Lane, owner: str, now: float, seconds: float) -> Claim:
+    """Take a lane for some seconds, unless another process holds it or it is backing off; `now` was
+    the time (epoch seconds) of who asks when it began to ask.
 
     A lane whose owner let its lease lapse is taken over: its first may have been sent, so the next
     attempt is counted as a repeat.
     """
-    row = _LOCK_LANE.row(conn, {"lane": str(of)})
+    row = _LOCK_LANE.row(conn, {"lane": str(of), "now": now})
     if row is None:  # its row is locked by another process
         return Claim(None, now + 1, 0, taken=True)
-    if row.owner not in (None, owner) and row.lease_until > now:
-        return Claim(None, row.lease_until, row.failures, taken=True)
-    if row.due_at > now:
-        return Claim(None, row.due_at, row.failures)
-    if row.owner not in (None, owner):
+    ahead = now - row.now
+    anothers = row.owner not in (None, owner)
+    if anothers and row.lease_until > row.now:
+        return Claim(None, row.lease_until + ahead, row.failures, taken=True)
+    if row.due_at > row.now:
+        return Claim(None, row.due_at + ahead, row.failures)
+    if anothers:
         count_repeats(conn, str(of))
     epoch = row.epoch + (row.owner != owner)
-    _OWN.run(conn, {"of": str(of), "by": owner, "at": epoch, "until": until})
-    return Claim(Lease(str(of), owner, epoch, until), row.due_at, row.failures)
+    _OWN.run(conn, {"of": str(of), "by": owner, "at": epoch, "now": now, "seconds": seconds})
+    lease = Lease(str(of), owner, epoch, now + seconds)
+    return Claim(lease, 0.0, row.failures, took_over=anothers)
 
 
 def _park(conn: Connection, of: Lane, owner: str, reason: str, now: float) -> None:

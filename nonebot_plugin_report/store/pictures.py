@@ -17,7 +17,7 @@ from typing import Final, Protocol, TypeVar
 
 from ..errors import StoreUnavailable, os_reason
 from ..model.image import Image
-from .file import PRIVATE_FILE, PRIVATE_FOLDER
+from .file import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
 
 T = TypeVar("T")
 
@@ -172,7 +172,7 @@ class PictureFiles:
             return
         if not self._folder.exists():
             self._folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-            _sync_folder(self._folder.parent)
+            sync_folder(self._folder.parent)
         with ExitStack() as opened:
             written: list[int] = []
             for sha, data in pictures.items():
@@ -186,7 +186,7 @@ class PictureFiles:
                 os.fsync(descriptor)
         for sha in pictures:
             self._part(sha).replace(self._folder / sha)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def _part(self, sha: str) -> Path:
         return self._folder / f"{sha}{_PART}"
@@ -212,14 +212,3 @@ class PictureFiles:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, PRIVATE_FILE)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is on disk once its folder is."""
-    if os.name == "nt":  # there a folder cannot be opened
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -24,7 +24,8 @@ from .statements import driver
 CONNECT_SECONDS: Final = 3
 """Seconds to wait for a connection."""
 STATEMENT_SECONDS: Final = 5
-"""Seconds that a statement, a lock in it included, may take."""
+"""Seconds that a statement, a lock in it included, may take; and that may pass between two of a
+transaction: a process that stopped there would hold its locks for as long as it stands still."""
 _DEFAULTS: Final = {
     "connect_timeout": CONNECT_SECONDS,
     "application_name": "nonebot-plugin-report",
@@ -43,7 +44,9 @@ LISTEN_SECONDS: Final = 5.0
 _READ_ONLY: Final = "25006"
 """SQLSTATE read_only_sql_transaction: what was the primary server is a replica now."""
 _BEGIN: Final = (
-    f"BEGIN; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'; SET LOCAL synchronous_commit = "
+    f"BEGIN; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s';"
+    f" SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s';"
+    " SET LOCAL synchronous_commit = "
 )
 
 

@@ -88,7 +88,7 @@ class Queue:
         return await self._run(write)
 
     async def claim(
-        self, of: Lane, owner: str, now: float, until: float, limit: int
+        self, of: Lane, owner: str, now: float, seconds: float, limit: int
     ) -> tuple[Claim, list[Queued]]:
         """Claim a lane, if that is possible, and read the head of its queue.
 
@@ -99,7 +99,7 @@ class Queue:
         """
 
         def write(conn: Connection) -> tuple[Claim, list[Queued]]:
-            made = claim(conn, of, owner, now, until)
+            made = claim(conn, of, owner, now, seconds)
             return made, _head(conn, of, limit) if made.lease else []
 
         return await self._run(write, durable=False)

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, text, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
 from ..errors import Unreadable
 from ..model.delivery import FAILED, Delivery, Handling, Priority, State
@@ -55,7 +65,16 @@ IS_BOUND: Final = text(f"substr(report.source, 1, {len(BOUND)}) = '{BOUND}'")
 TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")
 INSERT_REPORT: Final = Statement(insert(report))
 INSERT_DELIVERY: Final = Statement(insert(delivery))
-_ADD_LANE: Final = Statement(insert(lane), "ON CONFLICT DO NOTHING")
+# Of one that is there already, an insert would wait for whoever changes its row just now.
+_ADD_LANE: Final = Statement(
+    insert(lane).from_select(
+        list(lane.columns),
+        select(*(bindparam(one.name, type_=one.type) for one in lane.columns)).where(
+            ~exists().where(lane.c.name == bindparam("name"))
+        ),
+    ),
+    "ON CONFLICT DO NOTHING",
+)
 _ADD_IMAGE: Final = Statement(insert(image), "ON CONFLICT DO NOTHING")
 _TOUCH_IMAGE: Final = Statement(
     update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))

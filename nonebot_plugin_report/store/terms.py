@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, or_, update
 
+from .moment import moment
 from .schema import term
 from .statements import Statement
 from .transactions import Transactions
@@ -17,13 +18,13 @@ class Terms:
     def __init__(self, database: Transactions) -> None:
         self._run = database.run
 
-    async def take(self, office: str, owner: str, now: float, until: float) -> bool:
-        """Take or keep an office until a moment, unless another has it; all times epoch seconds.
+    async def take(self, office: str, owner: str, now: float, seconds: float) -> bool:
+        """Take or keep an office for some seconds, unless another has it; `now`: epoch seconds.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
-        return await self._run(lambda conn: _take(conn, office, owner, now, until), durable=False)
+        return await self._run(lambda conn: _take(conn, office, owner, now, seconds), durable=False)
 
     async def resign(self, owner: str) -> None:
         """Give up all offices of a process.
@@ -35,8 +36,9 @@ class Terms:
         await self._run(lambda conn: conn.execute(mine), durable=False)
 
 
-def _take(conn: Connection, office: str, owner: str, now: float, until: float) -> bool:
+def _take(conn: Connection, office: str, owner: str, now: float, seconds: float) -> bool:
     _ADD.run(conn, {"office": office, "owner": owner, "until": 0.0})
-    free = or_(term.c.owner == owner, term.c.until <= now)
-    taken = update(term).where(term.c.office == office, free).values(owner=owner, until=until)
+    free = or_(term.c.owner == owner, term.c.until <= moment(now))
+    taken = update(term).where(term.c.office == office, free)
+    taken = taken.values(owner=owner, until=moment(now) + seconds)
     return conn.execute(taken).rowcount == 1

@@ -5,7 +5,7 @@ https://prometheus.io/docs/practices/naming/ and https://prometheus.io/docs/inst
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Final
 
@@ -35,18 +35,14 @@ QQ: Final[tuple[Place, ...]] = (("private", ""), ("group", ""))
 class Collector:
     """A collector in the default registry."""
 
-    def __init__(
-        self, hub: Hub, refused: Mapping[type[Refused], int], health: Callable[[], Health | None]
-    ) -> None:
+    def __init__(self, hub: Hub, health: Callable[[], Health | None]) -> None:
         """Register it. What there is of labels is known from here on, whatever clients name.
 
         Args:
             hub: has counted.
-            refused: pushes that were refused, by their errors.
             health: the hub's state as it was read last; None: not yet.
         """
         self._hub = hub
-        self._refused = refused
         self._health = health
         channels = (Target("channel", name) for name in hub.config.report_channels)
         self._places = (*QQ, *map(place, channels))
@@ -80,7 +76,7 @@ class Collector:
             "report_hub_refused", "没有收下的推送，按原因", labels=("reason",)
         )
         for error in STATUS:
-            refused.add_metric((_reason(error),), self._refused.get(error, 0))
+            refused.add_metric((_reason(error),), tally.refused[error])
         yield refused
         commits = HistogramMetricFamily(
             "report_hub_commit_seconds", "存一条推送用了几秒，到磁盘为止"
@@ -102,7 +98,9 @@ class Collector:
             ended.add_metric((State.DELIVERED.value, *where), delivered.count)
             for state in FAILED:
                 ended.add_metric((state.value, *where), tally.failed[state, where])
-        yield from (ended, took)
+        taken = CounterMetricFamily("report_hub_takeovers", "从停住或被杀的进程接过来的发送队列")
+        taken.add_metric((), tally.take_overs)
+        yield from (ended, took, taken)
 
     def _waiting(self) -> Iterable[Metric]:
         health = self._health()

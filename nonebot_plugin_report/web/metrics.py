@@ -105,6 +105,6 @@ class Metrics:
 
         if self._shown is None:
             reading = Reading(self._hub)
-            collector = Collector(self._hub, self._refusals.counts, reading.last)
+            collector = Collector(self._hub, reading.last)
             self._shown = reading, collector
         return self._shown

@@ -10,6 +10,7 @@ from fastapi import Response
 from loguru import logger
 
 from ..errors import Refused, TooManyAttempts
+from ..outbox.tally import Tally
 from .answers import STATUS, refusal_answer
 
 HOLD_BACK_SECONDS: Final = 1.0
@@ -27,16 +28,15 @@ DISCARD_FACTOR: Final = 8
 class Refusals:
     """Answers refused requests, and logs the reasons."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` gives monotonic seconds."""
+    def __init__(self, tally: Tally, clock: Callable[[], float] = time.monotonic) -> None:
+        """`tally` counts them; `clock` gives monotonic seconds."""
+        self._tally = tally
         self._clock = clock
         self._held_back = 0
         self._since = clock()
         self._written = Counter[str]()
         """Lines by address since then."""
         self._unwritten = 0
-        self.counts: Final = Counter[type[Refused]]()
-        """Pushes that were refused since this process started, by their errors."""
 
     async def answer(self, error: Refused) -> Response:
         """The answer to a refused request, delayed for whoever guesses tokens."""
@@ -55,7 +55,7 @@ class Refusals:
     def log(self, error: Refused, address: str) -> None:
         """Count a push that was refused, and log why, within a rate.
         An error's text repeats nothing that was sent."""
-        self.counts[type(error)] += 1
+        self._tally.refuse(error)
         now = self._clock()
         if now - self._since >= LOG_SECONDS:
             if self._unwritten:

@@ -44,7 +44,7 @@ class Receiver:
             hub.tokens.gate, hub.config.report_trusted_proxies, hub.config.report_public_url or ""
         )
         self._intake = Intake(self._limit)
-        self._refusals = Refusals()
+        self._refusals = Refusals(hub.tally)
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
         self._entrance = Entrance(hub, self._callers, self._intake, self._refusals)
         self._page = Page(hub, self._callers, self._refusals, self.elsewhere)

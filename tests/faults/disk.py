@@ -78,6 +78,7 @@ class Disk:
                 self._sync(one)
             case "D":
                 # That the folder itself is there is not what is tested: whoever makes one syncs.
+                self._files.pop(one.inode, None)  # a file that had its number is gone
                 self._folders[one.inode] = _Folder()
                 self._paths[one.path] = one.inode
             case "R" | "U":

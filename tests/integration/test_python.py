@@ -128,3 +128,9 @@ async def test_report_takes_what_people_write_and_tells_the_rest_in_chinese(
             answer = await go(bot, options.replace("{", '{"content": "x", ', 1))
             assert answer.get("error", json.dumps(answer)).startswith(error), options
             assert not answer["error"].isascii()
+        async with bot.client() as client:
+            counted = (await client.get("/metrics")).text
+        assert 'report_hub_refused_total{reason="body_too_large"} 1.0' in counted
+        assert (
+            f'report_hub_refused_total{{reason="invalid_report"}} {len(refused) + 7}.0' in counted
+        )

@@ -1,6 +1,7 @@
 """Several bots, each a process of its own, on one PostgreSQL."""
 
 import asyncio
+import re
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -37,6 +38,13 @@ async def counts(bot: Bot, report_id: str) -> tuple[int, int]:
     """How often a delivery was tried, and how often it may have been repeated."""
     (one,) = await bot.until_state(report_id, "delivered")
     return one["attempts"], one["repeats"]
+
+
+async def take_overs(bot: Bot) -> float:
+    """How many lanes it says that it took over from others."""
+    async with bot.client() as client:
+        told = (await client.get("/metrics")).text
+    return float(re.findall(r"^report_hub_takeovers_total (.*)$", told, re.M)[0])
 
 
 async def test_one_accepts_and_the_one_that_has_the_bot_sends(
@@ -131,6 +139,8 @@ async def test_a_lane_whose_owner_is_killed_or_stops_is_taken_over_and_the_owner
             assert await counts(after, first["id"]) == (1, 1)
             assert (await counts(after, second["id"]))[0] == 1
         assert [one.text for one in far[1].messages] == ["s0"], "it sends nothing more there"
+        assert await take_overs(after) == 2
+        assert await take_overs(stopped) == 0
         assert len(qq.messages) == 4
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.postgres import databases as databases
 
-from .places import Fresh, Place
+from .places import Fresh, Place, ServerClock
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def fresh(
 ) -> Fresh:
     """Makes empty stores of an engine."""
     if engine == "postgres":
-        return request.getfixturevalue("databases").fresh
+        databases = request.getfixturevalue("databases")
+        return lambda: ServerClock.make(databases.fresh())
     folder, numbers = tmp_path_factory.mktemp("stores"), count()
     return lambda: folder / f"{next(numbers)}.db"
 

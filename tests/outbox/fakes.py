@@ -1,8 +1,8 @@
 """A clock and a far end that tests decide over; the store is a real file."""
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from nonebot_plugin_report.model.delivery import Delivered, Delivery, Outcome, Outgoing, State
@@ -14,19 +14,44 @@ from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits, Outbox
 from nonebot_plugin_report.store import Store
 
-from .places import Place
+from .places import Place, ServerClock
 
 LIMITS = Limits(expire=86400.0, retention=30 * 86400.0, image_retention=3 * 86400.0)
 
 
-@dataclass
 class Clock:
-    """Epoch seconds that pass when told to."""
+    """Epoch seconds that pass when told to, for the process and for the server."""
 
-    now: float = 1_790_000_000.0
+    def __init__(self, now: float = 1_790_000_000.0) -> None:
+        self._now = now
+        self._servers: list[ServerClock] = []
+
+    @property
+    def now(self) -> float:
+        return self._now
+
+    @now.setter
+    def now(self, now: float) -> None:
+        self._now = now
+        for one in self._servers:
+            one.set(now)
 
     def __call__(self) -> float:
-        return self.now
+        return self._now
+
+    @contextmanager
+    def shown_by(self, server: ServerClock | None) -> Generator[None]:
+        """While a server goes by it."""
+        if server is None:
+            yield
+            return
+        server.set(self._now)
+        self._servers.append(server)
+        try:
+            yield
+        finally:
+            self._servers.remove(server)
+            server.close()
 
 
 @dataclass
@@ -99,10 +124,11 @@ class World:
 async def world(place: Place, **options: object) -> AsyncGenerator[World]:
     """An open outbox whose lanes are drained by hand."""
     made = World(place, **options)  # pyright: ignore[reportArgumentType] - the dataclass's own fields
-    await made.store.open()
-    await made.outbox.open()
-    try:
-        yield made
-    finally:
-        await made.outbox.close()
-        await made.store.close()
+    with made.clock.shown_by(ServerClock.of(place)):
+        await made.store.open()
+        await made.outbox.open()
+        try:
+            yield made
+        finally:
+            await made.outbox.close()
+            await made.store.close()

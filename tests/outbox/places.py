@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,44 @@ Place = Path | str
 """An SQLite file, or the address of a database on a PostgreSQL server."""
 Fresh = Callable[[], Place]
 """Makes an empty store, for those who need many."""
+
+
+class ServerClock:
+    """The clock of a server, as one database sees it: there a function of ours is found before
+    PostgreSQL's own of that name."""
+
+    _OPTION = "?options=-csearch_path%3Dpublic,clock,pg_catalog"
+    _MAKE = (
+        "CREATE SCHEMA IF NOT EXISTS clock",
+        "CREATE TABLE IF NOT EXISTS clock.reading (at float NOT NULL)",
+        "CREATE OR REPLACE FUNCTION clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
+        " AS 'SELECT to_timestamp(at) FROM clock.reading'",
+        "DELETE FROM clock.reading",
+        "INSERT INTO clock.reading VALUES (0)",
+    )
+
+    def __init__(self, address: str) -> None:
+        self._server = psycopg.connect(address, autocommit=True)
+
+    @classmethod
+    def make(cls, address: str) -> str:
+        """Give a database such a clock. Returns the address by which it is seen."""
+        with psycopg.connect(address, autocommit=True) as server:
+            for statement in cls._MAKE:
+                server.execute(statement.encode())
+        return address + cls._OPTION
+
+    @classmethod
+    def of(cls, place: Place) -> "ServerClock | None":
+        """The clock of a place that has one."""
+        return cls(place) if isinstance(place, str) and place.endswith(cls._OPTION) else None
+
+    def set(self, now: float) -> None:
+        """Set it (epoch seconds); it knows microseconds, and nothing is due before its time."""
+        self._server.execute("UPDATE clock.reading SET at = %s", (ceil(now * 1e6) / 1e6,))
+
+    def close(self) -> None:
+        self._server.close()
 
 
 def rows(place: Place, query: str, *values: object) -> list[tuple[Any, ...]]:

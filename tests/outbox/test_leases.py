@@ -1,5 +1,7 @@
 """Whose turn it is in a lane: two processes on one store, each write carrying who its writer is."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,9 +16,10 @@ from nonebot_plugin_report.outbox.lane import LEASE
 from nonebot_plugin_report.store.leases import Claim, Lease, Leases
 from nonebot_plugin_report.store.outcomes import Outcomes
 from nonebot_plugin_report.store.queue import Queue, Queued
+from tests.bot import until
 
 from .fakes import LIMITS, World, world
-from .places import Place
+from .places import Place, change, rows
 
 ME, GROUP = Target("private", "10001"), Target("group", "777")
 LANE = Lane(ME)
@@ -45,7 +48,7 @@ class Lanes:
         return self.world.clock.now
 
     async def claim(self, owner: str, lane: Lane = LANE) -> Claim:
-        claim, _ = await self.queue.claim(lane, owner, self.now, self.now + LEASE, 10)
+        claim, _ = await self.queue.claim(lane, owner, self.now, LEASE, 10)
         return claim
 
     async def lease(self, owner: str) -> Lease:
@@ -82,10 +85,10 @@ async def lanes(place: Place) -> AsyncGenerator[Lanes]:
 
 async def test_who_claims_a_lane_gets_what_waits_in_it_and_nobody_else_does(place: Place) -> None:
     async with lanes(place) as both:
-        claim, queued = await both.queue.claim(LANE, "a", both.now, both.now + LEASE, 10)
+        claim, queued = await both.queue.claim(LANE, "a", both.now, LEASE, 10)
         assert claim.lease == Lease(str(LANE), "a", 1, both.now + LEASE)
         assert [one.delivery.lane for one in queued] == [LANE, LANE]
-        refused, nothing = await both.queue.claim(LANE, "b", both.now, both.now + LEASE, 10)
+        refused, nothing = await both.queue.claim(LANE, "b", both.now, LEASE, 10)
         assert (refused.lease, refused.due_at, nothing) == (None, both.now + LEASE, [])
         assert (await both.claim("b", Lane(GROUP))).lease is None, "a lane that there is not"
 
@@ -158,10 +161,10 @@ async def test_what_ended_does_not_end_again(place: Place) -> None:
 async def test_a_lane_is_kept_by_its_owner_alone(place: Place) -> None:
     async with lanes(place) as both:
         await both.lease("a")
-        await both.leases.renew("b", [str(LANE)], both.now + 1000)
-        await both.leases.renew("a", [], both.now + 1000)
+        assert await both.leases.renew("b", [str(LANE)], both.now, 1000) == set()
+        assert await both.leases.renew("a", [], both.now, 1000) == set()
         assert (await both.claim("b")).due_at == both.now + LEASE
-        await both.leases.renew("a", [str(LANE)], both.now + 1000)
+        assert await both.leases.renew("a", [str(LANE)], both.now, 1000) == {str(LANE)}
         assert (await both.claim("b")).due_at == both.now + 1000
 
 
@@ -229,3 +232,39 @@ async def test_a_process_that_lost_its_lane_sends_no_more_there(place: Place) ->
         first.clock.now += LEASE
         await first.drain(ME)
         assert first.far.texts(LANE) == ["1", "1", "2", "3"]
+
+
+async def test_a_lane_that_was_taken_over_is_not_renewed_and_nothing_is_sent_there(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a process that was held up, the first to go on may be what renews its leases."""
+    for name in ("LEASE", "SHARED_LEASE"):
+        monkeypatch.setattr(f"nonebot_plugin_report.outbox.dispatch.{name}", 0.3)
+    other = Lane(GROUP)
+    async with world(place) as w, asyncio.TaskGroup() as tasks:
+        run = tasks.create_task(w.outbox.dispatcher.run())
+        w.far.outcomes = defaultdict(list, {LANE: [NotSent("x")], other: [NotSent("x")]})
+        for to in (ME, GROUP):
+            await w.accept(str(to), to)
+
+        async def back_off() -> bool:
+            return len(rows(place, "SELECT name FROM lane WHERE due_at > 0")) == 2
+
+        await until(back_off)
+        changed = "owner = 'somebody', epoch = epoch + 1, lease_until = lease_until + 1000000"
+        change(place, f"UPDATE lane SET {changed} WHERE name = '{LANE}'")
+        w.clock.now += 1000
+
+        async def renewed() -> bool:
+            query = "SELECT lease_until FROM lane WHERE name = ?"
+            return rows(place, query, str(other))[0][0] > w.clock.now
+
+        await until(renewed)
+        await w.outbox.sweep()
+
+        async def tried_again() -> bool:
+            return len(w.far.texts(other)) == 2
+
+        await until(tried_again)
+        assert w.far.texts(LANE) == [str(ME)]
+        run.cancel()

@@ -3,33 +3,41 @@
 import asyncio
 import os
 import shutil
-import signal
 import tempfile
+import threading
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from loguru import logger
+from sqlalchemy import Connection
 
 from nonebot_plugin_report.access.tokens import Tokens
 from nonebot_plugin_report.errors import StoreUnavailable
-from nonebot_plugin_report.model.delivery import State
+from nonebot_plugin_report.model.delivery import Outgoing, State
 from nonebot_plugin_report.model.grant import Grant
+from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.scheduling import Policy
 from nonebot_plugin_report.model.status import Receipt
 from nonebot_plugin_report.model.target import Lane, Target
+from nonebot_plugin_report.outbox import TERM
+from nonebot_plugin_report.outbox.lane import SHARED_LEASE
+from nonebot_plugin_report.store import postgres as postgres_store
+from nonebot_plugin_report.store.leases import claim
 from nonebot_plugin_report.watchdog.beats import DOWN, UP, Beat
 from nonebot_plugin_report.watchdog.watchdog import LAG, Watchdog
 from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
 from tests import postgres
+from tests.between import Between, between
 from tests.bot import free_port, until
 from tests.postgres import Server
 from tests.postgres import running as running
 
-from .fakes import World, world
+from .fakes import LIMITS, World, world
 from .places import rows
 
 ME = Target("private", "10001")
@@ -86,80 +94,10 @@ async def test_a_server_that_was_restarted_meanwhile_costs_no_push(server: Serve
 async def test_what_a_killed_server_had_confirmed_is_there(server: Server) -> None:
     async with world(server.url) as w:
         receipts = [await accepted(w, str(number)) for number in range(5)]
-        os.kill(server.process, signal.SIGKILL)
-
-        async def started() -> bool:
-            with suppress(AssertionError):  # what is left of it ends first
-                (server.data / "postmaster.pid").unlink(missing_ok=True)
-                server.start()
-                return True
-            return False
-
-        await until(started)
+        await server.kill()
         await accepted(w, "after")
         for one in receipts:
             assert await w.states(one) == [State.WAITING]
-
-
-@dataclass
-class Between:
-    """A proxy between us and the server, that can hold back what the server says."""
-
-    server: Server
-    port: int = 0
-    holds: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set: all goes through."""
-    last_word: bytes = b"never said"
-    """What comes of this from us is passed on, and then all is cut."""
-    links: list[asyncio.StreamWriter] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            far_reader, far = await asyncio.open_connection("127.0.0.1", self.server.port)
-        except OSError:
-            writer.close()
-            return
-        self.links += [writer, far]
-        with suppress(OSError, asyncio.CancelledError):
-            await asyncio.gather(
-                self.pass_on(reader, far, ours=True), self.pass_on(far_reader, writer, ours=False)
-            )
-        writer.close()
-        far.close()
-
-    async def pass_on(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, ours: bool
-    ) -> None:
-        while read := await reader.read(65536):
-            await self.holds.wait()
-            writer.write(read)
-            if ours and self.last_word in read:
-                await writer.drain()
-                self.cut()
-        writer.close()
-
-    def cut(self) -> None:
-        """End all connections."""
-        for one in self.links:
-            one.transport.abort()
-        self.links.clear()
-
-
-@asynccontextmanager
-async def between(server: Server) -> AsyncGenerator[Between]:
-    made = Between(server)
-    made.holds.set()
-    async with await asyncio.start_server(made.serve, "127.0.0.1", 0) as listening:
-        made.port = listening.sockets[0].getsockname()[1]
-        try:
-            yield made
-        finally:
-            made.holds.set()
-            made.cut()
 
 
 async def test_a_connection_lost_in_the_middle_of_a_commit_is_no_success(server: Server) -> None:
@@ -198,6 +136,18 @@ async def test_nothing_is_left_of_an_operation_that_fails_beside_others(server: 
         )
         assert isinstance(results[1], StoreUnavailable)
         assert rows(server.url, "SELECT count(*) FROM report") == [(before + 2,)]
+
+
+async def test_what_another_process_took_before_goes_before(server: Server) -> None:
+    async with world(server.url) as one, world(server.url, clock=one.clock) as other:
+        target = Target("private", "10003")
+        await one.accept("1", target)
+        await one.drain(target)  # the lane is its own, and empty
+        await other.accept("2", target)
+        one.clock.now += 0.01
+        await one.accept("3", target)
+        await one.drain(target)
+        assert one.far.texts(Lane(target)) == ["1", "2", "3"]
 
 
 async def test_processes_count_together_what_a_target_and_a_token_may_get(server: Server) -> None:
@@ -266,6 +216,100 @@ async def test_the_watchdog_of_who_leads_knows_what_came_to_all(server: Server) 
         await other.outbox.accept(Report(event="dragon.end"), [], source="master", note="x")
         await later(LAG + 1)
         assert sorted(told[0] + told[1]) == sorted([DOWN, OVERDUE, UP, LATE])
+
+
+@pytest.mark.parametrize("off", [-2 * HOUR, 0.0, 2 * HOUR])
+async def test_what_a_process_thinks_that_the_time_is_takes_nothing_away(
+    server: Server, off: float
+) -> None:
+    lane = Lane(Target("private", "10010"), str(off))
+    async with world(server.url) as w:
+        await w.outbox.accept(Report(send_from=lane.bot), [Outgoing(lane.target, Message("1"))])
+        store, now = w.store, await w.store.now(0.0)
+        held, _ = await store.queue.claim(lane, "a", now, SHARED_LEASE, 10)
+        assert held.lease is not None
+        assert await store.terms.take(lane.bot, "a", now, TERM)
+
+        async def others_get_nothing() -> None:
+            claim, found = await store.queue.claim(lane, "b", now + off, SHARED_LEASE, 10)
+            assert (claim.lease, claim.taken, found) == (None, True, [])
+            assert 0 < claim.due_at - (now + off) <= SHARED_LEASE, "it asks again in good time"
+            assert not await store.terms.take(lane.bot, "b", now + off, TERM)
+
+        await others_get_nothing()
+        # Nor does one whose own clock is wrong shorten what it has, or keep it for longer.
+        await store.leases.renew("a", [str(lane)], now + off, SHARED_LEASE)
+        assert await store.terms.take(lane.bot, "a", now + off, TERM)
+        await others_get_nothing()
+        for query in ("lease_until FROM lane WHERE name", "until FROM term WHERE office"):
+            name = str(lane) if "lane" in query else lane.bot
+            ((ends,),) = rows(server.url, f"SELECT {query} = ?", name)
+            assert 0 < ends - now < HOUR
+
+
+async def test_who_stores_something_for_a_lane_keeps_nobody_from_sending_there(
+    server: Server,
+) -> None:
+    to = Target("private", "10011")
+    async with world(server.url) as w, world(server.url) as other:
+        await w.accept("1", to)
+        with psycopg.connect(server.url) as storing:  # as the key of what it stores has it
+            storing.execute("SELECT FROM lane WHERE name = %s FOR KEY SHARE", (str(Lane(to)),))
+            await w.drain(to)
+        assert w.far.texts(Lane(to)) == ["1"]
+        await w.outbox.dispatcher.release()
+
+        def begun(conn: Connection) -> None:
+            claim(conn, Lane(to), "another", 0.0, SHARED_LEASE)
+            asyncio.run_coroutine_threadsafe(stored(), loop).result()
+
+        async def stored() -> None:
+            await other.accept("2", to)
+
+        loop = asyncio.get_running_loop()
+        await w.store.queue._run(begun)
+
+
+async def test_a_process_that_stops_in_the_middle_of_a_transaction_holds_up_nobody_for_long(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = Target("private", "10012")
+    begin = postgres_store._BEGIN
+    monkeypatch.setattr(postgres_store, "_BEGIN", begin.replace("'5s'", "'200ms'"))
+    async with world(server.url) as stopping, world(server.url) as other:
+        await stopping.accept("1", to)
+        has_it, goes_on = threading.Event(), threading.Event()
+
+        def stops(conn: Connection) -> None:
+            claim(conn, Lane(to), "stopping", 0.0, SHARED_LEASE)
+            has_it.set()
+            goes_on.wait()
+
+        stopped = asyncio.ensure_future(stopping.store.queue._run(stops))
+        await asyncio.to_thread(has_it.wait)
+
+        async def sent() -> list[str]:
+            other.clock.now += 1
+            await other.drain(to)
+            return other.far.texts(Lane(to))
+
+        try:
+            assert await until(sent) == ["1"]
+        finally:
+            goes_on.set()
+        with pytest.raises(StoreUnavailable):
+            await stopped
+
+
+async def test_what_is_given_up_or_deleted_for_all_is_by_the_servers_clock(server: Server) -> None:
+    async with world(server.url, limits=replace(LIMITS, expire=HOUR)) as w:
+        w.clock.now = await w.store.now(0.0)
+        receipt = await w.accept("1", ME)
+        w.clock.now += 2 * LIMITS.retention
+        for job in (w.outbox.expire, w.outbox.fall_back, w.outbox.prune):
+            await job()
+        assert await w.states(receipt) == [State.WAITING]
+        assert (await w.store.history.report(receipt.id)) is not None
 
 
 async def test_a_burst_is_one_word_to_the_others(server: Server) -> None:

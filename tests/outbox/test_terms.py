@@ -11,7 +11,7 @@ async def test_one_leads_until_its_term_ends_or_it_resigns(place: Place) -> None
         terms = w.store.terms
 
         async def stands(owner: str) -> bool:
-            return await terms.take("leader", owner, w.clock.now, w.clock.now + TERM)
+            return await terms.take("leader", owner, w.clock.now, TERM)
 
         assert await stands("a")
         assert not await stands("b")

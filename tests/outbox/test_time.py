@@ -43,6 +43,28 @@ def test_the_time_goes_on_evenly_until_the_clock_is_looked_at() -> None:
     assert clock() == computer.wall
 
 
+def test_of_another_clock_the_quickest_answer_tells_most() -> None:
+    computer = Computer()
+    clock = ComputerClock(lambda: computer.wall, lambda: computer.passed)
+    other = computer.wall + 2 * HOUR
+
+    def read(before: float, after: float) -> float:
+        """The other clock is read, so many seconds after it was asked and before it answers.
+        Returns by how much ours is off then."""
+        since = computer.passed
+        computer.pass_by(before)
+        reading = other + computer.passed
+        computer.pass_by(after)
+        clock.follow(reading, since, computer.passed)
+        return clock() - other - computer.passed
+
+    assert read(20, 0) == 10.0, "however slow, it is better than two hours"
+    assert read(0.5, 0.5) == 0.0
+    assert read(0, 20) == 0.0, "a slow one spoils nothing"
+    other -= 100.0
+    assert read(1, 1) == 0.0, "it was set"
+
+
 async def set_clock(w: World, by: float) -> None:
     """As the hub does when it notices."""
     w.clock.now += by

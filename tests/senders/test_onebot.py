@@ -32,6 +32,7 @@ from .server import Reply, Request, Reset, Server
 from .service import NAME, NOTHING, Service, channel, make_delivery, make_image
 
 TOKEN = "onebot-t0ken-of-mine"
+NOW = Clock().now
 
 
 def answer(request: Request) -> Reply:
@@ -112,7 +113,7 @@ class Chat:
     silent: bool = True
     """And the connection ends instead of an answer."""
     token: str = TOKEN
-    now: float = Clock.now
+    now: float = NOW
     said: list[Said] = field(default_factory=list[Said])
 
     def __call__(self, request: Request) -> Reply | Reset:
@@ -137,7 +138,7 @@ def chat(request: pytest.FixtureRequest) -> Chat:
 
 def lasting(router: Transport, delivery: Delivery) -> Awaitable[int | None]:
     """Look for a delivery among what came lately."""
-    return router.seen(delivery, Clock.now - 60, Clock.now + 60)
+    return router.seen(delivery, NOW - 60, NOW + 60)
 
 
 @pytest.mark.parametrize("to", [{"group_id": 777}, {"user_id": 777, "group_id": None}])
@@ -151,7 +152,7 @@ async def test_what_was_not_answered_is_looked_for_in_the_chat(
     ):
         assert await lasting(onebot, delivery) == 0
         assert isinstance(await onebot.send(delivery), Unknown)
-        chat.said.append(Said(10001, "别人的", Clock.now, sequence=2))
+        chat.said.append(Said(10001, "别人的", NOW, sequence=2))
         assert await lasting(onebot, delivery) == 1
         assert await lasting(onebot, make_delivery("别的")) == 0
         chat.token = "another"

@@ -6,6 +6,7 @@ import pytest
 from loguru import logger
 
 from nonebot_plugin_report.errors import Forbidden
+from nonebot_plugin_report.outbox.tally import Tally
 from nonebot_plugin_report.web.refusals import LINES, LINES_PER_ADDRESS, LOG_SECONDS, Refusals
 
 
@@ -27,7 +28,7 @@ def lines() -> Generator[list[str]]:
 def test_one_address_leaves_room_for_others_and_all_together_write_no_flood(
     lines: list[str],
 ) -> None:
-    refusals = Refusals(Clock())
+    refusals = Refusals(Tally(), Clock())
     for _ in range(100):
         refusals.log(Forbidden("why"), "10.0.0.1")
     assert lines == ["没有收下 10.0.0.1 的推送（403）：why"] * LINES_PER_ADDRESS
@@ -39,7 +40,7 @@ def test_one_address_leaves_room_for_others_and_all_together_write_no_flood(
 
 def test_later_it_is_told_how_many_were_left_out(lines: list[str]) -> None:
     clock = Clock()
-    refusals = Refusals(clock)
+    refusals = Refusals(Tally(), clock)
     for _ in range(LINES_PER_ADDRESS + 3):
         refusals.log(Forbidden("why"), "10.0.0.1")
     clock.now += LOG_SECONDS
