@@ -225,8 +225,7 @@ def write_held(conn: Connection, statement: Statement, lease: Lease, **values: o
     Raises:
         LeaseLost: another process has taken the lane over; nothing was written.
     """
-    if statement.run(conn, {**_held(lease), **values}) != 1:
-        raise LeaseLost
+    statement.run_one(conn, {**_held(lease), **values}, LeaseLost)
 
 
 def _held(lease: Lease) -> dict[str, object]:

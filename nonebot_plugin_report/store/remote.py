@@ -16,8 +16,18 @@ from loguru import logger
 from sqlalchemy import Connection
 
 from ..errors import StoreUnavailable
-from .postgres import begin, commit, cut, engine, is_lost, roll_back, translate, upgrade_alone
-from .statements import driver, prepare
+from .postgres import (
+    abandon,
+    begin,
+    commit,
+    cut,
+    engine,
+    is_lost,
+    settle,
+    translate,
+    upgrade_alone,
+)
+from .statements import check, driver, prepare
 from .transactions import Call, Calls
 
 T = TypeVar("T")
@@ -228,8 +238,10 @@ class RemoteDatabase:
         try:
             begin(conn, durable=any(call.durable for call in batch))
             results = [call.operation(conn) for call in batch]
+            settle(conn)
+            check(conn)
         except Exception as error:
-            roll_back(server)
+            abandon(conn)
             if is_lost(server, error):
                 self._disconnect()
             raise
