@@ -38,6 +38,8 @@ class Claim:
     failures: int
     taken: bool = False
     """Another process has it until then, or lets go of it before."""
+    owner: str = ""
+    """That process, as far as is known."""
 
 
 class Leases:
@@ -121,7 +123,10 @@ what waits; an `exists` without an order may go through all that was ever sent i
 planner takes the one or the other index by the order in which they were made."""
 WAITING_LANES: Final = select(lane.c.name, lane.c.target, lane.c.bot).where(HAS_WAITING)
 _LOCK_LANE: Final = Statement(
-    select(lane).where(lane.c.name == bindparam("lane")).with_for_update(skip_locked=True)
+    select(lane)
+    .where(lane.c.name == bindparam("lane"))
+    # Others may go on to store deliveries that refer to it.
+    .with_for_update(skip_locked=True, key_share=True)
 )
 _OWN: Final = Statement(
     update(lane)
@@ -164,7 +169,7 @@ def claim(conn: Connection, of: Lane, owner: str, now: float, until: float) -> C
     if row is None:  # its row is locked by another process
         return Claim(None, now + 1, 0, taken=True)
     if row.owner not in (None, owner) and row.lease_until > now:
-        return Claim(None, row.lease_until, row.failures, taken=True)
+        return Claim(None, row.lease_until, row.failures, taken=True, owner=row.owner)
     if row.due_at > now:
         return Claim(None, row.due_at, row.failures)
     if row.owner not in (None, owner):
