@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import orjson
 from loguru import logger
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from ..errors import StoreUnavailable
 from ..model.target import Lane, Target
 from .postgres import connect, cut, is_direct, listen, notices
+from .statements import Statement
 from .transactions import Transactions
 
 CHANNEL: Final = "nonebot_plugin_report"
@@ -25,6 +26,8 @@ MAX_PAYLOAD: Final = 7000
 """Bytes of one word; PostgreSQL takes 8000 (its documentation of NOTIFY)."""
 RECONNECT_EVERY: Final = 3.0
 """Seconds between attempts to listen."""
+
+_SAY: Final = Statement(select(func.pg_notify(CHANNEL, bindparam("word"))))
 
 Heard = Callable[[Sequence[Lane] | None], Awaitable[None]]
 """Is told of lanes; None: of any."""
@@ -66,8 +69,7 @@ class Others:
         payload = orjson.dumps([self._me, lanes])
         if len(payload) > MAX_PAYLOAD:
             payload = orjson.dumps([self._me, None])
-        said = select(func.pg_notify(CHANNEL, payload.decode()))
-        return lambda conn: conn.execute(said)
+        return lambda conn: _SAY.run(conn, {"word": payload.decode()})
 
     async def listen(self, owner: str, heard: Heard) -> None:
         """Listen until cancelled. `owner`: as whom this process has lanes."""

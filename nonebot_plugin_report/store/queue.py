@@ -216,16 +216,14 @@ def _accept(
     if not entry.deliveries:
         return Receipt(entry.id, "dropped", ())
     common = entry.text
-    rows = [
-        delivery_row(
+    for one, fallback in zip_longest(entry.deliveries, entry.fallback_images):
+        row = delivery_row(
             one,
             None if one.message.text == common else one.message.text,
             _of(one.message.images, hashes),
             None if fallback is None else _of(fallback, hashes),
         )
-        for one, fallback in zip_longest(entry.deliveries, entry.fallback_images)
-    ]
-    INSERT_DELIVERY.run_for_each(conn, rows)
+        INSERT_DELIVERY.run(conn, row)
     return Receipt(entry.id, "accepted", tuple(one.lane.target for one in entry.deliveries))
 
 
