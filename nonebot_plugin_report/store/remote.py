@@ -34,6 +34,9 @@ T = TypeVar("T")
 
 MAX_BATCH: Final = 64
 """Operations in one transaction."""
+GROUP_SECONDS: Final = 0.001
+"""Seconds that a transaction waits for as many durable operations as were there together when the
+last one ended: most who push again do so as soon as they were answered."""
 DEADLINE: Final = 8.0
 """Seconds after which a transaction is given up: BetterGI waits 30 s for an answer."""
 OPEN_SECONDS: Final = 30.0
@@ -54,6 +57,9 @@ class RemoteDatabase:
         """The driver's connection below it."""
         self._calls = Calls(self._schedule)
         self._busy = self._scheduled = False
+        self._company = 1
+        """Durable operations that were there together when the last transaction ended."""
+        self._patience: asyncio.TimerHandle | None = None
         self._late = False
         """The transaction that runs has had its time."""
         self._away = False
@@ -123,10 +129,18 @@ class RemoteDatabase:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._begin)
 
-    def _begin(self) -> None:
+    def _begin(self, *, patient: bool = True) -> None:
         self._scheduled = False
         if self._busy or not self._calls.waiting:
             return
+        if patient and self._conn is not None and 0 < _durable(self._calls.waiting) < self._company:
+            if self._patience is None:
+                loop = asyncio.get_running_loop()
+                self._patience = loop.call_later(GROUP_SECONDS, self._lose_patience)
+            return
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
         batch = self._calls.take_later() + self._calls.waiting[:MAX_BATCH]
         self._calls.waiting = self._calls.waiting[MAX_BATCH:]
         if self._thread is None or self._conn is None:
@@ -139,6 +153,10 @@ class RemoteDatabase:
         done = loop.run_in_executor(self._thread, self._work, batch)
         done.add_done_callback(lambda _: (deadline.cancel(), self._returned(batch)))
 
+    def _lose_patience(self) -> None:
+        self._patience = None
+        self._begin(patient=False)
+
     def _give_up(self) -> None:
         """The server does not answer: end the wait for it."""
         self._late = True
@@ -146,6 +164,7 @@ class RemoteDatabase:
 
     def _returned(self, batch: list[Call]) -> None:
         self._busy = False
+        self._company = _durable(batch) + _durable(self._calls.waiting)
         for call in batch:
             call.settle()
         if self._calls.waiting:
@@ -248,6 +267,10 @@ class RemoteDatabase:
         commit(server)
         for call, result in zip(batch, results, strict=True):
             call.result = result
+
+
+def _durable(calls: list[Call]) -> int:
+    return sum(call.durable for call in calls)
 
 
 def _refuse(batch: list[Call], error: Exception) -> None:
