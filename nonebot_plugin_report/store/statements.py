@@ -39,6 +39,7 @@ class Statement:
         self._sql = ""
         self._arguments: Callable[[Values], object] = dict
         self._row: Callable[[Iterable[Any]], Any] = tuple
+        self._options: dict[str, bool] = {}
         _all.append(self)
 
     def run(self, conn: Connection, values: Values) -> None:
@@ -75,7 +76,7 @@ class Statement:
     def _execute(self, conn: Connection, values: Values) -> Cursor:
         if self._engine != conn.dialect.name:
             self.prepare(conn)
-        return driver(conn).execute(self._sql, self._arguments(values))
+        return driver(conn).execute(self._sql, self._arguments(values), **self._options)
 
     def prepare(self, conn: Connection) -> None:
         """Compile it."""
@@ -88,6 +89,8 @@ class Statement:
             if compiled.positional
             else lambda values: {**constants, **values}
         )
+        # Otherwise a picture comes as hexadecimal digits.
+        self._options = {"binary": True} if conn.dialect.name == "postgresql" else {}
         if isinstance(self._source, ReturnsRows):
             columns: list[str] = self._source.exported_columns.keys()
             self._row = namedtuple("Row", columns)._make  # noqa: PYI024 # pyright: ignore[reportUntypedNamedTuple] - its columns are known only now
