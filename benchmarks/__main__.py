@@ -7,7 +7,19 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from . import channels, faults, figures, held, latency, load, page, store, storm, throughput
+from . import (
+    channels,
+    faults,
+    figures,
+    held,
+    latency,
+    load,
+    page,
+    several,
+    store,
+    storm,
+    throughput,
+)
 from .processes import scratch
 
 PARTS: dict[str, Callable[[Path], None]] = {
@@ -19,6 +31,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "channels": channels.run,
     "storm": storm.run,
     "page": page.run,
+    "several": several.run,
     "faults": faults.run,
 }
 

@@ -1,6 +1,6 @@
-"""A process that is a NoneBot: the same driver, server and adapter, with one of six receivers.
+"""A process that is a NoneBot: the same driver, server and adapter, with one of seven receivers.
 
-`python -m benchmarks.bot <port> <bare|durable|relay|peer|ours|empty> [settings as JSON]`
+`python -m benchmarks.bot <port> <bare|durable|relay|peer|ours|jobs|empty> [settings as JSON]`
 """
 
 import json
@@ -17,7 +17,11 @@ from starlette.concurrency import run_in_threadpool
 
 from . import heartbeat
 
-PLUGINS = {"ours": "nonebot_plugin_report", "peer": "benchmarks.peer"}
+PLUGINS = {
+    "ours": "nonebot_plugin_report",
+    "peer": "benchmarks.peer",
+    "jobs": "benchmarks.jobs",
+}
 
 
 def prepare(port: int, **settings: Any) -> None:

@@ -54,8 +54,10 @@ class OneBot:
         self._tasks = tasks
         self._accounts: dict[str, Account] = {}
 
-    async def join(self, name: str, port: int, delay: float = 0.0) -> None:
-        """Connect an account to a bot."""
+    async def join(
+        self, name: str, port: int, delay: float = 0.0, *, another: bool = False
+    ) -> None:
+        """Connect an account to a bot; `another`: to one more."""
         socket = await connect(
             f"ws://127.0.0.1:{port}/onebot/v11/ws",
             additional_headers={"X-Self-ID": "10000", "X-Client-Role": "Universal"},
@@ -63,8 +65,9 @@ class OneBot:
             max_size=None,
             proxy=None,
         )
-        account = self._accounts[name] = Account(delay)
-        self._tasks.create_task(self._serve(socket, account))
+        if not another:
+            self._accounts[name] = Account(delay)
+        self._tasks.create_task(self._serve(socket, self._accounts[name]))
 
     async def expect(self, name: str, count: int) -> None:
         """Start to count anew."""

@@ -44,10 +44,7 @@ class Child:
     def cpu_seconds(self) -> float | None:
         """CPU time that it used so far (proc_pid_stat(5)); None where the system cannot tell."""
         stat = Path(f"/proc/{self.process.pid}/stat")
-        if not stat.exists():
-            return None
-        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return _cpu(_stat(stat)[11:13]) if stat.exists() else None
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""
@@ -84,6 +81,7 @@ def scratch() -> Iterator[Path]:
     """A folder for stores, on a disk: /tmp is memory on many systems, /var/tmp on none."""
     lasting = Path("/var/tmp")
     folder = Path(tempfile.mkdtemp(dir=lasting if lasting.is_dir() else None))
+    folder.chmod(0o711)  # PostgreSQL refuses to run as root, and so must be let through
     try:
         yield folder
     finally:
@@ -96,6 +94,22 @@ def memory_of(pid: int) -> int:
     if status.exists():
         return _kibibytes(status.read_text(), "VmRSS")
     return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)])) * 1024
+
+
+def cpu_of_family(pid: int) -> float:
+    """CPU time that a process and its children used so far, those that have ended included
+    (proc_pid_stat(5)); 0 where the system cannot tell."""
+    seconds = 0.0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = _stat(stat)
+        except OSError:  # it has ended meanwhile
+            continue
+        if stat.parent.name == str(pid):
+            seconds += _cpu(fields[11:15])
+        elif fields[1] == str(pid):
+            seconds += _cpu(fields[11:13])
+    return seconds
 
 
 def printed(module: str, folder: Path, **environment: str) -> list[float]:
@@ -133,6 +147,15 @@ def _wait_for_port(process: subprocess.Popen[bytes], port: int) -> None:
         else:
             return
     raise SystemExit(f"{process.args} did not listen within {START_SECONDS:.0f} s")
+
+
+def _stat(file: Path) -> list[str]:
+    """The fields of a process behind its name; the first is its state (proc_pid_stat(5))."""
+    return file.read_text().rpartition(")")[2].split()
+
+
+def _cpu(ticks: list[str]) -> float:
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def _kibibytes(status: str, name: str) -> int:

@@ -3,6 +3,8 @@
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
+from itertools import cycle
 
 from . import payloads
 from .remote import serve
@@ -64,11 +66,18 @@ class Pusher:
         self._pushed = 0
 
     async def push(
-        self, port: int, plan: list[list[object]], *, screenshot: bool, every: float = 0.0
+        self,
+        port: int,
+        plan: list[list[object]],
+        *,
+        screenshot: bool,
+        every: float = 0.0,
+        others: Sequence[int] = (),
     ) -> Times:
         """Push over one connection for each list of the plan; its members are the `send_to`s.
 
-        `every`: seconds between the pushes of a connection; 0: as soon as the last was answered.
+        `others`: ports that have a share of the connections, in turn. `every`: seconds between the
+        pushes of a connection; 0: as soon as the last was answered.
         """
         requests: list[list[bytes]] = []
         for targets in plan:
@@ -77,7 +86,8 @@ class Pusher:
             self._pushed += len(targets)
         loop = asyncio.get_running_loop()
         connections = [
-            (await loop.create_connection(Connection, "127.0.0.1", port))[1] for _ in plan
+            (await loop.create_connection(Connection, "127.0.0.1", to))[1]
+            for to, _ in zip(cycle([port, *others]), plan, strict=False)
         ]
         async with asyncio.TaskGroup() as tasks:
             work = [

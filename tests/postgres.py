@@ -139,6 +139,11 @@ class Server:
             conn.execute(f"CREATE DATABASE {name}".encode())
         return f"{self.url.rpartition('/')[0]}/{name}"
 
+    @property
+    def process(self) -> int:
+        """Its first process."""
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
     def start(self) -> None:
         start(self.data, self.port, durable=True)
 
@@ -150,7 +155,7 @@ class Server:
     async def kill(self) -> None:
         """kill -9, and start it again."""
         file = self.data / "postmaster.pid"
-        os.kill(int(file.read_text().splitlines()[0]), signal.SIGKILL)
+        os.kill(self.process, signal.SIGKILL)
 
         async def started() -> bool:
             with suppress(AssertionError):  # what is left of it ends first

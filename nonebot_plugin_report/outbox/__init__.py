@@ -144,7 +144,7 @@ class Outbox:
             else:
                 tasks.create_task(self._repeat(self.dispatcher.sweep, SHARED_SWEEP_EVERY))
                 tasks.create_task(self._repeat(self._stand, TERM / 3))
-                tasks.create_task(self._store.others.listen(self.dispatcher.heard))
+                tasks.create_task(self._store.others.listen(self._owner, self.dispatcher.heard))
 
     async def resume(self) -> None:
         """A bot came back: send what waited for it.
@@ -192,9 +192,7 @@ class Outbox:
             report_id, report, deliveries, now, source, note,
             tuple(one.fallback_images for one in outgoing),
         )  # fmt: skip
-        # Another process may forget a lane of which nothing is left.
-        known = frozenset[Lane]() if self._store.shared else self._lanes
-        new = [one.lane for one in deliveries if one.lane not in known]
+        new = [one.lane for one in deliveries if one.lane not in self._lanes]
         began = time.perf_counter()
         receipt = await self._store.queue.accept(entry, new)
         self.tally.accepted(receipt.status, time.perf_counter() - began)

@@ -238,7 +238,7 @@ class Dispatcher:
         finally:
             if self._others is not None:
                 if work.fresh and work.queue.lease is None:
-                    self._others.tell(lane)
+                    self._others.tell(lane, work.queue.taken_by)
                 work.fresh = False
 
     async def _drain(self, work: _Work) -> float | None:

@@ -66,6 +66,8 @@ class LaneQueue:
         """Nothing is sent before, even if a bot comes back."""
         self.taken_until = 0.0
         """Another process has the lane until then, unless it says otherwise."""
+        self.taken_by = ""
+        """That process, as far as is known."""
         self.failures = 0
         """Failed attempts in a row."""
         self._ready: deque[Queued] = deque()
@@ -131,6 +133,7 @@ class LaneQueue:
             self.lease, self.failures = claim.lease, claim.failures
             self.due_at = 0.0 if claim.taken else claim.due_at
             self.taken_until = claim.due_at if claim.taken else 0.0
+            self.taken_by = claim.owner
         self._ready = deque(queued)
         self._depth = limit
         self._complete = self.lease is not None and len(queued) < limit and not self._missed

@@ -37,6 +37,8 @@ class Claim:
     failures: int
     taken: bool = False
     """Another process has it until then, or lets go of it before."""
+    owner: str = ""
+    """That process, as far as is known."""
     took_over: bool = False
     """From another process, which had let its lease lapse."""
 
@@ -177,7 +179,8 @@ def claim(conn: Connection, of: Lane, owner: str, now: float, seconds: float) ->
     ahead = now - row.now
     anothers = row.owner not in (None, owner)
     if anothers and row.lease_until > row.now:
-        return Claim(None, row.lease_until + ahead, row.failures, taken=True)
+        until = row.lease_until + ahead
+        return Claim(None, until, row.failures, taken=True, owner=row.owner)
     if row.due_at > row.now:
         return Claim(None, row.due_at + ahead, row.failures)
     if anothers:
@@ -239,8 +242,7 @@ def write_held(conn: Connection, statement: Statement, lease: Lease, **values: o
     Raises:
         LeaseLost: another process has taken the lane over; nothing was written.
     """
-    if statement.run(conn, {**_held(lease), **values}) != 1:
-        raise LeaseLost
+    statement.run_one(conn, {**_held(lease), **values}, LeaseLost)
 
 
 def _held(lease: Lease) -> dict[str, object]:

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import orjson
 from loguru import logger
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from ..errors import StoreUnavailable
 from ..model.target import Lane, Target
 from .postgres import connect, cut, is_direct, listen, notices
+from .statements import Statement
 from .transactions import Transactions
 
 CHANNEL: Final = "nonebot_plugin_report"
@@ -25,6 +26,8 @@ MAX_PAYLOAD: Final = 7000
 """Bytes of one word; PostgreSQL takes 8000 (its documentation of NOTIFY)."""
 RECONNECT_EVERY: Final = 3.0
 """Seconds between attempts to listen."""
+
+_SAY: Final = Statement(select(func.pg_notify(CHANNEL, bindparam("word"))))
 
 Heard = Callable[[Sequence[Lane] | None], Awaitable[None]]
 """Is told of lanes; None: of any."""
@@ -38,19 +41,21 @@ class Others:
         self._database = database
         self._url = url
         self._me = me
-        self._untold: set[Lane] = set()
+        self._untold: set[tuple[Lane, str]] = set()
         self._server: Any = None
         self._told_of_polling = False
 
-    def tell(self, lane: Lane) -> None:
-        """Soon: something waits in a lane in which this process does not send."""
+    def tell(self, lane: Lane, owner: str) -> None:
+        """Soon: something waits in a lane in which this process does not send, but that `owner`
+        has; empty: nobody knows who."""
         if not self._untold:
             asyncio.get_running_loop().call_later(GATHER_SECONDS, self._tell)
-        self._untold.add(lane)
+        self._untold.add((lane, owner))
 
     def _tell(self) -> None:
-        lanes, self._untold = self._untold, set[Lane]()
-        said = self._database.later(self._word([[str(one.target), one.bot] for one in lanes]))
+        untold, self._untold = self._untold, set[tuple[Lane, str]]()
+        lanes = [[str(one.target), one.bot, owner] for one, owner in untold]
+        said = self._database.later(self._word(lanes))
         said.add_done_callback(lambda one: one.cancelled() or one.exception())  # it is a hint
 
     async def tell_all(self) -> None:
@@ -64,18 +69,19 @@ class Others:
         payload = orjson.dumps([self._me, lanes])
         if len(payload) > MAX_PAYLOAD:
             payload = orjson.dumps([self._me, None])
-        said = select(func.pg_notify(CHANNEL, payload.decode()))
-        return lambda conn: conn.execute(said)
+        return lambda conn: _SAY.run(conn, {"word": payload.decode()})
 
-    async def listen(self, heard: Heard) -> None:
-        """Listen until cancelled."""
+    async def listen(self, owner: str, heard: Heard) -> None:
+        """Listen until cancelled. `owner`: as whom this process has lanes."""
         words: asyncio.Queue[Sequence[Lane] | None] = asyncio.Queue()
         loop, stop = asyncio.get_running_loop(), Event()
 
         def put(word: Sequence[Lane] | None) -> None:
             loop.call_soon_threadsafe(words.put_nowait, word)
 
-        Thread(target=self._listen, args=(put, stop), name="report-listen", daemon=True).start()
+        Thread(
+            target=self._listen, args=(owner, put, stop), name="report-listen", daemon=True
+        ).start()
         try:
             while True:
                 await self._pass_on(await words.get(), heard)
@@ -89,7 +95,9 @@ class Others:
         except StoreUnavailable as error:
             logger.debug(f"没能去看别的进程留下的：{error}")
 
-    def _listen(self, put: Callable[[Sequence[Lane] | None], object], stop: Event) -> None:
+    def _listen(
+        self, owner: str, put: Callable[[Sequence[Lane] | None], object], stop: Event
+    ) -> None:
         """In the thread: connect, and listen until that ends."""
         while not stop.is_set():
             try:
@@ -100,9 +108,10 @@ class Others:
                     listen(self._server, CHANNEL)
                     put(None)  # what was said until now was missed
                     for payload in notices(self._server, stop):
-                        sender, lanes = orjson.loads(payload)
-                        if sender != self._me:
-                            put(lanes and [Lane(Target.parse(to), bot) for to, bot in lanes])
+                        sender, told = orjson.loads(payload)
+                        lanes = None if told is None else _meant(told, owner)
+                        if sender != self._me and lanes != []:
+                            put(lanes)
             except Exception as error:  # noqa: BLE001 - the thread's root: it is tried again
                 logger.debug(f"听不到别的进程：{type(error).__name__}")
             stop.wait(RECONNECT_EVERY)
@@ -111,3 +120,8 @@ class Others:
         if not self._told_of_polling:
             logger.info("数据库前面有连接池（PgBouncer），收不到通知，改为每几秒查看一次")
         self._told_of_polling = True
+
+
+def _meant(told: list[list[str]], owner: str) -> list[Lane]:
+    """The lanes of a word that `owner` has, or nobody knows who."""
+    return [Lane(Target.parse(to), bot) for to, bot, of in told if of in ("", owner)]

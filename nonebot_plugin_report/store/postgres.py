@@ -1,7 +1,7 @@
 """PostgreSQL as the store uses it: how it is reached, its transactions, its errors.
 
-Nothing here outlives a transaction on the server (no prepared statement, no setting of a session),
-so that PgBouncer may share its connections by transaction.
+Where PgBouncer shares the server's connections by transaction, nothing outlives one there: no
+setting of a session, and no prepared statement, which are only used where nothing is in between.
 """
 
 import socket
@@ -13,13 +13,13 @@ from typing import Any, Final
 import psycopg
 from loguru import logger
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ..errors import StoreUnavailable
 from .schema import metadata, upgrade_for_use
-from .statements import driver
+from .statements import driver, forget_unchecked
 
 CONNECT_SECONDS: Final = 3
 """Seconds to wait for a connection."""
@@ -43,11 +43,18 @@ LISTEN_SECONDS: Final = 5.0
 """Seconds between looks whether to go on listening."""
 _READ_ONLY: Final = "25006"
 """SQLSTATE read_only_sql_transaction: what was the primary server is a replica now."""
-_BEGIN: Final = (
-    f"BEGIN; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s';"
-    f" SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s';"
-    " SET LOCAL synchronous_commit = "
+_SET: Final = (
+    f"SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', true),"
+    f" set_config('idle_in_transaction_session_timeout', '{STATEMENT_SECONDS}s', true),"
+    " set_config('synchronous_commit', '{}', true)"
 )
+_DURABLE: Final = _SET.format("on")
+_NOT_DURABLE: Final = _SET.format("off")
+PREPARE_AFTER: Final = 5
+"""Times that a statement is run before the server keeps how: to parse and plan one of ours takes it
+longer than to run it."""
+_PIPELINE: Final = "pipeline"
+"""In a connection's `info`, while it does not wait for answers."""
 
 
 def connect(url: str) -> Any:
@@ -68,9 +75,15 @@ def connect(url: str) -> Any:
 
 def engine(url: str) -> Engine:
     """An engine whose connections are used by one thread each."""
+
+    def create() -> Any:
+        server = connect(url)
+        server.prepare_threshold = PREPARE_AFTER if is_direct(server) else None
+        return server
+
     made = create_engine(
         "postgresql+psycopg://",
-        creator=lambda: connect(url),
+        creator=create,
         poolclass=NullPool,
         # SQLAlchemy makes statements and runs those that are rare; `transact` is ours.
         isolation_level="AUTOCOMMIT",
@@ -79,12 +92,34 @@ def engine(url: str) -> Engine:
     for index in (one for table in metadata.sorted_tables for one in table.indexes):
         # Said once in the schema; said there for PostgreSQL too, it would load this dialect.
         index.dialect_kwargs["postgresql_where"] = index.dialect_kwargs["sqlite_where"]
+
+    @event.listens_for(made, "before_cursor_execute")
+    def wait(conn: Connection, *_: object) -> None:  # pyright: ignore[reportUnusedFunction] - the decorator registers it
+        settle(conn)  # SQLAlchemy needs each answer at once
+
     return made
 
 
 def begin(conn: Connection, *, durable: bool) -> None:
-    """Begin a transaction; one that is not durable does not wait for the server's disk."""
-    driver(conn).execute(_BEGIN + ("on" if durable else "off"))
+    """Begin a transaction; one that is not durable does not wait for the server's disk.
+
+    Until `settle`, what a `Statement` changes is sent without waiting for the answers.
+    """
+    server = driver(conn)
+    pipeline = conn.info[_PIPELINE] = server.pipeline()
+    pipeline.__enter__()
+    server.execute("BEGIN")
+    server.execute(_DURABLE if durable else _NOT_DURABLE)
+
+
+def settle(conn: Connection) -> None:
+    """Wait for the answers to all statements.
+
+    Raises:
+        psycopg.Error: one of them failed.
+    """
+    if (pipeline := conn.info.pop(_PIPELINE, None)) is not None:
+        pipeline.__exit__(None, None, None)
 
 
 def commit(server: Any) -> None:
@@ -94,7 +129,7 @@ def commit(server: Any) -> None:
         StoreUnavailable: it may be committed, or not.
     """
     try:
-        done = server.execute("COMMIT").statusmessage
+        done = server.execute("COMMIT", prepare=False).statusmessage
     except psycopg.Error as error:
         logger.warning(f"数据库没有确认提交：{_words(error)}")
         raise StoreUnavailable("数据库没有确认已经存下") from None
@@ -106,6 +141,14 @@ def roll_back(server: Any) -> None:
     """Undo the transaction, if the server can still be reached."""
     with suppress(psycopg.Error):
         server.execute("ROLLBACK")
+
+
+def abandon(conn: Connection) -> None:
+    """Undo a transaction, if the server can still be reached."""
+    with suppress(psycopg.Error):
+        settle(conn)
+    forget_unchecked(conn)
+    roll_back(driver(conn))
 
 
 def upgrade_alone(conn: Connection) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, Integer, and_, bindparam, case, func, or_, select
 
 from ..errors import Unreadable
 from ..model.delivery import Delivery, State
@@ -42,6 +42,9 @@ from .transactions import Transactions
 SHALLOW: Final = 50
 """Deliveries of a queue that are read beside others'. Of more, one queue is read at a time: when a
 bot comes back, all lanes want theirs, and in one transaction nobody else would run meanwhile."""
+SHORT: Final = 2000
+"""Characters of a message that is read with the head of its queue; one that is longer, or has
+pictures, is read when it is sent."""
 ALIKE: Final = 200
 """Deliveries of a lane that are looked through for those that say the same."""
 
@@ -71,7 +74,7 @@ class Queue:
     async def accept(self, entry: Entry, lanes: Sequence[Lane]) -> Receipt:
         """Store a report and its deliveries, or find the report of its token with the same key.
 
-        It is on disk when this returns. `lanes` are those that may have no row yet.
+        It is on disk when this returns. `lanes` are those that have no row yet, as far as is known.
 
         Raises:
             StoreUnavailable: nothing was stored.
@@ -80,9 +83,14 @@ class Queue:
         images = entry.images
         hashes = await self._files.keep(images, entry.received_at) if images else {}
 
+        missing = lanes
+
         def write(conn: Connection) -> Receipt:
-            for one in lanes:
+            nonlocal missing
+            for one in missing:
                 add_lane(conn, one)
+            # It runs again where another process has deleted one meanwhile.
+            missing = [one.lane for one in entry.deliveries]
             return _accept(conn, entry, hashes, self._files.in_row)
 
         return await self._run(write)
@@ -105,7 +113,7 @@ class Queue:
         return await self._run(write, durable=False)
 
     async def head(self, of: Lane, limit: int) -> list[Queued]:
-        """The head of a lane's queue, by priority and age, without the messages.
+        """The head of a lane's queue, by priority and age; of few with the messages that are short.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -208,16 +216,14 @@ def _accept(
     if not entry.deliveries:
         return Receipt(entry.id, "dropped", ())
     common = entry.text
-    rows = [
-        delivery_row(
+    for one, fallback in zip_longest(entry.deliveries, entry.fallback_images):
+        row = delivery_row(
             one,
             None if one.message.text == common else one.message.text,
             _of(one.message.images, hashes),
             None if fallback is None else _of(fallback, hashes),
         )
-        for one, fallback in zip_longest(entry.deliveries, entry.fallback_images)
-    ]
-    INSERT_DELIVERY.run_for_each(conn, rows)
+        INSERT_DELIVERY.run(conn, row)
     return Receipt(entry.id, "accepted", tuple(one.lane.target for one in entry.deliveries))
 
 
@@ -227,12 +233,19 @@ def _of(images: Sequence[Image], hashes: Mapping[int, str]) -> list[str]:
 
 # --- lanes ---------------------------------------------------------------------------------------
 
+_IS_SHORT: Final = and_(
+    delivery.c.image.is_(None),
+    func.length(TEXT) + func.length(report.c.fields) <= SHORT,
+    bindparam("limit", type_=Integer) <= SHALLOW,
+)
 _HEAD: Final = Statement(
     select(
         delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.expires_at,
         delivery.c.tried_at, delivery.c.repeats, delivery.c.created_at, *HANDLING,
         delivery.c.image,
-    ).where(delivery.c.lane == bindparam("lane"), IS_WAITING)
+        case((_IS_SHORT, TEXT)).label("text"), case((_IS_SHORT, report.c.fields)).label("fields"),
+    ).join(report, delivery.c.report_id == report.c.id)
+    .where(delivery.c.lane == bindparam("lane"), IS_WAITING)
     .order_by(delivery.c.priority, delivery.c.id).limit(bindparam("limit"))
 )  # fmt: skip
 # What is sent together ends together.
@@ -258,24 +271,37 @@ _WORDS: Final = Statement(
 def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
     rows = _HEAD.rows(conn, {"lane": str(of), "limit": limit})
     sizes = image_sizes(conn, {sha for row in rows for sha in read_hashes(row.image)})
-    return [
-        Queued(
-            Delivery(
-                row.id,
-                row.report_id,
-                of,
-                Message(""),
-                row.attempts,
-                row.tried_at,
-                row.repeats,
-                created_at=row.created_at,
-                expires_at=row.expires_at,
-                handling=read_handling(row),
-            ),
-            picture_bytes=sum(sizes.get(sha, 0) for sha in read_hashes(row.image)),
-        )
-        for row in rows
-    ]
+    return [_queued(row, of, sizes) for row in rows]
+
+
+def _queued(row: Any, of: Lane, sizes: Mapping[str, int]) -> Queued:
+    message = _short(row)
+    return Queued(
+        Delivery(
+            row.id,
+            row.report_id,
+            of,
+            message or Message(""),
+            row.attempts,
+            row.tried_at,
+            row.repeats,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            handling=read_handling(row),
+        ),
+        loaded=message is not None,
+        picture_bytes=sum(sizes.get(sha, 0) for sha in read_hashes(row.image)),
+    )
+
+
+def _short(row: Any) -> Message | None:
+    """The message of a row that has one; None also if it is unreadable: who sends it sees that."""
+    if row.text is None:
+        return None
+    try:
+        return Message(row.text, report=read_report(row.fields))
+    except Unreadable:
+        return None
 
 
 def _words(conn: Connection, delivery_id: str) -> tuple[Message, tuple[str, ...]]:

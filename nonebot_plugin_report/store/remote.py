@@ -16,14 +16,27 @@ from loguru import logger
 from sqlalchemy import Connection
 
 from ..errors import StoreUnavailable
-from .postgres import begin, commit, cut, engine, is_lost, roll_back, translate, upgrade_alone
-from .statements import driver, prepare
+from .postgres import (
+    abandon,
+    begin,
+    commit,
+    cut,
+    engine,
+    is_lost,
+    settle,
+    translate,
+    upgrade_alone,
+)
+from .statements import check, driver, prepare
 from .transactions import Call, Calls
 
 T = TypeVar("T")
 
 MAX_BATCH: Final = 64
 """Operations in one transaction."""
+GROUP_SECONDS: Final = 0.001
+"""Seconds that a transaction waits for as many durable operations as were there together when the
+last one ended: most who push again do so as soon as they were answered."""
 DEADLINE: Final = 8.0
 """Seconds after which a transaction is given up: BetterGI waits 30 s for an answer."""
 OPEN_SECONDS: Final = 30.0
@@ -44,6 +57,9 @@ class RemoteDatabase:
         """The driver's connection below it."""
         self._calls = Calls(self._schedule)
         self._busy = self._scheduled = False
+        self._company = 1
+        """Durable operations that were there together when the last transaction ended."""
+        self._patience: asyncio.TimerHandle | None = None
         self._late = False
         """The transaction that runs has had its time."""
         self._away = False
@@ -113,10 +129,18 @@ class RemoteDatabase:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._begin)
 
-    def _begin(self) -> None:
+    def _begin(self, *, patient: bool = True) -> None:
         self._scheduled = False
         if self._busy or not self._calls.waiting:
             return
+        if patient and self._conn is not None and 0 < _durable(self._calls.waiting) < self._company:
+            if self._patience is None:
+                loop = asyncio.get_running_loop()
+                self._patience = loop.call_later(GROUP_SECONDS, self._lose_patience)
+            return
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
         batch = self._calls.take_later() + self._calls.waiting[:MAX_BATCH]
         self._calls.waiting = self._calls.waiting[MAX_BATCH:]
         if self._thread is None or self._conn is None:
@@ -129,6 +153,10 @@ class RemoteDatabase:
         done = loop.run_in_executor(self._thread, self._work, batch)
         done.add_done_callback(lambda _: (deadline.cancel(), self._returned(batch)))
 
+    def _lose_patience(self) -> None:
+        self._patience = None
+        self._begin(patient=False)
+
     def _give_up(self) -> None:
         """The server does not answer: end the wait for it."""
         self._late = True
@@ -136,6 +164,7 @@ class RemoteDatabase:
 
     def _returned(self, batch: list[Call]) -> None:
         self._busy = False
+        self._company = _durable(batch) + _durable(self._calls.waiting)
         for call in batch:
             call.settle()
         if self._calls.waiting:
@@ -228,14 +257,20 @@ class RemoteDatabase:
         try:
             begin(conn, durable=any(call.durable for call in batch))
             results = [call.operation(conn) for call in batch]
+            settle(conn)
+            check(conn)
         except Exception as error:
-            roll_back(server)
+            abandon(conn)
             if is_lost(server, error):
                 self._disconnect()
             raise
         commit(server)
         for call, result in zip(batch, results, strict=True):
             call.result = result
+
+
+def _durable(calls: list[Call]) -> int:
+    return sum(call.durable for call in calls)
 
 
 def _refuse(batch: list[Call], error: Exception) -> None:

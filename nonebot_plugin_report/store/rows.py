@@ -77,7 +77,10 @@ _ADD_LANE: Final = Statement(
 )
 _ADD_IMAGE: Final = Statement(insert(image), "ON CONFLICT DO NOTHING")
 _TOUCH_IMAGE: Final = Statement(
-    update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))
+    update(image)
+    .where(image.c.sha256 == bindparam("sha"))
+    .values(used_at=bindparam("now"))
+    .returning(image.c.sha256)
 )
 
 
@@ -92,7 +95,7 @@ def add_lane(conn: Connection, of: Lane) -> None:
 
 def store_image(conn: Connection, picture: Image, sha: str, data: bytes, now: float) -> None:
     """Store a picture, each once; `sha` is its hash, `data` empty if its bytes are in a file."""
-    if _TOUCH_IMAGE.run(conn, {"sha": sha, "now": now}) == 0:
+    if not _TOUCH_IMAGE.rows(conn, {"sha": sha, "now": now}):
         row = {
             "sha256": sha, "bytes": data, "size": len(picture.data),
             "media_type": picture.media_type, "width": picture.width, "height": picture.height,

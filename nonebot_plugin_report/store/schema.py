@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import (
+    DDL,
     Column,
     Connection,
     Float,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    event,
     insert,
     select,
     text,
@@ -75,6 +77,14 @@ image: Final = Table(
     Column("used_at", Float, nullable=False),
 )
 Index("image_used_at", image.c.used_at)
+# PostgreSQL would try in vain to compress them, which took most of the time to store one.
+event.listen(
+    image,
+    "after_create",
+    DDL("ALTER TABLE image ALTER COLUMN bytes SET STORAGE EXTERNAL").execute_if(
+        dialect="postgresql"
+    ),
+)
 
 lane: Final = Table(
     "lane",

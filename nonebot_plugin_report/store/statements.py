@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ClauseElement, Connection
-from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy import ClauseElement, Connection, ReturnsRows
 
 Values = Mapping[str, object]
 """A value for each parameter, by its name."""
@@ -40,11 +39,24 @@ class Statement:
         self._sql = ""
         self._arguments: Callable[[Values], object] = dict
         self._row: Callable[[Iterable[Any]], Any] = tuple
+        self._options: dict[str, bool] = {}
         _all.append(self)
 
-    def run(self, conn: Connection, values: Values) -> int:
-        """Change rows; returns their number."""
-        return self._execute(conn, values).rowcount
+    def run(self, conn: Connection, values: Values) -> None:
+        """Change rows."""
+        self._execute(conn, values)
+
+    def run_one(self, conn: Connection, values: Values, otherwise: type[Exception]) -> None:
+        """Change one row.
+
+        Raises:
+            otherwise: there is none. An engine that answers later has `check` raise it.
+        """
+        cursor = self._execute(conn, values)
+        if cursor.rowcount < 0:
+            conn.info.setdefault(_UNCHECKED, []).append((cursor, otherwise))
+        elif cursor.rowcount != 1:
+            raise otherwise
 
     def run_for_each(self, conn: Connection, rows: Iterable[Values]) -> None:
         """Change rows, once for each of these."""
@@ -64,7 +76,7 @@ class Statement:
     def _execute(self, conn: Connection, values: Values) -> Cursor:
         if self._engine != conn.dialect.name:
             self.prepare(conn)
-        return driver(conn).execute(self._sql, self._arguments(values))
+        return driver(conn).execute(self._sql, self._arguments(values), **self._options)
 
     def prepare(self, conn: Connection) -> None:
         """Compile it."""
@@ -77,8 +89,10 @@ class Statement:
             if compiled.positional
             else lambda values: {**constants, **values}
         )
-        if isinstance(self._source, SelectBase):
-            columns: list[str] = self._source.selected_columns.keys()
+        # Otherwise a picture comes as hexadecimal digits.
+        self._options = {"binary": True} if conn.dialect.name == "postgresql" else {}
+        if isinstance(self._source, ReturnsRows):
+            columns: list[str] = self._source.exported_columns.keys()
             self._row = namedtuple("Row", columns)._make  # noqa: PYI024 # pyright: ignore[reportUntypedNamedTuple] - its columns are known only now
         self._sql, self._engine = f"{compiled} {self._ending}".rstrip(), conn.dialect.name
 
@@ -90,6 +104,21 @@ def prepare(conn: Connection) -> None:
     """Compile all statements that are imported: the first push would wait for it."""
     for one in _all:
         one.prepare(conn)
+
+
+_UNCHECKED: Final = "unchecked"
+
+
+def check(conn: Connection) -> None:
+    """Raise what `run_one` could not know yet. All answers must be there."""
+    for cursor, otherwise in conn.info.pop(_UNCHECKED, ()):
+        if cursor.rowcount != 1:
+            raise otherwise
+
+
+def forget_unchecked(conn: Connection) -> None:
+    """The transaction is undone: nobody checks any more what it changed."""
+    conn.info.pop(_UNCHECKED, None)
 
 
 def driver(conn: Connection) -> Any:

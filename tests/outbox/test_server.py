@@ -274,8 +274,8 @@ async def test_a_process_that_stops_in_the_middle_of_a_transaction_holds_up_nobo
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     to = Target("private", "10012")
-    begin = postgres_store._BEGIN
-    monkeypatch.setattr(postgres_store, "_BEGIN", begin.replace("'5s'", "'200ms'"))
+    settings = postgres_store._DURABLE
+    monkeypatch.setattr(postgres_store, "_DURABLE", settings.replace("'5s'", "'200ms'"))
     async with world(server.url) as stopping, world(server.url) as other:
         await stopping.accept("1", to)
         has_it, goes_on = threading.Event(), threading.Event()
@@ -322,16 +322,17 @@ async def test_a_burst_is_one_word_to_the_others(server: Server) -> None:
             heard.append(lanes)
 
         async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(other.store.others.listen(hear))
+            listening = tasks.create_task(other.store.others.listen("other", hear))
 
             async def words() -> int:
                 return len(heard)
 
             await until(words)  # it listens
             lanes = [Lane(Target("private", str(10001 + number)), "20000") for number in range(30)]
-            for lane in lanes:
-                one.store.others.tell(lane)
-                other.store.others.tell(lane)  # what it says itself it does not hear
+            one.store.others.tell(Lane(Target("group", "777")), "a third")
+            for number, lane in enumerate(lanes):
+                one.store.others.tell(lane, "other" if number % 2 else "")
+                other.store.others.tell(lane, "")  # what it says itself it does not hear
 
             async def answered() -> bool:
                 return await words() > 1
@@ -393,7 +394,7 @@ async def test_pgbouncer_may_share_the_connections_and_says_so_once(bouncer: str
     try:
         async with world(bouncer) as one, world(bouncer) as other, asyncio.TaskGroup() as tasks:
             listening = [
-                tasks.create_task(w.store.others.listen(w.outbox.dispatcher.heard))
+                tasks.create_task(w.store.others.listen("", w.outbox.dispatcher.heard))
                 for w in (one, other)
                 if w.store.others is not None
             ]
