@@ -119,6 +119,39 @@ async def test_a_server_that_says_nothing_is_given_up_and_used_again(
         await accepted(w, "2")
 
 
+async def test_a_process_that_is_cut_off_in_the_middle_of_a_claim_keeps_its_lane_from_nobody(
+    server: Server,
+) -> None:
+    async with (
+        between(server) as proxy,
+        world(server.url) as other,
+        world(proxy.url, clock=other.clock) as w,
+        asyncio.TaskGroup() as tasks,
+    ):
+        await w.accept("1", ME)
+        proxy.last_but_one = b"UPDATE lane"
+
+        async def claim() -> None:
+            with suppress(StoreUnavailable):
+                await w.drain(ME)
+
+        async def held() -> bool:
+            return not proxy.holds.is_set()
+
+        tasks.create_task(claim())
+        await until(held)
+
+        async def sent_by_the_other() -> bool:
+            await other.drain(ME)
+            other.clock.now += 1
+            return other.far.texts(Lane(ME)) == ["1"]
+
+        await until(sent_by_the_other)
+        proxy.last_but_one = Between.last_but_one
+        proxy.holds.set()
+    assert w.far.sent == []
+
+
 async def test_nothing_is_left_of_an_operation_that_fails_beside_others(server: Server) -> None:
     async with world(server.url) as w:
         before = rows(server.url, "SELECT count(*) FROM report")[0][0]
