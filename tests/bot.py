@@ -106,17 +106,19 @@ class Bot:
         await self.launch()
         assert self.process is not None
 
-        async def answers() -> bool:
-            assert self.process is not None
-            assert self.process.returncode is None, self.log
-            try:
-                async with self.client(None) as client:
-                    await client.get("/health")
-            except httpx2.TransportError:
-                return False
-            return True
+        # One client for all looks: to make one costs more than the bot's start may have to spare.
+        async with self.client(None) as client:
 
-        await until(answers)
+            async def answers() -> bool:
+                assert self.process is not None
+                assert self.process.returncode is None, self.log
+                try:
+                    await client.get("/health")
+                except httpx2.TransportError:
+                    return False
+                return True
+
+            await until(answers)
 
     async def launch(self) -> None:
         """Start, without waiting."""
