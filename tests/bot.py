@@ -46,6 +46,8 @@ class Bot:
     """Runs in the child before Python does."""
     environment: dict[str, str] = field(default_factory=dict[str, str])
     """Variables of the child's environment."""
+    patience: float = 30.0
+    """Seconds that its start may take."""
     port: int = field(default_factory=free_port)
     process: asyncio.subprocess.Process | None = None
 
@@ -118,7 +120,7 @@ class Bot:
                     return False
                 return True
 
-            await until(answers)
+            await until(answers, self.patience)
 
     async def launch(self) -> None:
         """Start, without waiting."""

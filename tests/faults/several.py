@@ -212,21 +212,17 @@ async def several(
     environments: Sequence[Mapping[str, str]] = (),
 ) -> AsyncGenerator[Several]:
     """A bot for each address of the one store."""
+    shared = {"log_level": "INFO", **(settings or {})}
     async with AsyncExitStack() as stack:
-        bots = await asyncio.gather(
-            *(
-                stack.enter_async_context(
-                    running(
-                        folder / str(number),
-                        settings={
-                            "report_database_url": url, "log_level": "INFO", **(settings or {}),
-                        },
-                        environment=dict(environments[number]) if environments else {},
-                    )
-                )
-                for number, url in enumerate(urls)
+        bots: list[Bot] = []
+        for number, url in enumerate(urls):  # one after another: there may be several groups
+            bot = running(
+                folder / str(number),
+                settings={"report_database_url": url, **shared},
+                environment=dict(environments[number]) if environments else {},
+                patience=PATIENCE,
             )
-        )  # fmt: skip
+            bots.append(await stack.enter_async_context(bot))
         async with Several(bots, found, Random(seed)) as group:
             yield group
         for bot in bots:
