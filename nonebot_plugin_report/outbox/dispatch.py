@@ -404,10 +404,10 @@ class Dispatcher:
         names = [str(lane) for lane, lease in held.items() if lease]
         idle = self._idle_leases() if self._others is not None else []
         try:
+            if idle:  # at once: what claims one of them again comes after it
+                await self._leases.let_go(self._owner, idle)
             if names:
                 await self._leases.renew(self._owner, names, until)
-            if idle:
-                await self._leases.let_go(self._owner, idle)
         except StoreUnavailable as error:
             logger.warning(f"发送队列的租约没能续上：{error}")
             return

@@ -6,14 +6,16 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 from loguru import logger
 
 from nonebot_plugin_report.access.tokens import Tokens
 from nonebot_plugin_report.errors import StoreUnavailable
-from nonebot_plugin_report.model.delivery import State
+from nonebot_plugin_report.model.delivery import Delivery, Outcome, State
 from nonebot_plugin_report.model.grant import Grant
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.scheduling import Policy
@@ -28,13 +30,28 @@ from tests.bot import free_port, until
 from tests.postgres import Server
 from tests.postgres import running as running
 
-from .fakes import World, world
+from .fakes import FarEnd, World, world
 from .places import rows
 
 ME = Target("private", "10001")
 HOUR = 3600.0
 WATCH = Watch.model_validate({"after": "dragon.start", "expect": "dragon.end", "within": "3h"})
 BEAT = Beat.model_validate({"beat": "pc", "every": "2h"})
+
+
+WAITS_FOR_A_LOCK = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+@dataclass
+class Holding(FarEnd):
+    """Never answers what is sent in one lane."""
+
+    lane: Lane | None = None
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        if delivery.lane == self.lane:
+            await asyncio.Event().wait()
+        return await super().send(delivery)
 
 
 @pytest.fixture
@@ -172,6 +189,47 @@ async def test_what_another_process_took_before_goes_before(server: Server) -> N
         await one.accept("3", target)
         await one.drain(target)
         assert one.far.texts(Lane(target)) == ["1", "2", "3"]
+
+
+async def test_a_lane_that_is_let_go_of_is_not_the_one_that_was_just_claimed_again(
+    server: Server,
+) -> None:
+    busy, idle = Target("private", "10004"), Target("private", "10005")
+    async with (
+        world(server.url, far=Holding(lane=Lane(busy))) as one,
+        world(server.url, clock=one.clock) as other,
+        asyncio.TaskGroup() as tasks,
+    ):
+        running = tasks.create_task(one.outbox.dispatcher.run())
+        await asyncio.sleep(0)  # it runs
+        await one.accept("held", busy)
+        first = await one.accept("1", idle)
+
+        async def delivered() -> bool:
+            return await other.states(first) == [State.DELIVERED]
+
+        await until(delivered)
+        with psycopg.connect(server.url) as lock:
+            # The lanes that are in use are renewed, which waits; then the idle ones are let go of.
+            lock.execute("SELECT * FROM lane WHERE name = %s FOR UPDATE", (str(Lane(busy)),))
+
+            async def waits() -> bool:
+                return bool(rows(server.url, WAITS_FOR_A_LOCK))
+
+            await until(waits)
+            second = await other.accept("2", idle)
+            one.outbox.dispatcher.wake([Lane(idle)])
+            lock.rollback()
+
+        async def sent() -> bool:
+            other.clock.now += 1
+            await other.drain(idle)
+            return await other.states(second) == [State.DELIVERED]
+
+        await until(sent)
+        texts = one.far.texts(Lane(idle)) + other.far.texts(Lane(idle))
+        assert texts == ["1", "2"]
+        running.cancel()
 
 
 async def test_processes_count_together_what_a_target_and_a_token_may_get(server: Server) -> None:
