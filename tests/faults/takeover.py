@@ -41,7 +41,7 @@ async def stop_one(folder: Path, url: str, found: Found, *, rounds: int, seed: i
                 bot, qq = group.bots[victim], group.qqs[victim]
                 if holds:
                     qq.default = Hold()
-                    await group.more(2 * len(LANES))
+                    await group.more(len(LANES))
                 assert bot.process is not None
                 since = now()
                 bot.process.send_signal(signal.SIGSTOP)
