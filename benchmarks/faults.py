@@ -8,7 +8,7 @@ from tests.faults.kill import kill
 from tests.faults.power import Cuts, cut_the_power
 from tests.faults.shim import compiler
 
-from . import figures
+from . import faults_shared, figures
 
 KILLS = 200
 RECORDINGS = 5
@@ -20,6 +20,7 @@ PUSHES = 600
 def run(folder: Path) -> None:
     """Make all faults and print what was found."""
     _kill(_made(folder / "kill"))
+    faults_shared.run(folder / "shared")
     if compiler() is None:
         figures.line("power cuts, failing disk", "need Linux and a C compiler")
         return

@@ -18,6 +18,8 @@ class Between:
     """Set: all goes through."""
     last_word: bytes = b"never said"
     """What comes of this from the process is passed on, and then all is cut."""
+    last_but_one: bytes = b"never said"
+    """What comes of this from the process is passed on, and nothing after it until `holds`."""
     links: list[asyncio.StreamWriter] = field(default_factory=list)
 
     @property
@@ -47,6 +49,9 @@ class Between:
             if ours and self.last_word in read:
                 await writer.drain()
                 self.cut()
+            if ours and self.last_but_one in read:
+                self.holds.clear()
+        await self.holds.wait()
         writer.close()
 
     def cut(self) -> None:

@@ -46,6 +46,8 @@ class Bot:
     """Runs in the child before Python does."""
     environment: dict[str, str] = field(default_factory=dict[str, str])
     """Variables of the child's environment."""
+    patience: float = 30.0
+    """Seconds that its start may take."""
     port: int = field(default_factory=free_port)
     process: asyncio.subprocess.Process | None = None
 
@@ -106,17 +108,19 @@ class Bot:
         await self.launch()
         assert self.process is not None
 
-        async def answers() -> bool:
-            assert self.process is not None
-            assert self.process.returncode is None, self.log
-            try:
-                async with self.client(None) as client:
-                    await client.get("/health")
-            except httpx2.TransportError:
-                return False
-            return True
+        # One client for all looks: to make one costs more than the bot's start may have to spare.
+        async with self.client(None) as client:
 
-        await until(answers)
+            async def answers() -> bool:
+                assert self.process is not None
+                assert self.process.returncode is None, self.log
+                try:
+                    await client.get("/health")
+                except httpx2.TransportError:
+                    return False
+                return True
+
+            await until(answers, self.patience)
 
     async def launch(self) -> None:
         """Start, without waiting."""

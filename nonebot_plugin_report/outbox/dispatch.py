@@ -415,10 +415,10 @@ class Dispatcher:
         idle = self._idle_leases() if self._others is not None else []
         kept: set[str] = set()
         try:
+            if idle:  # at once: what claims one of them again comes after it
+                await self._leases.let_go(self._owner, idle)
             if names:
                 kept = await self._leases.renew(self._owner, names, now, self._lease)
-            if idle:
-                await self._leases.let_go(self._owner, idle)
         except StoreUnavailable as error:
             logger.warning(f"发送队列的租约没能续上：{error}")
             return

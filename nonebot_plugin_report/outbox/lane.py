@@ -12,7 +12,7 @@ from ..store.queue import Queued
 
 LEASE: Final = 60.0
 """Seconds for which a lane belongs to a process without renewal, where it is the only one."""
-SHARED_LEASE: Final = 15.0
+SHARED_LEASE: Final = 14.0
 """The same where others wait for it."""
 BATCH: Final = 16
 """Deliveries of a lane held in memory; pictures only of those just accepted."""

@@ -41,11 +41,15 @@ _UPGRADING: Final = 0x7265706F7274
 """Of the lock that one process holds while it makes the tables."""
 LISTEN_SECONDS: Final = 5.0
 """Seconds between looks whether to go on listening."""
+IDLE_SECONDS: Final = 3
+"""Seconds within which a transaction has to go on: what a process has locked that stopped, or was
+cut off, in the middle of one would be nobody's for as long as it is away. Less than a statement may
+take: who waits for the lock is not refused."""
 _READ_ONLY: Final = "25006"
 """SQLSTATE read_only_sql_transaction: what was the primary server is a replica now."""
 _SET: Final = (
     f"SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', true),"
-    f" set_config('idle_in_transaction_session_timeout', '{STATEMENT_SECONDS}s', true),"
+    f" set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS}s', true),"
     " set_config('synchronous_commit', '{}', true)"
 )
 _DURABLE: Final = _SET.format("on")

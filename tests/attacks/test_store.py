@@ -95,6 +95,53 @@ async def test_another_file_in_its_place_is_not_overwritten(tmp_path: Path) -> N
             conn.close()
 
 
+async def test_rubbish_in_its_place_is_left_alone_and_what_was_there_is_kept(
+    tmp_path: Path,
+) -> None:
+    rubbish = "别人的文件".encode() * 500
+    async with running(tmp_path) as bot:
+        await bot.push(content="1")
+        other = tmp_path / "other"
+        other.write_bytes(rubbish)
+        other.replace(bot.database)
+        async with bot.client() as client:
+
+            async def no_database() -> bool:
+                answer = await client.post("", json={"content": "2"})
+                assert answer.status_code == 503
+                return "里不是数据库；停掉机器人，把它移到别处留着" in answer.text
+
+            await until(no_database)
+        assert bot.log.count("运行中被换成了另一个文件；原来的内容存在") == 1
+        assert bot.log.count("收不下推送，会继续尝试：数据库文件里不是数据库") == 1
+        assert "Traceback" not in bot.log
+        assert bot.database.read_bytes() == rubbish
+        (kept,) = tmp_path.glob("report.db.kept-*")
+        await bot.end()
+        kept.replace(bot.database)  # what its user will want to do
+        await bot.start()
+        async with ScriptedV11(url=bot.onebot_v11) as qq:
+            assert [one.text for one in await qq.wait_for(1)] == ["1"]
+
+
+@pytest.mark.parametrize("how", ["overwritten", "cut short"])
+async def test_a_file_that_was_damaged_meanwhile_is_left_as_it_is(tmp_path: Path, how: str) -> None:
+    bot = Bot(tmp_path)
+    await bot.start()
+    await bot.push(content="1")
+    await bot.end()
+    whole = bot.database.read_bytes()
+    half = len(whole) // 2
+    damaged = whole[:half] + bytes(half if how == "overwritten" else 0)
+    bot.database.write_bytes(damaged)
+    async with running(tmp_path) as bot:
+        refused = await bot.push(expect=503, content="2")
+        assert "损坏了；停掉机器人，把它移到别处留着" in refused["error"]
+        assert bot.log.count("收不下推送，会继续尝试：数据库文件损坏了") == 1
+        assert "Traceback" not in bot.log
+    assert bot.database.read_bytes() == damaged
+
+
 @pytest.mark.parametrize("link", ["symbolic", "hard"])
 async def test_a_second_bot_on_the_file_by_another_name_is_refused(
     tmp_path: Path, link: str

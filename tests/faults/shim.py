@@ -17,15 +17,15 @@ _CONTROL = struct.Struct("<4i")
 
 
 def compiler() -> str | None:
-    """The C compiler, which the library needs."""
+    """The C compiler, which what is preloaded needs."""
     return shutil.which("cc") if sys.platform == "linux" else None
 
 
 @cache
-def library() -> Path:
-    """The library, compiled once in this process."""
-    built = Path(mkdtemp()) / "shim.so"
-    command = ["cc", "-O1", "-shared", "-fPIC", "-o", built, SOURCE, "-ldl", "-lpthread"]
+def library(source: Path) -> Path:
+    """A library to preload, compiled once in this process."""
+    built = Path(mkdtemp()) / f"{source.stem}.so"
+    command = ["cc", "-O1", "-shared", "-fPIC", "-o", built, source, "-ldl", "-lm", "-lpthread"]
     subprocess.run(command, check=True)
     return built
 
@@ -60,7 +60,7 @@ class Shim:
     @property
     def environment(self) -> dict[str, str]:
         return {
-            "LD_PRELOAD": str(library()), "SHIM_FOLDER": str(self.folder),
+            "LD_PRELOAD": str(library(SOURCE)), "SHIM_FOLDER": str(self.folder),
             "SHIM_LOG": str(self.log), "SHIM_CONTROL": str(self._control),
         }  # fmt: skip
 

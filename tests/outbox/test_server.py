@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from nonebot_plugin_report.access.tokens import Tokens
 from nonebot_plugin_report.errors import StoreUnavailable
-from nonebot_plugin_report.model.delivery import Outgoing, State
+from nonebot_plugin_report.model.delivery import Delivery, Outcome, Outgoing, State
 from nonebot_plugin_report.model.grant import Grant
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
@@ -37,13 +37,28 @@ from tests.bot import free_port, until
 from tests.postgres import Server
 from tests.postgres import running as running
 
-from .fakes import LIMITS, World, world
+from .fakes import LIMITS, FarEnd, World, world
 from .places import rows
 
 ME = Target("private", "10001")
 HOUR = 3600.0
 WATCH = Watch.model_validate({"after": "dragon.start", "expect": "dragon.end", "within": "3h"})
 BEAT = Beat.model_validate({"beat": "pc", "every": "2h"})
+
+
+WAITS_FOR_A_LOCK = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+@dataclass
+class Holding(FarEnd):
+    """Never answers what is sent in one lane."""
+
+    lane: Lane | None = None
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        if delivery.lane == self.lane:
+            await asyncio.Event().wait()
+        return await super().send(delivery)
 
 
 @pytest.fixture
@@ -128,6 +143,39 @@ async def test_a_server_that_says_nothing_is_given_up_and_used_again(
         await accepted(w, "2")
 
 
+async def test_a_process_that_is_cut_off_in_the_middle_of_a_claim_keeps_its_lane_from_nobody(
+    server: Server,
+) -> None:
+    async with (
+        between(server) as proxy,
+        world(server.url) as other,
+        world(proxy.url, clock=other.clock) as w,
+        asyncio.TaskGroup() as tasks,
+    ):
+        await w.accept("1", ME)
+        proxy.last_but_one = b"UPDATE lane"
+
+        async def claim() -> None:
+            with suppress(StoreUnavailable):
+                await w.drain(ME)
+
+        async def held() -> bool:
+            return not proxy.holds.is_set()
+
+        tasks.create_task(claim())
+        await until(held)
+
+        async def sent_by_the_other() -> bool:
+            await other.drain(ME)
+            other.clock.now += 1
+            return other.far.texts(Lane(ME)) == ["1"]
+
+        await until(sent_by_the_other)
+        proxy.last_but_one = Between.last_but_one
+        proxy.holds.set()
+    assert w.far.sent == []
+
+
 async def test_nothing_is_left_of_an_operation_that_fails_beside_others(server: Server) -> None:
     async with world(server.url) as w:
         before = rows(server.url, "SELECT count(*) FROM report")[0][0]
@@ -148,6 +196,47 @@ async def test_what_another_process_took_before_goes_before(server: Server) -> N
         await one.accept("3", target)
         await one.drain(target)
         assert one.far.texts(Lane(target)) == ["1", "2", "3"]
+
+
+async def test_a_lane_that_is_let_go_of_is_not_the_one_that_was_just_claimed_again(
+    server: Server,
+) -> None:
+    busy, idle = Target("private", "10004"), Target("private", "10005")
+    async with (
+        world(server.url, far=Holding(lane=Lane(busy))) as one,
+        world(server.url, clock=one.clock) as other,
+        asyncio.TaskGroup() as tasks,
+    ):
+        running = tasks.create_task(one.outbox.dispatcher.run())
+        await asyncio.sleep(0)  # it runs
+        await one.accept("held", busy)
+        first = await one.accept("1", idle)
+
+        async def delivered() -> bool:
+            return await other.states(first) == [State.DELIVERED]
+
+        await until(delivered)
+        with psycopg.connect(server.url) as lock:
+            # The lanes that are in use are renewed, which waits; then the idle ones are let go of.
+            lock.execute("SELECT * FROM lane WHERE name = %s FOR UPDATE", (str(Lane(busy)),))
+
+            async def waits() -> bool:
+                return bool(rows(server.url, WAITS_FOR_A_LOCK))
+
+            await until(waits)
+            second = await other.accept("2", idle)
+            one.outbox.dispatcher.wake([Lane(idle)])
+            lock.rollback()
+
+        async def sent() -> bool:
+            other.clock.now += 1
+            await other.drain(idle)
+            return await other.states(second) == [State.DELIVERED]
+
+        await until(sent)
+        texts = one.far.texts(Lane(idle)) + other.far.texts(Lane(idle))
+        assert texts == ["1", "2"]
+        running.cancel()
 
 
 async def test_processes_count_together_what_a_target_and_a_token_may_get(server: Server) -> None:
@@ -275,7 +364,7 @@ async def test_a_process_that_stops_in_the_middle_of_a_transaction_holds_up_nobo
 ) -> None:
     to = Target("private", "10012")
     settings = postgres_store._DURABLE
-    monkeypatch.setattr(postgres_store, "_DURABLE", settings.replace("'5s'", "'200ms'"))
+    monkeypatch.setattr(postgres_store, "_DURABLE", settings.replace("'3s'", "'200ms'"))
     async with world(server.url) as stopping, world(server.url) as other:
         await stopping.accept("1", to)
         has_it, goes_on = threading.Event(), threading.Event()

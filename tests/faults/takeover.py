@@ -1,0 +1,67 @@
+"""One of several processes is killed, or stops for a while, under load; others take its lanes."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from tests.onebot import Hold, Ok
+
+from .several import LANES, Found, Several, now, said, several
+
+SOON = 60
+"""Messages after which one is killed or stopped at the latest."""
+PROCESSES = 3
+
+
+async def kill_one(folder: Path, url: str, found: Found, *, rounds: int, seed: int) -> None:
+    """Kill one of three, have the others deliver all, and start it again meanwhile."""
+    async with several(folder, [url] * PROCESSES, found, seed) as group:
+        for _ in range(rounds):
+            async with group.load():
+                await group.more(group.random.randrange(1, SOON))
+                victim = group.random.randrange(PROCESSES)
+                since = now()
+                await group.bots[victim].end(signal.SIGKILL)
+            lanes = group.lanes_of(victim)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(group.come_back(victim))
+                await _others_go_on(group, victim, lanes, since)
+            group.count()
+
+
+async def stop_one(folder: Path, url: str, found: Found, *, rounds: int, seed: int) -> None:
+    """Stop one of three until the others have delivered all; then let it go on. In the first round
+    and every other QQ has just taken a message of each of its lanes, and not said so yet."""
+    async with several(folder, [url] * PROCESSES, found, seed) as group:
+        for number in range(rounds):
+            holds = number % 2 == 0
+            async with group.load():
+                await group.more(group.random.randrange(1, SOON))
+                victim = group.random.randrange(PROCESSES)
+                bot, qq = group.bots[victim], group.qqs[victim]
+                if holds:
+                    qq.default = Hold()
+                    await group.more(len(LANES))
+                assert bot.process is not None
+                since = now()
+                bot.process.send_signal(signal.SIGSTOP)
+            lanes = group.lanes_of(victim)
+            logged = (bot.folder / "log").stat().st_size
+            await _others_go_on(group, victim, lanes, since)
+            bot.process.send_signal(signal.SIGCONT)
+            qq.default = Ok()
+            qq.release()
+            if holds and lanes:
+                found.late += await said(bot, "另一个进程接管了", logged)
+            for lane in LANES:
+                await group.until_pushed(victim, lane)
+            await group.settle()
+            group.count()
+
+
+async def _others_go_on(group: Several, victim: int, lanes: list[str], since: float) -> None:
+    """Push something more to the others, and wait until all has arrived."""
+    others = [one for one in range(PROCESSES) if one != victim]
+    last = {lane: await group.until_pushed(group.random.choice(others), lane) for lane in LANES}
+    await group.settle()
+    group.found.seconds += [group.arrival(last[lane]) - since for lane in lanes]
