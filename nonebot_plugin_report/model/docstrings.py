@@ -20,7 +20,7 @@ def meanings(model: type[BaseModel]) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in reversed(model.__mro__):
         if issubclass(one, BaseModel) and one is not BaseModel:
-            with suppress(OSError):
+            with suppress(OSError, TypeError):
                 found |= _docstrings(inspect.getsource(one))
     return found
 

@@ -152,6 +152,46 @@ async def test_it_says_when_the_connection_is_lost_and_catches_up(
         await expect(page.get_by_text("连接断了")).not_to_be_visible()
 
 
+async def test_it_says_so_on_every_tab_that_looks_again_by_itself(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with (
+        running(tmp_path) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+        opened(browser, PHONE) as page,
+    ):
+        await come_in(page, bot, qq, OWNER)
+        for tab, there in (("概况", "机器人"), ("设置", "试一试")):
+            await page.get_by_role("link", name=tab).click()
+            await expect(page.get_by_role("heading", name=there, exact=True)).to_be_visible()
+            await bot.end()
+            await expect(page.locator("#connection")).to_contain_text("正在重", timeout=15000)
+            await expect(page.get_by_role("heading", name=there, exact=True)).to_be_visible()
+            await bot.start()
+            await expect(page.locator("#connection")).to_be_empty(timeout=20000)
+
+
+async def test_a_menu_is_opened_and_left_by_keys_and_by_touching_something_else(
+    bot: Bot, qq: ScriptedV11, browser: Browser
+) -> None:
+    pushed = await bot.push(content="有菜单的", send_to_group=777)
+    async with opened(browser, PHONE) as page:
+        await come_in(page, bot, qq, OWNER)
+        here = page.locator(f"#r-{pushed['id']}")
+        again = here.get_by_role("button", name="再发一次")
+        await here.get_by_label("能对它做的").focus()
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")
+        await expect(again).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(again).not_to_be_visible()
+        await expect(here.get_by_label("能对它做的")).to_be_focused()
+        await here.get_by_label("能对它做的").tap()
+        await expect(again).to_be_visible()
+        await here.get_by_text("有菜单的").tap()
+        await expect(again).not_to_be_visible()
+
+
 async def test_a_link_that_is_used_up_says_so_and_who_is_in_stays_in(
     bot: Bot, qq: ScriptedV11, browser: Browser
 ) -> None:

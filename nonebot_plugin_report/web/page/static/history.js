@@ -6,6 +6,7 @@ import { Live } from "./live.js";
 import { redraw, reportElement } from "./report.js";
 
 const FIELDS = ["words", "event", "result", "source", "target", "day"];
+const ELSEWHERE = ["pointerdown", "focusin"];
 const LABELS = { event: "事件", result: "结果", source: "令牌", target: "接收者", day: "日期" };
 
 export class History {
@@ -30,7 +31,8 @@ export class History {
       back: () => { connection(); this.refresh(); },
       lost: () => connection("连接断了，正在重连……"),
     });
-    this.element.addEventListener("toggle", (event) => this.onlyOneMenu(event.target), true);
+    this.elsewhere = (event) => this.closeMenus(event.target);
+    for (const kind of ELSEWHERE) document.addEventListener(kind, this.elsewhere);
   }
 
   async show(report) {
@@ -39,6 +41,7 @@ export class History {
   }
 
   stop() {
+    for (const kind of ELSEWHERE) document.removeEventListener(kind, this.elsewhere);
     this.watch.disconnect();
     this.live.stop();
     this.turn++;
@@ -237,8 +240,8 @@ export class History {
     scrollTo({ top: 0 });
   }
 
-  onlyOneMenu(opened) {
-    if (!opened.matches?.(".menu[open]")) return;
-    for (const one of this.element.querySelectorAll(".menu[open]")) if (one !== opened) one.open = false;
+  // A menu is open as long as one is in it.
+  closeMenus(touched) {
+    for (const one of this.element.querySelectorAll(".menu[open]")) if (!one.contains(touched)) one.open = false;
   }
 }

@@ -1,7 +1,7 @@
 // Setting it up: steps that tick themselves, what to paste where, a test, and who is in.
 
 import { get, post, remove } from "./api.js";
-import { copy, h, targetName, toast, whole, words } from "./dom.js";
+import { connection, copy, h, targetName, toast, whole, words } from "./dom.js";
 
 const EVERY = 3000;
 const CHECK_EVERY = 30000;
@@ -43,6 +43,8 @@ export class Setup {
 
   async look() {
     const setup = await get("setup").catch(() => null);
+    if (this.stopped) return;
+    connection(setup ? "" : "连不上机器人，正在重试……");
     if (setup && !this.steps.contains(document.activeElement)) this.drawSteps(setup);
   }
 
