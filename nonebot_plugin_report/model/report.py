@@ -82,7 +82,7 @@ class Report:
     result: Result | str | None = None
     """A string if it is a word of the tool's own."""
     timestamp: datetime | str | None = None
-    """Aware; a string if it could not be read as a time."""
+    """Local and aware; a string if it could not be read as a time."""
     images: tuple[Image, ...] = ()
     """The screenshots, in the order in which they are shown."""
     image_fault: str = ""
@@ -200,6 +200,6 @@ def _restore_result(value: int | str | None) -> Result | str | None:
 
 def _restore_timestamp(value: str | None) -> datetime | str | None:
     try:
-        return value and datetime.fromisoformat(value)
+        return value and datetime.fromisoformat(value).astimezone()
     except ValueError:  # words, not a time
         return value

@@ -25,8 +25,7 @@ def _result(report: Report) -> str:
 
 def _local_time(report: Report) -> str:
     if isinstance(report.timestamp, datetime):
-        local = report.timestamp.astimezone().replace(tzinfo=None)
-        return local.isoformat(" ", "seconds")
+        return report.timestamp.replace(tzinfo=None).isoformat(" ", "seconds")
     return report.timestamp or ""
 
 

@@ -16,7 +16,7 @@ from ..errors import os_reason
 from .file import PRIVATE_FILE
 
 LONG: Final = 2**16
-"""Bytes from which the file is emptied once nothing in it is still to be stored."""
+"""Bytes from which the file is emptied once nothing in it is needed any more."""
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY
 
@@ -27,10 +27,10 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: int | None = None
-        self._size = self._unstored = 0
+        self._size = self._needed = 0
 
     def begin(self) -> list[bytes]:
-        """Open it; returns the lines that a process left there. The last may be torn.
+        """Open it; returns the lines that a process left there, some of which may be torn.
 
         Blocks. Without it, `note` returns False.
         """
@@ -48,24 +48,26 @@ class Journal:
         """Add a line. False: it could not be written."""
         if self._file is None:
             return False
-        line += b"\n"
+        line = b"\n" + line  # before it, since the last one may be torn
         try:
             written = os.write(self._file, line)
         except OSError:  # storing it will fail too, and tell
             return False
         self._size += written
-        self._unstored += 1
-        return written == len(line)
+        if written < len(line):
+            return False
+        self._needed += 1
+        return True
 
-    def stored(self) -> None:
-        """What one of the lines says is in the database."""
-        self._unstored -= 1
-        if self._unstored <= 0 and self._size > LONG:
+    def settled(self) -> None:
+        """One of the lines is not needed any more."""
+        self._needed -= 1
+        if self._needed <= 0 and self._size > LONG:
             self.empty()
 
     def empty(self) -> None:
-        """All that it says is in the database."""
-        self._size = self._unstored = 0
+        """None of the lines is needed any more."""
+        self._size = self._needed = 0
         if self._file is not None:
             with suppress(OSError):  # lines that are read again change nothing
                 os.ftruncate(self._file, 0)

@@ -111,15 +111,13 @@ class Outcomes:
         process until it is stored.
         """
         ending = _Ending(lease, ids, state, reason, now, works, sent)
-        noted = self._journal is not None and self._journal.note(ending.line())
+        journal = self._journal
+        noted = journal is not None and journal.note(ending.line())
         stored = self._database.later(ending.write)
-        if noted:
-            stored.add_done_callback(self._stored)
+        if journal is not None and noted:
+            # Also if it failed: who tries again notes it again.
+            stored.add_done_callback(lambda _: journal.settled())
         return Recorded(noted, stored)
-
-    def _stored(self, stored: "asyncio.Future[None]") -> None:
-        if self._journal is not None and not stored.cancelled() and stored.exception() is None:
-            self._journal.stored()
 
     def hurry(self) -> None:
         """Record now what `finish` was asked to."""

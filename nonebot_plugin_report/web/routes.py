@@ -53,6 +53,7 @@ class Receiver:
     def mount(self, app: FastAPI) -> None:
         """Add the routes, each with and without a trailing slash: a redirect would lose a POST."""
         route, add = self._hub.config.report_route, app.router.add_api_route
+        others = len(app.router.routes)
         for slash in ("", "/"):
             shown = not slash
             for method in ("POST", "PUT"):  # `curl -T` writes PUT
@@ -90,6 +91,9 @@ class Receiver:
             )  # fmt: skip
         for path in (route, f"{route}/{{rest:path}}"):
             app.router.add_route(path, self.elsewhere, methods=METHODS, include_in_schema=False)
+        # Before everybody else's, with each of which a push would be compared.
+        routes = app.router.routes
+        routes[:] = [*routes[others:], *routes[:others]]
 
     def mount_last(self, app: FastAPI) -> None:
         """Add what is not below our own path, when everybody else has added theirs."""
