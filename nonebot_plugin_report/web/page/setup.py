@@ -106,8 +106,8 @@ class SetupApi:
         """doctor 会说的：哪里不对，怎么改。"""
         require_master(viewer)
         hub = self._hub
-        health = await hub.health(detailed=True)
         folder = hub.files and hub.files.absolute().parent
-        machine = await asyncio.to_thread(lambda: list(of_machine(folder)))
-        found = (*of_settings(hub.config), *machine, *of_running(hub, health))
+        # In a thread: a disk may be slow, and misspelt names are compared with all others.
+        found = await asyncio.to_thread(lambda: [*of_settings(hub.config), *of_machine(folder)])
+        found += of_running(hub, await hub.health(detailed=True))
         return json_answer({"findings": [asdict(one) for one in found]})
