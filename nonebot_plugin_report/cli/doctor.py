@@ -64,8 +64,8 @@ async def _running() -> list[Finding]:
     except NotDone as error:
         return [Finding("错误", error.text, error.advice)]
     return [
-        *_store(health), *_bots(health["bots"]), *_onebot(health), *_backlog(health),
-        *_failures(health),
+        *_store(health), *_bots(health["bots"]), *_processes(health), *_onebot(health),
+        *_backlog(health), *_failures(health),
     ]  # fmt: skip
 
 
@@ -112,6 +112,17 @@ def _bots(bots: list[dict[str, Any]]) -> Iterator[Finding]:
         # Who has channels may do without QQ.
         level = "提醒" if read_settings().get("report_channels") else "错误"
         yield Finding(level, "没有 QQ 机器人连接；发给 QQ 的推送会先存着", advice)
+
+
+def _processes(health: dict[str, Any]) -> Iterator[Finding]:
+    """Those that share the store."""
+    for one in health.get("processes", ()):
+        text = f"共用数据库：{one['standing']}"
+        if one["lapsed"]:
+            advice = "它停住了或被杀了：启动它，或把它的 QQ 连到别的机器人；一小时后不再提醒"
+            yield Finding("提醒", text, advice)
+        else:
+            yield Finding("正常", text)
 
 
 def _onebot(health: dict[str, Any]) -> Iterator[Finding]:
