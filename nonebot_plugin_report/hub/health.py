@@ -1,14 +1,14 @@
 """Whether reports can be stored and sent, as it is known now."""
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from nonebot.adapters import Bot
 
 from ..errors import StoreUnavailable
-from ..model.status import Backlog, DeliveryState
+from ..model.status import Backlog, DeliveryState, Process
 from ..senders.diagnosis import RefusedBots, strangers
 from ..store import Store
 from .supervisor import Supervisor
@@ -35,6 +35,8 @@ class Health:
     """None if the store does not work."""
     refused_at: float | None = None
     """When a OneBot implementation was last refused for its token (epoch seconds)."""
+    processes: tuple[Process, ...] = ()
+    """Those that share the store; none where it has only one."""
     failures: tuple[DeliveryState, ...] = ()
     """Recent failed deliveries; only if details are asked for."""
     strangers: tuple[str, ...] = ()
@@ -50,13 +52,16 @@ class Checkup:
         supervisor: Supervisor,
         refused: RefusedBots,
         superusers: Iterable[str],
+        processes: Callable[[], Awaitable[tuple[Process, ...]]],
         clock: Callable[[], float],
     ) -> None:
-        """`superusers` are QQ numbers; `clock` gives epoch seconds."""
+        """`superusers` are QQ numbers; `processes` reads which share the store; `clock` gives epoch
+        seconds."""
         self._store = store
         self._supervisor = supervisor
         self._refused = refused
         self._superusers = tuple(superusers)
+        self._processes = processes
         self._clock = clock
         self._trouble = ""
         self._probed = float("-inf")
@@ -79,8 +84,14 @@ class Checkup:
     async def health(self, bots: Bots) -> Health:
         """The state, and what is waiting. Writes something from time to time."""
         backlog = await self._look()
+        processes: tuple[Process, ...] = ()
+        if backlog is not None:
+            try:
+                processes = await self._processes()
+            except StoreUnavailable as error:
+                self.store_failed(error)
         fault = self._supervisor.fault or self._trouble
-        return Health(fault, bots, backlog, self._refused.last)
+        return Health(fault, bots, backlog, self._refused.last, processes)
 
     async def details(self, health: Health, online: Iterable[Bot]) -> Health:
         """The state with what is costly to find out; `online`: the bots that can send now."""
@@ -92,7 +103,7 @@ class Checkup:
             self.store_failed(error)
             return Health(str(error), health.bots, None, health.refused_at)
         unknown = await strangers(self._superusers, online)
-        return Health("", health.bots, health.backlog, health.refused_at, failures, unknown)
+        return replace(health, failures=failures, strangers=unknown)
 
     async def _look(self) -> Backlog | None:
         """What is waiting; None: the store does not work."""

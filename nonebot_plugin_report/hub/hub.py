@@ -39,6 +39,7 @@ from ..watchdog.watchdog import Watchdog
 from ..watchdog.watches import Watch
 from .health import Checkup, Health
 from .masking import Masking
+from .roster import Roster
 from .supervisor import Supervisor
 from .timekeeping import Timekeeper
 
@@ -142,11 +143,15 @@ class Hub:
             self.watchdog,
         )
         self._supervisor = Supervisor(self._opened, self._run)
+        self._roster = Roster(
+            self._store, self._outbox.owner, self.bots, self.clock, lambda: self._outbox.leads
+        )
         self._checkup = Checkup(
             self._store,
             self._supervisor,
             self._refused_bots,
             (one.id for one in self.directory.superusers),
+            self._roster.all,
             self.clock,
         )
 
@@ -433,6 +438,8 @@ class Hub:
             yield
         finally:
             await self._outbox.close()
+            if self._store.shared:
+                await self._roster.leave()
             await self._store.close()
 
     async def _run(self) -> None:
@@ -443,3 +450,5 @@ class Hub:
             tasks.create_task(self._store.keep_index(self.clock, lambda: self._outbox.leads))
             tasks.create_task(self._timekeeper.run())
             tasks.create_task(self._ask_the_offline())
+            if self._store.shared:
+                tasks.create_task(self._roster.run())

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from .delivery import State
 from .report import Report
 from .target import Lane, Target
-from .timing import moment
+from .timing import in_words, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,35 @@ class Listed:
     """Without its picture; None: it is too long for a list, or not the reader's to see."""
     text: str
     """How the words begin that it was sent in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that uses the store beside others, as it last said of itself."""
+
+    name: str
+    """As leases have it."""
+    host: str
+    pid: int
+    bots: tuple[str, ...]
+    """The ids of its bots of QQ that can send."""
+    started_at: float
+    seen_at: float
+    """Its last sign of life; all times are epoch seconds."""
+    lanes: int = 0
+    """Lanes that are its own."""
+    lapsed: bool = False
+    """It gave no sign of life for so long that others may take them over."""
+
+
+def standing(one: Process, now: float) -> str:
+    """A process in one line (Chinese); `now`: epoch seconds."""
+    bots = f"QQ {'、'.join(one.bots)}" if one.bots else "没有 QQ"
+    told = f"{one.host} 的进程 {one.pid}，{bots}"
+    if not one.lapsed:
+        return told
+    held = f"还占着 {one.lanes} 个发送队列" if one.lanes else "它的发送队列别的进程都接过去了"
+    return f"{told}：{in_words(now - one.seen_at)}没有动静，租约过期了，{held}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,8 @@ class Outbox:
         self._lanes: set[Lane] = set()
         self.tally: Final = Tally()
         # Not of `_ids`: those follow on each other, and the clock may not be right yet.
-        self._owner = IdMaker(clock).next()
+        self.owner: Final = IdMaker(clock).next()
+        """This process, in leases."""
         self._leads = not store.shared
         self._term_ends = 0.0
         self.dispatcher: Final = Dispatcher(
@@ -91,7 +92,7 @@ class Outbox:
             sender,
             self.tally,
             policy=policy,
-            owner=self._owner,
+            owner=self.owner,
             clock=clock,
             jitter=jitter,
             rest=rest,
@@ -167,7 +168,7 @@ class Outbox:
         try:
             await self.dispatcher.release()
             if self._store.shared:
-                await self._store.terms.resign(self._owner)
+                await self._store.terms.resign(self.owner)
         except StoreUnavailable as error:
             logger.warning(f"关闭时没能写入数据库：{error}")
 
@@ -300,7 +301,7 @@ class Outbox:
         """Lead, or go on leading, if nobody else does."""
         now = self._clock()
         self._leads = self._leads and now < self._term_ends
-        self._leads = await self._store.terms.take("leader", self._owner, now, TERM)
+        self._leads = await self._store.terms.take("leader", self.owner, now, TERM)
         self._term_ends = now + TERM
 
     async def _check(self) -> None:

@@ -22,6 +22,7 @@ from .moment import SERVER_CLOCK, moment
 from .mutes import Mutes
 from .outcomes import Outcomes
 from .pictures import PictureFiles, PictureRows, Pictures
+from .processes import Processes
 from .queue import Queue
 from .sessions import StoredSessions
 from .spent import Spent
@@ -57,6 +58,7 @@ class Store:
         self.unread = Unread(self._database)
         self.terms = Terms(self._database)
         self.spent = Spent(self._database)
+        self.processes = Processes(self._database)
 
     @cached_property
     def archive(self) -> "Archive":

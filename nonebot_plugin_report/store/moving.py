@@ -21,14 +21,14 @@ from ..errors import StoreUnavailable
 from ..model.image import Image
 from .ends import End, open_end
 from .leases import release_all
-from .schema import MOVING_FROM, MOVING_TO, image, meta, metadata, term, upgrade
+from .schema import MOVING_FROM, MOVING_TO, image, meta, metadata, process, term, upgrade
 
 BATCH: Final = 100
 """Rows of one commit."""
 PICTURES: Final = 8
 """Pictures of one commit; one is as large as REPORT_MAX_BODY at most."""
-TABLES: Final = [one for one in metadata.sorted_tables if one not in (meta, term)]
-"""What is moved as it is, each after what it refers to. Terms end with the processes that have
+TABLES: Final = [one for one in metadata.sorted_tables if one not in (meta, process, term)]
+"""What is moved as it is, each after what it refers to. Processes end, and their terms with
 them."""
 
 Tell = Callable[[str, int, int], None]

@@ -30,7 +30,7 @@ STRING: Final = String().with_variant(String(collation="C"), "postgresql")
 """Compared byte by byte, as SQLite does: the order within a lane is that of ids."""
 ID: Final = String(20).with_variant(String(20, collation="C"), "postgresql")
 
-VERSION: Final = 6
+VERSION: Final = 7
 """The version of today's tables. Changing them adds one, and a step that upgrades to it."""
 
 metadata: Final = MetaData()
@@ -203,6 +203,18 @@ term: Final = Table(
 )
 
 
+process: Final = Table(
+    "process",
+    metadata,
+    Column("name", STRING, primary_key=True),  # as a lane's owner
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("bots", Text, nullable=False),  # of QQ that can send, with spaces between them
+    Column("started_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
+
+
 spent: Final = Table(
     "spent",
     metadata,
@@ -298,4 +310,5 @@ _FROM_4: Final = (
 )
 """Version 4 had pictures in the database, and knew no delivery of which nobody can tell whether it
 arrived. For all older versions, too, and before their own steps, which make today's tables. Indexes
-are made with all others, and so is what version 5 did not have: sessions."""
+are made with all others, and so is what version 5 did not have: sessions; and what 6 did not:
+processes."""

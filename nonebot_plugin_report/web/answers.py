@@ -23,7 +23,7 @@ from ..errors import (
     UnsupportedMedia,
 )
 from ..hub import Health
-from ..model.status import Receipt, ReportState, progress
+from ..model.status import Receipt, ReportState, progress, standing
 from .findings import Finding
 
 STATUS: Final[Mapping[type[Refused], int]] = {
@@ -109,6 +109,19 @@ def health_json(health: Health, findings: Iterable[Finding], now: float) -> dict
         "bots": [
             {"id": self_id, "adapter": adapter, "online": online}
             for self_id, adapter, online in health.bots
+        ],
+        "processes": [
+            {
+                "host": one.host,
+                "pid": one.pid,
+                "bots": list(one.bots),
+                "lanes": one.lanes,
+                "lapsed": one.lapsed,
+                "standing": standing(one, now),
+                **_time("started_at", one.started_at),
+                **_time("seen_at", one.seen_at),
+            }
+            for one in health.processes
         ],
         "waiting": backlog.waiting if backlog else None,
         **_time("oldest_waiting_at", backlog.oldest if backlog else None),

@@ -16,7 +16,7 @@ import nonebot
 from ..config import SHORT_TOKEN, Config, placeholders, tell_unknown
 from ..hub import Health, Hub
 from ..model.delivery import State
-from ..model.status import progress
+from ..model.status import progress, standing
 from ..model.timing import moment
 from .addresses import address, onebot_url, push_url, read_settings, unguarded
 
@@ -112,6 +112,7 @@ def of_running(hub: Hub, health: Health) -> Iterator[Finding]:
     now = hub.clock()
     yield from _store(health)
     yield from _bots(health, may_lack=bool(hub.config.report_channels))
+    yield from _processes(health, now)
     yield from _onebot(health, now)
     yield from _backlog(health, now)
     yield from _failures(health, now)
@@ -139,6 +140,17 @@ def _bots(health: Health, *, may_lack: bool) -> Iterator[Finding]:
         advice = f"在 OneBot 实现（NapCat 等）里添加反向 WebSocket：{onebot_url()}"
         level = "提醒" if may_lack else "错误"
         yield Finding(level, "没有 QQ 机器人连接；发给 QQ 的推送会先存着", advice)
+
+
+def _processes(health: Health, now: float) -> Iterator[Finding]:
+    """Those that share the store."""
+    for one in health.processes:
+        text = f"共用数据库：{standing(one, now)}"
+        if one.lapsed:
+            advice = "它停住了或被杀了：启动它，或把它的 QQ 连到别的机器人；一小时后不再提醒"
+            yield Finding("提醒", text, advice)
+        else:
+            yield Finding("正常", text)
 
 
 def _onebot(health: Health, now: float) -> Iterator[Finding]:

@@ -271,6 +271,27 @@ OWNERS_HEALTH: Final = _object(
                 },
             ),
         ),
+        "processes": _list(
+            "共用数据库（PostgreSQL）的进程；停了一小时的不再列出。SQLite 只有一个进程，是空的",
+            _object(
+                "一个进程",
+                {
+                    "host": _text("电脑的名字", "pc-1"),
+                    "pid": {"type": "integer", "description": "进程号"},
+                    "bots": _list("它的能发的 QQ", _text("QQ 号", "20001")),
+                    "lanes": {"type": "integer", "description": "它占着的发送队列"},
+                    "lapsed": {
+                        "type": "boolean",
+                        "description": "15 秒以上没有动静：租约过期了，别的进程可以接过去",
+                    },
+                    "standing": _text("一句话", "pc-1 的进程 1234，QQ 20001"),
+                    "started_at": _SECONDS,
+                    "started_at_iso": _ISO,
+                    "seen_at": _SECONDS,
+                    "seen_at_iso": _ISO,
+                },
+            ),
+        ),
         "waiting": {"type": ["integer", "null"], "description": "等待发送的条数"},
         "oldest_waiting_at": _or_null(_SECONDS),
         "oldest_waiting_at_iso": _or_null(_ISO),

@@ -179,7 +179,7 @@ _CONNECTED = """SELECT 1 FROM pg_stat_activity WHERE datname = current_database(
     AND application_name = 'nonebot-plugin-report'"""
 
 
-@pytest.mark.parametrize("version", range(1, 6))
+@pytest.mark.parametrize("version", range(1, 7))
 async def test_a_store_of_an_older_version_moves_too(
     tmp_path: Path, databases: Databases, version: int
 ) -> None:
@@ -190,7 +190,7 @@ async def test_a_store_of_an_older_version_moves_too(
 
     change(server, "UPDATE meta SET value = '5' WHERE name = 'version'")
     with psycopg.connect(server) as conn:  # as version 5, which had no sessions
-        conn.execute("DROP TABLE session, link")
+        conn.execute("DROP TABLE session, link, process")
     back = tmp_path / "back" / "report.db"
     assert await in_process(server, back) == Moved(reports=2, waiting=2, pictures=1, lost=0)
     assert content(back) == before

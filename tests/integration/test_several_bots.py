@@ -16,6 +16,7 @@ from tests.postgres import Databases, Server
 from tests.postgres import databases as databases
 from tests.postgres import running as running
 
+from .test_cli import command
 from .test_commands import OWNER, ask
 
 
@@ -40,6 +41,21 @@ async def counts(bot: Bot, report_id: str) -> tuple[int, int]:
     return one["attempts"], one["repeats"]
 
 
+async def until_known(bot: Bot, wanted: dict[int, list[str]]) -> None:
+    """Wait until a bot tells of these processes, each one's number and its bots of QQ."""
+
+    async def known() -> bool:
+        return {one["pid"]: one["bots"] for one in (await bot.health())["processes"]} == wanted
+
+    await until(known)
+
+
+def pid(bot: Bot) -> int:
+    """The number of its process."""
+    assert bot.process is not None
+    return bot.process.pid
+
+
 async def take_overs(bot: Bot) -> float:
     """How many lanes it says that it took over from others."""
     async with bot.client() as client:
@@ -61,6 +77,8 @@ async def test_one_accepts_and_the_one_that_has_the_bot_sends(
         again = await b.push(content="0", id="k0")
         assert (again["status"], again["id"]) == ("duplicate", accepted[0]["id"])
 
+        for bot in (a, b):
+            await until_known(bot, {pid(a): [], pid(b): ["10000"]})
         # The bot moves to the other process, which sends what either of them accepts.
         await qq.drop()
         async with ScriptedV11(url=a.onebot_v11) as moved:
@@ -99,6 +117,7 @@ async def test_who_ends_in_good_order_hands_over_without_a_repeat(
         await a.end()
         last = await b.push(content="2")
         assert [one.text for one in await second.wait_for(2)] == ["1", "2"]
+        await until_known(b, {pid(b): ["20000"]})
         assert await counts(b, waits["id"]) == (2, 0)
         assert await counts(b, last["id"]) == (1, 0)
 
@@ -119,6 +138,8 @@ async def test_a_lane_whose_owner_is_killed_or_stops_is_taken_over_and_the_owner
         other = [await stopped.push(content=f"s{n}", send_to=10003) for n in range(2)]
         for qq in far:
             await qq.wait_for(1)
+        there = {pid(killed): ["20000"], pid(stopped): ["20001"], pid(after): []}
+        await until_known(after, there)
         assert killed.process is not None
         assert stopped.process is not None
         killed.process.send_signal(signal.SIGKILL)
@@ -140,6 +161,17 @@ async def test_a_lane_whose_owner_is_killed_or_stops_is_taken_over_and_the_owner
             assert (await counts(after, second["id"]))[0] == 1
         assert [one.text for one in far[1].messages] == ["s0"], "it sends nothing more there"
         assert await take_overs(after) == 2
+
+        async def told_apart() -> bool:
+            there = {one["pid"]: one["lapsed"] for one in (await after.health())["processes"]}
+            return there == {pid(after): False, pid(stopped): False, pid(killed): True}
+
+        await until(told_apart)
+        _, told = await command(after.folder, "doctor", "--no-send")
+        (lapsed,) = [one for one in told.splitlines() if "租约过期了" in one]
+        assert f"的进程 {pid(killed)}，QQ 20000：" in lapsed
+        assert "它的发送队列别的进程都接过去了" in lapsed
+        assert told.count("共用数据库：") == 3
         assert await take_overs(stopped) == 0
         assert len(qq.messages) == 4
 

@@ -256,7 +256,7 @@ async def test_what_was_delivered_does_not_fall_back(place: Place) -> None:
         assert fallen(w.far.sent) == [("private:10001", "好")]
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
 async def test_a_store_of_an_older_version_is_taken_over_with_all_that_is_in_it(
     path: Path, version: int
 ) -> None:

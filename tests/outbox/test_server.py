@@ -22,7 +22,7 @@ from nonebot_plugin_report.model.grant import Grant
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.scheduling import Policy
-from nonebot_plugin_report.model.status import Receipt
+from nonebot_plugin_report.model.status import Process, Receipt
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import TERM
 from nonebot_plugin_report.outbox.lane import SHARED_LEASE
@@ -38,7 +38,7 @@ from tests.postgres import Server
 from tests.postgres import running as running
 
 from .fakes import LIMITS, FarEnd, World, world
-from .places import rows
+from .places import change, rows
 
 ME = Target("private", "10001")
 HOUR = 3600.0
@@ -388,6 +388,22 @@ async def test_a_process_that_stops_in_the_middle_of_a_transaction_holds_up_nobo
             goes_on.set()
         with pytest.raises(StoreUnavailable):
             await stopped
+
+
+async def test_a_process_of_which_nothing_was_heard_for_long_is_forgotten(server: Server) -> None:
+    async with world(server.url) as w:
+        processes = w.store.processes
+        for name in ("here", "gone", "left"):
+            await processes.sign(Process(name, "pc", 1, ("20000",), 0.0, 0.0))
+        change(server.url, "UPDATE process SET seen_at = seen_at - 600 WHERE name = 'gone'")
+        await processes.forget(0.0)
+        await processes.leave("left")
+        told = {one.name: one.lapsed for one in await processes.all(0.0)}
+        assert told == {"here": False, "gone": True}
+        change(server.url, "UPDATE process SET seen_at = seen_at - 3600 WHERE name = 'gone'")
+        await processes.forget(0.0)
+        assert [one.name for one in await processes.all(0.0)] == ["here"]
+        await processes.leave("here")
 
 
 async def test_what_is_given_up_or_deleted_for_all_is_by_the_servers_clock(server: Server) -> None:

@@ -91,6 +91,8 @@ async def test_a_bot_shows_and_finds_what_came_to_another(two: Two, browser: Bro
         await expect(here).to_be_visible()
         await page.get_by_role("link", name="概况").click()
         await expect(page.get_by_role("heading", name="机器人", exact=True)).to_be_visible()
+        for number in (process.pid for process in (a.process, b.process) if process):
+            await expect(page.get_by_text(f"的进程 {number}，")).to_be_visible()
 
 
 async def test_what_is_deleted_and_muted_through_one_bot_is_seen_at_another(

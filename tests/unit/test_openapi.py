@@ -6,7 +6,14 @@ import pytest
 
 from nonebot_plugin_report.hub import Health
 from nonebot_plugin_report.model.delivery import State
-from nonebot_plugin_report.model.status import Backlog, Blocked, DeliveryState, Receipt, ReportState
+from nonebot_plugin_report.model.status import (
+    Backlog,
+    Blocked,
+    DeliveryState,
+    Process,
+    Receipt,
+    ReportState,
+)
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.sources.form import FORM_FIELDS
 from nonebot_plugin_report.sources.parse import parse
@@ -21,6 +28,7 @@ HEALTH = Health(
     bots=(("20001", "OneBot V11", True),),
     backlog=Backlog(1, 1.0, (Blocked(Lane(HERE), "why", 1.0),), (DELIVERY,)),
     refused_at=1.0,
+    processes=(Process("name", "pc-1", 1, ("20001",), 1.0, 1.0),),
     failures=(DELIVERY,),
     strangers=("10001",),
 )

@@ -16,6 +16,7 @@ from ...access.sessions import Viewer
 from ...errors import Forbidden, InvalidReport
 from ...hub import Health, Hub
 from ...model.report import EVENT_LABELS, trial_report
+from ...model.status import standing
 from ...model.target import Target
 from ...model.timing import in_words, moment
 from ..answers import json_answer, receipt_json
@@ -112,6 +113,9 @@ class StateApi:
             "bots": [
                 {"id": bot, "adapter": adapter, "online": online}
                 for bot, adapter, online in health.bots
+            ],
+            "processes": [
+                {"line": standing(one, now), "lapsed": one.lapsed} for one in health.processes
             ],
             "quiet": [
                 {"whose": str(whose), "window": str(window)}

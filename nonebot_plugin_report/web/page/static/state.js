@@ -55,9 +55,11 @@ export class State {
 
   works(state) {
     const bots = state.bots?.map((bot) => words(`${bot.online ? "🟢" : "🔴"} ${bot.id}（${bot.adapter}）${bot.online ? "" : "：连着，但不能发送"}`, "li"));
+    const processes = (state.processes ?? []).map((one) => words(`${one.lapsed ? "🔴" : "🟢"} ${one.line}`, "li"));
     return card("机器人", state.fault ? "bad" : state.bots?.some((bot) => !bot.online) ? "warn" : "good",
       words(state.fault ? `❌ 收不下推送：${state.fault}` : "✅ 正常，能收下推送", "p"),
-      bots && (bots.length ? h("ul", {}, bots) : h("p", {}, "还没有 QQ 机器人连上来；发给 QQ 的先存着")));
+      bots && (bots.length ? h("ul", {}, bots) : h("p", {}, "还没有 QQ 机器人连上来；发给 QQ 的先存着")),
+      processes.length > 0 && [h("p", {}, "共用数据库的"), h("ul", {}, processes)]);
   }
 
   waiting(state) {
