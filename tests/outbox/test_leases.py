@@ -1,5 +1,6 @@
 """Whose turn it is in a lane: two processes on one store, each write carrying who its writer is."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from nonebot_plugin_report.model.delivery import NotSent, State
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Outbox
 from nonebot_plugin_report.outbox.lane import LEASE
+from nonebot_plugin_report.store.ids import first_id
 from nonebot_plugin_report.store.leases import Claim, Lease, Leases
 from nonebot_plugin_report.store.outcomes import Outcomes
-from nonebot_plugin_report.store.queue import Queue, Queued
+from nonebot_plugin_report.store.queue import SHALLOW, SHORT, Queue, Queued
 
 from .fakes import LIMITS, World, world
 from .places import Place
@@ -230,3 +232,45 @@ async def test_a_process_that_lost_its_lane_sends_no_more_there(place: Place) ->
         first.clock.now += LEASE
         await first.drain(ME)
         assert first.far.texts(LANE) == ["1", "1", "2", "3"]
+
+
+async def test_a_lane_that_another_process_deleted_is_made_again(place: Place) -> None:
+    async with world(place) as w:
+        await w.accept("1", ME)
+        await w.drain(ME)
+        await w.outbox.dispatcher.release()
+        w.clock.now += 1
+        await w.store.housekeeping.forget_reports(first_id(w.clock.now))
+        assert await w.store.housekeeping.forget_lanes() == {str(LANE)}
+        receipt = await w.accept("2", ME)
+        assert receipt.status == "accepted"
+        assert [one.delivery.report_id for one in await w.store.queue.head(LANE, 10)] == [
+            receipt.id
+        ]
+
+
+async def test_a_refused_write_takes_nobody_elses_with_it(place: Place) -> None:
+    async with lanes(place) as both:
+        lost = await both.lease("a")
+        both.world.clock.now += LEASE
+        await both.lease("b")
+        (first, _) = await both.waiting()
+        late, *accepted = await asyncio.gather(
+            both.finish(lost, first),
+            *(both.world.accept(str(number), GROUP) for number in range(3)),
+            return_exceptions=True,
+        )
+        assert isinstance(late, LeaseLost)
+        assert len(await both.queue.head(Lane(GROUP), 10)) == len(accepted)
+
+
+async def test_the_head_of_a_queue_comes_with_its_short_messages(place: Place) -> None:
+    async with world(place) as w:
+        await w.accept("short", ME)
+        await w.accept("long" * SHORT, ME)
+        short, long = await w.store.queue.head(LANE, 10)
+        assert (short.loaded, short.delivery.message.text) == (True, "short")
+        assert not long.loaded
+        assert not (await w.store.queue.head(LANE, SHALLOW + 1))[0].loaded, "of many, none"
+        await w.drain(ME)
+        assert w.far.texts(LANE) == ["short", "long" * SHORT]
