@@ -15,7 +15,7 @@ from . import (
     latency,
     load,
     page,
-    several,
+    scale,
     store,
     storm,
     throughput,
@@ -31,7 +31,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "channels": channels.run,
     "storm": storm.run,
     "page": page.run,
-    "several": several.run,
+    "several": scale.run,
     "faults": faults.run,
 }
 

@@ -76,11 +76,9 @@ _ADD_LANE: Final = Statement(
     "ON CONFLICT DO NOTHING",
 )
 _ADD_IMAGE: Final = Statement(insert(image), "ON CONFLICT DO NOTHING")
+_HAS_IMAGE: Final = Statement(select(image.c.sha256).where(image.c.sha256 == bindparam("sha")))
 _TOUCH_IMAGE: Final = Statement(
-    update(image)
-    .where(image.c.sha256 == bindparam("sha"))
-    .values(used_at=bindparam("now"))
-    .returning(image.c.sha256)
+    update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))
 )
 
 
@@ -95,7 +93,8 @@ def add_lane(conn: Connection, of: Lane) -> None:
 
 def store_image(conn: Connection, picture: Image, sha: str, data: bytes, now: float) -> None:
     """Store a picture, each once; `sha` is its hash, `data` empty if its bytes are in a file."""
-    if not _TOUCH_IMAGE.rows(conn, {"sha": sha, "now": now}):
+    use_image(conn, sha, now)  # it stays, if it is there
+    if _HAS_IMAGE.row(conn, {"sha": sha}) is None:
         row = {
             "sha256": sha, "bytes": data, "size": len(picture.data),
             "media_type": picture.media_type, "width": picture.width, "height": picture.height,

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ClauseElement, Connection, ReturnsRows
+from sqlalchemy import ClauseElement, Connection
+from sqlalchemy.sql.selectable import SelectBase
 
 Values = Mapping[str, object]
 """A value for each parameter, by its name."""
@@ -91,8 +92,8 @@ class Statement:
         )
         # Otherwise a picture comes as hexadecimal digits.
         self._options = {"binary": True} if conn.dialect.name == "postgresql" else {}
-        if isinstance(self._source, ReturnsRows):
-            columns: list[str] = self._source.exported_columns.keys()
+        if isinstance(self._source, SelectBase):
+            columns: list[str] = self._source.selected_columns.keys()
             self._row = namedtuple("Row", columns)._make  # noqa: PYI024 # pyright: ignore[reportUntypedNamedTuple] - its columns are known only now
         self._sql, self._engine = f"{compiled} {self._ending}".rstrip(), conn.dialect.name
 

@@ -37,11 +37,14 @@ class Kind:
 
 
 SQLITE = Kind("one process, SQLite", "ours", shared=False)
+APART = Kind("three processes, an SQLite each", "ours", 3, shared=False)
+"""What this machine has for three processes: they share nothing but its processors."""
 ONE = Kind("one process, PostgreSQL", "ours")
 THREE = Kind("three processes, PostgreSQL", "ours", 3)
 JOBS = Kind("procrastinate, one process", "jobs")
 MORE_JOBS = Kind("procrastinate, three processes", "jobs", 3)
-KINDS = (SQLITE, ONE, THREE, JOBS, MORE_JOBS)
+KINDS = (SQLITE, APART, ONE, THREE, JOBS, MORE_JOBS)
+OURS = (SQLITE, APART, ONE, THREE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,9 @@ class Case:
 
 CASES = (
     Case("small, each target's to any process", 600, KINDS, spread=True),
-    Case("small, each target's to one process", 600, (SQLITE, ONE, THREE), spread=False),
-    Case("screenshot, each target's to any process", 96, (SQLITE, ONE, THREE),
-         spread=True, screenshot=True),
-)  # fmt: skip
+    Case("small, each target's to one process", 600, OURS, spread=False),
+    Case("screenshot, each target's to any process", 96, OURS, spread=True, screenshot=True),
+)
 
 
 @dataclass(slots=True)
@@ -93,7 +95,9 @@ class Bench:
         self, pusher: Remote, onebot: Remote, server: Server, bots: Mapping[Kind, Sequence[Child]]
     ) -> None:
         self.bots = bots
-        self._pusher, self._onebot, self._server = pusher, onebot, server
+        self._pusher, self._onebot = pusher, onebot
+        self._server = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+        """The first of its processes."""
         self._asks = psycopg.connect(server.url, autocommit=True)
 
     def measure(self, kind: Kind, case: Case, into: Measured) -> None:
@@ -120,7 +124,7 @@ class Bench:
         cpu = sum(child.cpu_seconds() or 0.0 for child in self.bots[kind])
         found = self._asks.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
         assert found
-        return cpu, cpu_of_family(self._server.process), int(found[0])
+        return cpu, cpu_of_family(self._server), int(found[0])
 
 
 def run(folder: Path) -> None:
@@ -154,9 +158,11 @@ def _bots(
     stack: ExitStack, kind: Kind, folder: Path, server: Server, onebot: Remote
 ) -> list[Child]:
     settings = _database(server.url, kind) if kind.shared else {}
-    started = [
-        stack.enter_context(bot(kind.bot, folder, **settings)) for _ in range(kind.processes)
-    ]
+    started: list[Child] = []
+    for number in range(kind.processes):
+        own = folder / f"{KINDS.index(kind)}-{number}"
+        own.mkdir()
+        started.append(stack.enter_context(bot(kind.bot, own, **settings)))
     for number, child in enumerate(started):
         onebot.call("join", name=kind.name, port=child.port, another=number > 0)
     return started
@@ -201,6 +207,7 @@ def _report(case: Case, measured: Mapping[Kind, Measured]) -> None:
         )
     rate = {kind: median(one.rates) for kind, one in measured.items()}
     figures.at_least("  three on PostgreSQL / one on SQLite", rate[THREE] / rate[SQLITE], 1.0)
+    figures.line("  three on PostgreSQL / three apart", f"{rate[THREE] / rate[APART]:.2f}")
     if JOBS in rate:
         figures.line("  ours / procrastinate, one process", f"{rate[ONE] / rate[JOBS]:.2f}")
         figures.line("  the same, three processes", f"{rate[THREE] / rate[MORE_JOBS]:.2f}")
