@@ -49,7 +49,7 @@ def kill(folder: Path, server: Server) -> None:
         folder / "kill", server,
         lambda own, url, found, number: kill_one(own, url, found, rounds=KILLS, seed=number),
     )  # fmt: skip
-    _print(found)
+    _print(found, 1)
     _took("until others sent in its lanes", found, TAKE_OVER)
 
 
@@ -60,7 +60,7 @@ def stop(folder: Path, server: Server) -> None:
         folder / "stop", server,
         lambda own, url, found, number: stop_one(own, url, found, rounds=STOPS, seed=number),
     )  # fmt: skip
-    _print(found)
+    _print(found, 1)
     _took("until others sent in its lanes", found, TAKE_OVER)
     figures.line("its outcomes that were refused", f"{found.late}")
 
@@ -102,13 +102,18 @@ async def _one(group: Awaitable[None]) -> None:
     await group
 
 
-def _print(found: Found) -> None:
+def _print(found: Found, limit: int | None = None) -> None:
+    """`limit`: repeats of one lane and round that there may be."""
     figures.line("answered 200; 503", f"{found.answered:,}; {found.refused:,}")
     figures.at_most("answered neither", len(found.others), 0)
     figures.at_most("answered 200 and lost", len(found.lost), 0)
     figures.at_most("out of order", len(found.out_of_order), 0)
     figures.line("arrived twice", f"{sum(found.repeated):,}")
-    figures.at_most("most of one lane and round", max(found.repeated, default=0), 1)
+    most = max(found.repeated, default=0)
+    if limit is None:
+        figures.line("most of one lane and round", f"{most}")
+    else:
+        figures.at_most("most of one lane and round", most, limit)
     figures.at_most("processes that ended, or had an error", found.ended, 0)
 
 

@@ -145,6 +145,7 @@ class Outbox:
             else:
                 tasks.create_task(self._repeat(self.dispatcher.sweep, SHARED_SWEEP_EVERY))
                 tasks.create_task(self._repeat(self._stand, TERM / 3))
+                tasks.create_task(self._repeat(self._store.others.end_stalled, TERM / 3))
                 tasks.create_task(self._store.others.listen(self.owner, self.dispatcher.heard))
 
     async def resume(self) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from ..errors import StoreUnavailable
 from ..model.target import Lane, Target
-from .postgres import connect, cut, is_direct, listen, notices
+from .postgres import connect, cut, end_stalled, is_direct, listen, notices
 from .statements import Statement
 from .transactions import Transactions
 
@@ -64,6 +64,15 @@ class Others:
             await self._database.run(self._word(None), durable=False)
         except StoreUnavailable as error:
             logger.debug(f"没能告诉别的进程：{error}")
+
+    async def end_stalled(self) -> None:
+        """End the transactions of processes that were stopped, or cut off, in the middle of one:
+        what they locked would be nobody's until they go on.
+
+        Raises:
+            StoreUnavailable: the database cannot be asked.
+        """
+        await self._database.run(end_stalled, durable=False)
 
     def _word(self, lanes: list[list[str]] | None) -> Callable[[Connection], object]:
         payload = orjson.dumps([self._me, lanes])

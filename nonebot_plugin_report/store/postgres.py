@@ -193,6 +193,22 @@ def keep_others_out(conn: Connection) -> bool:
     return bool(conn.scalar(_TRY_LOCK, {"key": _UPGRADING}))
 
 
+# The server's own limit is not enough: psycopg ends a pipeline, and so an `executemany`, with a
+# Flush, after which the server counts no idle seconds (seen with psycopg 3.3 and PostgreSQL 15).
+_END_STALLED: Final = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND application_name = :name AND xact_start IS NOT NULL"
+    " AND wait_event_type = 'Client'"
+    " AND state_change < clock_timestamp() - make_interval(secs => :seconds)"
+)
+
+
+def end_stalled(conn: Connection) -> None:
+    """End the transactions of other processes that have stopped in the middle of one."""
+    values = {"name": _DEFAULTS["application_name"], "seconds": IDLE_SECONDS}
+    conn.execute(_END_STALLED, values)
+
+
 def connected(conn: Connection) -> int:
     """How many other connections of this plugin there are to the database."""
     conn.execute(_LOOK_ANEW)

@@ -120,9 +120,14 @@ class Several:
         last = {one.message.target: one.number for one in self._heard}
         return [lane for lane, by in last.items() if by == number]
 
-    def arrival(self, text: str) -> float:
-        """When something arrived for the first time (on the monotonic clock)."""
-        return next(one.message.at for one in self._heard if one.message.text == text)
+    def gone_on(self, lane: str, without: int, since: float) -> float | None:
+        """Seconds from a moment until another than a certain bot sent in a lane; None: none did."""
+        after = (
+            one.message.at - since
+            for one in self._heard
+            if one.message.target == lane and one.message.at > since and one.number != without
+        )
+        return next(after, None)
 
     @asynccontextmanager
     async def load(self) -> AsyncGenerator[None]:

@@ -62,6 +62,8 @@ async def stop_one(folder: Path, url: str, found: Found, *, rounds: int, seed: i
 async def _others_go_on(group: Several, victim: int, lanes: list[str], since: float) -> None:
     """Push something more to the others, and wait until all has arrived."""
     others = [one for one in range(PROCESSES) if one != victim]
-    last = {lane: await group.until_pushed(group.random.choice(others), lane) for lane in LANES}
+    for lane in LANES:
+        await group.until_pushed(group.random.choice(others), lane)
     await group.settle()
-    group.found.seconds += [group.arrival(last[lane]) - since for lane in lanes]
+    gone_on = (group.gone_on(lane, victim, since) for lane in lanes)
+    group.found.seconds += [seconds for seconds in gone_on if seconds is not None]

@@ -24,7 +24,6 @@ def check(found: Found, rounds: int) -> None:
     assert found.out_of_order == []
     assert found.others == []
     assert found.ended == 0
-    assert max(found.repeated, default=0) <= 1
 
 
 async def test_when_one_of_three_is_killed_the_others_deliver_all(
@@ -33,6 +32,7 @@ async def test_when_one_of_three_is_killed_the_others_deliver_all(
     found = Found()
     await kill_one(tmp_path, databases.fresh(), found, rounds=1, seed=4)
     check(found, 1)
+    assert max(found.repeated, default=0) <= 1
     assert found.seconds, "some lanes were its own"
 
 
@@ -42,6 +42,7 @@ async def test_who_stopped_and_goes_on_comes_too_late_and_disturbs_nothing(
     found = Found()
     await stop_one(tmp_path, databases.fresh(), found, rounds=1, seed=4)
     check(found, 1)
+    assert max(found.repeated, default=0) <= 1
     assert found.late > 0
 
 

@@ -13,7 +13,6 @@ from nonebot_plugin_report.model.delivery import NotSent, State
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Outbox
 from nonebot_plugin_report.outbox.lane import LEASE
-from nonebot_plugin_report.store.ids import first_id
 from nonebot_plugin_report.store.leases import Claim, Lease, Leases
 from nonebot_plugin_report.store.outcomes import Outcomes
 from nonebot_plugin_report.store.queue import Queue, Queued

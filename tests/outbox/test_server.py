@@ -176,6 +176,30 @@ async def test_a_process_that_is_cut_off_in_the_middle_of_a_claim_keeps_its_lane
     assert w.far.sent == []
 
 
+async def test_a_transaction_that_stopped_is_ended_and_those_of_others_are_not(
+    server: Server,
+) -> None:
+    ours = psycopg.connect(server.url, application_name="nonebot-plugin-report")
+    async with world(server.url) as w:
+        with ours, psycopg.connect(server.url) as theirs:
+            await w.accept("1", ME)
+            theirs.execute("SELECT 1")
+            # What an accept leaves locked; the server's own limit does not end it after this.
+            ours.execute("SELECT * FROM lane FOR UPDATE")
+
+            async def sent() -> bool:
+                assert w.store.others is not None
+                await w.store.others.end_stalled()
+                await w.drain(ME)
+                w.clock.now += 1
+                return w.far.texts(Lane(ME)) == ["1"]
+
+            await until(sent)
+            with pytest.raises(psycopg.OperationalError):
+                ours.execute("SELECT 1")
+            theirs.execute("SELECT 1")
+
+
 async def test_nothing_is_left_of_an_operation_that_fails_beside_others(server: Server) -> None:
     async with world(server.url) as w:
         before = rows(server.url, "SELECT count(*) FROM report")[0][0]
