@@ -146,18 +146,19 @@ async def test_a_server_that_says_nothing_is_given_up_and_used_again(
 async def test_a_process_that_is_cut_off_in_the_middle_of_a_claim_keeps_its_lane_from_nobody(
     server: Server,
 ) -> None:
+    target = Target("private", "10006")
     async with (
         between(server) as proxy,
         world(server.url) as other,
         world(proxy.url, clock=other.clock) as w,
         asyncio.TaskGroup() as tasks,
     ):
-        await w.accept("1", ME)
+        await w.accept("1", target)
         proxy.last_but_one = b"UPDATE lane"
 
         async def claim() -> None:
             with suppress(StoreUnavailable):
-                await w.drain(ME)
+                await w.drain(target)
 
         async def held() -> bool:
             return not proxy.holds.is_set()
@@ -166,9 +167,9 @@ async def test_a_process_that_is_cut_off_in_the_middle_of_a_claim_keeps_its_lane
         await until(held)
 
         async def sent_by_the_other() -> bool:
-            await other.drain(ME)
+            await other.drain(target)
             other.clock.now += 1
-            return other.far.texts(Lane(ME)) == ["1"]
+            return other.far.texts(Lane(target)) == ["1"]
 
         await until(sent_by_the_other)
         proxy.last_but_one = Between.last_but_one
@@ -179,10 +180,11 @@ async def test_a_process_that_is_cut_off_in_the_middle_of_a_claim_keeps_its_lane
 async def test_a_transaction_that_stopped_is_ended_and_those_of_others_are_not(
     server: Server,
 ) -> None:
+    target = Target("private", "10007")
     ours = psycopg.connect(server.url, application_name="nonebot-plugin-report")
     async with world(server.url) as w:
         with ours, psycopg.connect(server.url) as theirs:
-            await w.accept("1", ME)
+            await w.accept("1", target)
             theirs.execute("SELECT 1")
             # What an accept leaves locked; the server's own limit does not end it after this.
             ours.execute("SELECT * FROM lane FOR UPDATE")
@@ -190,9 +192,9 @@ async def test_a_transaction_that_stopped_is_ended_and_those_of_others_are_not(
             async def sent() -> bool:
                 assert w.store.others is not None
                 await w.store.others.end_stalled()
-                await w.drain(ME)
+                await w.drain(target)
                 w.clock.now += 1
-                return w.far.texts(Lane(ME)) == ["1"]
+                return w.far.texts(Lane(target)) == ["1"]
 
             await until(sent)
             with pytest.raises(psycopg.OperationalError):
