@@ -176,7 +176,10 @@ class Outbox:
     async def accept(
         self, report: Report, outgoing: Sequence[Outgoing], *, source: str = "", note: str = ""
     ) -> Receipt:
-        """Store a report with one delivery for each target; committed when this returns.
+        """Store a report with one delivery for each target; on disk when this returns.
+
+        Its messages leave as soon as it is stored, while the disk is still at work: what a power
+        cut then undoes was not answered yet.
 
         Args:
             report: what was sent.
@@ -195,12 +198,15 @@ class Outbox:
             tuple(one.fallback_images for one in outgoing),
         )  # fmt: skip
         new = [one.lane for one in deliveries if one.lane not in self._lanes]
+
+        def committed(receipt: Receipt) -> None:
+            self._lanes.update(new)
+            if receipt.status == "accepted":
+                self.dispatcher.accepted(Queued(one, loaded=True) for one in deliveries)
+
         began = time.perf_counter()
-        receipt = await self._store.queue.accept(entry, new)
+        receipt = await self._store.queue.accept(entry, new, committed)
         self.tally.accepted(receipt.status, time.perf_counter() - began)
-        self._lanes.update(new)
-        if receipt.status == "accepted":
-            self.dispatcher.accepted(Queued(one, loaded=True) for one in deliveries)
         return receipt
 
     def _delivery(self, one: Outgoing, report: Report, report_id: str, now: float) -> Delivery:

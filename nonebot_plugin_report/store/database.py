@@ -114,18 +114,25 @@ class Database:
         if fault := self._fault or await asyncio.to_thread(self._file.fault):
             raise StoreUnavailable(fault)
 
-    async def run(self, operation: Callable[[Connection], T], *, durable: bool = True) -> T:
+    async def run(
+        self,
+        operation: Callable[[Connection], T],
+        *,
+        durable: bool = True,
+        committed: Callable[[T], None] | None = None,
+    ) -> T:
         """Run an operation in a transaction; when this returns, it is committed.
 
         `durable`: it is on disk, and a power cut cannot undo it. Otherwise it survives the end of
         this process, however sudden, but a power cut may undo it; that costs no wait for the disk.
+        `committed` is told the result as soon as that holds of it.
         An operation may run a second time, after a rollback of what it shared a transaction with.
 
         Raises:
             StoreUnavailable: nothing of it was stored. Only where the disk failed in the middle
                 may it have been.
         """
-        return await self._calls.add(operation, durable=durable)
+        return await self._calls.add(operation, durable=durable, committed=committed)
 
     def later(self, operation: Callable[[Connection], T]) -> "asyncio.Future[T]":
         """Run an operation that nobody waits for, not durably: with the next one, or alone after
@@ -204,6 +211,7 @@ class Database:
         Who wrote nothing waits only if it may have read what is not on disk yet.
         """
         for call in batch:
+            call.commit()
             unsynced = call.wrote or bool(self._syncing or self._committed)
             if call.durable and unsynced and not isinstance(call.result, Exception):
                 self._committed.append(call)

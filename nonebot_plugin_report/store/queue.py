@@ -71,10 +71,13 @@ class Queue:
         self._run = database.run
         self._deep = asyncio.Lock()
 
-    async def accept(self, entry: Entry, lanes: Sequence[Lane]) -> Receipt:
+    async def accept(
+        self, entry: Entry, lanes: Sequence[Lane], committed: Callable[[Receipt], None]
+    ) -> Receipt:
         """Store a report and its deliveries, or find the report of its token with the same key.
 
-        It is on disk when this returns. `lanes` are those that have no row yet, as far as is known.
+        It is on disk when this returns; `committed` is told before, as soon as it survives the end
+        of this process. `lanes` are those that have no row yet, as far as is known.
 
         Raises:
             StoreUnavailable: nothing was stored.
@@ -93,7 +96,7 @@ class Queue:
             missing = [one.lane for one in entry.deliveries]
             return _accept(conn, entry, hashes, self._files.in_row)
 
-        return await self._run(write)
+        return await self._run(write, committed=committed)
 
     async def claim(
         self, of: Lane, owner: str, now: float, seconds: float, limit: int

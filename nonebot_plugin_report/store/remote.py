@@ -98,18 +98,25 @@ class RemoteDatabase:
     async def check(self) -> None:
         """Nothing to do: it connects anew by itself."""
 
-    async def run(self, operation: Callable[[Connection], T], *, durable: bool = True) -> T:
+    async def run(
+        self,
+        operation: Callable[[Connection], T],
+        *,
+        durable: bool = True,
+        committed: Callable[[T], None] | None = None,
+    ) -> T:
         """Run an operation in a transaction; when this returns, it is committed.
 
         `durable`: the server's disk has it, and those of replicas that its settings wait for.
         Otherwise it survives the end of this process, and a power cut of the server may undo it.
+        `committed` is told the result just before this returns.
         An operation may run a second time, after a rollback of what it shared a transaction with.
 
         Raises:
             StoreUnavailable: nothing of it was stored. Only where the connection was lost in the
                 middle of the commit may it have been.
         """
-        return await self._calls.add(operation, durable=durable)
+        return await self._calls.add(operation, durable=durable, committed=committed)
 
     def later(self, operation: Callable[[Connection], T]) -> "asyncio.Future[T]":
         """Run an operation that nobody waits for, not durably: with the next one, or alone after
@@ -166,6 +173,7 @@ class RemoteDatabase:
         self._busy = False
         self._company = _durable(batch) + _durable(self._calls.waiting)
         for call in batch:
+            call.commit()
             call.settle()
         if self._calls.waiting:
             self._schedule()

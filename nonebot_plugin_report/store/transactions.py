@@ -20,10 +20,17 @@ class Call:
     operation: Callable[[Connection], Any]
     future: "asyncio.Future[Any]"
     durable: bool
+    committed: Callable[[Any], None] | None = None
+    """Is told the result when it is committed, perhaps before it is on disk."""
     result: Any = None
     """Or the exception that it ended with."""
     wrote: bool = False
     """Its transaction changed something."""
+
+    def commit(self) -> None:
+        """Its transaction has ended."""
+        if self.committed is not None and not isinstance(self.result, Exception):
+            self.committed(self.result)
 
     def settle(self) -> None:
         """Tell its caller."""
@@ -45,10 +52,16 @@ class Calls:
         self._later: list[Call] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, operation: Callable[[Connection], T], *, durable: bool) -> "asyncio.Future[T]":
+    def add(
+        self,
+        operation: Callable[[Connection], T],
+        *,
+        durable: bool,
+        committed: Callable[[T], None] | None = None,
+    ) -> "asyncio.Future[T]":
         """One that somebody waits for."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.waiting.append(Call(operation, future, durable))
+        self.waiting.append(Call(operation, future, durable, committed))
         self._schedule()
         return future
 
@@ -100,11 +113,17 @@ class Transactions(Protocol):
         """
         ...
 
-    async def run(self, operation: Callable[[Connection], T], *, durable: bool = True) -> T:
+    async def run(
+        self,
+        operation: Callable[[Connection], T],
+        *,
+        durable: bool = True,
+        committed: Callable[[T], None] | None = None,
+    ) -> T:
         """Run an operation in a transaction; when this returns, it is committed.
 
         `durable`: a power cut cannot undo it. Otherwise it survives the end of this process,
-        however sudden.
+        however sudden. `committed` is told the result as soon as that holds of it.
 
         Raises:
             StoreUnavailable: nothing of it was stored. Only where the disk or the connection failed

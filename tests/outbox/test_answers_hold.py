@@ -24,7 +24,7 @@ from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox.retry import REPEAT_DELAYS, REPEAT_SPREAD
 
 from .fakes import Clock, FarEnd, World
-from .places import Fresh, Place
+from .places import Fresh, Place, ServerClock
 
 ME = Target("private", "10001")
 MESSAGES = 4
@@ -109,16 +109,17 @@ class Chat(FarEnd):
 async def process(place: Place, chat: Chat) -> AsyncGenerator[World]:
     """One life of a process: it lets go of its lanes unless it is killed."""
     w = World(place, clock=chat.clock, far=chat)
-    await w.store.open()
-    await w.outbox.open()
-    try:
-        yield w
-        await w.outbox.close()
-    except Killed as how:
-        if how.args == (Act.CLOSED,):
+    with chat.clock.shown_by(ServerClock.of(place)):
+        await w.store.open()
+        await w.outbox.open()
+        try:
+            yield w
             await w.outbox.close()
-    finally:
-        await w.store.close()
+        except Killed as how:
+            if how.args == (Act.CLOSED,):
+                await w.outbox.close()
+        finally:
+            await w.store.close()
 
 
 async def live(place: Place, chat: Chat) -> dict[str, DeliveryState]:
