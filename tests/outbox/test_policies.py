@@ -3,6 +3,7 @@ store, in whatever order: what was accepted is told once to whom it is for, or s
 
 import asyncio
 import re
+from contextlib import ExitStack
 from dataclasses import replace
 
 from hypothesis import Phase, settings
@@ -38,7 +39,7 @@ from nonebot_plugin_report.outbox.lane import LEASE
 from nonebot_plugin_report.store import Store
 
 from .fakes import Clock, FarEnd
-from .places import Fresh, Place, rows
+from .places import Fresh, Place, ServerClock, rows
 
 ME, FRIEND, PHONE = Target("private", "1"), Target("private", "2"), Target("channel", "phone")
 DAY = 86400.0
@@ -66,6 +67,8 @@ class Delivering(RuleBasedStateMachine):
         self.policy = policy
         self.runner = asyncio.Runner()
         self.clock, self.far = Clock(), FarEnd()
+        self.shown = ExitStack()
+        self.shown.enter_context(self.clock.shown_by(ServerClock.of(self.place)))
         self.accepted: dict[str, tuple[Target, ...]] = {}
         self.ended: dict[str, str] = {}
         self.open()
@@ -209,9 +212,12 @@ class Delivering(RuleBasedStateMachine):
         assert {state for _, _, state, *_ in self.deliveries()} <= set(State) - {State.WAITING}
 
     def teardown(self) -> None:
-        self.everything_ends()
-        self.close()
-        self.runner.close()
+        try:
+            self.everything_ends()
+            self.close()
+        finally:
+            self.runner.close()
+            self.shown.close()
 
 
 def test_delivering(fresh: Fresh, engine: str) -> None:

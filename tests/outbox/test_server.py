@@ -167,6 +167,8 @@ async def test_a_process_that_is_cut_off_in_the_middle_of_a_claim_keeps_its_lane
         await until(held)
 
         async def sent_by_the_other() -> bool:
+            assert other.store.others is not None
+            await other.store.others.end_stalled()
             await other.drain(target)
             other.clock.now += 1
             return other.far.texts(Lane(target)) == ["1"]
