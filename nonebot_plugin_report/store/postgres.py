@@ -149,6 +149,8 @@ def roll_back(server: Any) -> None:
 
 def abandon(conn: Connection) -> None:
     """Undo a transaction, if the server can still be reached."""
+    if conn.invalidated:  # by SQLAlchemy, which has seen the server go
+        return
     with suppress(psycopg.Error):
         settle(conn)
     forget_unchecked(conn)
