@@ -19,7 +19,7 @@ async def kill_one(folder: Path, url: str, found: Found, *, rounds: int, seed: i
         for _ in range(rounds):
             async with group.load():
                 await group.more(group.random.randrange(1, SOON))
-                victim = group.random.randrange(PROCESSES)
+                victim = _one_with_lanes(group)
                 since = now()
                 await group.bots[victim].end(signal.SIGKILL)
             lanes = group.lanes_of(victim)
@@ -37,7 +37,7 @@ async def stop_one(folder: Path, url: str, found: Found, *, rounds: int, seed: i
             holds = number % 2 == 0
             async with group.load():
                 await group.more(group.random.randrange(1, SOON))
-                victim = group.random.randrange(PROCESSES)
+                victim = _one_with_lanes(group)
                 bot, qq = group.bots[victim], group.qqs[victim]
                 if holds:
                     qq.default = Hold()
@@ -57,6 +57,12 @@ async def stop_one(folder: Path, url: str, found: Found, *, rounds: int, seed: i
                 await group.until_pushed(victim, lane)
             await group.settle()
             group.count()
+
+
+def _one_with_lanes(group: Several) -> int:
+    """One of the processes that have lanes, if any has."""
+    order = group.random.sample(range(PROCESSES), PROCESSES)
+    return next((one for one in order if group.lanes_of(one)), order[0])
 
 
 async def _others_go_on(group: Several, victim: int, lanes: list[str], since: float) -> None:
