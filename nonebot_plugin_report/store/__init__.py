@@ -18,7 +18,7 @@ from .housekeeping import Housekeeping
 from .index_file import IndexFile
 from .journal import Journal
 from .leases import Leases
-from .moment import SERVER_CLOCK, moment
+from .moment import SERVER_CLOCK
 from .mutes import Mutes
 from .outcomes import Outcomes
 from .pictures import PictureFiles, PictureRows, Pictures
@@ -88,8 +88,9 @@ class Store:
         Raises:
             StoreUnavailable: it cannot be asked.
         """
-        query = select(moment(own))
-        return await self._database.run(lambda conn: conn.scalars(query).one(), durable=False)
+        if not self.shared:
+            return own
+        return await self._database.run(lambda conn: conn.scalars(_TIME).one(), durable=False)
 
     async def time(self, passed: Callable[[], float]) -> tuple[float, float, float]:
         """The database's clock, in epoch seconds; and what `passed` said just before it was read,
