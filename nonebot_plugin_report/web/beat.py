@@ -18,8 +18,9 @@ from ..model.text import clean
 from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
+from .asgi import PlainRoute
 from .caller import bearer
-from .entrance import Entrance, PlainRoute
+from .entrance import Entrance
 
 PUSH: Final = "/api/push/{token}"
 MAX_SAID: Final = 1000

@@ -4,14 +4,12 @@ Whatever can push to such a service is pointed here by its address alone, so eac
 own words; the token stands beside the body, as its clients write it.
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from collections.abc import Callable
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
 
 from ..errors import InvalidReport, NotFound, Refused, UnsupportedMedia
 from ..hub import Hub
@@ -26,8 +24,6 @@ from .head import headers_of
 from .refusals import DISCARD_FACTOR, Refusals
 
 T = TypeVar("T")
-
-Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 """All of them: for what answers who asks for something that is not there."""
@@ -123,20 +119,6 @@ class Entrance:
         if isinstance(error, Refused):
             self._refusals.log(error, self._callers.address(request))
             await self._refusals.hold_back(error)
-
-
-class PlainRoute(APIRoute):
-    """A route whose endpoint reads the request itself. FastAPI, which otherwise parses it and wraps
-    each message both ways, documents it only."""
-
-    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-
-        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            response = await endpoint(Request(scope, receive, send))
-            await response(scope, receive, send)
-
-        self.app = answer
 
 
 def media_type(request: Request) -> str:

@@ -15,8 +15,9 @@ from ..sources.gotify import read_gotify
 from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
+from .asgi import PlainRoute
 from .caller import bearer
-from .entrance import Entrance, PlainRoute, body_fields, query_fields
+from .entrance import Entrance, body_fields, query_fields
 
 
 class GotifyApi:

@@ -19,9 +19,10 @@ from ..sources.ntfy import NAMES, read_json, read_publish
 from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
+from .asgi import PlainRoute
 from .caller import bearer
 from .content import header_text
-from .entrance import Entrance, PlainRoute
+from .entrance import Entrance
 
 MAX_HEADER: Final = 4096
 """Characters read of a header."""

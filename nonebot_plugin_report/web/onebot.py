@@ -21,8 +21,9 @@ from ..sources.onebot import SENDS, read_send
 from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
+from .asgi import PlainRoute
 from .caller import bearer
-from .entrance import Entrance, PlainRoute, body_fields, query_fields
+from .entrance import Entrance, body_fields, query_fields
 
 SUFFIXES: Final = ("_async", "_rate_limited")
 """OneBot 11, "公开 API": other ways to carry an action out. Here all of them store first."""

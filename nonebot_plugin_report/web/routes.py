@@ -15,11 +15,12 @@ from ..sources.decode import decode
 from ..sources.onebot import SENDS
 from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
+from .asgi import PlainRoute, add_shortcut
 from .beat import BeatApi
 from .body import Intake, discard
 from .caller import Callers, refuse_prefetching
 from .content import context, decoder_for, query_body, read_signed
-from .entrance import METHODS, Entrance, PlainRoute
+from .entrance import METHODS, Entrance
 from .findings import of_running
 from .gotify import GotifyApi
 from .head import headers_of, query_of
@@ -94,6 +95,7 @@ class Receiver:
         # Before everybody else's, with each of which a push would be compared.
         routes = app.router.routes
         routes[:] = [*routes[others:], *routes[:others]]
+        add_shortcut(app, (route, f"{route}/"), self.push)
 
     def mount_last(self, app: FastAPI) -> None:
         """Add what is not below our own path, when everybody else has added theirs."""

@@ -7,8 +7,9 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from ...hub import Hub
+from ..asgi import Endpoint
 from ..caller import Callers
-from ..entrance import METHODS, Endpoint
+from ..entrance import METHODS
 from ..refusals import Refusals
 
 if TYPE_CHECKING:
