@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest
 from hmac import digest as hmac_digest
@@ -49,6 +50,7 @@ class _Tries:
         return min(self.burst, self.left + (now - self.at) / self.refill_seconds)
 
 
+@lru_cache(maxsize=64)  # the same tools push again and again
 def digest(token: str) -> str:
     """A token's SHA-256: enough to recognize it, as tokens are long and random."""
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -6,7 +6,7 @@ ones go to files while they arrive. Those are processed in a thread, one at a ti
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BufferedRandom
 from tempfile import TemporaryFile
@@ -226,35 +226,30 @@ class Intake:
     ) -> None:
         unknown = SIGNED if signed else HEAD
         seconds = READ_SECONDS if grant else STRANGER_SECONDS
+        encoding = headers_of(request).get("content-encoding", "identity").lower()
+        inflater = None if encoding == "identity" else Inflater(encoding)
+        received = 0
         try:
             async with asyncio.timeout(seconds) as deadline:
-                async for chunk in self._chunks(request):
-                    if body.size + len(chunk) > self._limit:
-                        raise BodyTooLarge
-                    if grant is None and body.size + len(chunk) > unknown:
-                        grant = look((body.head() + chunk)[:HEAD])
-                        deadline.reschedule(asyncio.get_running_loop().time() + READ_SECONDS)
-                    await body.add(chunk, grant.name if grant else "")
+                while not has_arrived(request):
+                    chunk = await _next_chunk(request)
+                    received += len(chunk)
+                    for piece in inflater.inflate(chunk) if inflater else (chunk,):
+                        # Also as it was received: it may inflate to nothing.
+                        if max(received, body.size + len(piece)) > self._limit:
+                            raise BodyTooLarge
+                        if grant is None and body.size + len(piece) > unknown:
+                            grant = look((body.head() + piece)[:HEAD])
+                            deadline.reschedule(asyncio.get_running_loop().time() + READ_SECONDS)
+                        await body.add(piece, grant.name if grant else "")
+                        if inflater:
+                            await asyncio.sleep(0)  # others run in between its pieces
         except TimeoutError:
             raise InvalidReport("body", f"{seconds:.0f} 秒内没有收完") from None
+        if inflater:
+            inflater.finish()
         if grant is None and not signed:
             look(body.head())
-
-    def _chunks(self, request: Request) -> AsyncIterator[bytes]:
-        encoding = headers_of(request).get("content-encoding", "identity").lower()
-        return _received(request) if encoding == "identity" else self._inflated(request, encoding)
-
-    async def _inflated(self, request: Request, encoding: str) -> AsyncIterator[bytes]:
-        """A compressed body as it was; others run in between its pieces."""
-        inflater, received = Inflater(encoding), 0
-        async for chunk in _received(request):
-            received += len(chunk)
-            if received > self._limit:  # it may inflate to nothing
-                raise BodyTooLarge
-            for piece in inflater.inflate(chunk):
-                yield piece
-                await asyncio.sleep(0)
-        inflater.finish()
 
 
 async def discard(request: Request, most: int) -> None:
@@ -280,10 +275,9 @@ def _note_end(request: Request, message: Message) -> None:
     request.scope[_ARRIVED] = not message.get("more_body", False)
 
 
-async def _received(request: Request) -> AsyncIterator[bytes]:
-    while not has_arrived(request):
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        _note_end(request, message)
-        yield message.get("body", b"")
+async def _next_chunk(request: Request) -> bytes:
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    _note_end(request, message)
+    return message.get("body", b"")
