@@ -6,9 +6,9 @@ from typing import Final
 # malloc.h of glibc.
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
-KEPT: Final = 4 * 2**20
+KEPT: Final = 8 * 2**20
 """Free bytes at the heap's end that stay: a screenshot needs some of them several times."""
-LARGE: Final = 2**20
+LARGE: Final = 4 * 2**20
 """Bytes from which a block is mapped by itself rather than taken from the heap."""
 
 
