@@ -188,7 +188,7 @@ class Outbox:
             note: why nobody gets it (Chinese).
 
         Raises:
-            StoreUnavailable: nothing was stored.
+            StoreUnavailable: nothing was stored, as far as `Queue.accept` says.
         """
         now = self._clock()
         report_id = self._ids.next()

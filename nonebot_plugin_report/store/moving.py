@@ -196,9 +196,9 @@ class _Move:
     async def _keep(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Put pictures where the new one has them. Returns their rows."""
         whole = await _whole(self._old, rows)
-        await self._new.pictures.keep(
-            list(whole.values()), max(float(row["used_at"]) for row in rows)
-        )
+        kept = self._new.pictures.keep(whole, max(float(row["used_at"]) for row in rows))
+        if kept is not None:
+            await kept
         return [
             {**row, "bytes": self._new.pictures.in_row(whole[row["sha256"]])}
             for row in rows

@@ -1,15 +1,15 @@
 """Where the bytes of pictures are: in files beside an SQLite database, or in PostgreSQL's rows.
 
 In SQLite a picture would be written twice: to the write-ahead log, and from there again. In a
-folder, under its hash, it is written once, by a thread, and is on disk before the row that names it
-is committed. Bots on several machines share no folder.
+folder, under its hash, it is written once, by a thread, while the row that names it is committed.
+Bots on several machines share no folder.
 """
 
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -21,19 +21,21 @@ from .file import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
 
 T = TypeVar("T")
 
+HASHED_AT_ONCE: Final = 2**19
+"""Bytes of pictures that are hashed on the event loop, in a third of a millisecond; a thread would
+cost as much by waiting for the interpreter."""
 _PART: Final = ".part"
 """The ending of a file that is being written."""
+_CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
 class Pictures(Protocol):
     """A place for their bytes."""
 
-    async def keep(self, images: Sequence[Image], now: float) -> dict[int, str]:
-        """Put those of some pictures there that are not there, as far as that is outside of the
-        database. Returns the hashes by identity (`id`).
-
-        Raises:
-            StoreUnavailable: they could not be written.
+    def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
+        """Begin to put those of some pictures (by hash) there that are not there, as far as that
+        is outside of the database. When the future is done, they are on disk; its exception is
+        StoreUnavailable. None: there is nothing to wait for.
         """
         ...
 
@@ -63,11 +65,8 @@ class Pictures(Protocol):
 class PictureRows:
     """The database itself."""
 
-    async def keep(self, images: Sequence[Image], now: float) -> dict[int, str]:
-        """The hashes by identity: the row is all there is to write."""
-        return await asyncio.to_thread(
-            lambda: {id(one): sha256(one.data).hexdigest() for one in images}
-        )
+    def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
+        """The row is all there is to write."""
 
     def in_row(self, image: Image) -> bytes:
         """All of it."""
@@ -89,9 +88,11 @@ class PictureRows:
 class _Group:
     """Pictures that are written together."""
 
-    images: list[Image] = field(default_factory=list[Image])
-    hashes: dict[int, str] = field(default_factory=dict[int, str])
-    """By identity, once they are on disk."""
+    images: dict[str, Image] = field(default_factory=dict[str, Image])
+    """By hash."""
+    at: float = 0.0
+    """When the last one came (epoch seconds)."""
+    waiting: "list[asyncio.Future[None]]" = field(default_factory=list["asyncio.Future[None]"])
 
 
 class PictureFiles:
@@ -100,24 +101,21 @@ class PictureFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._thread = ThreadPoolExecutor(1, "report-pictures")
-        self._turn = asyncio.Lock()
         self._next = _Group()
+        self._writing = False
 
-    async def keep(self, images: Sequence[Image], now: float) -> dict[int, str]:
-        """Write those of some pictures that are not there. Returns the hashes by identity (`id`).
+    def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
+        """Begin to write those of some pictures (by hash) that are not there.
 
         Who comes while others are written shares the next turn, and its waits for the disk.
-
-        Raises:
-            StoreUnavailable: they could not be written.
         """
-        group = self._next
-        group.images.extend(images)
-        async with self._turn:
-            if not group.hashes:
-                self._next = _Group()
-                group.hashes = await self._run(lambda: self._keep(group.images, now))
-        return {id(one): group.hashes[id(one)] for one in images}
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._next.images.update(images)
+        self._next.at = now
+        self._next.waiting.append(stored)
+        if not self._writing:
+            self._begin()
+        return stored
 
     def in_row(self, image: Image) -> bytes:
         """Nothing: it is in its file."""
@@ -149,47 +147,76 @@ class PictureFiles:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except OSError as error:
-            raise StoreUnavailable(
-                f"无法写入图片文件夹 {self._folder}：{os_reason(error)}"
-            ) from None
+            raise self._unavailable(error) from None
 
-    def _keep(self, images: Iterable[Image], now: float) -> dict[int, str]:
-        hashes = {id(one): sha256(one.data).hexdigest() for one in images}
-        pictures = {hashes[id(one)]: one.data for one in images}
-        self._write({sha: data for sha, data in pictures.items() if not self._touch(sha, now)}, now)
-        return hashes
+    def _unavailable(self, error: OSError) -> StoreUnavailable:
+        return StoreUnavailable(f"无法写入图片文件夹 {self._folder}：{os_reason(error)}")
+
+    def _begin(self) -> None:
+        group, self._next, self._writing = self._next, _Group(), True
+        done = asyncio.get_running_loop().run_in_executor(self._thread, self._keep, group)
+        done.add_done_callback(lambda done: self._ended(group, done))
+
+    def _ended(self, group: _Group, done: "asyncio.Future[OSError | None]") -> None:
+        error, self._writing = done.result(), False
+        for stored in group.waiting:
+            if stored.done():  # its caller was cancelled
+                continue
+            if error is None:
+                stored.set_result(None)
+            else:
+                stored.set_exception(self._unavailable(error))
+        if self._next.waiting:
+            self._begin()
+
+    def _keep(self, group: _Group) -> OSError | None:
+        try:
+            new = {
+                sha: one.data for sha, one in group.images.items() if not self._touch(sha, group.at)
+            }
+            if new:
+                self._write(new, group.at)
+        except OSError as error:
+            return error
 
     def _touch(self, sha: str, now: float) -> bool:
         """Note that a picture came again. False: it is not there."""
         try:
-            os.utime(self._folder / sha, (now, now))
+            os.utime(f"{self._folder}/{sha}", (now, now))
         except FileNotFoundError:
             return False
         return True
 
     def _write(self, pictures: Mapping[str, bytes], now: float) -> None:
-        if not pictures:
-            return
-        if not self._folder.exists():
-            self._folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-            sync_folder(self._folder.parent)
-        with ExitStack() as opened:
-            written: list[int] = []
+        # Bare calls into the system: each waits for the interpreter afterwards, and a file object
+        # makes twice as many.
+        written: list[int] = []
+        try:
             for sha, data in pictures.items():
-                file = opened.enter_context(open(self._part(sha), "wb", opener=_private))
-                file.write(data)
-                file.flush()
-                os.utime(file.fileno(), (now, now))
-                written.append(file.fileno())
+                written.append(descriptor := self._create(f"{sha}{_PART}"))
+                with memoryview(data) as left:
+                    done = 0
+                    while done < len(left):
+                        done += os.write(descriptor, left[done:])
+                os.utime(f"{self._folder}/{sha}{_PART}", (now, now))
             # The first wait brings most of the others' bytes along.
             for descriptor in written:
                 os.fsync(descriptor)
+        finally:
+            for descriptor in written:
+                os.close(descriptor)
         for sha in pictures:
-            self._part(sha).replace(self._folder / sha)
+            part = f"{self._folder}/{sha}{_PART}"
+            os.replace(part, f"{self._folder}/{sha}")  # noqa: PTH105 - a path of strings, as above
         sync_folder(self._folder)
 
-    def _part(self, sha: str) -> Path:
-        return self._folder / f"{sha}{_PART}"
+    def _create(self, name: str) -> int:
+        try:
+            return os.open(f"{self._folder}/{name}", _CREATE, PRIVATE_FILE)
+        except FileNotFoundError:
+            self._folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+            sync_folder(self._folder.parent)
+            return os.open(f"{self._folder}/{name}", _CREATE, PRIVATE_FILE)
 
     def _read(self, sha: str) -> bytes:
         try:
@@ -210,5 +237,12 @@ class PictureFiles:
                     file.unlink()
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, PRIVATE_FILE)
+async def hashes_of(images: Sequence[Image]) -> dict[int, str]:
+    """The hashes of some pictures (SHA-256, in hexadecimal), by identity (`id`)."""
+    if sum(len(one.data) for one in images) <= HASHED_AT_ONCE:
+        return _hashes(images)
+    return await asyncio.to_thread(_hashes, images)
+
+
+def _hashes(images: Sequence[Image]) -> dict[int, str]:
+    return {id(one): sha256(one.data).hexdigest() for one in images}

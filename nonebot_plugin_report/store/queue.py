@@ -17,7 +17,7 @@ from ..model.status import Receipt
 from ..model.target import Lane, Target
 from .ids import first_id
 from .leases import Claim, claim
-from .pictures import Pictures
+from .pictures import Pictures, hashes_of
 from .rows import (
     HANDLING,
     INSERT_DELIVERY,
@@ -80,12 +80,12 @@ class Queue:
         of this process. `lanes` are those that have no row yet, as far as is known.
 
         Raises:
-            StoreUnavailable: nothing was stored.
+            StoreUnavailable: nothing was stored. Only where the disk failed in the middle may it
+                have been, or all but its pictures.
         """
 
         images = entry.images
-        hashes = await self._files.keep(images, entry.received_at) if images else {}
-
+        hashes = await hashes_of(images) if images else {}
         missing = lanes
 
         def write(conn: Connection) -> Receipt:
@@ -96,7 +96,13 @@ class Queue:
             missing = [one.lane for one in entry.deliveries]
             return _accept(conn, entry, hashes, self._files.in_row)
 
-        return await self._run(write, committed=committed)
+        if not images:
+            return await self._run(write, committed=committed)
+        kept = self._files.keep({hashes[id(one)]: one for one in images}, entry.received_at)
+        if kept is None:
+            return await self._run(write, committed=committed)
+        receipt, _ = await asyncio.gather(self._run(write, committed=committed), kept)
+        return receipt
 
     async def claim(
         self, of: Lane, owner: str, now: float, seconds: float, limit: int
