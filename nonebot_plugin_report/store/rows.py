@@ -75,8 +75,10 @@ _ADD_LANE: Final = Statement(
     ),
     "ON CONFLICT DO NOTHING",
 )
-_ADD_IMAGE: Final = Statement(insert(image), "ON CONFLICT DO NOTHING")
-_HAS_IMAGE: Final = Statement(select(image.c.sha256).where(image.c.sha256 == bindparam("sha")))
+# One that is there stays, for as long as one that has just come.
+_STORE_IMAGE: Final = Statement(
+    insert(image), "ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at"
+)
 _TOUCH_IMAGE: Final = Statement(
     update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))
 )
@@ -93,14 +95,11 @@ def add_lane(conn: Connection, of: Lane) -> None:
 
 def store_image(conn: Connection, picture: Image, sha: str, data: bytes, now: float) -> None:
     """Store a picture, each once; `sha` is its hash, `data` empty if its bytes are in a file."""
-    use_image(conn, sha, now)  # it stays, if it is there
-    if _HAS_IMAGE.row(conn, {"sha": sha}) is None:
-        row = {
-            "sha256": sha, "bytes": data, "size": len(picture.data),
-            "media_type": picture.media_type, "width": picture.width, "height": picture.height,
-            "used_at": now,
-        }  # fmt: skip
-        _ADD_IMAGE.run(conn, row)
+    row = {
+        "sha256": sha, "bytes": data, "size": len(picture.data), "media_type": picture.media_type,
+        "width": picture.width, "height": picture.height, "used_at": now,
+    }  # fmt: skip
+    _STORE_IMAGE.run(conn, row)
 
 
 def use_image(conn: Connection, sha: str, now: float) -> None:
