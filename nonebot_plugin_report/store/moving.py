@@ -196,7 +196,7 @@ class _Move:
     async def _keep(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Put pictures where the new one has them. Returns their rows."""
         whole = await _whole(self._old, rows)
-        kept = self._new.pictures.keep(whole, max(float(row["used_at"]) for row in rows))
+        kept = await self._new.pictures.keep(whole, max(float(row["used_at"]) for row in rows))
         if kept is not None:
             await kept
         return [

@@ -1,8 +1,8 @@
 """Where the bytes of pictures are: in files beside an SQLite database, or in PostgreSQL's rows.
 
 In SQLite a picture would be written twice: to the write-ahead log, and from there again. In a
-folder, under its hash, it is written once, by a thread, while the row that names it is committed.
-Bots on several machines share no folder.
+folder, under its hash, it is written once, by a thread, while the row that names it is committed:
+the answer waits for both. Bots on several machines share no folder.
 """
 
 import asyncio
@@ -32,10 +32,15 @@ _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY",
 class Pictures(Protocol):
     """A place for their bytes."""
 
-    def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
-        """Begin to put those of some pictures (by hash) there that are not there, as far as that
-        is outside of the database. When the future is done, they are on disk; its exception is
-        StoreUnavailable. None: there is nothing to wait for.
+    async def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
+        """Put those of some pictures (by hash) there that are not there, as far as that is outside
+        of the database.
+
+        When this returns, the rows that name them may be stored. When the future is done, they are
+        on disk; its exception is StoreUnavailable. None: they are already.
+
+        Raises:
+            StoreUnavailable: they cannot be written.
         """
         ...
 
@@ -65,7 +70,7 @@ class Pictures(Protocol):
 class PictureRows:
     """The database itself."""
 
-    def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
+    async def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
         """The row is all there is to write."""
 
     def in_row(self, image: Image) -> bytes:
@@ -103,19 +108,27 @@ class PictureFiles:
         self._thread = ThreadPoolExecutor(1, "report-pictures")
         self._next = _Group()
         self._writing = False
+        self._proven = False
+        """The last ones could be written. Where they could not, nothing is stored before."""
 
-    def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
-        """Begin to write those of some pictures (by hash) that are not there.
+    async def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
+        """Write those of some pictures (by hash) that are not there; see `Pictures.keep`.
 
         Who comes while others are written shares the next turn, and its waits for the disk.
+
+        Raises:
+            StoreUnavailable: they cannot be written.
         """
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._next.images.update(images)
         self._next.at = now
         self._next.waiting.append(stored)
+        proven = self._proven
         if not self._writing:
             self._begin()
-        return stored
+        if proven:
+            return stored
+        return await stored
 
     def in_row(self, image: Image) -> bytes:
         """Nothing: it is in its file."""
@@ -159,6 +172,7 @@ class PictureFiles:
 
     def _ended(self, group: _Group, done: "asyncio.Future[OSError | None]") -> None:
         error, self._writing = done.result(), False
+        self._proven = error is None
         for stored in group.waiting:
             if stored.done():  # its caller was cancelled
                 continue

@@ -80,10 +80,9 @@ class Queue:
         of this process. `lanes` are those that have no row yet, as far as is known.
 
         Raises:
-            StoreUnavailable: nothing was stored. Only where the disk failed in the middle may it
-                have been, or all but its pictures.
+            StoreUnavailable: nothing was stored. Only where the disk begins to fail in the middle
+                may it have been, or all but its pictures.
         """
-
         images = entry.images
         hashes = await hashes_of(images) if images else {}
         missing = lanes
@@ -96,12 +95,12 @@ class Queue:
             missing = [one.lane for one in entry.deliveries]
             return _accept(conn, entry, hashes, self._files.in_row)
 
-        if not images:
-            return await self._run(write, committed=committed)
-        kept = self._files.keep({hashes[id(one)]: one for one in images}, entry.received_at)
+        pictures = {hashes[id(one)]: one for one in images}
+        kept = await self._files.keep(pictures, entry.received_at) if pictures else None
+        storing = self._run(write, committed=committed)
         if kept is None:
-            return await self._run(write, committed=committed)
-        receipt, _ = await asyncio.gather(self._run(write, committed=committed), kept)
+            return await storing
+        receipt, _ = await asyncio.gather(storing, kept)
         return receipt
 
     async def claim(
