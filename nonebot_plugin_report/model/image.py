@@ -7,8 +7,10 @@ header is read at its fixed places, and lists of parts only to a bound.
 import re
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+import pybase64
 
 MAX_PIXELS: Final = 50_000_000
 MAX_PARTS: Final = 2000
@@ -40,6 +42,16 @@ class Image:
     """Such as `image/jpeg`."""
     width: int
     height: int
+    _base64: str = field(default="", init=False, repr=False, compare=False)
+
+    @property
+    def base64(self) -> str:
+        """`base64://` and its bytes, as OneBot takes them. Made once: all that are sent the picture
+        at the same time share it."""
+        if not self._base64:
+            encoded = "base64://" + pybase64.b64encode_as_string(self.data)
+            object.__setattr__(self, "_base64", encoded)
+        return self._base64
 
     @property
     def extension(self) -> str:

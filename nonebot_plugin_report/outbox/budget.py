@@ -2,12 +2,27 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, Hashable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
+from dataclasses import dataclass, field
 from typing import Final
 
 PATIENCE: Final = 20.0
 """Seconds after which a holder's room is given to others."""
+
+
+@dataclass(slots=True)
+class _Shared:
+    """Room that several hold together."""
+
+    entered: "asyncio.Future[None]"
+    held: AsyncExitStack
+    holders: int = 0
 
 
 class Budget:
@@ -19,10 +34,33 @@ class Budget:
         self._patience = patience
         self._free = size
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._shared: dict[Hashable, _Shared] = {}
 
-    def room(self, wanted: int) -> AbstractAsyncContextManager[None]:
-        """Hold room for a number of bytes (at most all there is)."""
-        return self._held(wanted) if wanted else nullcontext()
+    def room(
+        self, wanted: int, together: Hashable | None = None
+    ) -> AbstractAsyncContextManager[None]:
+        """Hold room for a number of bytes (at most all there is); those who hold it `together` hold
+        the same."""
+        if not wanted:
+            return nullcontext()
+        return self._held(wanted) if together is None else self._held_together(wanted, together)
+
+    @asynccontextmanager
+    async def _held_together(self, wanted: int, together: Hashable) -> AsyncGenerator[None]:
+        if (shared := self._shared.get(together)) is None:
+            held = AsyncExitStack()
+            entered = asyncio.ensure_future(held.enter_async_context(self._held(wanted)))
+            shared = self._shared[together] = _Shared(entered, held)
+        shared.holders += 1
+        try:
+            await asyncio.shield(shared.entered)
+            yield
+        finally:
+            shared.holders -= 1
+            if not shared.holders:
+                del self._shared[together]
+                shared.entered.cancel()
+                await shared.held.aclose()
 
     @asynccontextmanager
     async def _held(self, wanted: int) -> AsyncGenerator[None]:

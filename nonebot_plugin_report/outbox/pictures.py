@@ -1,5 +1,6 @@
 """Pictures in memory: each once, within a bound."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Final
@@ -13,8 +14,9 @@ from .budget import Budget
 KEPT_BYTES: Final = 16 * 2**20
 """Bytes of just accepted pictures that are kept in memory until they are sent."""
 ROOM_BYTES: Final = 8 * 2**20
-"""Bytes of pictures being sent at the same time; each then takes five to seven times its size, as
-base64, JSON and socket buffers."""
+"""Bytes of pictures being sent at the same time. To a channel, each message takes five to seven
+times its picture's size until it is answered, as base64, JSON and socket buffers; QQ's bots write
+one after another, and share the base64."""
 
 
 class Pictures:
@@ -45,6 +47,9 @@ class Pictures:
         """Remember a picture that was read."""
         self._alive[sha] = image
 
-    def room(self, size: int) -> AbstractAsyncContextManager[None]:
-        """Hold room for pictures of `size` bytes while they are being sent."""
-        return self._budget.room(size)
+    def room(self, batch: Sequence[Queued]) -> AbstractAsyncContextManager[None]:
+        """Hold room for the pictures of deliveries that are sent as one message."""
+        size, first = sum(one.picture_bytes for one in batch), batch[0].delivery
+        shares = len(batch) == 1 and batch[0].loaded and first.lane.target.kind != "channel"
+        together = tuple(map(id, first.message.images)) if size and shares else None
+        return self._budget.room(size, together)

@@ -104,6 +104,10 @@ class OneBotSender:
     )
     _paces: defaultdict[str, _Pace] = field(default_factory=lambda: defaultdict[str, _Pace](_Pace))
     _histories: Histories = field(default_factory=Histories)
+    _turns: defaultdict[str, asyncio.Lock] = field(
+        default_factory=lambda: defaultdict[str, asyncio.Lock](asyncio.Lock)
+    )
+    """Of each bot, for its calls with pictures."""
 
     def connected(self) -> list[tuple[str, str, bool]]:
         """Each bot of QQ: its id, its adapter, and whether it can send now."""
@@ -166,9 +170,9 @@ class OneBotSender:
         note = note or was_shrunk
         try:
             async with self._call(bot.self_id):
-                if bot.type == V12:
-                    return await _send_v12(bot, delivery.lane.target, message, note)
-                return await _send_v11(bot, delivery.lane.target, message, note)
+                send = _send_v12 if bot.type == V12 else _send_v11
+                turn = self._turns[bot.self_id]
+                return await send(bot, delivery.lane.target, message, note, turn)
         except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
             return self._judge(bot, error)
 
@@ -252,7 +256,9 @@ def is_qq(bot: Bot) -> bool:
     return bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")
 
 
-async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
+async def _send_v11(
+    bot: Bot, target: Target, message: Message, note: str, turn: asyncio.Lock
+) -> Outcome:
     """OneBot 11, "公开 API": send_private_msg and send_group_msg."""
     receiver = {"user_id" if target.kind == "private" else "group_id": int(target.id)}
     # Without a picture, as long as NoneBot's settings say.
@@ -269,7 +275,7 @@ async def _send_v11(bot: Bot, target: Target, message: Message, note: str) -> Ou
                 return outcome
             note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
     action, segments = f"send_{target.kind}_msg", await encode_v11(message)
-    await send_message(bot, action, message=segments, _timeout=seconds, **receiver)
+    await send_message(bot, action, message=segments, turn=turn, _timeout=seconds, **receiver)
     return Delivered(note)
 
 
@@ -284,20 +290,23 @@ def _node(bot: Bot, message: Message) -> dict[str, Any]:
     return {"type": "node", "data": {**author, "content": content}}
 
 
-async def _send_v12(bot: Bot, target: Target, message: Message, note: str) -> Outcome:
+async def _send_v12(
+    bot: Bot, target: Target, message: Message, note: str, turn: asyncio.Lock
+) -> Outcome:
     """OneBot 12, "接口/文件动作" upload_file and "接口/消息动作" send_message."""
     segments: list[dict[str, Any]] = []
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})
     for image in message.images:
         try:
-            uploaded = await bot.call_api(
-                "upload_file",
-                type="data",
-                name=f"screenshot.{image.extension}",
-                data=image.data,
-                _timeout=upload_seconds(image),
-            )
+            async with turn:
+                uploaded = await bot.call_api(
+                    "upload_file",
+                    type="data",
+                    name=f"screenshot.{image.extension}",
+                    data=image.data,
+                    _timeout=upload_seconds(image),
+                )
             segments.append({"type": "image", "data": {"file_id": uploaded["file_id"]}})
         except ActionFailed as error:
             if not message.text:
@@ -317,7 +326,7 @@ async def reply(bot: Bot, target: Target, message: Message) -> Outcome:
         ActionFailed, NetworkError: from the adapter.
     """
     send = _send_v12 if bot.type == V12 else _send_v11
-    return await send(bot, target, message, "")
+    return await send(bot, target, message, "", asyncio.Lock())
 
 
 def _judge_failure(error: ActionFailed) -> Outcome:

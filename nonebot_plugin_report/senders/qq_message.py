@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-import pybase64
-
 from ..model.delivery import Delivery
 from ..model.image import Image
 from ..model.message import Message
@@ -138,8 +136,7 @@ def segments_v11(message: Message) -> list[dict[str, Any]]:
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})
     for image in message.images:
-        file = "base64://" + pybase64.b64encode_as_string(image.data)
-        segments.append({"type": "image", "data": {"file": file}})
+        segments.append({"type": "image", "data": {"file": image.base64}})
     return segments
 
 

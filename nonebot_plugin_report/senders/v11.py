@@ -21,12 +21,20 @@ async def send_message(
     action: str,
     *,
     message: list[dict[str, Any]],
+    turn: asyncio.Lock,
     _timeout: float | None,
     **parameters: Any,
 ) -> Any:
     """`bot.call_api`, with everybody's hooks, for segments whose pictures are all base64.
 
-    `_timeout`: how many seconds the answer may take; None: any time.
+    Args:
+        bot: sends it.
+        action: of OneBot 11.
+        message: the segments.
+        turn: the bot's: one call with pictures is written after another, since each takes several
+            times their size until it is.
+        _timeout: how many seconds the answer may take; None: any time.
+        parameters: the others.
 
     Raises:
         ActionFailed, ApiNotAvailable, NetworkError: as `call_api`.
@@ -37,7 +45,8 @@ async def send_message(
     if results is not None and socket is not None:
         pictures = [one["data"]["file"] for one in message if one["type"] == "image"]
         caller = object.__new__(type(bot))
-        vars(caller).update(vars(bot), adapter=_Socket(bot.adapter, socket, results, pictures))
+        adapter = _Socket(bot.adapter, socket, results, pictures, turn)
+        vars(caller).update(vars(bot), adapter=adapter)
     return await caller.call_api(action, message=message, _timeout=_timeout, **parameters)
 
 
@@ -45,13 +54,19 @@ class _Socket:
     """Takes an adapter's place in `call_api`."""
 
     def __init__(
-        self, adapter: Adapter, socket: Any, results: Any, pictures: Sequence[str]
+        self,
+        adapter: Adapter,
+        socket: Any,
+        results: Any,
+        pictures: Sequence[str],
+        turn: asyncio.Lock,
     ) -> None:
         """`results` are the adapter's, which it gives the answers to; `pictures` are base64."""
         self._adapter = adapter
         self._socket = socket
         self._results = results
         self._pictures = pictures
+        self._turn = turn
 
     def __getattr__(self, name: str) -> Any:
         # Of what a hook may ask its bot's adapter.
@@ -64,15 +79,19 @@ class _Socket:
 
         number = self._results.get_seq()
         if self._pictures:
-            written = self._written(api, number, **data)
-            await asyncio.sleep(0)  # others run between the copies of a large picture
+            await self._send(api, number, **data)
         else:
-            written = _plain({"action": api, "params": data, "echo": str(number)})
-        await self._socket.send(written)
+            await self._socket.send(_plain({"action": api, "params": data, "echo": str(number)}))
         try:
             return handle_api_result(await self._results.fetch(number, _timeout))
         except TimeoutError:
             raise NetworkError(f"WebSocket call api {api} timeout") from None
+
+    async def _send(self, action: str, number: int, **data: Any) -> None:
+        async with self._turn:
+            written = self._written(action, number, **data)
+            await asyncio.sleep(0)  # others run between the copies of a large picture
+            await self._socket.send(written)
 
     def _written(self, action: str, number: int, *, message: Any, **others: Any) -> str:
         # All in ASCII: with any other character the base64 would take twice the memory, and longer.

@@ -1,6 +1,7 @@
 """Room for large pictures: in turn, and nobody slow holds up the others for ever."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from nonebot_plugin_report.outbox.budget import Budget
 
@@ -67,4 +68,38 @@ async def test_who_takes_too_long_holds_up_nobody() -> None:
         assert [await entered.get(), await entered.get()] == [10, 9]
         leave.set()
     async with budget.room(10):
+        pass
+
+
+async def test_those_with_the_same_picture_hold_room_for_it_once_until_the_last_has_gone() -> None:
+    budget, entered, leave = Budget(10, patience=60.0), asyncio.Queue[int](), asyncio.Event()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        async with AsyncExitStack() as second:
+            async with budget.room(10, "picture"):
+                await second.enter_async_context(budget.room(10, "picture"))
+                tasks.create_task(enter(budget, 1, entered, leave))
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert entered.empty(), "the second is still being sent"
+        assert await entered.get() == 1
+        leave.set()
+
+
+async def test_who_gives_up_waiting_for_a_shared_picture_does_not_take_it_from_the_others() -> None:
+    budget, entered, leave = Budget(10, patience=60.0), asyncio.Queue[int](), asyncio.Event()
+
+    async def together(number: int) -> None:
+        async with budget.room(5, "picture"):
+            await entered.put(number)
+            await leave.wait()
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        async with budget.room(10):
+            first, _ = tasks.create_task(together(1)), tasks.create_task(together(2))
+            await asyncio.sleep(0)
+            first.cancel()
+            await asyncio.sleep(0)
+        assert await entered.get() == 2
+        leave.set()
+    async with asyncio.timeout(5), budget.room(10):
         pass

@@ -46,7 +46,7 @@ async def sent(
     adapter = Adapter(answer or {"status": "ok", "retcode": 0, "data": {"message_id": 5}})
     bot: Any = V11Bot(adapter, "10000")  # pyright: ignore[reportArgumentType] - a part of it
     result = await send_message(
-        bot, "send_private_msg", message=message, user_id=10001, _timeout=30.0
+        bot, "send_private_msg", message=message, turn=asyncio.Lock(), user_id=10001, _timeout=30.0
     )
     (received,) = adapter.received
     return result, received["params"]
@@ -137,4 +137,6 @@ async def test_without_an_answer_nobody_knows() -> None:
     adapter = Adapter(None)
     bot: Any = V11Bot(adapter, "10000")  # pyright: ignore[reportArgumentType] - a part of it
     with pytest.raises(NetworkError):
-        await send_message(bot, "send_private_msg", message=[IMAGE], user_id=1, _timeout=0.01)
+        await send_message(
+            bot, "send_private_msg", message=[IMAGE], turn=asyncio.Lock(), user_id=1, _timeout=0.01
+        )
