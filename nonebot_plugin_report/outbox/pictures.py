@@ -32,12 +32,13 @@ class Pictures:
         images = queued.delivery.message.images
         if not images:
             return queued
-        queued = replace(queued, picture_bytes=sum(len(one.data) for one in images))
-        self._alive.update((id(one), one) for one in images)
+        size, ids = sum(len(one.data) for one in images), tuple(map(id, images))
+        queued = replace(queued, picture_bytes=size, pictures=ids)
+        self._alive.update(zip(ids, images, strict=True))
         if sum(len(one.data) for one in self._alive.values()) <= KEPT_BYTES:
             return queued
         bare = replace(queued.delivery, message=Message(""))
-        return replace(queued, delivery=bare, loaded=False)
+        return replace(queued, delivery=bare, loaded=False, pictures=None)
 
     def known(self, sha: str) -> Image | None:
         """A picture that a lane has in memory, by its hash."""
@@ -49,7 +50,6 @@ class Pictures:
 
     def room(self, batch: Sequence[Queued]) -> AbstractAsyncContextManager[None]:
         """Hold room for the pictures of deliveries that are sent as one message."""
-        size, first = sum(one.picture_bytes for one in batch), batch[0].delivery
-        shares = len(batch) == 1 and batch[0].loaded and first.lane.target.kind != "channel"
-        together = tuple(map(id, first.message.images)) if size and shares else None
-        return self._budget.room(size, together)
+        size, first = sum(one.picture_bytes for one in batch), batch[0]
+        shares = len(batch) == 1 and first.delivery.lane.target.kind != "channel"
+        return self._budget.room(size, first.pictures if shares else None)

@@ -1,7 +1,7 @@
 """The lanes' queues: accepted deliveries, and the outcomes of sending them."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -61,6 +61,8 @@ class Queued:
     loaded: bool = False
     """Its message is in memory; otherwise only in the store, so that long queues stay small."""
     picture_bytes: int = 0
+    pictures: Hashable = None
+    """Equal for deliveries that are known to have the same pictures."""
 
 
 class Queue:
@@ -299,6 +301,7 @@ def _queued(row: Any, of: Lane, sizes: Mapping[str, int]) -> Queued:
         ),
         loaded=message is not None,
         picture_bytes=sum(sizes.get(sha, 0) for sha in read_hashes(row.image)),
+        pictures=row.image,
     )
 
 
