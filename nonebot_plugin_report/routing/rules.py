@@ -107,7 +107,7 @@ class Rule(Settings):
         known = [result for one in value if (result := read_result(one)) is not None]
         if len(known) < len(value):
             raise ValueError("应为 Success、Fail、PartialSuccess 或 0、1、2")
-        return tuple(str(one.value) for one in known)
+        return tuple(str(one.number) for one in known)
 
     @model_validator(mode="after")
     def _check_actions(self) -> Self:
@@ -137,7 +137,7 @@ def _searched(report: Report) -> str:
 
 
 def _result(report: Report) -> str:
-    return str(report.result.value) if isinstance(report.result, Result) else ""
+    return str(report.result.number) if isinstance(report.result, Result) else ""
 
 
 @dataclass(frozen=True, slots=True)
