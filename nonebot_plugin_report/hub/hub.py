@@ -242,7 +242,7 @@ class Hub:
         return self._planner.plan(report, grant, now, held_until)
 
     async def _accept(self, report: Report, plan: Plan, source: str) -> Receipt:
-        outgoing = await Masking().outgoing(plan)
+        outgoing = await Masking().outgoing(plan) if report.images else plan.outgoing
         return await self._outbox.accept(report, outgoing, source=source, note=plan.routing.reason)
 
     async def state(self, report_id: str, grant: Grant = MASTER) -> ReportState | None:

@@ -19,8 +19,6 @@ class Masking:
 
     async def outgoing(self, plan: Plan) -> list[Outgoing]:
         """A plan's deliveries, with the pictures that each target and its fallbacks may see."""
-        if not any(one.message.images for one in plan.outgoing):
-            return list(plan.outgoing)
         pairs = zip(plan.routing.planned, plan.outgoing, strict=True)
         return [await self._masked(planned, one) for planned, one in pairs]
 

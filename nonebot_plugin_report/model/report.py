@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 import orjson
@@ -46,10 +47,11 @@ class Result(Enum):
     FAIL = 1
     PARTIAL = 2
 
-    @property
-    def icon(self) -> str:
+    def __init__(self, number: int) -> None:
+        """Plain attributes, since to read an enum's `value` takes two calls."""
+        self.number: Final = number
+        self.icon: Final = ("✅", "❌", "⚠️")[number]
         """One emoji."""
-        return ("✅", "❌", "⚠️")[self.value]
 
 
 _RESULT_WORDS: Final[Mapping[Result, str]] = {
@@ -66,6 +68,7 @@ _RESULTS: Final = {
 }
 
 
+@lru_cache(maxsize=64)
 def read_result(word: str) -> Result | None:
     """The result that a word stands for; None: the word is shown as it is."""
     return _RESULTS.get(re.sub(r"[\s_-]", "", word.lower()))
@@ -124,7 +127,7 @@ class Report:
     @property
     def result_word(self) -> str:
         """The result as one looks for it: BetterGI's number, or the tool's own word; or empty."""
-        return str(self.result.value) if isinstance(self.result, Result) else self.result or ""
+        return str(self.result.number) if isinstance(self.result, Result) else self.result or ""
 
     @property
     def heading(self) -> str:
@@ -150,7 +153,7 @@ def dump(report: Report, **more: object) -> bytes:
     """The report as JSON, in BetterGI's and our fields: no pictures, no recipients, plus `more`."""
     fields: dict[str, object] = {
         "event": report.event,
-        "result": report.result.value if isinstance(report.result, Result) else report.result,
+        "result": report.result.number if isinstance(report.result, Result) else report.result,
         "timestamp": report.timestamp and str(report.timestamp),
         "title": report.title,
         "content": report.content,

@@ -69,15 +69,17 @@ def plan(
         return Send((0,))
     if wait := _quiet(policy, now) or _over_rate(policy, now, sent):
         return wait
-    normal = [i for i, one in enumerate(waiting) if one.handling.priority is Priority.NORMAL][:MOST]
-    bulk = [i for i, one in enumerate(waiting) if one.handling.priority is Priority.BULK][:MOST]
+    normal: list[int] = []
+    bulk: list[int] = []
+    for i, one in enumerate(waiting):
+        (normal if one.handling.priority is Priority.NORMAL else bulk).append(i)
     if bulk and waiting[bulk[0]].handling.held_until <= now:
-        return Send(tuple(bulk), digest=True)
+        return Send(tuple(bulk[:MOST]), digest=True)
     if not normal:
         return Wait(waiting[bulk[0]].handling.held_until, "等到可以合成摘要")
     first = waiting[normal[0]]
     if len(normal) > 1 and (limited or _slept_through(first, len(normal), policy, now)):
-        return Send(tuple(normal), digest=True)
+        return Send(tuple(normal[:MOST]), digest=True)
     if policy.merge:
         if first.created_at + policy.merge > now:
             return Wait(first.created_at + policy.merge, "等待与后面的推送合并")

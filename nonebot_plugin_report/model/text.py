@@ -1,9 +1,7 @@
 """Text that every store, terminal and chat can take."""
 
-import re
 from typing import Final
 
-_WORD: Final = re.compile("[0-9A-Za-z]{2}")
 _CONTROL: Final = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
 
 
@@ -25,8 +23,10 @@ def clean(text: str) -> str:
 
 def begins_with(text: str, words: str) -> bool:
     """Whether a text begins with these words: "Disk full" does with "Disk", "Diskette" does not."""
-    at = len(words)
-    return text.startswith(words) and not (at and _WORD.match(text[at - 1 : at + 1]))
+    if not text.startswith(words):
+        return False
+    border = text[len(words) - 1 : len(words) + 1] if words else ""
+    return not (len(border) == 2 and border.isascii() and border.isalnum())
 
 
 def one_line(text: str, limit: int) -> str:

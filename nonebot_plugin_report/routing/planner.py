@@ -58,7 +58,7 @@ class Planner:
         held_until: float | None = None,
     ) -> Plan:
         """Render the messages of a report that was routed already."""
-        outgoing = (self._outgoing(one, report, grant, now, held_until) for one in routing.planned)
+        outgoing = [self._outgoing(one, report, grant, now, held_until) for one in routing.planned]
         return Plan(routing, tuple(outgoing))
 
     def wait(self, one: Outgoing, now: float) -> hold.Wait | None:
@@ -90,8 +90,10 @@ class Planner:
         return replace(one, handling=replace(handling, fallback_after=later))
 
     def _words(self, planned: Planned, report: Report) -> str:
-        notes = list(report.cut)
-        if report.image_fault and planned.screenshot:
-            notes.append(f"截图无法使用：{report.image_fault}")
         text = (planned.template or self.template).render(report)
+        notes = report.cut
+        if report.image_fault and planned.screenshot:
+            notes = (*notes, f"截图无法使用：{report.image_fault}")
+        if not notes:
+            return text
         return "\n".join(filter(None, (text, *(f"[{note}]" for note in notes))))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Final, Self
 
 from pydantic import Field, PlainSerializer, field_validator, model_validator
@@ -107,7 +108,7 @@ class Rule(Settings):
         known = [result for one in value if (result := read_result(one)) is not None]
         if len(known) < len(value):
             raise ValueError("应为 Success、Fail、PartialSuccess 或 0、1、2")
-        return tuple(str(one.value) for one in known)
+        return tuple(str(one.number) for one in known)
 
     @model_validator(mode="after")
     def _check_actions(self) -> Self:
@@ -137,7 +138,7 @@ def _searched(report: Report) -> str:
 
 
 def _result(report: Report) -> str:
-    return str(report.result.value) if isinstance(report.result, Result) else ""
+    return str(report.result.number) if isinstance(report.result, Result) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,8 @@ class Directory:
 
         What is said of everybody is not said of superusers.
         """
+        if not self.masks:
+            return None
         for recipient, mask in self.masks.items():
             if isinstance(recipient, str) or recipient == EVERYBODY:
                 continue
@@ -197,8 +200,8 @@ class Directory:
 
     def is_slow(self, report: Report) -> bool:
         """Whether matching this report against the rules may take noticeable time."""
-        searching = any(rule.match is not None for rule in self.rules)
-        return searching and len(report.body) > QUICK
+        is_long = len(report.message) + len(report.content) > QUICK
+        return is_long and any(rule.match is not None for rule in self.rules)
 
 
 _PLAIN: Final = Handling()
@@ -274,9 +277,21 @@ def route(report: Report, directory: Directory, grant: Grant, now: float) -> Rou
     """
     named = _named(report, directory, grant)
     matched = _matched(report, directory.rules, grant.name, now)
-    taken = tuple(number for number, _ in matched)
+    if matched and (ruled := _by_rules(matched, directory, grant, is_named=bool(named))):
+        return ruled
+    targets = named or _defaults(directory, grant)
+    rules = [rule for _, rule in matched]
+    planned = [_plan(one, rules, directory, grant) for one in targets]
+    return Routing(tuple(planned), _numbers(matched))
+
+
+def _by_rules(
+    matched: Sequence[tuple[int, Rule]], directory: Directory, grant: Grant, *, is_named: bool
+) -> Routing | None:
+    """Who gets a report by the rules that apply to it; None: they leave that to the report, or to
+    the defaults."""
     forcing = [rule for _, rule in matched if rule.override]
-    deciding = forcing or ([] if named else [rule for _, rule in matched])
+    deciding = forcing or ([] if is_named else [rule for _, rule in matched])
     planned: dict[Target, Planned] = {}
     for rule in deciding:
         if rule.drop:
@@ -292,29 +307,34 @@ def route(report: Report, directory: Directory, grant: Grant, now: float) -> Rou
                 planned[target] = _plan(target, saying, directory, grant)
     if not planned and any(rule.drop for rule in deciding):
         number = next(number for number, rule in matched if rule.drop)
-        return Routing((), taken, f"规则 {number} 写着 drop")
-    if planned:
-        return Routing(tuple(planned.values()), taken)
-    targets = named or _defaults(directory, grant)
-    rules = [rule for _, rule in matched]
-    return Routing(tuple(_plan(one, rules, directory, grant) for one in targets), taken)
+        return Routing((), _numbers(matched), f"规则 {number} 写着 drop")
+    return Routing(tuple(planned.values()), _numbers(matched)) if planned else None
+
+
+def _numbers(matched: Sequence[tuple[int, Rule]]) -> tuple[int, ...]:
+    return tuple([number for number, _ in matched])
 
 
 def _named(report: Report, directory: Directory, grant: Grant) -> tuple[Target, ...]:
     known = directory.channels.issuperset(report.channel)
     if not known and grant.is_master:
         raise InvalidReport("channel", "REPORT_CHANNELS 里没有这个名字的渠道")
-    named = _written(report) if known else []
+    named = _written(report.send_to, report.send_to_group, report.channel) if known else ()
     # A limited token does not learn which channels exist.
     if not known or not all(map(grant.reaches, named)):
         raise Forbidden("这个令牌不能发给推送里写明的接收者")
+    return named
+
+
+@lru_cache(maxsize=64)
+def _written(
+    users: tuple[str, ...], groups: tuple[str, ...], channels: tuple[str, ...]
+) -> tuple[Target, ...]:
+    """The targets that a report names, each once. A tool names the same ones each time."""
+    named = [Target("private", user) for user in users]
+    named += [Target("group", group) for group in groups]
+    named += [Target("channel", name) for name in channels]
     return tuple(dict.fromkeys(named))
-
-
-def _written(report: Report) -> list[Target]:
-    named = [Target("private", user) for user in report.send_to]
-    named += [Target("group", group) for group in report.send_to_group]
-    return named + [Target("channel", name) for name in report.channel]
 
 
 def _matched(

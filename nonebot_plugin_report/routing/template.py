@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from string import Formatter
 from typing import Final
 
@@ -25,23 +26,23 @@ def _result(report: Report) -> str:
 
 def _local_time(report: Report) -> str:
     if isinstance(report.timestamp, datetime):
-        return report.timestamp.replace(tzinfo=None).isoformat(" ", "seconds")
+        return report.timestamp.isoformat(" ", "seconds")[:19]  # without its offset
     return report.timestamp or ""
 
 
 _PLACEHOLDERS: Final[dict[str, Callable[[Report], str]]] = {
-    "title": lambda report: report.title,
-    "content": lambda report: report.content,
-    "message": lambda report: report.message,
-    "event": lambda report: report.event,
-    "event_label": lambda report: report.event_label,
-    "heading": lambda report: report.heading,
-    "body": lambda report: report.body,
+    "title": attrgetter("title"),
+    "content": attrgetter("content"),
+    "message": attrgetter("message"),
+    "event": attrgetter("event"),
+    "event_label": attrgetter("event_label"),
+    "heading": attrgetter("heading"),
+    "body": attrgetter("body"),
     "result": _result,
-    "icon": lambda report: report.icon,
+    "icon": attrgetter("icon"),
     "timestamp": _local_time,
     "elapsed": lambda report: "" if report.elapsed is None else f"用时 {in_words(report.elapsed)}",
-    "from": lambda report: report.send_from,
+    "from": attrgetter("send_from"),
     "screenshot": lambda _: "",  # the older plugin's default template names it
 }
 PLACEHOLDERS: Final = tuple(_PLACEHOLDERS)
@@ -75,9 +76,15 @@ class Template:
         """
         values = {name: _PLACEHOLDERS[name](report) for _, names in self.lines for name in names}
         lines = self.bare if self._says_heading(values) else self.lines
-        rendered = [_render_line(line, values) for line in lines]
-        text = "\n".join([line for line in rendered if line is not None]).strip()
-        if self is DEFAULT_TEMPLATE or text not in ("", report.icon):
+        rendered: list[str] = []
+        for form, names in lines:
+            if not names:
+                rendered.append(form.format())
+            elif any(map(values.__getitem__, names)):
+                # An empty icon leaves its space.
+                rendered.append(form.format_map(values).strip())
+        text = "\n".join(rendered).strip()
+        if self.text == DEFAULT or text not in ("", report.icon):
             return text
         return DEFAULT_TEMPLATE.render(report)
 
@@ -121,16 +128,6 @@ def _compile_line(line: str) -> _Line:
             known = " ".join(f"{{{one}}}" for one in _PLACEHOLDERS)
             raise ConfigError(f"不认识占位符 {{{name[:40]}}}；可用的有：{known}")
     return line, tuple(name for _, name, _, _ in pieces if name is not None)
-
-
-def _render_line(line: _Line, values: Mapping[str, str]) -> str | None:
-    form, names = line
-    if not names:
-        return form.format()
-    if not any(map(values.__getitem__, names)):
-        return None
-    # An empty icon leaves its space.
-    return form.format_map(values).strip()
 
 
 DEFAULT_TEMPLATE: Final = compile_template(DEFAULT)

@@ -42,6 +42,8 @@ class Source:
 
     label: str
     """Its name, as its users write it."""
+    marks: frozenset[str]
+    """Fields of which each body has one that is known by its shape; none: no body is."""
     recognise: Callable[[Fields, Headers], bool]
     """Whether a body is this tool's, by its shape: never true of our own dialect."""
     translate: Callable[[Fields, Headers], Translated | None]

@@ -18,11 +18,15 @@ SOURCES: Final[Mapping[str, Source]] = {
     "onebot": onebot.SOURCE,
     **plain.SOURCES,
 }
+_SHAPED: Final = tuple(one for one in SOURCES.values() if one.marks)
 
 
 def recognise(fields: Fields, headers: Headers) -> Source | None:
     """The source of a body, by its shape; None: it is in our own dialect, or unknown."""
-    return next((one for one in SOURCES.values() if one.recognise(fields, headers)), None)
+    for one in _SHAPED:
+        if not one.marks.isdisjoint(fields) and one.recognise(fields, headers):
+            return one
+    return None
 
 
 def plain_name(name: str) -> str:

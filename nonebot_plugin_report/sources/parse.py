@@ -9,6 +9,8 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, cast
 
 from ..errors import InvalidReport
@@ -34,6 +36,14 @@ ALIASES: Final = {
     "send_to": "to",
     "send_to_group": "to_group",
 }
+_KEYS: Final = {
+    name: tuple(dict.fromkeys((name, ALIASES.get(name, name))))
+    for name in ("send_from", "send_to", "send_to_group", "channel")
+}
+"""What the fields that name somebody are called: the full name before its alias."""
+_NUMBERS: Final = {"send_to": "QQ 号", "send_to_group": "群号"}
+"""Those of them that have QQ numbers, and what these are."""
+_NO_QUERY: Final[Mapping[str, str]] = MappingProxyType({})
 # A bot's or a channel's name may have a semicolon, and no name of ours a space.
 _BETWEEN_NAMES: Final = re.compile("[,，]")
 _BETWEEN_NUMBERS: Final = re.compile(r"[,，;；、\s]")
@@ -41,25 +51,27 @@ OTHERS: Final = ("text", "desp", "body", "msg")
 """Other tools' names for the text; used if neither of ours is there."""
 
 
-def parse(fields: Mapping[str, object], query: Mapping[str, str] | None = None) -> Report:
+def parse(fields: Mapping[str, object], query: Mapping[str, str] = _NO_QUERY) -> Report:
     """Make a report of a body's fields and the URL's query; the body takes precedence.
 
     Raises:
         InvalidReport: names the first field that is wrong.
     """
     report = _read(fields, query)
-    if not (report.heading or report.body or report.images or report.image_fault):
+    said = report.title or report.event or report.message or report.content
+    if not (said or report.images or report.image_fault):
         raise InvalidReport(
             "content", "没有可以发送的内容，请填写 content、message、title 或 event"
         )
     return report
 
 
-def _read(fields: Mapping[str, object], query: Mapping[str, str] | None) -> Report:
+def _read(fields: Mapping[str, object], query: Mapping[str, str]) -> Report:
     texts = _Texts(fields)
     images, fault, left_out = read_pictures(fields)
-    texts.cut += filter(None, [left_out])
-    title, content, message = (texts.text(name) for name in ("title", "content", "message"))
+    if left_out:
+        texts.cut.append(left_out)
+    title, content, message = texts.text("title"), texts.text("content"), texts.text("message")
     if not (content or message):
         message, content = _other_words(texts)
     return Report(
@@ -73,18 +85,16 @@ def _read(fields: Mapping[str, object], query: Mapping[str, str] | None) -> Repo
         image_fault=fault,
         data=_data(texts),
         send_from=_bot(fields, query),
-        send_to=_numbers(fields, query, "send_to", "QQ 号"),
-        send_to_group=_numbers(fields, query, "send_to_group", "群号"),
+        send_to=_names(fields, query, "send_to"),
+        send_to_group=_names(fields, query, "send_to_group"),
         channel=_names(fields, query, "channel"),
-        key=_key(_scalar(fields, "id")),
+        key=_key(fields),
         cut=tuple(texts.cut),
     )
 
 
-def _scalar(fields: Mapping[str, object], name: str) -> str | int | float | None:
-    value = fields.get(name)
-    if value is None or isinstance(value, str):
-        return value
+def _number(name: str, value: object) -> int | float:
+    """A field's value that is no text."""
     match value:
         case bool() | dict() | list():
             raise InvalidReport(name, "应为字符串或数字")
@@ -102,14 +112,9 @@ class _Texts:
         self.cut: list[str] = []
         """Notes of what was cut (Chinese)."""
 
-    def scalar(self, name: str) -> str | int | float | None:
-        """A field's value, cut if it is text."""
-        value = _scalar(self.fields, name)
-        return self.shorten(name, value) if isinstance(value, str) else value
-
     def text(self, name: str) -> str:
         """A field as cleaned text."""
-        value = _scalar(self.fields, name)
+        value = self.fields.get(name)
         return "" if value is None else self.cleaned(name, value)
 
     def other(self, name: str) -> str:
@@ -122,9 +127,9 @@ class _Texts:
             case _:
                 return ""
 
-    def cleaned(self, name: str, value: str | float) -> str:
+    def cleaned(self, name: str, value: object) -> str:
         """A field's value as text."""
-        return clean(self.shorten(name, _digits(name, value))).strip()
+        return clean(self.shorten(name, _written(name, value))).strip()
 
     def shorten(self, name: str, text: str) -> str:
         """A text cut to the field's limit."""
@@ -135,7 +140,12 @@ class _Texts:
         return text[:most]
 
 
-def _digits(name: str, value: str | float) -> str:
+def _written(name: str, value: object) -> str:
+    """A field's value as it stands there."""
+    return value if isinstance(value, str) else _digits(name, _number(name, value))
+
+
+def _digits(name: str, value: float) -> str:
     try:
         return str(value)
     except ValueError:  # an integer of more than sys.get_int_max_str_digits() digits
@@ -150,18 +160,23 @@ def _other_words(texts: _Texts) -> tuple[str, str]:
 
 def _result(texts: _Texts) -> Result | str | None:
     value = texts.fields.get("result")
-    value = str(value) if isinstance(value, bool) else texts.scalar("result")
     if value is None or value == "":
         return None
-    whole = isinstance(value, float) and value.is_integer()
-    word = texts.cleaned("result", int(value) if whole else value)
+    if isinstance(value, bool):
+        value = str(value)
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)
+    word = texts.cleaned("result", value)
     return read_result(word) or word
 
 
 def _timestamp(texts: _Texts) -> datetime | str | None:
-    value = texts.scalar("timestamp")
+    value = texts.fields.get("timestamp")
     if value is None or value == "":
         return None
+    value = (
+        texts.shorten("timestamp", value) if isinstance(value, str) else _number("timestamp", value)
+    )
     try:
         if isinstance(value, str):
             # A time without offset is local, as in BetterGI's oldest dialect.
@@ -211,24 +226,17 @@ def _is_short(value: object) -> bool:
     return left >= 0
 
 
-def _key(value: str | float | None) -> str:
-    key = "" if value is None else _digits("id", value).strip()
+def _key(fields: Mapping[str, object]) -> str:
+    value = fields.get("id")
+    if value is None:
+        return ""
+    key = _written("id", value).strip()
     if len(key) > MAX_ID_LENGTH:
         raise InvalidReport("id", f"最多 {MAX_ID_LENGTH} 个字符")
     return clean(key).strip()
 
 
-def _numbers(
-    fields: Mapping[str, object], query: Mapping[str, str] | None, name: str, called: str
-) -> tuple[str, ...]:
-    try:
-        numbers = [qq_number(one, called) for one in _names(fields, query, name)]
-    except ValueError as error:
-        raise InvalidReport(name, str(error)) from None
-    return tuple(dict.fromkeys(numbers))
-
-
-def _bot(fields: Mapping[str, object], query: Mapping[str, str] | None) -> str:
+def _bot(fields: Mapping[str, object], query: Mapping[str, str]) -> str:
     named = _names(fields, query, "send_from")
     try:
         return bot_id(named[0]) if named else ""
@@ -236,14 +244,14 @@ def _bot(fields: Mapping[str, object], query: Mapping[str, str] | None) -> str:
         raise InvalidReport("send_from", str(error)) from None
 
 
-def _names(
-    fields: Mapping[str, object], query: Mapping[str, str] | None, name: str
-) -> tuple[str, ...]:
+def _names(fields: Mapping[str, object], query: Mapping[str, str], name: str) -> tuple[str, ...]:
     """The ids in a field: in the body, else in the query; the full name before its alias."""
-    for source in (fields, query or {}):
-        for key in (name, ALIASES.get(name, name)):
+    for source in (fields, query):
+        for key in _KEYS[name]:
             said = source.get(key)
-            if said is not None and said != "" and (found := _split(name, said)):
+            if said is None or said == "":
+                continue
+            if found := _split_text(name, said) if isinstance(said, str) else _split(name, said):
                 return found
     return ()
 
@@ -261,7 +269,20 @@ def _split(name: str, value: object) -> tuple[str, ...]:
             break
     if max(len(parts), len(names)) > MAX_TARGETS:
         raise InvalidReport(name, f"最多 {MAX_TARGETS} 个")
+    if (called := _NUMBERS.get(name)) is not None:
+        names = [_qq_number(name, one, called) for one in names]
     return tuple(dict.fromkeys(names))
+
+
+_split_text: Final = lru_cache(maxsize=64)(_split)
+"""The same for texts, which are short: a tool names the same ones each time."""
+
+
+def _qq_number(name: str, text: str, called: str) -> str:
+    try:
+        return qq_number(text, called)
+    except ValueError as error:
+        raise InvalidReport(name, str(error)) from None
 
 
 def _ids(name: str, part: object) -> list[str]:
@@ -271,7 +292,7 @@ def _ids(name: str, part: object) -> list[str]:
         case str() if len(part) > MAX_TARGETS * MAX_ID_LENGTH:
             raise InvalidReport(name, f"过长，最多 {MAX_TARGETS} 个")
         case str():
-            between = _BETWEEN_NUMBERS if name.startswith("send_to") else _BETWEEN_NAMES
+            between = _BETWEEN_NUMBERS if name in _NUMBERS else _BETWEEN_NAMES
             ids = [one.strip() for one in between.split(clean(part)) if one.strip()]
         case int():
             ids = [_digits(name, part)]

@@ -20,6 +20,8 @@ def read_pictures(fields: Mapping[str, object]) -> tuple[tuple[Image, ...], str,
     A picture is a string of base64, or its bytes where they came as such.
     """
     values = _pictures(fields)
+    if not values:
+        return (), "", ""
     images: list[Image] = []
     faults: list[str] = []
     for one in values[:MAX_PICTURES]:
@@ -51,6 +53,8 @@ def _pictures(fields: Mapping[str, object]) -> list[object]:
 
 
 def _listed(value: object) -> list[object]:
+    if value is None:  # as nearly always
+        return []
     values = cast("list[object]", value) if isinstance(value, list) else [value]
     return [one for one in values if one not in (None, "", b"")]
 

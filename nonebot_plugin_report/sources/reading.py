@@ -125,6 +125,8 @@ def _report(translated: Translated, fields: Fields, beside: Context) -> Report:
 
 
 def _filled(fields: Fields, beside: Context) -> Fields:
+    if not beside.said:
+        return fields
     more = {name: one for name, one in beside.said.items() if not _says(fields, name)}
     return {**fields, **more} if more else fields
 

@@ -5,6 +5,7 @@ An event that names its story (an alert, a monitor) belongs to that one alone.
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from ..model.report import Report
@@ -42,22 +43,22 @@ class Durations:
         Raises:
             StoreUnavailable: the start could not be looked up.
         """
-        ending = _ending(report)
+        ending, began = _bounds(report.event, is_story=bool(report.story))
         if report.elapsed is not None or ending not in _STARTS:
             return report.elapsed
-        now, key = self._clock(), _key(report, ending, source)
+        now, key = self._clock(), (source, began, report.story)
         if key not in self._starts:
-            self._remember(key, await self._stored_start(report, ending, key))
+            self._remember(key, await self._stored_start(report, key))
         start = self._starts[key]
         return now - start if start is not None and 0 <= now - start <= LONGEST else None
 
     def accepted(self, report: Report, source: str) -> None:
         """A report was just accepted."""
-        ending = _ending(report)
+        ending, began = _bounds(report.event, is_story=bool(report.story))
+        key = source, began, report.story
         if ending in _STARTS:
-            self._remember(_key(report, ending, source), None)
+            self._remember(key, None)
         elif ending:
-            key = _key(report, ending, source)
             # What is told again, because it goes on, has begun before.
             again = bool(report.story) and self._starts.get(key) is not None
             self._remember(key, self._starts[key] if again else self._clock())
@@ -73,7 +74,7 @@ class Durations:
         while len(self._starts) > REMEMBERED:
             self._starts.popitem(last=False)
 
-    async def _stored_start(self, report: Report, ending: str, key: _Key) -> float | None:
+    async def _stored_start(self, report: Report, key: _Key) -> float | None:
         """A start that is not in memory, such as one before the last restart."""
         source, began, story = key
         since = first_id(self._clock() - LONGEST)
@@ -83,14 +84,9 @@ class Durations:
         return start if start is not None and (end is None or end < start) else None
 
 
-def _ending(report: Report) -> str:
-    """How an event ends that begins or ends something; empty: it does neither."""
-    endings = _ALL if report.story else _PLAIN
-    if not report.event.endswith(endings):
-        return ""
-    return next(one for one in endings if report.event.endswith(one))
-
-
-def _key(report: Report, ending: str, source: str) -> _Key:
-    began = report.event.removesuffix(ending) + _STARTS.get(ending, ending)
-    return source, began, report.story
+@lru_cache(maxsize=256)
+def _bounds(event: str, *, is_story: bool) -> tuple[str, str]:
+    """How an event ends that begins or ends something, and the event that begins it; empty and
+    itself: it does neither."""
+    ending = next((one for one in (_ALL if is_story else _PLAIN) if event.endswith(one)), "")
+    return ending, event.removesuffix(ending) + _STARTS.get(ending, ending)

@@ -18,4 +18,4 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     return translate_group(fields, alerts) if alerts else None
 
 
-SOURCE: Final = Source("Alertmanager", _recognise, _translate)
+SOURCE: Final = Source("Alertmanager", frozenset({"alerts"}), _recognise, _translate)

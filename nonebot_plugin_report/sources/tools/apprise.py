@@ -41,4 +41,4 @@ def _attached(fields: Fields) -> Iterator[tuple[bool, str, str]]:
         yield kind.startswith("image/"), text(one, "filename") or kind, text(one, "base64")
 
 
-SOURCE: Final = Source("Apprise", _recognise, _translate)
+SOURCE: Final = Source("Apprise", frozenset({"version"}), _recognise, _translate)

@@ -249,4 +249,4 @@ def _cut(said: str) -> str:
     return said if len(said) <= MAX_BODY else f"{said[:MAX_BODY]}…"
 
 
-SOURCE: Final = Source("GitHub", _recognise, _translate)
+SOURCE: Final = Source("GitHub", frozenset({"repository", "sender"}), _recognise, _translate)

@@ -76,4 +76,4 @@ def _translate_old(fields: Fields) -> Translated:
     return Translated(told, story=text(fields, "ruleId"))
 
 
-SOURCE: Final = Source("Grafana", _recognise, _translate)
+SOURCE: Final = Source("Grafana", frozenset({"orgId", "ruleName"}), _recognise, _translate)

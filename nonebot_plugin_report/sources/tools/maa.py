@@ -25,4 +25,4 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     return Translated({**fields, "timestamp": fields.get("timestamp") or fields.get("time")})
 
 
-SOURCE: Final = Source("MAA", _recognise, _translate)
+SOURCE: Final = Source("MAA", frozenset({"time"}), _recognise, _translate)

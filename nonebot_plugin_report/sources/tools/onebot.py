@@ -28,4 +28,4 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     return Translated({**receiver, **read_message(fields["message"])})
 
 
-SOURCE: Final = Source("OneBot", _recognise, _translate)
+SOURCE: Final = Source("OneBot", frozenset({"message"}), _recognise, _translate)

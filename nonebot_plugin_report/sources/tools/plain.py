@@ -20,6 +20,6 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
 
 
 SOURCES: Final = {
-    name.lower(): Source(name, _recognise, _translate)
+    name.lower(): Source(name, frozenset(), _recognise, _translate)
     for name in ("March7thAssistant", "OneDragon", "Alas", "StarRailCopilot", "AUTO-MAS")
 }

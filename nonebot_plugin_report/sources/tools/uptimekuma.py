@@ -99,4 +99,6 @@ def _moment(value: object) -> datetime | None:
     return moment(f"{value}+00:00" if plain else value)
 
 
-SOURCE: Final = Source("Uptime Kuma", _recognise, _translate)
+SOURCE: Final = Source(
+    "Uptime Kuma", frozenset({"heartbeat", "monitor", "data"}), _recognise, _translate
+)
