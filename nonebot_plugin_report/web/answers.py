@@ -59,9 +59,16 @@ def retry_after(response: Response, error: ReportError) -> None:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
 
 
+class _JsonAnswer(Response):
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Starlette goes through them one by one: half of what an answer costs."""
+        length = str(len(self.body)).encode()
+        self.raw_headers = [(b"content-length", length), (b"content-type", b"application/json")]
+
+
 def json_answer(content: Mapping[str, object], status: int = 200) -> Response:
     """An answer of JSON."""
-    return Response(orjson.dumps(content), status, media_type="application/json")
+    return _JsonAnswer(orjson.dumps(content), status)
 
 
 def refusal_json(error: Refused) -> dict[str, object]:
