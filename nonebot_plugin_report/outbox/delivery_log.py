@@ -1,6 +1,5 @@
 """What the log says of deliveries: what is worth knowing, without the messages' words."""
 
-from collections.abc import Callable
 from typing import Final
 
 from loguru import logger
@@ -19,10 +18,8 @@ LOG_SECONDS: Final = 60.0
 class DeliveryLog:
     """The log."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        """`clock` gives epoch seconds."""
-        self._clock = clock
-        self._since = clock()
+    def __init__(self) -> None:
+        self._since = 0.0
         self._written = self._unwritten = 0
         """Deliveries that went well since then."""
 
@@ -30,6 +27,7 @@ class DeliveryLog:
         self,
         delivery: Delivery,
         decision: Finish | Retry,
+        now: float,
         took: float,
         together: str,
         *,
@@ -40,17 +38,19 @@ class DeliveryLog:
         Args:
             delivery: what was sent.
             decision: what follows.
+            now: epoch seconds.
             took: seconds since it was accepted.
             together: what else was in the message (Chinese).
             first: the lane did not fail just before.
         """
         match decision:
             case Finish(State.DELIVERED, note):
-                how = _how(took, delivery.attempts, together)
-                if note:
-                    logger.warning(f"{_subject(delivery)} 送达，{how}，但{note}")
-                elif self._may_write():
-                    logger.info(f"{_subject(delivery)} 送达，{how}")
+                if note or self._may_write(now):
+                    how = _how(took, delivery.attempts, together)
+                    if note:
+                        logger.warning(f"{_subject(delivery)} 送达，{how}，但{note}")
+                    else:
+                        logger.info(f"{_subject(delivery)} 送达，{how}")
             case Finish(State.UNCONFIRMED, reason):
                 logger.error(f"{_subject(delivery)} 不能确认是否送达，不再重试：{reason}")
             case Finish(State.EXPIRED | State.REJECTED, reason):
@@ -62,9 +62,8 @@ class DeliveryLog:
             case Finish():
                 pass
 
-    def _may_write(self) -> bool:
+    def _may_write(self, now: float) -> bool:
         """Whether one more line may say that all went well."""
-        now = self._clock()
         if not 0 <= now - self._since < LOG_SECONDS:
             if self._unwritten:
                 logger.info(f"另有 {self._unwritten} 条送达，没有逐条写出")

@@ -49,6 +49,10 @@ class _Work:
     """The reason for waiting that was last logged."""
     fresh: bool = False
     """Something was stored here of which other processes have not heard."""
+    running: bool = False
+    """It has a task."""
+    sending: bool = False
+    """A message is on its way, or was as its task ended."""
 
     @property
     def idle(self) -> bool:
@@ -83,13 +87,11 @@ class Dispatcher:
         self._owner = owner
         self._clock = clock
         self._jitter = jitter
-        self._log, self._tally = DeliveryLog(clock), tally
+        self._log, self._tally = DeliveryLog(), tally
         self._pictures = Pictures()
         self._composer = Composer(store.queue, self._pictures, rest)
         self._expiry_from = 0.0
         self._lanes: OrderedDict[Lane, _Work] = OrderedDict()
-        self._running: set[Lane] = set()
-        self._sending: set[Lane] = set()
         self._tasks: asyncio.TaskGroup | None = None
 
     def begin(self, *, patience: float) -> None:
@@ -174,14 +176,14 @@ class Dispatcher:
     def _forget_idle(self) -> None:
         """Forget the oldest of the idle lanes."""
         for lane, work in self._lanes.items():
-            if lane not in self._running and work.idle:
+            if not work.running and work.idle:
                 del self._lanes[lane]
                 return
 
     def _wake(self, work: _Work) -> None:
         work.woken.set()
-        if work.lane not in self._running and self._tasks is not None:
-            self._running.add(work.lane)
+        if not work.running and self._tasks is not None:
+            work.running = True
             self._tasks.create_task(self._run_lane(work))
 
     async def resume(self) -> None:
@@ -218,7 +220,8 @@ class Dispatcher:
 
     async def release(self) -> None:
         """Release the lanes, except those in which a message was being sent."""
-        await self._leases.release(self._owner, [str(lane) for lane in self._sending])
+        sending = [str(lane) for lane, work in self._lanes.items() if work.sending]
+        await self._leases.release(self._owner, sending)
         if self._others is not None:
             await self._others.tell_all()
 
@@ -267,7 +270,7 @@ class Dispatcher:
                     await self._fill(work, limit)
                 case Expire(queued):
                     finish = Finish(State.EXPIRED, expiry_reason(queued.delivery.handling.reason))
-                    await self._record(work, [queued.delivery], finish)
+                    await self._record(work, [queued.delivery], finish, self._clock())
 
     async def _run_lane(self, work: _Work) -> None:
         """The root of a lane's task. A failure here must not cancel the other lanes."""
@@ -279,7 +282,7 @@ class Dispatcher:
                 if due_at is not None:
                     await wait_for(work.woken, due_at - self._clock())
         finally:
-            self._running.discard(work.lane)
+            work.running = False
 
     async def _try_drain(self, work: _Work) -> float | None:
         try:
@@ -311,17 +314,17 @@ class Dispatcher:
     async def _deliver(self, work: _Work, step: Deliver, policy: Policy) -> None:
         """Send these as one message and record the outcome."""
         # Kept if this is cancelled: `release` must not release the lane then.
-        self._sending.add(work.lane)
+        work.sending = True
         began = self._clock()
         try:
             attempt = await self._send(step, began)
         except Unreadable as error:
             aside = [one.delivery for one in await self._composer.unreadable(step.batch)]
-            await self._record(work, aside, Finish(State.REJECTED, str(error)))
+            await self._record(work, aside, Finish(State.REJECTED, str(error)), self._clock())
             work.queue.forget()  # the others are sent in the next turn
         else:
             await self._conclude(work, step, attempt, began, policy)
-        self._sending.discard(work.lane)
+        work.sending = False
 
     async def _send(self, step: Deliver, now: float) -> Attempt:
         batch = step.batch
@@ -352,8 +355,8 @@ class Dispatcher:
             return
         together = with_others(len(step.batch), digest=step.digest)
         deliveries = [queued.delivery for queued in step.batch]
-        await self._record(work, deliveries, decision, together, began, sent=attempt.sent)
-        work.queue.tried(first.handling.priority, policy, self._clock())
+        await self._record(work, deliveries, decision, now, together, began, sent=attempt.sent)
+        work.queue.tried(first.handling.priority, policy, now)
         work.told = ""
 
     async def _record(
@@ -361,16 +364,17 @@ class Dispatcher:
         work: _Work,
         deliveries: Sequence[Delivery],
         decision: Finish | Retry,
+        now: float,
         together: str = "",
         began: float = 0.0,
         *,
         sent: bool = True,
     ) -> None:
-        """Store a decision; `together` says what else was in the message (Chinese), `began` when
-        the attempt began, `sent` whether it sent anything."""
+        """Store a decision of `now` (epoch seconds); `together` says what else was in the message
+        (Chinese), `began` when the attempt began, `sent` whether it sent anything."""
         if (lease := work.queue.lease) is None:
             raise LeaseLost
-        now, ids = self._clock(), [one.id for one in deliveries]
+        ids = [one.id for one in deliveries]
         first = not work.queue.failures
         match decision:
             case Finish(to, reason):
@@ -391,7 +395,7 @@ class Dispatcher:
                 await until_stored(deliveries[0].report_id, postpone, postpone())
         for delivery in deliveries:
             took = now - delivery.created_at
-            self._log.write(delivery, decision, took, together, first=first)
+            self._log.write(delivery, decision, now, took, together, first=first)
             self._tally.decided(delivery, decision, took)
 
     async def _let_others(self, work: _Work, reason: str) -> None:
@@ -410,7 +414,7 @@ class Dispatcher:
 
     async def _renew(self) -> None:
         now = self._clock()
-        held = {lane: self._lanes[lane].queue.lease for lane in self._running}
+        held = {lane: work.queue.lease for lane, work in self._lanes.items() if work.running}
         names = [str(lane) for lane, lease in held.items() if lease]
         idle = self._idle_leases() if self._others is not None else []
         kept: set[str] = set()
@@ -436,8 +440,8 @@ class Dispatcher:
         think that something was being sent. Returns their names."""
         idle = [
             work
-            for lane, work in self._lanes.items()
-            if work.queue.lease is not None and lane not in self._running and work.recorder.idle
+            for work in self._lanes.values()
+            if work.queue.lease is not None and not work.running and work.recorder.idle
         ]
         for work in idle:
             work.queue.lose()

@@ -42,16 +42,13 @@ class Recorder:
         self._hurry = hurry
         self._failed = failed
         self._pending: deque[_Recording] = deque()
+        self.in_trouble = False
+        """An outcome could not be stored, and has to be settled."""
 
     @property
     def idle(self) -> bool:
         """Forgetting it would lose nothing."""
         return not self._pending
-
-    @property
-    def in_trouble(self) -> bool:
-        """An outcome could not be stored."""
-        return any(one.stored.done() for one in self._pending)
 
     async def soon(self, report_id: str, write: Write) -> None:
         """Begin to store an outcome; when this returns, it survives the end of this process.
@@ -71,6 +68,7 @@ class Recorder:
         Raises:
             LeaseLost: another process has taken the lane over.
         """
+        self.in_trouble = False
         if self._pending:
             self._hurry()
         while self._pending:
@@ -82,10 +80,12 @@ class Recorder:
                 raise
 
     def _ended(self, stored: "asyncio.Future[None]") -> None:
+        if stored.cancelled() or stored.exception() is not None:
+            self.in_trouble = True
+            self._failed()
+            return
         while self._pending and _went_well(self._pending[0].stored):
             self._pending.popleft()
-        if not _went_well(stored):
-            self._failed()
 
 
 async def until_stored(
