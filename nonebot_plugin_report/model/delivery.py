@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from .image import Image
 from .message import Message
 from .target import Lane, Target
+from .value import value_type
 
 WITHDRAWN: Final = 0.0
 """When a delivery expires that is not wanted any more: at once, whatever the clock says."""
@@ -23,7 +24,7 @@ class Priority(IntEnum):
     """Over its token's rate: sent only in a digest."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Handling:
     """How a delivery is treated, as rules and rates decide."""
 
@@ -40,7 +41,7 @@ class Handling:
     """They also get it if nobody knows whether the delivery arrived."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Outgoing:
     """One target of a report, ready to be accepted."""
 
@@ -51,7 +52,7 @@ class Outgoing:
     """The pictures for who gets it if this target does not; None: the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Delivery:
     """One message on its way to one target."""
 

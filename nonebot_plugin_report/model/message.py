@@ -1,17 +1,18 @@
 """A message for a target."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Self
 
 from .image import Image
 from .report import Report
 from .text import begins_with, one_line
+from .value import value_type
 
 MAX_TITLE: Final = 80
 """Most characters of a first line that becomes the title."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Message:
     """A message for a target."""
 

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
@@ -13,6 +12,7 @@ import orjson
 
 from .image import Image
 from .text import begins_with
+from .value import value_type
 
 EVENT_LABELS: Final[Mapping[str, str]] = {
     "notify.test": "测试通知",
@@ -74,7 +74,7 @@ def read_result(word: str) -> Result | None:
     return _RESULTS.get(re.sub(r"[\s_-]", "", word.lower()))
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Report:
     """A report as it was sent. Texts have no control characters but newline and tab."""
 

@@ -1,11 +1,11 @@
 """When waiting deliveries are sent, and which together. Pure: the time is an argument."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from .delivery import Delivery, Priority
 from .timing import DailyWindow, in_words
+from .value import value_type
 
 MANY: Final = 5
 """Messages from which a backlog after an absence is sent as a digest."""
@@ -15,7 +15,7 @@ MERGED: Final = 20
 """Most messages merged into one with their full text."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Policy:
     """A target's quiet hours, mute, merging and rate."""
 
@@ -31,7 +31,7 @@ class Policy:
     """Seconds of waiting after which a backlog is sent as a digest; 0: never."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Send:
     """Send these now as one message: indices into what was given."""
 
@@ -40,7 +40,7 @@ class Send:
     """As a digest; otherwise with their full text."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Wait:
     """Send nothing before."""
 

@@ -10,11 +10,12 @@ from ..model.message import Message
 from ..model.report import Report
 from ..model.scheduling import Policy
 from ..model.target import Lane, Target
+from ..model.value import value_type
 from .rules import Directory, Planned, Routing, route
 from .template import Template
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Plan:
     """The deliveries of a report."""
 

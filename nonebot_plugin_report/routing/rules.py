@@ -23,6 +23,7 @@ from ..model.recipient import (
 )
 from ..model.report import Report, Result, read_result
 from ..model.target import Kind, Target
+from ..model.value import value_type
 from ..settings import (
     Bots,
     Duration,
@@ -207,7 +208,7 @@ class Directory:
 _PLAIN: Final = Handling()
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Planned:
     """One target of a report, and how it is to be delivered."""
 
@@ -222,7 +223,7 @@ class Planned:
     """What is covered of them for the fallbacks; None: the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Routing:
     """Who gets a report."""
 

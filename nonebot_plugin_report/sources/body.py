@@ -1,13 +1,14 @@
 """Reads whole bodies, as the reports that they are. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, cast
 
 import orjson
 
 from ..errors import BodyTooLarge, InvalidReport
 from ..model.report import Report
+from ..model.value import value_type
 from .decode import Fields, decode
 from .form import decode_form
 from .reading import Context, Own, read
@@ -19,7 +20,7 @@ MAX_UNREAD: Final = 2**18
 """Bytes of a body that is kept because its source could not read it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Pushed:
     """What a body says."""
 

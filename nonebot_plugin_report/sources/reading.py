@@ -1,11 +1,12 @@
 """Makes a report of a body's fields, whichever tool wrote them. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ..errors import InvalidReport
 from ..model.report import Report
+from ..model.value import value_type
 from .base import Fields, Headers, Source, Translated, leaves, lines
 from .catalogue import SOURCES, built_in, recognise
 from .decode import decode
@@ -25,7 +26,7 @@ _MOST: Final = 100
 _LONGEST: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Context:
     """What came beside a body."""
 
@@ -36,7 +37,7 @@ class Context:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Reading:
     """What a body was read as."""
 
