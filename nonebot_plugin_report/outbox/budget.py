@@ -9,6 +9,8 @@ from typing import Final
 PATIENCE: Final = 20.0
 """Seconds after which a holder's room is given to others."""
 
+_NOTHING: Final = nullcontext()
+
 
 class Budget:
     """Room for a number of bytes, given out first come, first served."""
@@ -22,7 +24,7 @@ class Budget:
 
     def room(self, wanted: int) -> AbstractAsyncContextManager[None]:
         """Hold room for a number of bytes (at most all there is)."""
-        return self._held(wanted) if wanted else nullcontext()
+        return self._held(wanted) if wanted else _NOTHING
 
     @asynccontextmanager
     async def _held(self, wanted: int) -> AsyncGenerator[None]:

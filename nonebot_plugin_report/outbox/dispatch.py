@@ -328,7 +328,7 @@ class Dispatcher:
 
     async def _send(self, step: Deliver, now: float) -> Attempt:
         batch = step.batch
-        async with self._pictures.room(sum(queued.picture_bytes for queued in batch)):
+        async with self._pictures.room(sum([queued.picture_bytes for queued in batch])):
             message = await self._composer.compose(batch, digest=step.digest)
             delivery = batch[0].delivery
             if message is not delivery.message:
