@@ -192,17 +192,17 @@ class Outbox:
         """
         now = self._clock()
         report_id = self._ids.next()
-        deliveries = tuple(self._delivery(one, report, report_id, now) for one in outgoing)
+        deliveries = tuple([self._delivery(one, report, report_id, now) for one in outgoing])
         entry = Entry(
             report_id, report, deliveries, now, source, note,
-            tuple(one.fallback_images for one in outgoing),
+            tuple([one.fallback_images for one in outgoing]),
         )  # fmt: skip
         new = [one.lane for one in deliveries if one.lane not in self._lanes]
 
         def committed(receipt: Receipt) -> None:
             self._lanes.update(new)
             if receipt.status == "accepted":
-                self.dispatcher.accepted(Queued(one, loaded=True) for one in deliveries)
+                self.dispatcher.accepted([Queued(one, loaded=True) for one in deliveries])
 
         began = time.perf_counter()
         receipt = await self._store.queue.accept(entry, new, committed)

@@ -15,6 +15,8 @@ from typing import Final
 PATIENCE: Final = 20.0
 """Seconds after which a holder's room is given to others."""
 
+_NOTHING: Final = nullcontext()
+
 
 @dataclass(slots=True)
 class _Shared:
@@ -42,7 +44,7 @@ class Budget:
         """Hold room for a number of bytes (at most all there is); those who hold it `together` hold
         the same."""
         if not wanted:
-            return nullcontext()
+            return _NOTHING
         return self._held(wanted) if together is None else self._held_together(wanted, together)
 
     @asynccontextmanager

@@ -178,7 +178,7 @@ class LaneQueue:
                 if len(chosen) > 1 and not self._complete and self._depth < MOST:
                     self.forget()
                     return Fill(MOST)  # everything that could be sent together
-                batch = tuple(ready[index] for index in chosen)
+                batch = tuple([ready[index] for index in chosen])
                 for one in batch:
                     self._ready.remove(one)
                 return Deliver(batch, digest)

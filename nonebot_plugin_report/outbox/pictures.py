@@ -50,6 +50,6 @@ class Pictures:
 
     def room(self, batch: Sequence[Queued]) -> AbstractAsyncContextManager[None]:
         """Hold room for the pictures of deliveries that are sent as one message."""
-        size, first = sum(one.picture_bytes for one in batch), batch[0]
+        size, first = sum([one.picture_bytes for one in batch]), batch[0]
         shares = len(batch) == 1 and first.delivery.lane.target.kind != "channel"
         return self._budget.room(size, first.pictures if shares else None)

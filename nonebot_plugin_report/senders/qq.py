@@ -8,7 +8,7 @@ import asyncio
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -199,10 +199,10 @@ class OneBotSender:
         """The bots that may send in a lane, as far as they can be reached."""
         return [bot for bot in self._meant(lane) if self._fault(bot) is None]
 
-    def _meant(self, lane: Lane) -> Iterable[Bot]:
+    def _meant(self, lane: Lane) -> list[Bot]:
         """The bots that may send in a lane."""
         wanted = lane.bot or self.default_bot
-        return (bot for bot in self.bots().values() if wanted in ("", bot.self_id) and is_qq(bot))
+        return [bot for bot in self.bots().values() if wanted in ("", bot.self_id) and is_qq(bot)]
 
     def _choose(self, lane: Lane) -> Bot | str:
         """The bot for a lane, or why there is none."""

@@ -74,7 +74,6 @@ class _Socket:
 
     async def _call_api(self, bot: Bot, api: str, *, _timeout: float | None, **data: Any) -> Any:
         # Not above, where it would be loaded without a bot that needs it.
-        from nonebot.adapters.onebot.v11 import NetworkError
         from nonebot.adapters.onebot.v11.utils import handle_api_result
 
         number = self._results.get_seq()
@@ -85,6 +84,8 @@ class _Socket:
         try:
             return handle_api_result(await self._results.fetch(number, _timeout))
         except TimeoutError:
+            from nonebot.adapters.onebot.v11 import NetworkError
+
             raise NetworkError(f"WebSocket call api {api} timeout") from None
 
     async def _send(self, action: str, number: int, **data: Any) -> None:

@@ -95,7 +95,7 @@ class Queue:
                 add_lane(conn, one)
             # It runs again where another process has deleted one meanwhile.
             missing = [one.lane for one in entry.deliveries]
-            return _accept(conn, entry, hashes, self._files.in_row)
+            return _accept(conn, entry, images, hashes, self._files.in_row)
 
         pictures = {hashes[id(one)]: one for one in images}
         kept = await self._files.keep(pictures, entry.received_at) if pictures else None
@@ -213,14 +213,19 @@ _TARGETS: Final = (
 
 
 def _accept(
-    conn: Connection, entry: Entry, hashes: Mapping[int, str], bytes_of: Callable[[Image], bytes]
+    conn: Connection,
+    entry: Entry,
+    images: Sequence[Image],
+    hashes: Mapping[int, str],
+    bytes_of: Callable[[Image], bytes],
 ) -> Receipt:
-    """`hashes` are those of its pictures, by identity; `bytes_of` gives what its row holds."""
-    key = {"source": entry.source, "key": entry.report.key}
-    if entry.report.key and (known := _FIND_KEY.row(conn, key)):
+    """`images` are its pictures, `hashes` theirs, by identity; `bytes_of` gives what the row of one
+    holds."""
+    key = entry.report.key
+    if key and (known := _FIND_KEY.row(conn, {"source": entry.source, "key": key})):
         targets = conn.scalars(_TARGETS, {"id": known.id}).all()
         return Receipt(known.id, "duplicate", tuple(Target.parse(one) for one in targets))
-    for one in entry.images:
+    for one in images:
         store_image(conn, one, hashes[id(one)], bytes_of(one), entry.received_at)
     INSERT_REPORT.run(conn, report_row(entry, _of(entry.report.images, hashes)))
     if not entry.deliveries:
@@ -234,7 +239,7 @@ def _accept(
             None if fallback is None else _of(fallback, hashes),
         )
         INSERT_DELIVERY.run(conn, row)
-    return Receipt(entry.id, "accepted", tuple(one.lane.target for one in entry.deliveries))
+    return Receipt(entry.id, "accepted", tuple([one.lane.target for one in entry.deliveries]))
 
 
 def _of(images: Sequence[Image], hashes: Mapping[int, str]) -> list[str]:

@@ -161,7 +161,7 @@ def delivery_row(
         "tried_at": None,
         "priority": int(handling.priority),
         "held_until": handling.held_until,
-        "fallback": " ".join(str(target) for target in handling.fallback),
+        "fallback": " ".join(map(str, handling.fallback)),
         "fallback_at": None if after is None else one.created_at + after,
         "fallback_unconfirmed": int(handling.fallback_unconfirmed),
     }

@@ -43,9 +43,11 @@ class Statement:
         self._options: dict[str, bool] = {}
         _all.append(self)
 
-    def run(self, conn: Connection, values: Values) -> None:
-        """Change rows."""
-        self._execute(conn, values)
+    def run(self, conn: Connection, values: Values) -> Cursor:
+        """Run it."""
+        if self._engine != conn.dialect.name:
+            self.prepare(conn)
+        return driver(conn).execute(self._sql, self._arguments(values), **self._options)
 
     def run_one(self, conn: Connection, values: Values, otherwise: type[Exception]) -> None:
         """Change one row.
@@ -53,7 +55,7 @@ class Statement:
         Raises:
             otherwise: there is none. An engine that answers later has `check` raise it.
         """
-        cursor = self._execute(conn, values)
+        cursor = self.run(conn, values)
         if cursor.rowcount < 0:
             conn.info.setdefault(_UNCHECKED, []).append((cursor, otherwise))
         elif cursor.rowcount != 1:
@@ -67,17 +69,12 @@ class Statement:
 
     def rows(self, conn: Connection, values: Values) -> list[Any]:
         """The rows that are found; their columns are attributes."""
-        return [self._row(row) for row in self._execute(conn, values).fetchall()]
+        return [self._row(row) for row in self.run(conn, values).fetchall()]
 
     def row(self, conn: Connection, values: Values) -> Any:
         """The only row that is found, or None."""
         found = self.rows(conn, values)
         return found[0] if found else None
-
-    def _execute(self, conn: Connection, values: Values) -> Cursor:
-        if self._engine != conn.dialect.name:
-            self.prepare(conn)
-        return driver(conn).execute(self._sql, self._arguments(values), **self._options)
 
     def prepare(self, conn: Connection) -> None:
         """Compile it."""
