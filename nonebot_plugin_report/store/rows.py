@@ -17,11 +17,12 @@ from sqlalchemy import (
 )
 
 from ..errors import Unreadable
-from ..model.delivery import FAILED, Delivery, Handling, Priority, State
+from ..model.delivery import Delivery, Handling, Priority, State
 from ..model.grant import BOUND
 from ..model.image import Image
 from ..model.report import Report, dump, restore
 from ..model.target import Lane, Target
+from . import schema
 from .schema import delivery, image, lane, report
 from .statements import Statement
 
@@ -60,7 +61,7 @@ class Entry:
 _WAITING: Final = State.WAITING.value
 # A literal and no parameter, so that the partial index on waiting deliveries is used.
 IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
-HAS_FAILED: Final = text(f"delivery.state IN {tuple(map(str, FAILED))}")
+HAS_FAILED: Final = text(f"({schema.HAS_FAILED})")
 IS_BOUND: Final = text(f"substr(report.source, 1, {len(BOUND)}) = '{BOUND}'")
 TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")
 INSERT_REPORT: Final = Statement(insert(report))
