@@ -10,7 +10,7 @@ from tests.faults.clock import mislead
 from tests.faults.outage import interrupt
 from tests.faults.several import Found
 from tests.faults.shim import compiler
-from tests.faults.takeover import kill_one, stop_one
+from tests.faults.takeover import Fault, kill_one, stop_one
 from tests.postgres import Server, own_server, programs
 
 from . import figures
@@ -35,30 +35,24 @@ def run(folder: Path) -> None:
         figures.line("several processes", "need PostgreSQL's programs")
         return
     with own_server() as server:
-        kill(folder, server)
-        stop(folder, server)
+        figures.heading(
+            f"three processes on one PostgreSQL, one killed -9; {KILLS * GROUPS} rounds"
+        )
+        take_over(folder / "kill", server, kill_one, KILLS)
+        figures.heading(
+            f"one of three stopped past its leases, then going on; {STOPS * GROUPS} rounds"
+        )
+        take_over(folder / "stop", server, stop_one, STOPS)
         outages(folder, server)
         if compiler() is not None:
             clocks(folder, server)
 
 
-def kill(folder: Path, server: Server) -> None:
-    """kill -9."""
-    figures.heading(f"three processes on one PostgreSQL, one killed -9; {KILLS * GROUPS} rounds")
+def take_over(folder: Path, server: Server, fault: Fault, rounds: int) -> None:
+    """Others go on in the lanes of one that is killed or stopped."""
     found = _side_by_side(
-        folder / "kill", server,
-        lambda own, url, found, number: kill_one(own, url, found, rounds=KILLS, seed=number),
-    )  # fmt: skip
-    _print(found, 1)
-    _took("until others sent in its lanes", found, TAKE_OVER)
-
-
-def stop(folder: Path, server: Server) -> None:
-    """SIGSTOP and SIGCONT."""
-    figures.heading(f"one of three stopped past its leases, then going on; {STOPS * GROUPS} rounds")
-    found = _side_by_side(
-        folder / "stop", server,
-        lambda own, url, found, number: stop_one(own, url, found, rounds=STOPS, seed=number),
+        folder, server,
+        lambda own, url, found, number: fault(own, url, found, rounds=rounds, seed=number),
     )  # fmt: skip
     _print(found, 1)
     _took("until others sent in its lanes", found, TAKE_OVER)

@@ -141,8 +141,7 @@ def _parts(
     of one that is alone; PostgreSQL's driver is loaded where it is used."""
     if isinstance(place, Path):
         files = PictureFiles(place.with_name(f"{place.name}-pictures"))
-        journal = Journal(place.with_name(f"{place.name}-outcomes"))
-        return Database(place), files, IndexFile(place), None, journal
+        return Database(place), files, IndexFile(place), None, Journal.of(place)
     from .index_tables import IndexTables
     from .others import Others
     from .remote import RemoteDatabase

@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from ..errors import StoreUnavailable, os_reason
 from .file import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
-from .sqlite import translate
+from .journal import Journal
+from .outcomes import store_noted
+from .schema import is_current
+from .sqlite import engine, set_pragma, transaction, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,15 @@ def back_up(source: Path, target: Path) -> Backup:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+        noted = Journal.of(source).left()  # before what is there already is read
         reports, hashes = _copy_database(source, part)
+        if noted:
+            _store_noted(part, noted)
         copied = _copy_pictures(source.with_name(f"{source.name}-pictures"), pictures, hashes)
         part.rename(target)
         for folder in (target, *made):
             sync_folder(folder.parent)
-    except sqlite3.Error as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise translate(error) from None
     except OSError as error:
         raise StoreUnavailable(f"备份不了：{os_reason(error)}") from None
@@ -74,6 +82,22 @@ def _copy_database(source: Path, target: Path) -> tuple[int, list[str]]:
         (reports,) = new.execute("SELECT count(*) FROM report").fetchone()
         hashes = new.execute("SELECT sha256 FROM image WHERE length(bytes) = 0").fetchall()
         return reports, [sha for (sha,) in hashes]
+
+
+def _store_noted(copy: Path, lines: list[bytes]) -> None:
+    """So that it needs no file beside it: what a bot that was killed has sent is not sent again.
+
+    An older version's tables stay as they are, for who goes back to it.
+    """
+    made = engine(copy)
+    try:
+        with made.connect() as conn:
+            if is_current(conn):
+                with transaction(conn):
+                    store_noted(conn, lines)
+            set_pragma(conn, "journal_mode", "DELETE")
+    finally:
+        made.dispose()
 
 
 def _copy_pictures(source: Path, target: Path, hashes: list[str]) -> int:

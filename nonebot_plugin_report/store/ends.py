@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..errors import StoreUnavailable
 from .file import DatabaseFile
 from .index_file import IndexFile
+from .journal import Journal
 from .moment import SERVER_CLOCK
 from .pictures import PictureFiles, PictureRows, Pictures
 from .schema import lane, term
@@ -43,6 +44,8 @@ class End:
     """In a transaction: keep bots out until it ends; raises StoreUnavailable if one is in."""
     snapshot: Callable[[], AbstractContextManager[None]]
     """A transaction in which all is read as it was when it began, while bots are kept out."""
+    noted: Callable[[], list[bytes]]
+    """The outcomes that a process noted, and did not come to store."""
     begin_index_anew: Callable[[], None]
     """What was found in an earlier database of this name is none of this one's."""
 
@@ -67,7 +70,8 @@ def _file(path: Path) -> Generator[End]:
             pictures = PictureFiles(path.with_name(f"{path.name}-pictures"))
             transact = partial(transaction, conn)
             yield End(
-                conn, pictures, transact, _nothing, nullcontext, IndexFile(path).delete
+                conn, pictures, transact, _nothing, nullcontext, Journal.of(path).left,
+                IndexFile(path).delete,
             )  # fmt: skip
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise translate(error) from None
@@ -112,7 +116,7 @@ def _server(url: str) -> Generator[End]:
 
     try:
         with postgres.engine(url).connect() as conn:
-            yield End(conn, PictureRows(), transact, alone, snapshot, _nothing)
+            yield End(conn, PictureRows(), transact, alone, snapshot, list, _nothing)
     except (SQLAlchemyError, psycopg.Error) as error:
         raise postgres.translate(error) from None
 

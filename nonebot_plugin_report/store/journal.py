@@ -8,11 +8,11 @@ power cut may undo it, which costs a repeat, as it may undo a transaction withou
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from loguru import logger
 
-from ..errors import os_reason
+from ..errors import StoreUnavailable, os_reason
 from .file import PRIVATE_FILE
 
 LONG: Final = 2**16
@@ -22,12 +22,17 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY
 
 
 class Journal:
-    """The file. Only who has locked the database may use it."""
+    """The file. Only who has locked the database may change it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: int | None = None
         self._size = self._needed = 0
+
+    @classmethod
+    def of(cls, store: Path) -> Self:
+        """The one of a database."""
+        return cls(store.with_name(f"{store.name}-outcomes"))
 
     def begin(self) -> list[bytes]:
         """Open it; returns the lines that a process left there, some of which may be torn.
@@ -43,6 +48,19 @@ class Journal:
             return []
         self._size = len(content)
         return content.splitlines()
+
+    def left(self) -> list[bytes]:
+        """The lines that a process left there, for who only reads them. Blocks.
+
+        Raises:
+            StoreUnavailable: they cannot be read.
+        """
+        try:
+            return self._path.read_bytes().splitlines()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreUnavailable(f"读不了 {self._path}：{os_reason(error)}") from None
 
     def note(self, line: bytes) -> bool:
         """Add a line. False: it could not be written."""

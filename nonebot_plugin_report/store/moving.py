@@ -21,6 +21,7 @@ from ..errors import StoreUnavailable
 from ..model.image import Image
 from .ends import End, open_end
 from .leases import release_all
+from .outcomes import store_noted
 from .schema import MOVING_FROM, MOVING_TO, image, meta, metadata, process, term, upgrade
 
 BATCH: Final = 100
@@ -88,6 +89,7 @@ def _leave(old: End) -> str:
         upgrade(old.conn)
         name = _noted(old, MOVING_TO)
         if not name:
+            store_noted(old.conn, old.noted())
             # The first that a killed process was sending counts as a possible repeat from now on.
             release_all(old.conn)
             name = token_hex(8)

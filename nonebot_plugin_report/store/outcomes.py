@@ -76,14 +76,8 @@ class Outcomes:
         """
         if (journal := self._journal) is None:
             return
-        endings = [_read(line) for line in await asyncio.to_thread(journal.begin)]
-
-        def write(conn: Connection) -> None:
-            for ending in filter(None, endings):
-                with suppress(LeaseLost):
-                    ending.write(conn)
-
-        await self._database.run(write, durable=False)
+        lines = await asyncio.to_thread(journal.begin)
+        await self._database.run(lambda conn: store_noted(conn, lines), durable=False)
         journal.empty()
 
     def close(self) -> None:
@@ -220,6 +214,13 @@ def _finish(
         _KEEP.run(conn, {"this": delivery_id})
     if state is not State.DELIVERED:
         GIVE_UP.run(conn, {"this": delivery_id, "now": now})
+
+
+def store_noted(conn: Connection, lines: Sequence[bytes]) -> None:
+    """Store what a process noted in its journal; what is stored already stays as it is."""
+    for ending in filter(None, map(_read, lines)):
+        with suppress(LeaseLost):
+            ending.write(conn)
 
 
 def _read(line: bytes) -> _Ending | None:

@@ -231,6 +231,9 @@ MOVING_TO: Final = "moving_to"
 """In `meta`, until the store is used again: the move that takes all of it elsewhere."""
 
 
+_STORED: Final = select(meta.c.value).where(meta.c.name == "version")
+
+
 def upgrade_for_use(conn: Connection) -> None:
     """Upgrade the tables for who works with what is in them.
 
@@ -244,6 +247,11 @@ def upgrade_for_use(conn: Connection) -> None:
     conn.execute(delete(meta).where(meta.c.name == MOVING_TO))
 
 
+def is_current(conn: Connection) -> bool:
+    """Whether the tables, which are there, are of today's version."""
+    return conn.scalar(_STORED) == str(VERSION)
+
+
 def upgrade(conn: Connection) -> None:
     """Create the tables, or upgrade them to `VERSION`.
 
@@ -251,7 +259,7 @@ def upgrade(conn: Connection) -> None:
         StoreUnavailable: a newer version of the plugin wrote them.
     """
     meta.create(conn, checkfirst=True)
-    stored = conn.scalar(select(meta.c.value).where(meta.c.name == "version"))
+    stored = conn.scalar(_STORED)
     if stored is not None and int(stored) > VERSION:
         raise StoreUnavailable(
             f"数据库是更新版本的插件写的（结构版本 {stored}，本插件只认识到 {VERSION}），请升级插件"

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from pathlib import Path
+from typing import Protocol
 
 from tests.onebot import Hold, Ok
 
@@ -11,6 +12,14 @@ from .several import LANES, Found, Several, now, said, several
 SOON = 60
 """Messages after which one is killed or stopped at the latest."""
 PROCESSES = 3
+
+
+class Fault(Protocol):
+    """What happens to one of several processes, some rounds of it."""
+
+    async def __call__(
+        self, folder: Path, url: str, found: Found, *, rounds: int, seed: int
+    ) -> None: ...
 
 
 async def kill_one(folder: Path, url: str, found: Found, *, rounds: int, seed: int) -> None:

@@ -13,7 +13,7 @@ from .clock import mislead
 from .outage import OUTAGES, PROCESSES, interrupt
 from .several import LANES, Found
 from .shim import compiler
-from .takeover import kill_one, stop_one
+from .takeover import Fault, kill_one, stop_one
 
 
 def check(found: Found, rounds: int) -> None:
@@ -26,24 +26,16 @@ def check(found: Found, rounds: int) -> None:
     assert found.ended == 0
 
 
-async def test_when_one_of_three_is_killed_the_others_deliver_all(
-    tmp_path: Path, databases: Databases
+@pytest.mark.parametrize("fault", [kill_one, stop_one])
+async def test_when_one_of_three_is_killed_or_stops_the_others_deliver_all(
+    tmp_path: Path, databases: Databases, fault: Fault
 ) -> None:
     found = Found()
-    await kill_one(tmp_path, databases.fresh(), found, rounds=1, seed=4)
+    await fault(tmp_path, databases.fresh(), found, rounds=1, seed=4)
     check(found, 1)
     assert max(found.repeated, default=0) <= 1
     assert found.seconds, "some lanes were its own"
-
-
-async def test_who_stopped_and_goes_on_comes_too_late_and_disturbs_nothing(
-    tmp_path: Path, databases: Databases
-) -> None:
-    found = Found()
-    await stop_one(tmp_path, databases.fresh(), found, rounds=1, seed=4)
-    check(found, 1)
-    assert max(found.repeated, default=0) <= 1
-    assert found.late > 0
+    assert (found.late > 0) is (fault is stop_one), "it comes too late, and disturbs nothing"
 
 
 async def test_a_server_that_goes_away_and_comes_back_costs_no_push_and_no_process(

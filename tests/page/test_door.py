@@ -68,6 +68,13 @@ async def key_for(qq: ScriptedV11, user: str) -> str:
     return (await link(qq, user)).partition("#")[2]
 
 
+async def test_a_bookmark_of_what_is_below_the_page_leads_to_it(bot: Bot) -> None:
+    async with httpx2.AsyncClient(follow_redirects=True, trust_env=False) as client:
+        answer = await client.get(f"{bot.url}/page/", headers={"Accept": "text/html"})
+        assert (answer.status_code, str(answer.url)) == (200, f"{bot.url}/")
+        assert (await client.get(f"{bot.url}/page/")).status_code == 405, "no browser"
+
+
 async def test_a_link_lets_in_once_and_a_token_each_time(bot: Bot, qq: ScriptedV11) -> None:
     key = await key_for(qq, OWNER)
     answer = await enter(bot, key=key)

@@ -32,6 +32,7 @@ class Page:
         add = app.router.add_route
         for slash in ("", "/"):
             add(f"{self._route}{slash}", self._index, methods=["GET"], include_in_schema=False)
+        add(f"{self._below}/", self._back, methods=["GET"], include_in_schema=False)
         add(f"{self._below}/{{rest:path}}", self, include_in_schema=False)  # pyright: ignore[reportArgumentType] - Starlette takes applications, too
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,12 +52,23 @@ class Page:
         return inside
 
     async def _index(self, request: Request) -> Response:
-        if "text/html" not in request.headers.get("accept", ""):
+        if not _is_browser(request):
             return await self._otherwise(request)
         if not request.url.path.endswith("/"):
-            # Relative, as what stands before our route only a proxy knows.
-            where = f"{self._route.rpartition('/')[2]}/"
-            return Response(status_code=307, headers={"Location": where, "Vary": "Accept"})
+            return _redirect(f"{self._route.rpartition('/')[2]}/")
         answer = self._inside.files.index()
         answer.headers["Vary"] = "Accept"
         return answer
+
+    async def _back(self, request: Request) -> Response:
+        """From what is no page of its own."""
+        return _redirect("../") if _is_browser(request) else await self._otherwise(request)
+
+
+def _is_browser(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _redirect(where: str) -> Response:
+    """`where` is relative, as what stands before our route only a proxy knows."""
+    return Response(status_code=307, headers={"Location": where, "Vary": "Accept"})
