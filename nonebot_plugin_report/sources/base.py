@@ -44,8 +44,8 @@ class Source:
     """Its name, as its users write it."""
     marks: frozenset[str]
     """Fields of which each body has one that is known by its shape; none: no body is."""
-    recognise: Callable[[Fields, Headers], bool]
-    """Whether a body is this tool's, by its shape: never true of our own dialect."""
+    recognise: Callable[[Fields, Headers], bool] | None
+    """Whether a body is this tool's, by its shape; None: it writes our own dialect."""
     translate: Callable[[Fields, Headers], Translated | None]
     """Reads a body that is called this tool's; None: it is none."""
 

@@ -18,13 +18,15 @@ SOURCES: Final[Mapping[str, Source]] = {
     "onebot": onebot.SOURCE,
     **plain.SOURCES,
 }
-_SHAPED: Final = tuple(one for one in SOURCES.values() if one.marks)
+_SHAPED: Final = tuple(
+    (one, one.recognise) for one in SOURCES.values() if one.recognise is not None
+)
 
 
 def recognise(fields: Fields, headers: Headers) -> Source | None:
     """The source of a body, by its shape; None: it is in our own dialect, or unknown."""
-    for one in _SHAPED:
-        if not one.marks.isdisjoint(fields) and one.recognise(fields, headers):
+    for one, recognises in _SHAPED:
+        if not one.marks.isdisjoint(fields) and recognises(fields, headers):
             return one
     return None
 

@@ -11,15 +11,11 @@ from ..base import Fields, Headers, Source, Translated
 from ..form import WORDS
 
 
-def _recognise(fields: Fields, headers: Headers) -> bool:
-    return False
-
-
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     return Translated(dict(fields)) if WORDS.intersection(fields) else None
 
 
 SOURCES: Final = {
-    name.lower(): Source(name, frozenset(), _recognise, _translate)
+    name.lower(): Source(name, frozenset(), None, _translate)
     for name in ("March7thAssistant", "OneDragon", "Alas", "StarRailCopilot", "AUTO-MAS")
 }
