@@ -217,7 +217,9 @@ class Database:
                 self._committed.append(call)
             else:
                 call.settle()
-        self._sync()
+        # After the messages, which leave in the next turn: the thread would take the interpreter
+        # from them.
+        asyncio.get_running_loop().call_soon(self._sync)
         self._unseen += 1
         if self._unseen > UNSEEN:
             self._unseen = 0
