@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from nonebot_plugin_report.store.database import CHECKPOINT_AT_ONCE
 from nonebot_plugin_report.store.sqlite import WAL_LIMIT
 from tests.bot import until
 
-from .fakes import Clock, FarEnd, world
+from .fakes import Clock, FarEnd, World, world
 from .places import Place, change, rows
 
 ME = Target("private", "10001")
@@ -168,6 +169,40 @@ async def test_a_picture_that_cannot_be_kept_is_refused_with_its_report(path: Pa
         await w.accept("words", ME)
         await w.drain(ME)
         assert w.far.texts(Lane(ME)) == ["words"]
+
+
+async def test_after_the_first_picture_that_could_not_be_written_nothing_is_stored_before_it_is(
+    path: Path,
+) -> None:
+    async def push(w: World, text: str) -> None:
+        image = Image(text.encode() * 1000, "image/png", 10, 10)
+        message = Message(text, (image,))
+        await w.outbox.accept(Report(content=text, images=(image,)), [Outgoing(ME, message)])
+
+    async with world(path) as w:
+        await push(w, "1")
+        for one in pictures(path):
+            one.unlink()
+        path.with_name("report.db-pictures").rmdir()
+        path.with_name("report.db-pictures").write_text("no folder")
+        with pytest.raises(StoreUnavailable, match="图片文件夹"):
+            await push(w, "2")
+        with pytest.raises(StoreUnavailable, match="图片文件夹"):
+            await push(w, "3")
+        path.with_name("report.db-pictures").unlink()
+        await push(w, "4")
+        await w.drain(ME)
+    assert {"1", "4"} <= set(w.far.texts(Lane(ME))) <= {"1", "2", "4"}
+
+
+async def test_no_delivery_has_sqlite_make_a_table_of_its_own(path: Path) -> None:
+    async with world(path) as w:
+        await w.accept("1", ME)
+        await w.drain(ME)
+    plain = [str(State.DELIVERED), "waiting"]
+    with closing(sqlite3.connect(path)) as conn:
+        steps = conn.execute("EXPLAIN UPDATE delivery SET state = ? WHERE id = ?", plain).fetchall()
+    assert "OpenEphemeral" not in {step[1] for step in steps}
 
 
 async def test_a_disk_that_fails_is_no_success_and_keeps_nobody_from_reading(
