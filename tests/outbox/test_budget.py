@@ -2,8 +2,18 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from nonebot_plugin_report.model.delivery import Delivery, Outcome, Outgoing
+from nonebot_plugin_report.model.image import Image
+from nonebot_plugin_report.model.message import Message
+from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.model.target import Target
 from nonebot_plugin_report.outbox.budget import Budget
+from nonebot_plugin_report.outbox.pictures import ROOM_BYTES
+
+from .fakes import FarEnd, world
 
 
 async def enter(
@@ -103,3 +113,29 @@ async def test_who_gives_up_waiting_for_a_shared_picture_does_not_take_it_from_t
         leave.set()
     async with asyncio.timeout(5), budget.room(10):
         pass
+
+
+@dataclass
+class SlowEnd(FarEnd):
+    """A far end that answers when it may."""
+
+    answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        outcome = await super().send(delivery)
+        await self.answer.wait()
+        return outcome
+
+
+async def test_a_picture_leaves_to_all_who_get_it_while_qq_is_slow(path: Path) -> None:
+    far, targets = SlowEnd(), [Target("private", str(number)) for number in (10001, 10002, 10003)]
+    image = Image(b"1" * ROOM_BYTES, "image/png", 10, 10)
+    async with world(path, far=far) as w, asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        message = Message("words", (image,))
+        outgoing = [Outgoing(one, message) for one in targets]
+        await w.outbox.accept(Report(content="words", images=(image,)), outgoing)
+        for one in targets:
+            tasks.create_task(w.drain(one))
+        while len(far.sent) < 3:  # or none answers, and the time is over
+            await asyncio.sleep(0.01)
+        far.answer.set()
