@@ -284,7 +284,9 @@ async def _send_v11(
             if isinstance(outcome, Unknown | Away):
                 return outcome
             note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
-    action, segments = f"send_{target.kind}_msg", await encode_v11(message)
+    action = f"send_{target.kind}_msg"
+    async with turn:  # the first makes base64 of a picture, and the others share it
+        segments = await encode_v11(message)
     await send_message(bot, action, message=segments, turn=turn, _timeout=seconds, **receiver)
     return Delivered(note)
 
