@@ -62,13 +62,17 @@ class _QQ(ScriptedV11):
         self._group.hear(message, self._number)
 
 
+Process = tuple[int, int]
+"""A bot's number, and how often it has come back."""
+
+
 @dataclass(slots=True)
 class _Heard:
     """A message that arrived."""
 
     message: Received
-    number: int
-    """Of the bot that sent it."""
+    process: Process
+    """That sent it."""
 
 
 class Several:
@@ -84,6 +88,7 @@ class Several:
         self._waiting: set[str] = set()
         """Of those, what has not arrived."""
         self._heard: list[_Heard] = []
+        self._returns = [0] * len(bots)
         self._counted = 0
         """How many of these were counted."""
         self._arrived = Counter[str]()
@@ -103,7 +108,7 @@ class Several:
 
     def hear(self, message: Received, number: int) -> None:
         """A message has arrived, from a bot."""
-        self._heard.append(_Heard(message, number))
+        self._heard.append(_Heard(message, self.process(number)))
         self._waiting.discard(message.text)
         self._arrival.set()
 
@@ -115,17 +120,22 @@ class Several:
                 self._arrival.clear()
                 await self._arrival.wait()
 
+    def process(self, number: int) -> Process:
+        """What a bot runs as."""
+        return number, self._returns[number]
+
     def lanes_of(self, number: int) -> list[str]:
         """The lanes in which a bot was the last that sent anything."""
-        last = {one.message.target: one.number for one in self._heard}
-        return [lane for lane, by in last.items() if by == number]
+        last = {one.message.target: one.process for one in self._heard}
+        return [lane for lane, by in last.items() if by == self.process(number)]
 
-    def gone_on(self, lane: str, without: int, since: float) -> float | None:
-        """Seconds from a moment until another than a certain bot sent in a lane; None: none did."""
+    def gone_on(self, lane: str, without: Process, since: float) -> float | None:
+        """Seconds from a moment until another than a certain process sent in a lane; None: none
+        did."""
         after = (
             one.message.at - since
             for one in self._heard
-            if one.message.target == lane and one.message.at > since and one.number != without
+            if one.message.target == lane and one.message.at > since and one.process != without
         )
         return next(after, None)
 
@@ -171,6 +181,7 @@ class Several:
     async def come_back(self, number: int) -> None:
         """Start a bot that was killed, and connect its QQ."""
         await self.bots[number].start()
+        self._returns[number] += 1
         await self.qqs[number].reconnect()
 
     async def settle(self) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tests.onebot import Hold, Ok
 
-from .several import LANES, Found, Several, now, said, several
+from .several import LANES, Found, Process, Several, now, said, several
 
 SOON = 60
 """Messages after which one is killed or stopped at the latest."""
@@ -31,10 +31,10 @@ async def kill_one(folder: Path, url: str, found: Found, *, rounds: int, seed: i
                 victim = _one_with_lanes(group)
                 since = now()
                 await group.bots[victim].end(signal.SIGKILL)
-            lanes = group.lanes_of(victim)
+            killed, lanes = group.process(victim), group.lanes_of(victim)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(group.come_back(victim))
-                await _others_go_on(group, victim, lanes, since)
+                await _others_go_on(group, killed, lanes, since)
             group.count()
 
 
@@ -54,9 +54,9 @@ async def stop_one(folder: Path, url: str, found: Found, *, rounds: int, seed: i
                 assert bot.process is not None
                 since = now()
                 bot.process.send_signal(signal.SIGSTOP)
-            lanes = group.lanes_of(victim)
+            stopped, lanes = group.process(victim), group.lanes_of(victim)
             logged = (bot.folder / "log").stat().st_size
-            await _others_go_on(group, victim, lanes, since)
+            await _others_go_on(group, stopped, lanes, since)
             bot.process.send_signal(signal.SIGCONT)
             qq.default = Ok()
             qq.release()
@@ -74,9 +74,10 @@ def _one_with_lanes(group: Several) -> int:
     return next((one for one in order if group.lanes_of(one)), order[0])
 
 
-async def _others_go_on(group: Several, victim: int, lanes: list[str], since: float) -> None:
-    """Push something more to the others, and wait until all has arrived."""
-    others = [one for one in range(PROCESSES) if one != victim]
+async def _others_go_on(group: Several, victim: Process, lanes: list[str], since: float) -> None:
+    """Push something more to the others, and wait until all has arrived. One that was killed and is
+    back is another, too."""
+    others = [one for one in range(PROCESSES) if one != victim[0]]
     for lane in LANES:
         await group.until_pushed(group.random.choice(others), lane)
     await group.settle()
