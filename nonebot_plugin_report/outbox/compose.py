@@ -1,6 +1,8 @@
 """Makes one message of the deliveries that are sent together, reading the store as needed."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Final
 
@@ -24,6 +26,8 @@ class Composer:
         self._rest = rest
         self._queue = queue
         self._pictures = pictures
+        self._reading = asyncio.Lock()
+        """One message's pictures are read at a time, so that others with the same find them."""
 
     async def unreadable(self, batch: Sequence[Queued]) -> list[Queued]:
         """The deliveries of a batch that this code cannot read.
@@ -59,9 +63,11 @@ class Composer:
         if queued.loaded and pictured:
             return queued.delivery.message
         if pictured:
-            message, pictures = await self._queue.message(queued.delivery.id, self._pictures.known)
-            for sha, image in pictures.items():
-                self._pictures.add(sha, image)
+            async with self._reading if queued.picture_bytes else nullcontext():
+                known = self._pictures.known
+                message, pictures = await self._queue.message(queued.delivery.id, known)
+                for sha, image in pictures.items():
+                    self._pictures.add(sha, image)
             return message
         message, _ = await self._queue.words(queued.delivery.id)
         return replace(message, text=f"{message.text}\n[{PICTURE_LEFT_OUT}]".strip())

@@ -17,9 +17,6 @@ ROOM_BYTES: Final = 8 * 2**20
 """Bytes of pictures being sent at the same time. To a channel, each message takes five to seven
 times its picture's size until it is answered, as base64, JSON and socket buffers; QQ's bots write
 one after another, and share the base64."""
-SHARED_BYTES: Final = 2**20
-"""Bytes of a message's pictures that are counted once for all of QQ who get them. Copies of larger
-ones are too large even if few are being written."""
 
 
 class Pictures:
@@ -54,6 +51,5 @@ class Pictures:
     def room(self, batch: Sequence[Queued]) -> AbstractAsyncContextManager[None]:
         """Hold room for the pictures of deliveries that are sent as one message."""
         size, first = sum([one.picture_bytes for one in batch]), batch[0]
-        qq = first.delivery.lane.target.kind != "channel"
-        shares = qq and len(batch) == 1 and size <= SHARED_BYTES
+        shares = len(batch) == 1 and first.delivery.lane.target.kind != "channel"
         return self._budget.room(size, first.pictures if shares else None)

@@ -9,7 +9,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -285,7 +285,8 @@ async def _send_v11(
                 return outcome
             note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
     action = f"send_{target.kind}_msg"
-    async with turn:  # the first makes base64 of a picture, and the others share it
+    # The first makes base64 of a picture, and the others share it.
+    async with turn if message.images else nullcontext():
         segments = await encode_v11(message)
     await send_message(bot, action, message=segments, turn=turn, _timeout=seconds, **receiver)
     return Delivered(note)

@@ -11,7 +11,7 @@ from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.target import Target
 from nonebot_plugin_report.outbox.budget import Budget
-from nonebot_plugin_report.outbox.pictures import SHARED_BYTES
+from nonebot_plugin_report.outbox.pictures import ROOM_BYTES
 
 from .fakes import FarEnd, world
 
@@ -129,7 +129,7 @@ class SlowEnd(FarEnd):
 
 async def test_a_picture_leaves_to_all_who_get_it_while_qq_is_slow(path: Path) -> None:
     far, targets = SlowEnd(), [Target("private", str(number)) for number in range(10001, 10013)]
-    image = Image(b"1" * SHARED_BYTES, "image/png", 10, 10)
+    image = Image(b"1" * ROOM_BYTES, "image/png", 10, 10)
     async with world(path, far=far) as w, asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         message = Message("words", (image,))
         outgoing = [Outgoing(one, message) for one in targets]
@@ -138,4 +138,20 @@ async def test_a_picture_leaves_to_all_who_get_it_while_qq_is_slow(path: Path) -
             tasks.create_task(w.drain(one))
         while len(far.sent) < 12:  # or none answers, and the time is over
             await asyncio.sleep(0.01)
+        far.answer.set()
+
+
+async def test_a_picture_is_read_once_for_all_who_get_it_at_the_same_time(path: Path) -> None:
+    targets = [Target("private", str(number)) for number in range(10001, 10006)]
+    image = Image(b"1" * 1000, "image/png", 10, 10)
+    async with world(path) as w:
+        outgoing = [Outgoing(one, Message("words", (image,))) for one in targets]
+        await w.outbox.accept(Report(content="words", images=(image,)), outgoing)
+    far = SlowEnd()
+    async with world(path, far=far) as w, asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        for one in targets:
+            tasks.create_task(w.drain(one))
+        while len(far.sent) < len(targets):
+            await asyncio.sleep(0.01)
+        assert len({id(one.message.image) for one in far.sent}) == 1, "each is in memory once"
         far.answer.set()
