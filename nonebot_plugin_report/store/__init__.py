@@ -21,7 +21,7 @@ from .leases import Leases
 from .moment import SERVER_CLOCK
 from .mutes import Mutes
 from .outcomes import Outcomes
-from .pictures import PictureFiles, PictureRows, Pictures
+from .pictures import PictureFiles, PictureRows, Pictures, folder_of
 from .processes import Processes
 from .queue import Queue
 from .sessions import StoredSessions
@@ -140,7 +140,7 @@ def _parts(
     """The engine, where pictures and the index are, how to reach other processes, and the journal
     of one that is alone; PostgreSQL's driver is loaded where it is used."""
     if isinstance(place, Path):
-        files = PictureFiles(place.with_name(f"{place.name}-pictures"))
+        files = PictureFiles(folder_of(place))
         return Database(place), files, IndexFile(place), None, Journal.of(place)
     from .index_tables import IndexTables
     from .others import Others

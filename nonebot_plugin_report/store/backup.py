@@ -14,6 +14,7 @@ from ..errors import StoreUnavailable, os_reason
 from .file import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
 from .journal import Journal
 from .outcomes import store_noted
+from .pictures import folder_of
 from .schema import is_current
 from .sqlite import engine, set_pragma, transaction, translate
 
@@ -35,7 +36,7 @@ def back_up(source: Path, target: Path) -> Backup:
     """
     if not source.is_file():
         raise StoreUnavailable(f"没有数据库 {source}")
-    pictures = target.with_name(f"{target.name}-pictures")
+    pictures = folder_of(target)
     for one in (target, pictures):
         if one.exists():
             raise StoreUnavailable(f"已经有 {one}，不会盖掉它；换一个名字")
@@ -49,7 +50,7 @@ def back_up(source: Path, target: Path) -> Backup:
         reports, hashes = _copy_database(source, part)
         if noted:
             _store_noted(part, noted)
-        copied = _copy_pictures(source.with_name(f"{source.name}-pictures"), pictures, hashes)
+        copied = _copy_pictures(folder_of(source), pictures, hashes)
         part.rename(target)
         for folder in (target, *made):
             sync_folder(folder.parent)

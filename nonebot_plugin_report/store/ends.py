@@ -20,7 +20,7 @@ from .file import DatabaseFile
 from .index_file import IndexFile
 from .journal import Journal
 from .moment import SERVER_CLOCK
-from .pictures import PictureFiles, PictureRows, Pictures
+from .pictures import PictureFiles, PictureRows, Pictures, folder_of
 from .schema import lane, term
 from .sqlite import engine, set_pragma, transaction, translate
 from .statements import driver
@@ -67,7 +67,7 @@ def _file(path: Path) -> Generator[End]:
     try:
         with made.connect() as conn:
             set_pragma(conn, "wal_autocheckpoint", str(LOG_PAGES))
-            pictures = PictureFiles(path.with_name(f"{path.name}-pictures"))
+            pictures = PictureFiles(folder_of(path))
             transact = partial(transaction, conn)
             yield End(
                 conn, pictures, transact, _nothing, nullcontext, Journal.of(path).left,

@@ -29,6 +29,11 @@ _PART: Final = ".part"
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
+def folder_of(store: Path) -> Path:
+    """Where the pictures of a database are."""
+    return store.with_name(f"{store.name}-pictures")
+
+
 class Pictures(Protocol):
     """A place for their bytes."""
 
