@@ -43,7 +43,8 @@ async def test_silence_and_return_are_told_once_each_also_over_a_crash(bot: Bot)
     def stored() -> bool:
         with sqlite3.connect(bot.database) as store:
             query = "SELECT overdue_at FROM watch WHERE name = 'beat:pc'"
-            return store.execute(query).fetchone()[0] is not None
+            found = store.execute(query).fetchone()
+        return found is not None and found[0] is not None
 
     async def is_stored() -> bool:
         return stored()
