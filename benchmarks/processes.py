@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120.0
 POLL = 0.005
@@ -120,13 +122,6 @@ def printed(module: str, folder: Path, **environment: str) -> list[float]:
         env=_environment() | environment,
     )
     return [float(one) for one in text.splitlines()[-1].split()]
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _environment() -> dict[str, str]:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+
+from tests.ports import free_port
 
 TOKEN = "t0ken-of-the-tests"
 SCRIPT = """
@@ -25,13 +26,6 @@ nonebot.get_driver().register_adapter(v12.Adapter)
 nonebot.require("nonebot_plugin_report")
 nonebot.run()
 """
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass

@@ -19,7 +19,8 @@ import psycopg
 import pytest
 from filelock import FileLock
 
-from tests.bot import free_port, until
+from tests.bot import until
+from tests.ports import free_port
 
 NAMED = "REPORT_TEST_POSTGRES"
 MUST = "REPORT_TEST_MUST"

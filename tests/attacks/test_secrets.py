@@ -11,8 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from tests.bot import free_port, until
+from tests.bot import until
 from tests.integration.test_cli import command
+from tests.ports import free_port
 
 TOKEN = "the-masters-own-token"
 ACCESS = "the-access-token-of-onebot"

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.bot import Bot, free_port, running, until
+from tests.bot import Bot, running, until
 from tests.onebot import ScriptedV11
+from tests.ports import free_port
 
 
 async def command(folder: Path, *arguments: str, stdin: bytes = b"") -> tuple[int, str]:

@@ -12,9 +12,10 @@ import httpx2
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.bot import TOKEN, free_port, running, until
+from tests.bot import TOKEN, running, until
 from tests.integration.test_cli import command, ready
 from tests.onebot import Fail, ScriptedV11
+from tests.ports import free_port
 from tests.senders.server import Reply, Server
 
 COMMANDS = (("run",), ("doctor", "--no-send"), ("push", "x"), ("explain", "message=x"))

@@ -14,8 +14,9 @@ import pytest
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.bot import TOKEN, Bot, free_port, running, until
+from tests.bot import TOKEN, Bot, running, until
 from tests.onebot import Fail, ScriptedV11
+from tests.ports import free_port
 from tests.senders.server import Reply, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

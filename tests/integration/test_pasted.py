@@ -19,10 +19,11 @@ import requests  # noqa: TID251 - as March7thAssistant and OneDragon call it
 from websockets.asyncio.client import connect
 
 from nonebot_plugin_report.model.tools import TOOLS
-from tests.bot import TOKEN, Bot, free_port, running, until
+from tests.bot import TOKEN, Bot, running, until
 from tests.dialects import generations, jpeg
 from tests.documents import blocks
 from tests.onebot import ScriptedV11
+from tests.ports import free_port
 from tests.tools import GITHUB, GRAFANA, KUMA, encoded
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

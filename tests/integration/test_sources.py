@@ -18,9 +18,10 @@ from websockets.asyncio.client import connect
 from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.hub import Hub
 from nonebot_plugin_report.sources.reading import Context, read
-from tests.bot import TOKEN, Bot, free_port, running, until
+from tests.bot import TOKEN, Bot, running, until
 from tests.onebot import ScriptedV11
 from tests.outbox.fakes import Clock
+from tests.ports import free_port
 from tests.tools import ALERTMANAGER, GITHUB, KUMA, KUMA_UP, encoded, resolved
 
 from .test_cli import command

@@ -33,7 +33,8 @@ from nonebot_plugin_report.watchdog.watchdog import LAG, Watchdog
 from nonebot_plugin_report.watchdog.watches import LATE, OVERDUE, Watch
 from tests import postgres
 from tests.between import Between, between
-from tests.bot import free_port, until
+from tests.bot import until
+from tests.ports import free_port
 from tests.postgres import Server
 from tests.postgres import running as running
 

@@ -22,11 +22,12 @@ from hypothesis import strategies as st
 from playwright.async_api import Browser
 
 from nonebot_plugin_report.web.page.door import COOKIE
-from tests.bot import TOKEN, Bot, free_port, running, until
+from tests.bot import TOKEN, Bot, running, until
 from tests.integration.test_channels import encoded
 from tests.integration.test_cli import ready
 from tests.integration.test_commands import FRIEND, OWNER, ask, bound_token
 from tests.onebot import ScriptedV11
+from tests.ports import free_port
 from tests.senders.service import make_image
 
 from .browser import PHONE, link, opened

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import h11
 
+from tests.ports import free_port
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -106,7 +108,7 @@ class Server:
     requests: list[Request] = field(default_factory=list[Request])
     faults: list[BaseException] = field(default_factory=list[BaseException])
     """What `answer` raised: a request that the service would not have understood."""
-    port: int = 0
+    port: int = field(default_factory=free_port)
     connections: int = 0
     _server: asyncio.Server = field(init=False)
     _open: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
@@ -117,7 +119,6 @@ class Server:
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *error: object) -> None:

@@ -24,9 +24,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.model.delivery import Delivery
 from nonebot_plugin_report.senders import load
-from tests.bot import Bot, free_port, running, until
+from tests.bot import Bot, running, until
 from tests.dialects import jpeg
 from tests.integration.test_cli import command
+from tests.ports import free_port
 
 from .service import Service
 

@@ -25,6 +25,7 @@ from nonebot_plugin_report.model.delivery import (
     Unknown,
 )
 from nonebot_plugin_report.senders import load
+from tests.ports import free_port
 
 from .service import MARKUP, Service, channel, make_delivery, make_image
 
@@ -123,14 +124,6 @@ async def mail_server(
         yield SERVICE.settings("") | {"port": controller.port, "security": security}
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

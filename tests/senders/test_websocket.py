@@ -53,8 +53,8 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(listener: Listener, port: int = 0) -> AsyncGenerator[str]:
-    async with serve(listener, "127.0.0.1", port, max_size=None) as server:
+async def listening(listener: Listener) -> AsyncGenerator[str]:
+    async with serve(listener, "127.0.0.1", 0, max_size=None) as server:
         yield f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
 
 
