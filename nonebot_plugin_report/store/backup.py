@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -47,10 +46,10 @@ def back_up(source: Path, target: Path) -> Backup:
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
         noted = Journal.of(source).left()  # before what is there already is read
-        reports, hashes = _copy_database(source, part)
+        copied = _copy_database(source, part)
         if noted:
             _store_noted(part, noted)
-        copied = _copy_pictures(folder_of(source), pictures, hashes)
+        _copy_pictures(folder_of(source), pictures)
         part.rename(target)
         for folder in (target, *made):
             sync_folder(folder.parent)
@@ -63,15 +62,12 @@ def back_up(source: Path, target: Path) -> Backup:
             shutil.rmtree(pictures, ignore_errors=True)
             with suppress(OSError):
                 part.unlink()
-    return Backup(reports, copied)
+    return copied
 
 
-def _copy_database(source: Path, target: Path) -> tuple[int, list[str]]:
+def _copy_database(source: Path, target: Path) -> Backup:
     """All pages at once: what is written meanwhile would make it begin anew. Nobody waits for who
-    reads, and a connection that only reads copies no write-ahead log when it ends.
-
-    Returns the number of reports, and the hashes of pictures that are in files.
-    """
+    reads, and a connection that only reads copies no write-ahead log when it ends."""
     with (
         closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
         closing(sqlite3.connect(target, isolation_level=None)) as new,
@@ -81,8 +77,8 @@ def _copy_database(source: Path, target: Path) -> tuple[int, list[str]]:
         if new.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
             raise StoreUnavailable("备份出来的数据库是坏的；检查磁盘")
         (reports,) = new.execute("SELECT count(*) FROM report").fetchone()
-        hashes = new.execute("SELECT sha256 FROM image WHERE length(bytes) = 0").fetchall()
-        return reports, [sha for (sha,) in hashes]
+        (pictures,) = new.execute("SELECT count(*) FROM image").fetchone()
+        return Backup(reports, pictures)
 
 
 def _store_noted(copy: Path, lines: list[bytes]) -> None:
@@ -101,24 +97,19 @@ def _store_noted(copy: Path, lines: list[bytes]) -> None:
         made.dispose()
 
 
-def _copy_pictures(source: Path, target: Path, hashes: list[str]) -> int:
-    """Returns how many: what retention deletes meanwhile is not needed either."""
-    copied = 0
-    for sha in hashes:
+def _copy_pictures(source: Path, target: Path) -> None:
+    """All that is there after the database was copied: also what is in no row any more, which who
+    uses the copy deletes. What retention deletes meanwhile is not needed either."""
+    for file in source.iterdir() if source.is_dir() else ():
         try:
-            whole = (source / sha).read_bytes()
+            original = file.open("rb")
         except FileNotFoundError:
             continue
-        if sha256(whole).hexdigest() != sha:
-            continue  # it was damaged already, and is shown to nobody
         target.mkdir(PRIVATE_FOLDER, exist_ok=True)
-        (target / sha).touch(PRIVATE_FILE)
-        with (target / sha).open("wb") as file:
-            file.write(whole)
-            file.flush()
-            shutil.copystat(source / sha, target / sha)
-            os.fsync(file.fileno())
-        copied += 1
-    if copied:
+        (target / file.name).touch(PRIVATE_FILE)
+        with original, (target / file.name).open("wb") as copy:
+            shutil.copyfileobj(original, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+    if target.is_dir():
         sync_folder(target)
-    return copied

@@ -12,7 +12,7 @@ runs. What has to wait for another process's lock, or failed, runs there neverth
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
@@ -22,10 +22,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreUnavailable, os_reason
 from .file import DatabaseFile
+from .pack import Part, refused, write
 from .schema import upgrade_for_use
 from .sqlite import checkpoint, engine, set_pragma, transaction, translate
 from .statements import driver, prepare
-from .syncer import Syncer
+from .syncer import Syncer, error_of
 from .transactions import Call, Calls
 
 T = TypeVar("T")
@@ -98,10 +99,15 @@ class Database:
         syncer, self._syncer = self._syncer, None
         if syncer is not None:
             await asyncio.get_running_loop().run_in_executor(thread, syncer.stop)
+        committed, self._committed = self._committed, []
+        beside = _beside(committed)
+        failed = await asyncio.get_running_loop().run_in_executor(
+            thread, error_of, lambda: write(beside)
+        )
         await asyncio.get_running_loop().run_in_executor(thread, self._close)
         thread.shutdown()
         self.hurry()  # refused now
-        committed, self._committed = self._committed, []
+        _refuse(committed, failed)
         for call in committed:  # closing it has brought it to the disk
             call.settle()
 
@@ -120,19 +126,21 @@ class Database:
         *,
         durable: bool = True,
         committed: Callable[[T], None] | None = None,
+        beside: Sequence[Part] = (),
     ) -> T:
         """Run an operation in a transaction; when this returns, it is committed.
 
         `durable`: it is on disk, and a power cut cannot undo it. Otherwise it survives the end of
         this process, however sudden, but a power cut may undo it; that costs no wait for the disk.
-        `committed` is told the result as soon as that holds of it.
+        `committed` is told the result as soon as that holds of it. `beside` is on disk, too, when
+        a durable one returns that wrote something.
         An operation may run a second time, after a rollback of what it shared a transaction with.
 
         Raises:
             StoreUnavailable: nothing of it was stored. Only where the disk failed in the middle
-                may it have been.
+                may it have been, or all but what is beside it.
         """
-        return await self._calls.add(operation, durable=durable, committed=committed)
+        return await self._calls.add(operation, durable=durable, committed=committed, beside=beside)
 
     def later(self, operation: Callable[[Connection], T]) -> "asyncio.Future[T]":
         """Run an operation that nobody waits for, not durably: with the next one, or alone after
@@ -230,10 +238,11 @@ class Database:
         """Bring what is committed to the disk; who comes meanwhile shares the next time."""
         if self._committed and not self._syncing and self._syncer is not None:
             self._syncing, self._committed = self._committed, []
-            self._syncer.ask(self._synced)
+            self._syncer.ask(_beside(self._syncing), self._synced)
 
-    def _synced(self, error: OSError | None) -> None:
+    def _synced(self, failed: OSError | None, error: OSError | None) -> None:
         group, self._syncing = self._syncing, []
+        _refuse(group, failed)
         if error is None:
             fault = self._file.fault()
         else:
@@ -323,6 +332,17 @@ class Database:
         if kept is not None:
             self._file.restore(kept)
         self._file.release()
+
+
+def _beside(calls: Sequence[Call]) -> list[Part]:
+    return [part for call in calls for part in call.beside]
+
+
+def _refuse(calls: Sequence[Call], failed: OSError | None) -> None:
+    """What is beside these could not be written, if that failed."""
+    for call in calls:
+        if failed is not None and call.beside:
+            call.result = refused(call.beside[0].pack.folder, failed)
 
 
 def _transact(conn: Connection, batch: list[Call]) -> None:

@@ -21,7 +21,7 @@ _TWO_BOTS: Final = "两个机器人请用不同的 REPORT_DATABASE_URL 或 LOCAL
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 _sync: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
 
-_Identity = tuple[int, int]
+Identity = tuple[int, int]
 """Device and inode: equal for two names of one file, different once a file was replaced."""
 
 
@@ -35,7 +35,7 @@ class DatabaseFile:
         self._log: int | None = None
         """A descriptor of the write-ahead log. It is only synced: closing it drops no lock, as
         SQLite locks the other two files."""
-        self._opened: dict[str, _Identity | None] = {}
+        self._opened: dict[str, Identity | None] = {}
         """By the files' names."""
 
     def acquire(self, advice: str = _TWO_BOTS) -> None:
@@ -70,7 +70,7 @@ class DatabaseFile:
         Raises:
             OSError: the write-ahead log cannot be opened.
         """
-        self._opened = {str(file): _identity(file) for file in self._files()[:2]}
+        self._opened = {str(file): identity(file) for file in self._files()[:2]}
         self._log = os.open(self._files()[1], os.O_RDWR | _BINARY)
 
     def sync(self) -> None:
@@ -90,8 +90,8 @@ class DatabaseFile:
 
     def fault(self) -> str:
         """Why writes would be lost (Chinese): the file is gone or replaced. Empty: it is not."""
-        for file, identity in self._opened.items():
-            if _identity(file) != identity:
+        for file, opened in self._opened.items():
+            if identity(file) != opened:
                 return f"数据库文件 {file} 被删除或替换了"
         return ""
 
@@ -120,9 +120,9 @@ class DatabaseFile:
         database, log, index = self._files()
         for file in (log, index):
             # SQLite would replay a log that is older than its database.
-            if file is index or _identity(file) == self._opened.get(str(log)):
+            if file is index or identity(file) == self._opened.get(str(log)):
                 file.unlink(missing_ok=True)
-        if _identity(database) in (None, self._opened.get(str(database))):
+        if identity(database) in (None, self._opened.get(str(database))):
             kept.replace(database)
             logger.error(f"数据库 {database} 运行中被删除了；内容没有丢，已经重新写好")
         else:
@@ -156,7 +156,8 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _identity(file: Path | str) -> _Identity | None:
+def identity(file: Path | str) -> Identity | None:
+    """Which file has a name; None: none has."""
     try:
         found = os.stat(file)  # noqa: PTH116 - with each commit, and pathlib costs as much again
     except OSError:

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, bindparam, case, func, or_, select
 
 from ..errors import Unreadable
 from ..model.delivery import State
-from ..model.image import Image
 from ..model.message import Message
 from ..model.report import Report
 from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
@@ -22,6 +21,7 @@ from .rows import (
     IS_BOUND,
     IS_WAITING,
     TEXT,
+    StoredImage,
     read_hashes,
     read_images,
     read_lane,
@@ -324,7 +324,7 @@ def sent_to(conn: Connection, report_id: str, target: Target) -> Any:
 
 def _messages(
     conn: Connection, report_id: str, targets: Iterable[Target]
-) -> tuple[dict[Target, Any], dict[str, Image]]:
+) -> tuple[dict[Target, Any], dict[str, StoredImage]]:
     """Rows with words and hashes by target, and the pictures of all of them, each once."""
     rows = {target: sent_to(conn, report_id, target) for target in targets}
     found = {target: row for target, row in rows.items() if row is not None}
@@ -397,7 +397,7 @@ def readable(fields: str) -> Report | None:
         return None
 
 
-def _report(conn: Connection, report_id: str) -> tuple[Report | None, dict[str, Image]]:
+def _report(conn: Connection, report_id: str) -> tuple[Report | None, dict[str, StoredImage]]:
     query = select(report.c.fields, report.c.image).where(report.c.id == report_id)
     if (row := conn.execute(query).first()) is None:
         return None, {}

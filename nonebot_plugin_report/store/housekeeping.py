@@ -131,13 +131,11 @@ class Housekeeping:
             if not looked_at:
                 break
             kept += looked_at - gone
-        unused = await self._files.unused(before)
-        for start in range(0, len(unused), BATCH):
-            some = unused[start : start + BATCH]
-            # Also those whose report was never stored.
-            query = select(image.c.sha256).where(image.c.sha256.in_(some))
-            known = await self._run(lambda conn, query=query: set(conn.scalars(query)))
-            await self._files.forget(set(some) - known, before)
+        files = await self._files.files()
+        for start in range(0, len(files), BATCH):
+            some = files[start : start + BATCH]
+            named = await self._run(lambda conn, some=some: _named(conn, some))
+            await self._files.delete([one for one in some if one not in named])
 
     async def forget_lanes(self) -> set[str]:
         """Delete lanes without deliveries. Returns their names.
@@ -313,6 +311,13 @@ def _forget_images(
     gone = [sha for sha in hashes if sha not in waiting]
     conn.execute(delete(image).where(image.c.sha256.in_(gone)))
     return len(hashes), len(gone)
+
+
+def _named(conn: Connection, files: Sequence[str]) -> set[str]:
+    """Those of some files in which a picture is that is still stored."""
+    alone = select(image.c.sha256).where(image.c.sha256.in_(files), image.c.pack.is_(None))
+    packs = select(image.c.pack).where(image.c.pack.in_(files)).distinct()
+    return {name for query in (alone, packs) for name in conn.scalars(query)}
 
 
 def _forget_lanes(conn: Connection) -> list[str]:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
 from secrets import token_hex
+from time import time
 from typing import Any, Final
 
 from sqlalchemy import Column, Table, delete, func, insert, inspect, select
@@ -22,6 +23,7 @@ from ..model.image import Image
 from .ends import End, open_end
 from .leases import release_all
 from .outcomes import store_noted
+from .rows import place_columns, stored_image
 from .schema import MOVING_FROM, MOVING_TO, image, meta, metadata, process, term, upgrade
 
 BATCH: Final = 100
@@ -198,14 +200,13 @@ class _Move:
     async def _keep(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Put pictures where the new one has them. Returns their rows."""
         whole = await _whole(self._old, rows)
-        kept = await self._new.pictures.keep(whole, max(float(row["used_at"]) for row in rows))
-        if kept is not None:
-            await kept
-        return [
-            {**row, "bytes": self._new.pictures.in_row(whole[row["sha256"]])}
-            for row in rows
-            if row["sha256"] in whole
-        ]
+        places = await self._new.pictures.put(whole, time())
+        moved: list[dict[str, Any]] = []
+        for row in rows:
+            if (one := whole.get(row["sha256"])) is not None:
+                data, place = self._new.pictures.in_row(one), places.get(row["sha256"])
+                moved.append({**row, "bytes": data, **place_columns(place)})
+        return moved
 
     async def _compare(self, table: Table) -> None:
         columns = list(table.columns)
@@ -221,7 +222,8 @@ class _Move:
 
     async def _compare_pictures(self) -> int:
         """Also their bytes, by their hashes. Returns how many had none to move."""
-        columns = [column for column in image.columns if column is not image.c.bytes]
+        places = ("bytes", "pack", "pack_offset")
+        columns = [column for column in image.columns if column.key not in places]
         lost = 0
         with _batches(self._old, image, columns) as batches:
             for rows in batches:
@@ -263,11 +265,7 @@ def _with_bytes(end: End, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]
 
 async def _whole(end: End, rows: Sequence[dict[str, Any]]) -> dict[str, Image]:
     """The pictures of some rows by hash, without those that are gone or damaged."""
-    images = {
-        row["sha256"]: Image(row["bytes"], row["media_type"], row["width"], row["height"])
-        for row in rows
-    }
-    loaded = await end.pictures.load(images)
+    loaded = await end.pictures.load({row["sha256"]: stored_image(row) for row in rows})
     return {sha: one for sha, one in loaded.items() if sha256(one.data).hexdigest() == sha}
 
 

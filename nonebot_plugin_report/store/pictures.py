@@ -1,32 +1,30 @@
 """Where the bytes of pictures are: in files beside an SQLite database, or in PostgreSQL's rows.
 
-In SQLite a picture would be written twice: to the write-ahead log, and from there again. In a
-folder, under its hash, it is written once, by a thread, while the row that names it is committed:
-the answer waits for both. Bots on several machines share no folder.
+In SQLite a picture would be written twice: to the write-ahead log, and from there again. In a file
+beside it, it is written once, by the thread that waits for the log as well, after the row that
+names it is committed: the answer waits for both. Bots on several machines share no folder.
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from typing import Final, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
-from ..errors import StoreUnavailable, os_reason
 from ..model.image import Image
-from .file import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
+from ..model.value import value_type
+from .pack import Pack, Part, Place, read, refused, write
+from .rows import StoredImage
 
 T = TypeVar("T")
 
 HASHED_AT_ONCE: Final = 2**19
 """Bytes of pictures that are hashed on the event loop, in a third of a millisecond; a thread would
 cost as much by waiting for the interpreter."""
-_PART: Final = ".part"
-"""The ending of a file that is being written."""
-_CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
 def folder_of(store: Path) -> Path:
@@ -34,15 +32,34 @@ def folder_of(store: Path) -> Path:
     return store.with_name(f"{store.name}-pictures")
 
 
+@value_type
+class Kept:
+    """Where pictures will be."""
+
+    places: Mapping[str, Place]
+    """By hash; none for those that are in their rows."""
+    parts: Sequence[Part] = ()
+    """What has to be written for that."""
+    pack: Pack | None = None
+    """It is not deleted as long as somebody holds it, also if no row names it yet."""
+
+
 class Pictures(Protocol):
     """A place for their bytes."""
 
-    async def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
-        """Put those of some pictures (by hash) there that are not there, as far as that is outside
-        of the database.
+    async def keep(self, images: Mapping[str, Image], now: float) -> Kept:
+        """Find a place for some pictures (by hash; `now` in epoch seconds).
 
-        When this returns, the rows that name them may be stored. When the future is done, they are
-        on disk; its exception is StoreUnavailable. None: they are already.
+        Their rows may be stored when this returns; what is in `Kept.parts` is to be written beside
+        that.
+
+        Raises:
+            StoreUnavailable: they cannot be written.
+        """
+        ...
+
+    async def put(self, images: Mapping[str, Image], now: float) -> Mapping[str, Place]:
+        """The same, with nothing left to write; what is outside of the database is on disk.
 
         Raises:
             StoreUnavailable: they cannot be written.
@@ -53,18 +70,16 @@ class Pictures(Protocol):
         """What a picture's row holds of it."""
         ...
 
-    async def load(self, images: Mapping[str, Image]) -> dict[str, Image]:
-        """Pictures by hash, with the bytes of those whose row has none; without those that are no
-        longer there."""
+    async def load(self, images: Mapping[str, StoredImage]) -> dict[str, Image]:
+        """Pictures by hash, without those whose bytes are no longer there, or not whole."""
         ...
 
-    async def unused(self, before: float) -> list[str]:
-        """The hashes of those outside of the database that were last kept before a time (epoch
-        seconds)."""
+    async def files(self) -> list[str]:
+        """The names of the files that nothing will be written to."""
         ...
 
-    async def forget(self, hashes: Iterable[str], before: float) -> None:
-        """Delete these, unless they were kept again meanwhile.
+    async def delete(self, files: Iterable[str]) -> None:
+        """Delete these.
 
         Raises:
             StoreUnavailable: one could not be deleted.
@@ -75,185 +90,127 @@ class Pictures(Protocol):
 class PictureRows:
     """The database itself."""
 
-    async def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
+    async def keep(self, images: Mapping[str, Image], now: float) -> Kept:
         """The row is all there is to write."""
+        return Kept({})
+
+    async def put(self, images: Mapping[str, Image], now: float) -> Mapping[str, Place]:
+        """Likewise."""
+        return {}
 
     def in_row(self, image: Image) -> bytes:
         """All of it."""
         return image.data
 
-    async def load(self, images: Mapping[str, Image]) -> dict[str, Image]:
+    async def load(self, images: Mapping[str, StoredImage]) -> dict[str, Image]:
         """They are there already."""
-        return dict(images)
+        return {sha: one.image for sha, one in images.items()}
 
-    async def unused(self, before: float) -> list[str]:
-        """There are none outside."""
+    async def files(self) -> list[str]:
+        """There are none."""
         return []
 
-    async def forget(self, hashes: Iterable[str], before: float) -> None:
+    async def delete(self, files: Iterable[str]) -> None:
         """There is nothing to delete: they go with their rows."""
 
 
-@dataclass(slots=True)
-class _Group:
-    """Pictures that are written together."""
-
-    images: dict[str, Image] = field(default_factory=dict[str, Image])
-    """By hash."""
-    at: float = 0.0
-    """When the last one came (epoch seconds)."""
-    waiting: "list[asyncio.Future[None]]" = field(default_factory=list["asyncio.Future[None]"])
-
-
 class PictureFiles:
-    """The folder. Its one thread is the only one that changes it."""
+    """A folder of packs, and of files of an older version: of one picture each, under its hash."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._thread = ThreadPoolExecutor(1, "report-pictures")
-        self._next = _Group()
-        self._writing = False
-        self._proven = False
-        """The last ones could be written. Where they could not, nothing is stored before."""
+        self._pack: Pack | None = None
+        self._in_use: WeakValueDictionary[str, Pack] = WeakValueDictionary()
+        """Packs that something may be written to, by name."""
 
-    async def keep(self, images: Mapping[str, Image], now: float) -> "asyncio.Future[None] | None":
-        """Write those of some pictures (by hash) that are not there; see `Pictures.keep`.
+    async def keep(self, images: Mapping[str, Image], now: float) -> Kept:
+        """Find a place for some pictures; see `Pictures.keep`.
 
-        Who comes while others are written shares the next turn, and its waits for the disk.
+        Where the last ones could not be written, nothing is stored before these are.
 
         Raises:
             StoreUnavailable: they cannot be written.
         """
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._next.images.update(images)
-        self._next.at = now
-        self._next.waiting.append(stored)
-        proven = self._proven
-        if not self._writing:
-            self._begin()
-        if proven:
-            return stored
-        return await stored
+        kept, pack = self._place(images, now)
+        if pack.proven:
+            return kept
+        await self._run(lambda: write(kept.parts))
+        return Kept(kept.places, pack=pack)
+
+    async def put(self, images: Mapping[str, Image], now: float) -> Mapping[str, Place]:
+        """Write some pictures; see `Pictures.put`.
+
+        Raises:
+            StoreUnavailable: they cannot be written.
+        """
+        kept, _ = self._place(images, now)
+        await self._run(lambda: write(kept.parts))
+        return kept.places
 
     def in_row(self, image: Image) -> bytes:
-        """Nothing: it is in its file."""
+        """Nothing: it is in a file."""
         return b""
 
-    async def load(self, images: Mapping[str, Image]) -> dict[str, Image]:
-        """Pictures by hash, with the bytes of those whose row has none; without those that are no
-        longer there."""
-        missing = [sha for sha, one in images.items() if not one.data]
-        if not missing:
-            return dict(images)
-        read = await self._run(lambda: {sha: self._read(sha) for sha in missing})
-        loaded = {sha: replace(one, data=one.data or read[sha]) for sha, one in images.items()}
+    async def load(self, images: Mapping[str, StoredImage]) -> dict[str, Image]:
+        """Pictures by hash, without those whose bytes are no longer there, or not whole."""
+        missing = {sha: one for sha, one in images.items() if not one.image.data}
+        found = (
+            await self._run(lambda: {sha: self._read(sha, one) for sha, one in missing.items()})
+            if missing
+            else {}
+        )
+        loaded = {
+            sha: one.image if sha not in found else replace(one.image, data=found[sha])
+            for sha, one in images.items()
+        }
         return {sha: one for sha, one in loaded.items() if one.data}
 
-    async def unused(self, before: float) -> list[str]:
-        """The hashes of those that were last kept before a time (epoch seconds)."""
-        return await self._run(lambda: [sha for sha, at in self._all() if at < before])
+    async def files(self) -> list[str]:
+        """The names of the files that nothing will be written to."""
+        in_use = {*self._in_use}
+        return [name for name in await self._run(self._all) if name not in in_use]
 
-    async def forget(self, hashes: Iterable[str], before: float) -> None:
-        """Delete these, unless they were kept again meanwhile.
+    async def delete(self, files: Iterable[str]) -> None:
+        """Delete these.
 
         Raises:
             StoreUnavailable: one could not be deleted.
         """
-        await self._run(lambda: self._forget(frozenset(hashes), before))
+        await self._run(lambda: [(self._folder / one).unlink(missing_ok=True) for one in files])
+
+    def _place(self, images: Mapping[str, Image], now: float) -> tuple[Kept, Pack]:
+        pack = self._pack
+        if pack is None or not pack.is_open(now):
+            pack = self._pack = self._begin(now)
+        places = {sha: pack.give_place(sha, len(one.data)) for sha, one in images.items()}
+        parts = [
+            Part(pack, sha, places[sha].offset, one.data)
+            for sha, one in images.items()
+            if not pack.has(sha)
+        ]
+        return Kept(places, parts, pack), pack
+
+    def _begin(self, now: float) -> Pack:
+        made = Pack(self._folder, token_hex(8), now)
+        self._in_use[made.name] = made
+        return made
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except OSError as error:
-            raise self._unavailable(error) from None
+            raise refused(self._folder, error) from None
 
-    def _unavailable(self, error: OSError) -> StoreUnavailable:
-        return StoreUnavailable(f"无法写入图片文件夹 {self._folder}：{os_reason(error)}")
+    def _read(self, sha: str, stored: StoredImage) -> bytes:
+        """Nothing where it is not whole: a power cut may have left a row whose push was not
+        answered, and not its picture."""
+        place = stored.place or Place(sha, 0)
+        data = read(self._folder, place, stored.size)
+        return data if sha256(data).hexdigest() == sha else b""
 
-    def _begin(self) -> None:
-        group, self._next, self._writing = self._next, _Group(), True
-        done = asyncio.get_running_loop().run_in_executor(self._thread, self._keep, group)
-        done.add_done_callback(lambda done: self._ended(group, done))
-
-    def _ended(self, group: _Group, done: "asyncio.Future[OSError | None]") -> None:
-        error, self._writing = done.result(), False
-        self._proven = error is None
-        for stored in group.waiting:
-            if stored.done():  # its caller was cancelled
-                continue
-            if error is None:
-                stored.set_result(None)
-            else:
-                stored.set_exception(self._unavailable(error))
-        if self._next.waiting:
-            self._begin()
-
-    def _keep(self, group: _Group) -> OSError | None:
-        try:
-            new = {
-                sha: one.data for sha, one in group.images.items() if not self._touch(sha, group.at)
-            }
-            if new:
-                self._write(new, group.at)
-        except OSError as error:
-            return error
-
-    def _touch(self, sha: str, now: float) -> bool:
-        """Note that a picture came again. False: it is not there."""
-        try:
-            os.utime(f"{self._folder}/{sha}", (now, now))
-        except FileNotFoundError:
-            return False
-        return True
-
-    def _write(self, pictures: Mapping[str, bytes], now: float) -> None:
-        # Bare calls into the system: each waits for the interpreter afterwards, and a file object
-        # makes twice as many.
-        written: list[int] = []
-        try:
-            for sha, data in pictures.items():
-                written.append(descriptor := self._create(f"{sha}{_PART}"))
-                with memoryview(data) as left:
-                    done = 0
-                    while done < len(left):
-                        done += os.write(descriptor, left[done:])
-                os.utime(f"{self._folder}/{sha}{_PART}", (now, now))
-            # The first wait brings most of the others' bytes along.
-            for descriptor in written:
-                os.fsync(descriptor)
-        finally:
-            for descriptor in written:
-                os.close(descriptor)
-        for sha in pictures:
-            part = f"{self._folder}/{sha}{_PART}"
-            os.replace(part, f"{self._folder}/{sha}")  # noqa: PTH105 - a path of strings, as above
-        sync_folder(self._folder)
-
-    def _create(self, name: str) -> int:
-        try:
-            return os.open(f"{self._folder}/{name}", _CREATE, PRIVATE_FILE)
-        except FileNotFoundError:
-            self._folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-            sync_folder(self._folder.parent)
-            return os.open(f"{self._folder}/{name}", _CREATE, PRIVATE_FILE)
-
-    def _read(self, sha: str) -> bytes:
-        try:
-            return (self._folder / sha).read_bytes()
-        except FileNotFoundError:
-            return b""
-
-    def _all(self) -> Iterable[tuple[str, float]]:
-        with suppress(FileNotFoundError), os.scandir(self._folder) as entries:
-            for entry in entries:
-                yield entry.name, entry.stat().st_mtime
-
-    def _forget(self, hashes: frozenset[str], before: float) -> None:
-        for sha in hashes:
-            file = self._folder / sha
-            with suppress(FileNotFoundError):
-                if file.stat().st_mtime < before:
-                    file.unlink()
+    def _all(self) -> list[str]:
+        return [one.name for one in self._folder.iterdir()] if self._folder.is_dir() else []
 
 
 async def hashes_of(images: Sequence[Image]) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """The lanes' queues: accepted deliveries, and the outcomes of sending them."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -17,6 +17,7 @@ from ..model.status import Receipt
 from ..model.target import Lane, Target
 from .ids import first_id
 from .leases import Claim, claim
+from .pack import Place
 from .pictures import Pictures, hashes_of
 from .rows import (
     HANDLING,
@@ -25,9 +26,11 @@ from .rows import (
     IS_WAITING,
     TEXT,
     Entry,
+    StoredImage,
     add_lane,
     delivery_row,
     image_sizes,
+    place_image,
     read_handling,
     read_hashes,
     read_images,
@@ -88,21 +91,32 @@ class Queue:
         images = entry.images
         hashes = await hashes_of(images) if images else {}
         missing = lanes
+        places: Mapping[str, Place] = {}
+        elsewhere: list[str] = []
 
         def write(conn: Connection) -> Receipt:
             nonlocal missing
+            elsewhere.clear()
             for one in missing:
                 add_lane(conn, one)
             # It runs again where another process has deleted one meanwhile.
             missing = [one.lane for one in entry.deliveries]
-            return _accept(conn, entry, images, hashes, self._files.in_row)
+            if known := _known(conn, entry):
+                return known
+            for one in images:
+                data, sha = self._files.in_row(one), hashes[id(one)]
+                if not store_image(conn, one, sha, data, places.get(sha), entry.received_at):
+                    elsewhere.append(sha)
+            return _accept(conn, entry, hashes)
 
+        if not images:
+            return await self._run(write, committed=committed)
         pictures = {hashes[id(one)]: one for one in images}
-        kept = await self._files.keep(pictures, entry.received_at) if pictures else None
-        storing = self._run(write, committed=committed)
-        if kept is None:
-            return await storing
-        receipt, _ = await asyncio.gather(storing, kept)
+        kept = await self._files.keep(pictures, entry.received_at)
+        places = kept.places
+        receipt = await self._run(write, committed=committed, beside=kept.parts)
+        if elsewhere:
+            await self._run(lambda conn: _place(conn, elsewhere, places))
         return receipt
 
     async def claim(
@@ -152,14 +166,15 @@ class Queue:
             Unreadable: what is stored is not what this code writes.
         """
 
-        def read(conn: Connection) -> tuple[Message, dict[str, Image]]:
+        def read(conn: Connection) -> tuple[Message, tuple[str, ...], dict[str, StoredImage]]:
             words, hashes = _words(conn, delivery_id)
-            held = {sha: one for sha in hashes if (one := known(sha)) is not None}
-            rest = read_images(conn, [sha for sha in hashes if sha not in held])
-            return words, {sha: (held | rest)[sha] for sha in hashes if sha in held or sha in rest}
+            held.update({sha: one for sha in hashes if (one := known(sha)) is not None})
+            return words, hashes, read_images(conn, [sha for sha in hashes if sha not in held])
 
-        words, found = await self._run(read, durable=False)
-        pictures = await self._files.load(found)
+        held: dict[str, Image] = {}
+        words, hashes, stored = await self._run(read, durable=False)
+        held |= await self._files.load(stored)
+        pictures = {sha: held[sha] for sha in hashes if sha in held}
         return replace(words, images=tuple(pictures.values())), pictures
 
     async def alike(self, to: Target, text: str | None, since: float) -> int:
@@ -212,21 +227,17 @@ _TARGETS: Final = (
 )
 
 
-def _accept(
-    conn: Connection,
-    entry: Entry,
-    images: Sequence[Image],
-    hashes: Mapping[int, str],
-    bytes_of: Callable[[Image], bytes],
-) -> Receipt:
-    """`images` are its pictures, `hashes` theirs, by identity; `bytes_of` gives what the row of one
-    holds."""
+def _known(conn: Connection, entry: Entry) -> Receipt | None:
+    """The report of the same token with the same key."""
     key = entry.report.key
-    if key and (known := _FIND_KEY.row(conn, {"source": entry.source, "key": key})):
-        targets = conn.scalars(_TARGETS, {"id": known.id}).all()
-        return Receipt(known.id, "duplicate", tuple(Target.parse(one) for one in targets))
-    for one in images:
-        store_image(conn, one, hashes[id(one)], bytes_of(one), entry.received_at)
+    if not key or not (known := _FIND_KEY.row(conn, {"source": entry.source, "key": key})):
+        return None
+    targets = conn.scalars(_TARGETS, {"id": known.id}).all()
+    return Receipt(known.id, "duplicate", tuple(Target.parse(one) for one in targets))
+
+
+def _accept(conn: Connection, entry: Entry, hashes: Mapping[int, str]) -> Receipt:
+    """`hashes` are those of its pictures, by identity."""
     INSERT_REPORT.run(conn, report_row(entry, _of(entry.report.images, hashes)))
     if not entry.deliveries:
         return Receipt(entry.id, "dropped", ())
@@ -240,6 +251,11 @@ def _accept(
         )
         INSERT_DELIVERY.run(conn, row)
     return Receipt(entry.id, "accepted", tuple([one.lane.target for one in entry.deliveries]))
+
+
+def _place(conn: Connection, hashes: Iterable[str], places: Mapping[str, Place]) -> None:
+    for sha in hashes:
+        place_image(conn, sha, places[sha])
 
 
 def _of(images: Sequence[Image], hashes: Mapping[int, str]) -> list[str]:

@@ -8,7 +8,7 @@ one, everything is refused at once.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
@@ -16,6 +16,7 @@ from loguru import logger
 from sqlalchemy import Connection
 
 from ..errors import StoreUnavailable
+from .pack import Part
 from .postgres import (
     abandon,
     begin,
@@ -104,6 +105,7 @@ class RemoteDatabase:
         *,
         durable: bool = True,
         committed: Callable[[T], None] | None = None,
+        beside: Sequence[Part] = (),
     ) -> T:
         """Run an operation in a transaction; when this returns, it is committed.
 
@@ -116,6 +118,7 @@ class RemoteDatabase:
             StoreUnavailable: nothing of it was stored. Only where the connection was lost in the
                 middle of the commit may it have been.
         """
+        assert not beside  # noqa: S101 - a server has no files of ours beside it
         return await self._calls.add(operation, durable=durable, committed=committed)
 
     def later(self, operation: Callable[[Connection], T]) -> "asyncio.Future[T]":

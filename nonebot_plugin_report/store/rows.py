@@ -1,6 +1,6 @@
 """Rows to values and back: the one place that writes or reads each kind of row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,9 @@ from ..model.grant import BOUND
 from ..model.image import Image
 from ..model.report import Report, dump, restore
 from ..model.target import Lane, Target
+from ..model.value import value_type
 from . import schema
+from .pack import Place
 from .schema import delivery, image, lane, report
 from .statements import Statement
 
@@ -80,6 +82,16 @@ _ADD_LANE: Final = Statement(
 _STORE_IMAGE: Final = Statement(
     insert(image), "ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at"
 )
+_STORE_PLACED_IMAGE: Final = Statement(
+    insert(image),
+    "ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at"
+    " WHERE image.pack = excluded.pack AND image.pack_offset = excluded.pack_offset",
+)
+_PLACE_IMAGE: Final = Statement(
+    update(image)
+    .where(image.c.sha256 == bindparam("sha"))
+    .values(pack=bindparam("name"), pack_offset=bindparam("offset"))
+)
 _TOUCH_IMAGE: Final = Statement(
     update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))
 )
@@ -94,13 +106,40 @@ def add_lane(conn: Connection, of: Lane) -> None:
     _ADD_LANE.run(conn, row)
 
 
-def store_image(conn: Connection, picture: Image, sha: str, data: bytes, now: float) -> None:
-    """Store a picture, each once; `sha` is its hash, `data` empty if its bytes are in a file."""
+def store_image(
+    conn: Connection, picture: Image, sha: str, data: bytes, place: Place | None, now: float
+) -> bool:
+    """Store a picture, each once; `sha` is its hash, `data` what its row holds of its bytes,
+    `place` where the others are.
+
+    Returns whether its row says so. That of one that was stored earlier names another place, and
+    has to until its bytes are on disk at the new one: see `place_image`.
+    """
     row = {
         "sha256": sha, "bytes": data, "size": len(picture.data), "media_type": picture.media_type,
         "width": picture.width, "height": picture.height, "used_at": now,
+        **place_columns(place),
     }  # fmt: skip
-    _STORE_IMAGE.run(conn, row)
+    if place is None:
+        _STORE_IMAGE.run(conn, row)
+        return True
+    if _STORE_PLACED_IMAGE.run(conn, row).rowcount == 1:
+        return True
+    use_image(conn, sha, now)
+    return False
+
+
+def place_columns(place: Place | None) -> dict[str, object]:
+    """Where the bytes of a picture are, as its row has it."""
+    if place is None:
+        return {"pack": None, "pack_offset": None}
+    return {"pack": place.pack, "pack_offset": place.offset}
+
+
+def place_image(conn: Connection, sha: str, place: Place) -> None:
+    """The bytes of a picture are on disk at this place, too: they are read from there from now on,
+    since what was there before is the first to be deleted, if it is there at all."""
+    _PLACE_IMAGE.run(conn, {"sha": sha, "name": place.pack, "offset": place.offset})
 
 
 def use_image(conn: Connection, sha: str, now: float) -> None:
@@ -202,14 +241,31 @@ def read_priority(stored: int) -> Priority:
 _READ_IMAGE: Final = Statement(select(image).where(image.c.sha256 == bindparam("sha")))
 
 
-def read_images(conn: Connection, hashes: Iterable[str]) -> dict[str, Image]:
-    """Those of some pictures that are still stored, by hash; without bytes if it is in a file."""
+@value_type
+class StoredImage:
+    """A picture as its row has it."""
+
+    image: Image
+    """Without bytes if they are in a file:"""
+    size: int
+    place: Place | None
+    """None: in one of its own, as an older version wrote it."""
+
+
+def stored_image(row: Mapping[str, Any]) -> StoredImage:
+    """The picture of a row."""
+    name = row["pack"]
+    return StoredImage(
+        Image(row["bytes"], row["media_type"], row["width"], row["height"]),
+        row["size"],
+        Place(name, row["pack_offset"]) if name else None,
+    )
+
+
+def read_images(conn: Connection, hashes: Iterable[str]) -> dict[str, StoredImage]:
+    """Those of some pictures that are still stored, by hash."""
     rows = {sha: _READ_IMAGE.row(conn, {"sha": sha}) for sha in hashes}
-    return {
-        sha: Image(row.bytes, row.media_type, row.width, row.height)
-        for sha, row in rows.items()
-        if row is not None
-    }
+    return {sha: stored_image(row._asdict()) for sha, row in rows.items() if row is not None}
 
 
 def image_sizes(conn: Connection, hashes: set[str]) -> dict[str, int]:

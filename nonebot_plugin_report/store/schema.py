@@ -30,7 +30,7 @@ STRING: Final = String().with_variant(String(collation="C"), "postgresql")
 """Compared byte by byte, as SQLite does: the order within a lane is that of ids."""
 ID: Final = String(20).with_variant(String(20, collation="C"), "postgresql")
 
-VERSION: Final = 7
+VERSION: Final = 8
 """The version of today's tables. Changing them adds one, and a step that upgrades to it."""
 
 metadata: Final = MetaData()
@@ -75,8 +75,12 @@ image: Final = Table(
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("used_at", Float, nullable=False),
+    Column("pack", STRING, nullable=True),  # the file with its bytes; None: one of its own, if any
+    Column("pack_offset", Integer, nullable=True),
 )
 Index("image_used_at", image.c.used_at)
+Index("image_pack", image.c.pack,
+      sqlite_where=image.c.pack.is_not(None)).ddl_if(dialect="sqlite")  # fmt: skip
 # PostgreSQL would try in vain to compress them, which took most of the time to store one.
 event.listen(
     image,
@@ -264,14 +268,10 @@ def upgrade(conn: Connection) -> None:
         raise StoreUnavailable(
             f"数据库是更新版本的插件写的（结构版本 {stored}，本插件只认识到 {VERSION}），请升级插件"
         )
-    if stored in ("1", "2", "3", "4"):
-        for statement in _FROM_4:
-            conn.execute(text(statement))
-    if stored in ("1", "2", "3"):
-        conn.execute(text("ALTER TABLE delivery ADD COLUMN tried_at FLOAT"))
-    if stored == "1":
-        for statement in _FROM_1:
-            conn.execute(text(statement))
+    for version, statements in _FROM:
+        if stored is not None and int(stored) <= version:
+            for statement in statements:
+                conn.execute(text(statement))
     if stored in ("1", "2"):
         _from_2(conn)
     metadata.create_all(conn)
@@ -281,19 +281,6 @@ def upgrade(conn: Connection) -> None:
         index.create(conn, checkfirst=True)
     conn.execute(delete(meta).where(meta.c.name == "version"))
     conn.execute(insert(meta).values(name="version", value=str(VERSION)))
-
-
-_FROM_1: Final = (
-    "ALTER TABLE report ADD COLUMN source VARCHAR NOT NULL DEFAULT ''",
-    "ALTER TABLE report ADD COLUMN note TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE delivery ADD COLUMN rank INTEGER NOT NULL DEFAULT 1",
-    "ALTER TABLE delivery ADD COLUMN held_until FLOAT NOT NULL DEFAULT 0",
-    "ALTER TABLE delivery ADD COLUMN fallback TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE delivery ADD COLUMN fallback_at FLOAT",
-    "UPDATE report SET source = 'master'",
-    "DROP INDEX delivery_waiting",
-)
-"""Version 1 had neither rules nor quiet hours. Its new indexes are made with all others."""
 
 
 def _from_2(conn: Connection) -> None:
@@ -312,13 +299,30 @@ def _from_2(conn: Connection) -> None:
     conn.execute(text("DROP TABLE delivery_2"))
 
 
-_FROM_4: Final = (
-    "ALTER TABLE image ADD COLUMN size INTEGER NOT NULL DEFAULT 0",
-    "UPDATE image SET size = length(bytes)",  # they stay in the database
-    "ALTER TABLE delivery ADD COLUMN fallback_image TEXT",
-    "ALTER TABLE delivery ADD COLUMN fallback_unconfirmed INTEGER NOT NULL DEFAULT 0",
-)
-"""Version 4 had pictures in the database, and knew no delivery of which nobody can tell whether it
-arrived. For all older versions, too, and before their own steps, which make today's tables. Indexes
-are made with all others, and so is what version 5 did not have: sessions; and what 6 did not:
-processes."""
+_FROM: Final = (
+    (7, (
+        "ALTER TABLE image ADD COLUMN pack VARCHAR",
+        "ALTER TABLE image ADD COLUMN pack_offset INTEGER",
+    )),
+    (4, (
+        "ALTER TABLE image ADD COLUMN size INTEGER NOT NULL DEFAULT 0",
+        "UPDATE image SET size = length(bytes)",  # they stay in the database
+        "ALTER TABLE delivery ADD COLUMN fallback_image TEXT",
+        "ALTER TABLE delivery ADD COLUMN fallback_unconfirmed INTEGER NOT NULL DEFAULT 0",
+    )),
+    (3, ("ALTER TABLE delivery ADD COLUMN tried_at FLOAT",)),
+    (1, (
+        "ALTER TABLE report ADD COLUMN source VARCHAR NOT NULL DEFAULT ''",
+        "ALTER TABLE report ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE delivery ADD COLUMN rank INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE delivery ADD COLUMN held_until FLOAT NOT NULL DEFAULT 0",
+        "ALTER TABLE delivery ADD COLUMN fallback TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE delivery ADD COLUMN fallback_at FLOAT",
+        "UPDATE report SET source = 'master'",
+        "DROP INDEX delivery_waiting",
+    )),
+)  # fmt: skip
+"""What a version did not have, for it and all older ones, and before today's tables are made:
+places in packs (each picture was a file, and stays one); pictures outside of the database, and a
+delivery of which nobody can tell whether it arrived; when it was tried; rules and quiet hours.
+Indexes are made with all others, and so are sessions and processes."""

@@ -1,16 +1,20 @@
-"""A thread that waits for the disk, and does nothing else.
+"""A thread that waits for the disk, and does nothing else: pictures, and the write-ahead log.
 
 Each time that a thread gets hold of the interpreter lock, a busy event loop stands still for it. An
 executor's thread needs it several times for each call; this one twice.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 
-Done = Callable[[OSError | None], None]
-"""Is told, on the event loop, that it is on disk, or why it may not be."""
+from .pack import Part, write
+
+Done = Callable[[OSError | None, OSError | None], None]
+"""Is told, on the event loop, why the pictures may not be on disk, and why the log may not be."""
+_Asked = tuple[asyncio.AbstractEventLoop, Sequence[Part], Done]
 
 
 class Syncer:
@@ -19,16 +23,16 @@ class Syncer:
     def __init__(self, sync: Callable[[], None]) -> None:
         """`sync` waits for the disk; it may raise OSError."""
         self._sync = sync
-        self._asked: SimpleQueue[tuple[asyncio.AbstractEventLoop, Done] | None] = SimpleQueue()
+        self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._thread = Thread(target=self._work, name="report-sync", daemon=True)
 
     def start(self) -> None:
         """Start it."""
         self._thread.start()
 
-    def ask(self, done: Done) -> None:
-        """Wait for the disk once more, for all that was written until now."""
-        self._asked.put((asyncio.get_running_loop(), done))
+    def ask(self, parts: Sequence[Part], done: Done) -> None:
+        """Write these, and wait for the disk once more, for all that was written until now."""
+        self._asked.put((asyncio.get_running_loop(), parts, done))
 
     def stop(self) -> None:
         """End it, when it has done what it was asked to. Blocks."""
@@ -37,10 +41,14 @@ class Syncer:
 
     def _work(self) -> None:
         while (asked := self._asked.get()) is not None:
-            loop, done = asked
-            error = None
-            try:
-                self._sync()
-            except OSError as raised:
-                error = raised
-            loop.call_soon_threadsafe(done, error)
+            loop, parts, done = asked
+            refused = error_of(partial(write, parts)) if parts else None
+            loop.call_soon_threadsafe(done, refused, error_of(self._sync))
+
+
+def error_of(work: Callable[[], None]) -> OSError | None:
+    """Do something that uses the disk. Returns how that failed."""
+    try:
+        work()
+    except OSError as error:
+        return error

@@ -1,11 +1,13 @@
 """What runs the store's operations, whichever engine it is."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection
+
+from .pack import Part
 
 T = TypeVar("T")
 
@@ -22,6 +24,8 @@ class Call:
     durable: bool
     committed: Callable[[Any], None] | None = None
     """Is told the result when it is committed, perhaps before it is on disk."""
+    beside: Sequence[Part] = ()
+    """What is written to other files meanwhile."""
     result: Any = None
     """Or the exception that it ended with."""
     wrote: bool = False
@@ -58,10 +62,11 @@ class Calls:
         *,
         durable: bool,
         committed: Callable[[T], None] | None = None,
+        beside: Sequence[Part] = (),
     ) -> "asyncio.Future[T]":
         """One that somebody waits for."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.waiting.append(Call(operation, future, durable, committed))
+        self.waiting.append(Call(operation, future, durable, committed, beside))
         self._schedule()
         return future
 
@@ -119,11 +124,14 @@ class Transactions(Protocol):
         *,
         durable: bool = True,
         committed: Callable[[T], None] | None = None,
+        beside: Sequence[Part] = (),
     ) -> T:
         """Run an operation in a transaction; when this returns, it is committed.
 
         `durable`: a power cut cannot undo it. Otherwise it survives the end of this process,
-        however sudden. `committed` is told the result as soon as that holds of it.
+        however sudden. `committed` is told the result as soon as that holds of it. `beside` is on
+        disk, too, when a durable one returns that wrote something; an engine whose pictures are in
+        its rows has none of these.
 
         Raises:
             StoreUnavailable: nothing of it was stored. Only where the disk or the connection failed

@@ -180,6 +180,31 @@ ssize_t write(int file, const void *bytes, size_t length) {
 PWRITE(pwrite, off_t)
 PWRITE(pwrite64, off64_t)
 
+/* With O_DSYNC what was written is on disk when the call ends: recorded as a sync of its own. */
+#define PWRITEV(function, offset) \
+  ssize_t function(int file, const struct iovec *parts, int count, offset at, int flags) { \
+    REAL(function); \
+    uint64_t inode = inode_of(file); \
+    if (!inode) return real(file, parts, count, at, flags); \
+    if (fails()) return -1; \
+    ssize_t done = real(file, parts, count, at, flags); \
+    ssize_t left = done; \
+    for (int i = 0; left > 0; i++) { \
+      size_t length = (size_t)left < parts[i].iov_len ? (size_t)left : parts[i].iov_len; \
+      note('W', inode, at, parts[i].iov_base, length); \
+      at += length; \
+      left -= length; \
+    } \
+    if (done > 0 && fcntl(file, F_GETFL) & O_DSYNC) { \
+      uint64_t number = __atomic_add_fetch(&syncs, 1, __ATOMIC_RELAXED); \
+      note('B', inode, number, "", 0); \
+      note('S', inode, number, "", 0); \
+    } \
+    return done; \
+  }
+PWRITEV(pwritev2, off_t)
+PWRITEV(pwritev64v2, off64_t)
+
 #define TRUNCATE(function, offset) \
   int function(int file, offset length) { \
     REAL(function); \

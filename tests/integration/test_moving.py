@@ -21,13 +21,12 @@ from tests.bot import running as a_bot
 from tests.bot import until
 from tests.dialects import jpeg
 from tests.onebot import ScriptedV11
-from tests.outbox.places import Place, change, rows
+from tests.outbox.places import VERSIONS, Place, change, of_version, picture_bytes, rows
 from tests.postgres import Databases
 from tests.postgres import databases as databases
 
 from .test_cli import command
 
-STORES = Path(__file__).parents[1] / "outbox" / "stores"
 TABLES = ("report", "delivery", "lane", "mute", "binding", "session", "link", "watch", "unread",
           "spent")  # fmt: skip
 
@@ -65,14 +64,7 @@ def _columns(place: Place, table: str) -> str:
 def _bytes(place: Place, sha: str, *row: Any) -> bytes:
     if isinstance(place, str):
         return bytes(row[-1])
-    return row[-1] or (place.with_name(f"{place.name}-pictures") / sha).read_bytes()
-
-
-def of_version(version: int, path: Path) -> Path:
-    """A store as an older version of the plugin wrote it."""
-    with closing(sqlite3.connect(path)) as conn, conn:
-        conn.executescript((STORES / f"version_{version}.sql").read_text(encoding="utf-8"))
-    return path
+    return picture_bytes(place, sha)
 
 
 async def used(folder: Path) -> Path:
@@ -179,7 +171,7 @@ _CONNECTED = """SELECT 1 FROM pg_stat_activity WHERE datname = current_database(
     AND application_name = 'nonebot-plugin-report'"""
 
 
-@pytest.mark.parametrize("version", range(1, 7))
+@pytest.mark.parametrize("version", VERSIONS)
 async def test_a_store_of_an_older_version_moves_too(
     tmp_path: Path, databases: Databases, version: int
 ) -> None:
@@ -191,6 +183,7 @@ async def test_a_store_of_an_older_version_moves_too(
     change(server, "UPDATE meta SET value = '5' WHERE name = 'version'")
     with psycopg.connect(server) as conn:  # as version 5, which had no sessions
         conn.execute("DROP TABLE session, link, process")
+        conn.execute("ALTER TABLE image DROP COLUMN pack, DROP COLUMN pack_offset")
     back = tmp_path / "back" / "report.db"
     assert await in_process(server, back) == Moved(reports=2, waiting=2, pictures=1, lost=0)
     assert content(back) == before
@@ -287,10 +280,12 @@ async def test_a_picture_that_is_gone_already_does_not_hold_up_the_others(
     tmp_path: Path, databases: Databases
 ) -> None:
     source, server = await used(tmp_path / "old"), databases.fresh()
-    folder = source.with_name(f"{source.name}-pictures")
-    first, second, *_ = sorted(folder.iterdir())
-    first.unlink()
-    second.write_bytes(b"damaged")
+    (pack,) = source.with_name(f"{source.name}-pictures").iterdir()
+    cut, damaged, *_ = rows(source, "SELECT pack_offset FROM image ORDER BY 1 DESC")
+    pack.write_bytes(pack.read_bytes()[: cut[0]])
+    with pack.open("r+b") as file:
+        file.seek(damaged[0])
+        file.write(b"damaged")
     output = await move(tmp_path, source, server)
     assert "2 张图片在原来那里已经没有了或坏了" in output
     assert len(content(server)["image"]) == 2

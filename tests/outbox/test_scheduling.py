@@ -1,6 +1,5 @@
 """What waits for a better moment or goes elsewhere: a real file, a clock of the test's own."""
 
-import sqlite3
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -27,12 +26,11 @@ from nonebot_plugin_report.model.timing import DailyWindow
 from tests.dialects import jpeg
 
 from .fakes import LIMITS, Clock, FarEnd, World, world
-from .places import Place
+from .places import VERSIONS, Place, of_version
 
 ME = Target("private", "10001")
 GROUP = Target("group", "777")
 MAIL = Target("channel", "mail")
-STORES = Path(__file__).parent / "stores"
 """As older versions of the plugin wrote them: one delivered, one with a picture to two targets."""
 NEW_YORK = ZoneInfo("America/New_York")
 QUIET = Policy(quiet=DailyWindow.parse("23:00-08:00 America/New_York"))
@@ -256,14 +254,11 @@ async def test_what_was_delivered_does_not_fall_back(place: Place) -> None:
         assert fallen(w.far.sent) == [("private:10001", "好")]
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("version", VERSIONS)
 async def test_a_store_of_an_older_version_is_taken_over_with_all_that_is_in_it(
     path: Path, version: int
 ) -> None:
-    with sqlite3.connect(path) as conn:
-        conn.executescript((STORES / f"version_{version}.sql").read_text(encoding="utf-8"))
-    conn.close()
-    async with world(path) as w:
+    async with world(of_version(version, path)) as w:
         await w.outbox.accept(Report(content="新的"), [Outgoing(ME, Message("新的"))])
         await w.drain(ME)
         await w.drain(GROUP)
