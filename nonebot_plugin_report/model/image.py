@@ -29,6 +29,7 @@ _BMP_COMPRESSIONS: Final = range(4)
 _STANDALONE: Final = frozenset({0x00, 0x01, *range(0xD0, 0xD8)})
 _FRAME_STARTS: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN_START: Final = 0xDA
+_MARK: Final = 0xFF
 _FILL: Final = re.compile(rb"\xff+")
 """Before a marker; what else stands there is passed over, as others do."""
 
@@ -105,11 +106,12 @@ def _jpeg(data: bytes) -> tuple[int, int]:
     """ITU-T T.81, annex B: the frame header stands somewhere before the first scan."""
     at, size = 2, None
     for _ in range(MAX_PARTS):
-        if (at := data.find(b"\xff", at)) < 0:
-            break
-        fill = _FILL.match(data, at)
-        assert fill  # noqa: S101 - there is one at least
-        at, marker = fill.end() + 1, data[fill.end()]
+        if data[at] == _MARK != data[at + 1]:  # as nearly always
+            at, marker = at + 2, data[at + 1]
+        else:
+            if (fill := _FILL.search(data, at)) is None:
+                break
+            at, marker = fill.end() + 1, data[fill.end()]
         if marker == _SCAN_START and size is not None:
             return size
         if marker in _STANDALONE:

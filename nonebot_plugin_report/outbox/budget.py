@@ -2,13 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Hashable
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    nullcontext,
-)
+from collections.abc import Hashable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,13 +13,16 @@ PATIENCE: Final = 20.0
 _NOTHING: Final = nullcontext()
 
 
-@dataclass(slots=True)
-class _Shared:
-    """Room that several hold together."""
+@dataclass(slots=True, eq=False)
+class _Room:
+    """Room that somebody holds, or waits for; several may do so together."""
 
-    entered: "asyncio.Future[None]"
-    held: AsyncExitStack
+    size: int
     holders: int = 0
+    turn: "asyncio.Future[None] | None" = None
+    """It is waited for until then."""
+    late: asyncio.TimerHandle | None = None
+    """It is held until then at the longest."""
 
 
 class Budget:
@@ -35,73 +33,84 @@ class Budget:
         self._size = size
         self._patience = patience
         self._free = size
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
-        self._shared: dict[Hashable, _Shared] = {}
+        self._waiting: deque[_Room] = deque()
+        self._shared: dict[Hashable, _Room] = {}
 
     def room(
         self, wanted: int, together: Hashable | None = None
     ) -> AbstractAsyncContextManager[None]:
         """Hold room for a number of bytes (at most all there is); those who hold it `together` hold
         the same."""
-        if not wanted:
-            return _NOTHING
-        return self._held(wanted) if together is None else self._held_together(wanted, together)
+        return _Holder(self, wanted, together) if wanted else _NOTHING
 
-    @asynccontextmanager
-    async def _held_together(self, wanted: int, together: Hashable) -> AsyncGenerator[None]:
-        if (shared := self._shared.get(together)) is None:
-            held = AsyncExitStack()
-            entered = asyncio.ensure_future(held.enter_async_context(self._held(wanted)))
-            shared = self._shared[together] = _Shared(entered, held)
-        shared.holders += 1
-        try:
-            await asyncio.shield(shared.entered)
-            yield
-        finally:
-            shared.holders -= 1
-            if not shared.holders:
-                del self._shared[together]
-                shared.entered.cancel()
-                await shared.held.aclose()
+    def join(self, wanted: int, together: Hashable | None) -> _Room:
+        """One more holds room, or waits for it."""
+        room = None if together is None else self._shared.get(together)
+        if room is None:
+            room = _Room(min(wanted, self._size))
+            if together is not None:
+                self._shared[together] = room
+            if self._waiting or room.size > self._free:
+                room.turn = asyncio.get_running_loop().create_future()
+                self._waiting.append(room)
+            else:
+                self._give(room)
+        room.holders += 1
+        return room
 
-    @asynccontextmanager
-    async def _held(self, wanted: int) -> AsyncGenerator[None]:
-        wanted = min(wanted, self._size)
-        if self._waiting or wanted > self._free:
-            await self._turn(wanted)
-        else:
-            self._free -= wanted
-        given_back = False
-
-        def give_back() -> None:
-            nonlocal given_back
-            if not given_back:
-                given_back = True
-                self._free += wanted
-                self._admit()
-
-        late = asyncio.get_running_loop().call_later(self._patience, give_back)
-        try:
-            yield
-        finally:
-            late.cancel()
-            give_back()
-
-    async def _turn(self, wanted: int) -> None:
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append((wanted, turn))
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.cancelled():
-                self._waiting.remove((wanted, turn))
-            else:  # it was just admitted
-                self._free += wanted
+    def leave(self, room: _Room, together: Hashable | None) -> None:
+        """One fewer holds room, or waits for it."""
+        room.holders -= 1
+        if room.holders:
+            return
+        if together is not None:
+            del self._shared[together]
+        if room in self._waiting:
+            self._waiting.remove(room)
             self._admit()
-            raise
+        else:
+            self._take_back(room)
+
+    def _give(self, room: _Room) -> None:
+        self._free -= room.size
+        loop = asyncio.get_running_loop()
+        room.late = loop.call_later(self._patience, self._take_back, room)
+
+    def _take_back(self, room: _Room) -> None:
+        """Once only."""
+        if room.late is not None:
+            room.late.cancel()
+            room.late = None
+            self._free += room.size
+            self._admit()
 
     def _admit(self) -> None:
-        while self._waiting and self._waiting[0][0] <= self._free:
-            wanted, turn = self._waiting.popleft()
-            self._free -= wanted
-            turn.set_result(None)
+        while self._waiting and self._waiting[0].size <= self._free:
+            room = self._waiting.popleft()
+            self._give(room)
+            if room.turn is not None:
+                room.turn.set_result(None)
+
+
+class _Holder:
+    """A scope in which one holds room."""
+
+    def __init__(self, budget: Budget, wanted: int, together: Hashable | None) -> None:
+        self._budget = budget
+        self._wanted = wanted
+        self._together = together
+        self._room: _Room | None = None
+
+    async def __aenter__(self) -> None:
+        room = self._room = self._budget.join(self._wanted, self._together)
+        if room.turn is not None and not room.turn.done():
+            try:
+                # Of several who wait for it, one that is cancelled does not end the others' wait.
+                await asyncio.shield(room.turn)
+            except BaseException:
+                self._budget.leave(room, self._together)
+                raise
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._room is not None:
+            self._budget.leave(self._room, self._together)

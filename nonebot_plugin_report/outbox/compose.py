@@ -66,8 +66,8 @@ class Composer:
             async with self._reading if queued.picture_bytes else nullcontext():
                 known = self._pictures.known
                 message, pictures = await self._queue.message(queued.delivery.id, known)
-                for sha, image in pictures.items():
-                    self._pictures.add(sha, image)
+                for digest, image in pictures.items():
+                    self._pictures.add(digest, image)
             return message
         message, _ = await self._queue.words(queued.delivery.id)
         return replace(message, text=f"{message.text}\n[{PICTURE_LEFT_OUT}]".strip())
@@ -82,10 +82,10 @@ class Composer:
         shown = [await self._picture(first[index]) for index in sorted(pictured(gists))]
         return summarize(gists, [one for one in shown if one is not None], self._rest)
 
-    async def _picture(self, sha: str) -> Image | None:
-        if (known := self._pictures.known(sha)) is not None:
+    async def _picture(self, digest: str) -> Image | None:
+        if (known := self._pictures.known(digest)) is not None:
             return known
-        image = await self._queue.picture(sha)
+        image = await self._queue.picture(digest)
         if image is not None:
-            self._pictures.add(sha, image)
+            self._pictures.add(digest, image)
         return image

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from functools import partial
 from typing import Final
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from ..model.image import Image
 from ..model.message import Message
@@ -23,8 +24,10 @@ class Pictures:
     """The pictures of all lanes."""
 
     def __init__(self) -> None:
-        self._alive: WeakValueDictionary[str | int, Image] = WeakValueDictionary()
-        """By hash if they were read from the store, otherwise by identity."""
+        self._alive: dict[str | int, tuple[ref[Image], int]] = {}
+        """And their bytes; by hash if they were read from the store, otherwise by identity."""
+        self._bytes = 0
+        """Of all of them."""
         self._budget = Budget(ROOM_BYTES)
 
     def admit(self, queued: Queued) -> Queued:
@@ -33,23 +36,38 @@ class Pictures:
         if not images:
             return queued
         size, ids = sum(len(one.data) for one in images), tuple(map(id, images))
-        queued = replace(queued, picture_bytes=size, pictures=ids)
-        self._alive.update(zip(ids, images, strict=True))
-        if sum(len(one.data) for one in self._alive.values()) <= KEPT_BYTES:
-            return queued
-        bare = replace(queued.delivery, message=Message(""))
-        return replace(queued, delivery=bare, loaded=False, pictures=None)
+        for name, one in zip(ids, images, strict=True):
+            self._remember(name, one)
+        if self._bytes <= KEPT_BYTES:
+            return Queued(queued.delivery, queued.loaded, size, ids)
+        return Queued(replace(queued.delivery, message=Message("")), picture_bytes=size)
 
-    def known(self, sha: str) -> Image | None:
+    def known(self, digest: str) -> Image | None:
         """A picture that a lane has in memory, by its hash."""
-        return self._alive.get(sha)
+        known, _ = self._alive.get(digest, _NONE)
+        return known and known()
 
-    def add(self, sha: str, image: Image) -> None:
+    def add(self, digest: str, image: Image) -> None:
         """Remember a picture that was read."""
-        self._alive[sha] = image
+        self._remember(digest, image)
 
     def room(self, batch: Sequence[Queued]) -> AbstractAsyncContextManager[None]:
         """Hold room for the pictures of deliveries that are sent as one message."""
         size, first = sum([one.picture_bytes for one in batch]), batch[0]
         shares = len(batch) == 1 and first.delivery.lane.target.kind != "channel"
         return self._budget.room(size, first.pictures if shares else None)
+
+    def _remember(self, name: str | int, image: Image) -> None:
+        known, size = self._alive.get(name, _NONE)
+        if known is None or known() is not image:
+            self._bytes += len(image.data) - size
+            self._alive[name] = ref(image, partial(self._forget, name)), len(image.data)
+
+    def _forget(self, name: str | int, gone: "ref[Image]") -> None:
+        known, size = self._alive.get(name, _NONE)
+        if known is gone:
+            del self._alive[name]
+            self._bytes -= size
+
+
+_NONE: Final = (None, 0)

@@ -124,4 +124,7 @@ def _plain(value: object) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, cls=DataclassEncoder)
+    try:
+        return json.dumps(value)
+    except TypeError:  # likewise
+        return json.dumps(value, cls=DataclassEncoder)

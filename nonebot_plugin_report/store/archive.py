@@ -165,14 +165,14 @@ class Archive:
 
         return await self._run(read)
 
-    async def picture(self, sha: str) -> Image | None:
+    async def picture(self, digest: str) -> Image | None:
         """A picture by its hash, or None if it is no longer stored.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
-        images = await self._run(lambda conn: read_images(conn, [sha]))
-        return (await self._pictures.load(images)).get(sha)
+        images = await self._run(lambda conn: read_images(conn, [digest]))
+        return (await self._pictures.load(images)).get(digest)
 
     async def report(self, report_id: str) -> Report | None:
         """A report without its pictures; None: it is not there, or cannot be read.

@@ -340,8 +340,8 @@ def _beside(calls: Sequence[Call]) -> list[Part]:
 
 def _refuse(calls: Sequence[Call], failed: OSError | None) -> None:
     """What is beside these could not be written, if that failed."""
-    for call in calls:
-        if failed is not None and call.beside:
+    for call in calls if failed else ():
+        if failed and call.beside:
             call.result = refused(call.beside[0].pack.folder, failed)
 
 

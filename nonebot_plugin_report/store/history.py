@@ -138,7 +138,8 @@ class History:
         loaded = await self._files.load(images)
         return {
             target: Message(
-                row.text, tuple(loaded[sha] for sha in read_hashes(row.image) if sha in loaded)
+                row.text,
+                tuple(loaded[digest] for digest in read_hashes(row.image) if digest in loaded),
             )
             for target, row in found.items()
         }
@@ -328,7 +329,7 @@ def _messages(
     """Rows with words and hashes by target, and the pictures of all of them, each once."""
     rows = {target: sent_to(conn, report_id, target) for target in targets}
     found = {target: row for target, row in rows.items() if row is not None}
-    hashes = {sha for row in found.values() for sha in read_hashes(row.image)}
+    hashes = {digest for row in found.values() for digest in read_hashes(row.image)}
     return found, read_images(conn, hashes)
 
 

@@ -252,8 +252,8 @@ def _fall_back(
             add_lane(conn, one.lane)
             INSERT_DELIVERY.run(conn, delivery_row(one, one.message.text, due.images))
             lanes.append(one.lane)
-        for sha in due.images:
-            use_image(conn, sha, now)
+        for digest in due.images:
+            use_image(conn, digest, now)
     return lanes
 
 
@@ -296,7 +296,7 @@ def _waiting_images(conn: Connection) -> set[str]:
     stored = select(delivery.c.image).where(delivery.c.image.is_not(None), IS_WAITING).distinct()
     others = select(delivery.c.fallback_image).where(delivery.c.fallback != "")
     rows = (row for query in (stored, others) for row in conn.scalars(query))
-    return {sha for row in rows for sha in read_hashes(row)}
+    return {digest for row in rows for digest in read_hashes(row)}
 
 
 def _forget_images(
@@ -306,16 +306,16 @@ def _forget_images(
 
     What has come to wait since `waiting` was read was used just now, so it is not old.
     """
-    old = select(image.c.sha256).where(image.c.used_at < before)
+    old = select(image.c.digest).where(image.c.used_at < before)
     hashes = conn.scalars(old.order_by(image.c.used_at).offset(kept).limit(BATCH)).all()
-    gone = [sha for sha in hashes if sha not in waiting]
-    conn.execute(delete(image).where(image.c.sha256.in_(gone)))
+    gone = [digest for digest in hashes if digest not in waiting]
+    conn.execute(delete(image).where(image.c.digest.in_(gone)))
     return len(hashes), len(gone)
 
 
 def _named(conn: Connection, files: Sequence[str]) -> set[str]:
     """Those of some files in which a picture is that is still stored."""
-    alone = select(image.c.sha256).where(image.c.sha256.in_(files), image.c.pack.is_(None))
+    alone = select(image.c.digest).where(image.c.digest.in_(files), image.c.pack.is_(None))
     packs = select(image.c.pack).where(image.c.pack.in_(files)).distinct()
     return {name for query in (alone, packs) for name in conn.scalars(query)}
 

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
 from secrets import token_hex
@@ -23,6 +22,7 @@ from ..model.image import Image
 from .ends import End, open_end
 from .leases import release_all
 from .outcomes import store_noted
+from .pictures import is_of
 from .rows import place_columns, stored_image
 from .schema import MOVING_FROM, MOVING_TO, image, meta, metadata, process, term, upgrade
 
@@ -203,8 +203,8 @@ class _Move:
         places = await self._new.pictures.put(whole, time())
         moved: list[dict[str, Any]] = []
         for row in rows:
-            if (one := whole.get(row["sha256"])) is not None:
-                data, place = self._new.pictures.in_row(one), places.get(row["sha256"])
+            if (one := whole.get(row["digest"])) is not None:
+                data, place = self._new.pictures.in_row(one), places.get(row["digest"])
                 moved.append({**row, "bytes": data, **place_columns(place)})
         return moved
 
@@ -237,7 +237,7 @@ class _Move:
         """How many of some pictures are not there; none of those could be moved."""
         came = _with_bytes(self._new, rows)
         whole = await _whole(self._new, came)
-        there = [{name: row[name] for name in rows[0]} for row in came if row["sha256"] in whole]
+        there = [{name: row[name] for name in rows[0]} for row in came if row["digest"] in whole]
         missing = [row for row in rows if row not in there]
         if missing and await _whole(self._old, _with_bytes(self._old, missing)):
             raise _differs(image)
@@ -259,14 +259,14 @@ def _batches(
 
 
 def _with_bytes(end: End, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    wanted = select(image).where(image.c.sha256.in_([row["sha256"] for row in rows]))
+    wanted = select(image).where(image.c.digest.in_([row["digest"] for row in rows]))
     return [dict(row) for row in end.conn.execute(wanted).mappings()]
 
 
 async def _whole(end: End, rows: Sequence[dict[str, Any]]) -> dict[str, Image]:
     """The pictures of some rows by hash, without those that are gone or damaged."""
-    loaded = await end.pictures.load({row["sha256"]: stored_image(row) for row in rows})
-    return {sha: one for sha, one in loaded.items() if sha256(one.data).hexdigest() == sha}
+    loaded = await end.pictures.load({row["digest"]: stored_image(row) for row in rows})
+    return {digest: one for digest, one in loaded.items() if is_of(digest, one.data)}
 
 
 def _differs(table: Table) -> StoreUnavailable:

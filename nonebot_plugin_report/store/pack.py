@@ -8,7 +8,6 @@ afterwards. What goes to the end of a file that is open is one call, the wait fo
 import os
 import weakref
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -71,17 +70,17 @@ class Pack:
             and (self._identity is None or identity(self._file) == self._identity)
         )
 
-    def give_place(self, sha: str, size: int) -> Place:
+    def give_place(self, digest: str, size: int) -> Place:
         """A place for a picture, by its hash; the same one for one that has it already."""
-        offset = self._offsets.get(sha)
+        offset = self._offsets.get(digest)
         if offset is None:
-            offset = self._offsets[sha] = self._end
+            offset = self._offsets[digest] = self._end
             self._end += size
         return Place(self.name, offset)
 
-    def has(self, sha: str) -> bool:
+    def has(self, digest: str) -> bool:
         """A picture is on disk here."""
-        return sha in self._written
+        return digest in self._written
 
     def write(self, parts: Sequence["Part"]) -> None:
         """Write pictures to their places; they are on disk when this returns. Blocks.
@@ -92,13 +91,13 @@ class Pack:
         try:
             descriptor = self._open() if self._descriptor is None else self._descriptor
             for run in _runs(parts):
-                _write(descriptor, run)
+                _write(descriptor, run[0].offset, [one.data for one in run])
             if not _DURABLE:
                 os.fsync(descriptor)
         except OSError:
             self._failed, self.proven = True, False
             raise
-        self._written.update([one.sha for one in parts])
+        self._written.update([one.digest for one in parts])
         self.proven = not self._failed
 
     def _open(self) -> int:
@@ -118,7 +117,7 @@ class Part:
     """The bytes of a picture, to be written to its place."""
 
     pack: Pack
-    sha: str
+    digest: str
     offset: int
     data: bytes
 
@@ -129,8 +128,11 @@ def write(parts: Iterable[Part]) -> None:
     Raises:
         OSError: they may not be there.
     """
-    for pack, some in groupby(parts, lambda one: one.pack):
-        pack.write(list(some))
+    by_pack: dict[Pack, list[Part]] = {}
+    for one in parts:
+        by_pack.setdefault(one.pack, []).append(one)
+    for pack, some in by_pack.items():
+        pack.write(some)
 
 
 def refused(folder: Path, error: OSError) -> StoreUnavailable:
@@ -165,8 +167,7 @@ def _runs(parts: Sequence[Part]) -> Iterable[list[Part]]:
         yield run
 
 
-def _write(descriptor: int, run: Sequence[Part]) -> None:
-    buffers, offset = [memoryview(one.data) for one in run], run[0].offset
+def _write(descriptor: int, offset: int, buffers: list[bytes]) -> None:
     while buffers:
         done = _write_at(descriptor, buffers, offset)
         offset += done
@@ -176,7 +177,7 @@ def _write(descriptor: int, run: Sequence[Part]) -> None:
             buffers[0] = buffers[0][done:]
 
 
-def _write_at(descriptor: int, buffers: Sequence[memoryview], offset: int) -> int:
+def _write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
     if hasattr(os, "pwritev"):
         return os.pwritev(descriptor, buffers, offset)
     os.lseek(descriptor, offset, os.SEEK_SET)

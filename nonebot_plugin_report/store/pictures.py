@@ -15,6 +15,8 @@ from secrets import token_hex
 from typing import Final, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
+from blake3 import blake3
+
 from ..model.image import Image
 from ..model.value import value_type
 from .pack import Pack, Part, Place, read, refused, write
@@ -22,7 +24,7 @@ from .rows import StoredImage
 
 T = TypeVar("T")
 
-HASHED_AT_ONCE: Final = 2**19
+HASHED_AT_ONCE: Final = 2**21
 """Bytes of pictures that are hashed on the event loop, in a third of a millisecond; a thread would
 cost as much by waiting for the interpreter."""
 
@@ -104,7 +106,7 @@ class PictureRows:
 
     async def load(self, images: Mapping[str, StoredImage]) -> dict[str, Image]:
         """They are there already."""
-        return {sha: one.image for sha, one in images.items()}
+        return {digest: one.image for digest, one in images.items()}
 
     async def files(self) -> list[str]:
         """There are none."""
@@ -154,17 +156,17 @@ class PictureFiles:
 
     async def load(self, images: Mapping[str, StoredImage]) -> dict[str, Image]:
         """Pictures by hash, without those whose bytes are no longer there, or not whole."""
-        missing = {sha: one for sha, one in images.items() if not one.image.data}
-        found = (
-            await self._run(lambda: {sha: self._read(sha, one) for sha, one in missing.items()})
-            if missing
-            else {}
-        )
+        outside = {digest: one for digest, one in images.items() if not one.image.data}
+
+        def read_all() -> dict[str, bytes]:
+            return {digest: self._read(digest, one) for digest, one in outside.items()}
+
+        found = await self._run(read_all) if outside else {}
         loaded = {
-            sha: one.image if sha not in found else replace(one.image, data=found[sha])
-            for sha, one in images.items()
+            digest: replace(one.image, data=found[digest]) if digest in found else one.image
+            for digest, one in images.items()
         }
-        return {sha: one for sha, one in loaded.items() if one.data}
+        return {digest: one for digest, one in loaded.items() if one.data}
 
     async def files(self) -> list[str]:
         """The names of the files that nothing will be written to."""
@@ -183,11 +185,11 @@ class PictureFiles:
         pack = self._pack
         if pack is None or not pack.is_open(now):
             pack = self._pack = self._begin(now)
-        places = {sha: pack.give_place(sha, len(one.data)) for sha, one in images.items()}
+        places = {digest: pack.give_place(digest, len(one.data)) for digest, one in images.items()}
         parts = [
-            Part(pack, sha, places[sha].offset, one.data)
-            for sha, one in images.items()
-            if not pack.has(sha)
+            Part(pack, digest, places[digest].offset, one.data)
+            for digest, one in images.items()
+            if not pack.has(digest)
         ]
         return Kept(places, parts, pack), pack
 
@@ -202,23 +204,28 @@ class PictureFiles:
         except OSError as error:
             raise refused(self._folder, error) from None
 
-    def _read(self, sha: str, stored: StoredImage) -> bytes:
+    def _read(self, digest: str, stored: StoredImage) -> bytes:
         """Nothing where it is not whole: a power cut may have left a row whose push was not
         answered, and not its picture."""
-        place = stored.place or Place(sha, 0)
+        place = stored.place or Place(digest, 0)
         data = read(self._folder, place, stored.size)
-        return data if sha256(data).hexdigest() == sha else b""
+        return data if is_of(digest, data) else b""
 
     def _all(self) -> list[str]:
         return [one.name for one in self._folder.iterdir()] if self._folder.is_dir() else []
 
 
 async def hashes_of(images: Sequence[Image]) -> dict[int, str]:
-    """The hashes of some pictures (SHA-256, in hexadecimal), by identity (`id`)."""
+    """The hashes of some pictures (BLAKE3, in hexadecimal), by identity (`id`)."""
     if sum(len(one.data) for one in images) <= HASHED_AT_ONCE:
         return _hashes(images)
     return await asyncio.to_thread(_hashes, images)
 
 
 def _hashes(images: Sequence[Image]) -> dict[int, str]:
-    return {id(one): sha256(one.data).hexdigest() for one in images}
+    return {id(one): blake3(one.data).hexdigest() for one in images}
+
+
+def is_of(digest: str, data: bytes) -> bool:
+    """Whether these bytes have a hash. An older version named pictures by their SHA-256."""
+    return digest in (blake3(data).hexdigest(), sha256(data).hexdigest())

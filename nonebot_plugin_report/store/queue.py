@@ -104,9 +104,9 @@ class Queue:
             if known := _known(conn, entry):
                 return known
             for one in images:
-                data, sha = self._files.in_row(one), hashes[id(one)]
-                if not store_image(conn, one, sha, data, places.get(sha), entry.received_at):
-                    elsewhere.append(sha)
+                data, digest = self._files.in_row(one), hashes[id(one)]
+                if not store_image(conn, one, digest, data, places.get(digest), entry.received_at):
+                    elsewhere.append(digest)
             return _accept(conn, entry, hashes)
 
         if not images:
@@ -168,13 +168,17 @@ class Queue:
 
         def read(conn: Connection) -> tuple[Message, tuple[str, ...], dict[str, StoredImage]]:
             words, hashes = _words(conn, delivery_id)
-            held.update({sha: one for sha in hashes if (one := known(sha)) is not None})
-            return words, hashes, read_images(conn, [sha for sha in hashes if sha not in held])
+            held.update({digest: one for digest in hashes if (one := known(digest)) is not None})
+            return (
+                words,
+                hashes,
+                read_images(conn, [digest for digest in hashes if digest not in held]),
+            )
 
         held: dict[str, Image] = {}
         words, hashes, stored = await self._run(read, durable=False)
         held |= await self._files.load(stored)
-        pictures = {sha: held[sha] for sha in hashes if sha in held}
+        pictures = {digest: held[digest] for digest in hashes if digest in held}
         return replace(words, images=tuple(pictures.values())), pictures
 
     async def alike(self, to: Target, text: str | None, since: float) -> int:
@@ -202,14 +206,14 @@ class Queue:
 
         return await self._run(read, durable=False)
 
-    async def picture(self, sha: str) -> Image | None:
+    async def picture(self, digest: str) -> Image | None:
         """A picture by its hash, or None if it is no longer stored.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
-        found = await self._run(lambda conn: read_images(conn, [sha]), durable=False)
-        return (await self._files.load(found)).get(sha)
+        found = await self._run(lambda conn: read_images(conn, [digest]), durable=False)
+        return (await self._files.load(found)).get(digest)
 
 
 # --- accepting -----------------------------------------------------------------------------------
@@ -254,8 +258,8 @@ def _accept(conn: Connection, entry: Entry, hashes: Mapping[int, str]) -> Receip
 
 
 def _place(conn: Connection, hashes: Iterable[str], places: Mapping[str, Place]) -> None:
-    for sha in hashes:
-        place_image(conn, sha, places[sha])
+    for digest in hashes:
+        place_image(conn, digest, places[digest])
 
 
 def _of(images: Sequence[Image], hashes: Mapping[int, str]) -> list[str]:
@@ -301,7 +305,7 @@ _WORDS: Final = Statement(
 
 def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
     rows = _HEAD.rows(conn, {"lane": str(of), "limit": limit})
-    sizes = image_sizes(conn, {sha for row in rows for sha in read_hashes(row.image)})
+    sizes = image_sizes(conn, {digest for row in rows for digest in read_hashes(row.image)})
     return [_queued(row, of, sizes) for row in rows]
 
 
@@ -321,7 +325,7 @@ def _queued(row: Any, of: Lane, sizes: Mapping[str, int]) -> Queued:
             handling=read_handling(row),
         ),
         loaded=message is not None,
-        picture_bytes=sum(sizes.get(sha, 0) for sha in read_hashes(row.image)),
+        picture_bytes=sum(sizes.get(digest, 0) for digest in read_hashes(row.image)),
         pictures=row.image,
     )
 

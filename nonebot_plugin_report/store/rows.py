@@ -80,20 +80,20 @@ _ADD_LANE: Final = Statement(
 )
 # One that is there stays, for as long as one that has just come.
 _STORE_IMAGE: Final = Statement(
-    insert(image), "ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at"
+    insert(image), "ON CONFLICT (digest) DO UPDATE SET used_at = excluded.used_at"
 )
 _STORE_PLACED_IMAGE: Final = Statement(
     insert(image),
-    "ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at"
+    "ON CONFLICT (digest) DO UPDATE SET used_at = excluded.used_at"
     " WHERE image.pack = excluded.pack AND image.pack_offset = excluded.pack_offset",
 )
 _PLACE_IMAGE: Final = Statement(
     update(image)
-    .where(image.c.sha256 == bindparam("sha"))
+    .where(image.c.digest == bindparam("digest"))
     .values(pack=bindparam("name"), pack_offset=bindparam("offset"))
 )
 _TOUCH_IMAGE: Final = Statement(
-    update(image).where(image.c.sha256 == bindparam("sha")).values(used_at=bindparam("now"))
+    update(image).where(image.c.digest == bindparam("digest")).values(used_at=bindparam("now"))
 )
 
 
@@ -107,17 +107,17 @@ def add_lane(conn: Connection, of: Lane) -> None:
 
 
 def store_image(
-    conn: Connection, picture: Image, sha: str, data: bytes, place: Place | None, now: float
+    conn: Connection, picture: Image, digest: str, data: bytes, place: Place | None, now: float
 ) -> bool:
-    """Store a picture, each once; `sha` is its hash, `data` what its row holds of its bytes,
+    """Store a picture, each once; `digest` is its hash, `data` what its row holds of its bytes,
     `place` where the others are.
 
     Returns whether its row says so. That of one that was stored earlier names another place, and
     has to until its bytes are on disk at the new one: see `place_image`.
     """
     row = {
-        "sha256": sha, "bytes": data, "size": len(picture.data), "media_type": picture.media_type,
-        "width": picture.width, "height": picture.height, "used_at": now,
+        "digest": digest, "bytes": data, "size": len(picture.data), "used_at": now,
+        "media_type": picture.media_type, "width": picture.width, "height": picture.height,
         **place_columns(place),
     }  # fmt: skip
     if place is None:
@@ -125,7 +125,7 @@ def store_image(
         return True
     if _STORE_PLACED_IMAGE.run(conn, row).rowcount == 1:
         return True
-    use_image(conn, sha, now)
+    use_image(conn, digest, now)
     return False
 
 
@@ -136,15 +136,15 @@ def place_columns(place: Place | None) -> dict[str, object]:
     return {"pack": place.pack, "pack_offset": place.offset}
 
 
-def place_image(conn: Connection, sha: str, place: Place) -> None:
+def place_image(conn: Connection, digest: str, place: Place) -> None:
     """The bytes of a picture are on disk at this place, too: they are read from there from now on,
     since what was there before is the first to be deleted, if it is there at all."""
-    _PLACE_IMAGE.run(conn, {"sha": sha, "name": place.pack, "offset": place.offset})
+    _PLACE_IMAGE.run(conn, {"digest": digest, "name": place.pack, "offset": place.offset})
 
 
-def use_image(conn: Connection, sha: str, now: float) -> None:
+def use_image(conn: Connection, digest: str, now: float) -> None:
     """A picture is shown again: it is kept for as long as one that has just come."""
-    _TOUCH_IMAGE.run(conn, {"sha": sha, "now": now})
+    _TOUCH_IMAGE.run(conn, {"digest": digest, "now": now})
 
 
 def written_hashes(hashes: Iterable[str]) -> str | None:
@@ -238,7 +238,7 @@ def read_priority(stored: int) -> Priority:
     return _PRIORITIES.get(stored, Priority.NORMAL)
 
 
-_READ_IMAGE: Final = Statement(select(image).where(image.c.sha256 == bindparam("sha")))
+_READ_IMAGE: Final = Statement(select(image).where(image.c.digest == bindparam("digest")))
 
 
 @value_type
@@ -264,16 +264,16 @@ def stored_image(row: Mapping[str, Any]) -> StoredImage:
 
 def read_images(conn: Connection, hashes: Iterable[str]) -> dict[str, StoredImage]:
     """Those of some pictures that are still stored, by hash."""
-    rows = {sha: _READ_IMAGE.row(conn, {"sha": sha}) for sha in hashes}
-    return {sha: stored_image(row._asdict()) for sha, row in rows.items() if row is not None}
+    rows = {digest: _READ_IMAGE.row(conn, {"digest": digest}) for digest in hashes}
+    return {digest: stored_image(row._asdict()) for digest, row in rows.items() if row is not None}
 
 
 def image_sizes(conn: Connection, hashes: set[str]) -> dict[str, int]:
     """The bytes of pictures that are still stored, by hash."""
     if not hashes:
         return {}
-    query = select(image.c.sha256, image.c.size).where(image.c.sha256.in_(hashes))
-    return {row.sha256: row.size for row in conn.execute(query)}
+    query = select(image.c.digest, image.c.size).where(image.c.digest.in_(hashes))
+    return {row.digest: row.size for row in conn.execute(query)}
 
 
 def read_report(fields: str) -> Report:

@@ -68,7 +68,7 @@ Index("report_bound", report.c.source, report.c.id,
 image: Final = Table(
     "image",
     metadata,
-    Column("sha256", String(64), primary_key=True),  # equal pictures are stored once
+    Column("digest", String(64), primary_key=True),  # equal pictures are stored once
     Column("bytes", LargeBinary, nullable=False),  # empty: they are in a file
     Column("size", Integer, nullable=False, server_default="0"),
     Column("media_type", STRING, nullable=False),
@@ -301,6 +301,7 @@ def _from_2(conn: Connection) -> None:
 
 _FROM: Final = (
     (7, (
+        "ALTER TABLE image RENAME COLUMN sha256 TO digest",
         "ALTER TABLE image ADD COLUMN pack VARCHAR",
         "ALTER TABLE image ADD COLUMN pack_offset INTEGER",
     )),
@@ -323,6 +324,7 @@ _FROM: Final = (
     )),
 )  # fmt: skip
 """What a version did not have, for it and all older ones, and before today's tables are made:
-places in packs (each picture was a file, and stays one); pictures outside of the database, and a
-delivery of which nobody can tell whether it arrived; when it was tried; rules and quiet hours.
-Indexes are made with all others, and so are sessions and processes."""
+places in packs (each picture was a file of its own, named by its SHA-256, and stays one); pictures
+outside of the database, and a delivery of which nobody can tell whether it arrived; when it was
+tried; rules and quiet hours. Indexes are made with all others, and so are sessions and
+processes."""

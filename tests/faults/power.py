@@ -1,7 +1,6 @@
 """The power goes: a bot under load is recorded, and the disk rebuilt as it may be at any moment."""
 
 import asyncio
-import hashlib
 import json
 import shutil
 import sqlite3
@@ -9,6 +8,8 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+
+from blake3 import blake3
 
 from nonebot_plugin_report.store import Store
 from tests.bot import TOKEN, Bot
@@ -100,8 +101,8 @@ async def _push(bot: Bot, shim: Shim, pusher: int, count: int, answered: list[_A
                 fields["screenshot"] = b64encode(picture).decode()
             answer = await client.post("", params={"token": TOKEN}, content=json.dumps(fields))
             assert answer.status_code == 200, answer.text
-            sha = hashlib.sha256(picture).hexdigest() if picture else ""
-            answered.append(_Answered(answer.json()["id"], shim.position(), sha))
+            digest = blake3(picture).hexdigest() if picture else ""
+            answered.append(_Answered(answer.json()["id"], shim.position(), digest))
             if number % 40 == 39:
                 await asyncio.sleep(QUIET)
 
@@ -144,5 +145,5 @@ async def _look(
             cuts.lost.append(f"{moment}: the picture of {one.id}")
 
 
-def _is_whole(database: Path, sha: str) -> bool:
-    return hashlib.sha256(picture_bytes(database, sha)).hexdigest() == sha
+def _is_whole(database: Path, digest: str) -> bool:
+    return blake3(picture_bytes(database, digest)).hexdigest() == digest

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import sys
 from contextlib import closing
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from nonebot_plugin_report.errors import StoreUnavailable
 from nonebot_plugin_report.store import Store
 from nonebot_plugin_report.store.moving import Moved
 from nonebot_plugin_report.store.moving import move as move_store
+from nonebot_plugin_report.store.pictures import is_of
 from tests.bot import running as a_bot
 from tests.bot import until
 from tests.dialects import jpeg
@@ -38,12 +38,12 @@ def url(place: Place) -> str:
 def content(place: Place) -> dict[str, list[tuple[Any, ...]]]:
     """Every row that is moved, by table, and each picture's row with its bytes."""
     found = {name: _sorted(place, f"SELECT {_columns(place, name)} FROM {name}") for name in TABLES}
-    columns = "sha256, size, media_type, width, height, used_at, bytes"
+    columns = "digest, size, media_type, width, height, used_at, bytes"
     found["image"] = [
         (*row[:-1], _bytes(place, *row)) for row in _sorted(place, f"SELECT {columns} FROM image")
     ]
     for row in found["image"]:
-        assert sha256(row[-1]).hexdigest() == row[0]
+        assert is_of(row[0], row[-1])
     return found
 
 
@@ -61,10 +61,10 @@ def _columns(place: Place, table: str) -> str:
     return ", ".join(sorted(f'"{name}"' for (name,) in names))
 
 
-def _bytes(place: Place, sha: str, *row: Any) -> bytes:
+def _bytes(place: Place, digest: str, *row: Any) -> bytes:
     if isinstance(place, str):
         return bytes(row[-1])
-    return picture_bytes(place, sha)
+    return picture_bytes(place, digest)
 
 
 async def used(folder: Path) -> Path:
@@ -184,6 +184,7 @@ async def test_a_store_of_an_older_version_moves_too(
     with psycopg.connect(server) as conn:  # as version 5, which had no sessions
         conn.execute("DROP TABLE session, link, process")
         conn.execute("ALTER TABLE image DROP COLUMN pack, DROP COLUMN pack_offset")
+        conn.execute("ALTER TABLE image RENAME COLUMN digest TO sha256")
     back = tmp_path / "back" / "report.db"
     assert await in_process(server, back) == Moved(reports=2, waiting=2, pictures=1, lost=0)
     assert content(back) == before

@@ -91,14 +91,14 @@ def of_version(version: int, path: Path) -> Path:
     return path
 
 
-def picture_bytes(path: Path, sha: str) -> bytes:
+def picture_bytes(path: Path, digest: str) -> bytes:
     """A picture of an SQLite store, wherever it is."""
     folder = path.with_name(f"{path.name}-pictures")
     with closing(sqlite3.connect(path)) as conn:
-        select = "SELECT bytes, pack, pack_offset, size FROM image WHERE sha256 = ?"
-        ((data, pack, offset, size),) = conn.execute(select, [sha])
+        select = "SELECT bytes, pack, pack_offset, size FROM image WHERE digest = ?"
+        ((data, pack, offset, size),) = conn.execute(select, [digest])
     if data:
         return data
     if pack is None:
-        return (folder / sha).read_bytes()
+        return (folder / digest).read_bytes()
     return (folder / pack).read_bytes()[offset : offset + size]

@@ -2,10 +2,10 @@
 
 import asyncio
 import sqlite3
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 
 from nonebot_plugin_report.errors import StoreUnavailable
 from nonebot_plugin_report.model.delivery import (
@@ -366,7 +366,7 @@ async def test_retention_forgets_what_is_done_and_keeps_what_waits(place: Place)
         )
         w.clock.now += 50
         await w.outbox.prune()
-        assert rows(place, "SELECT sha256 FROM image") == [(sha256(other.data).hexdigest(),)]
+        assert rows(place, "SELECT digest FROM image") == [(blake3(other.data).hexdigest(),)]
         assert await w.state(done.id) is not None
         w.clock.now += 100
         await w.outbox.prune()

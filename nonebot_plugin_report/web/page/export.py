@@ -95,8 +95,8 @@ class ExportApi:
             async for some in self._parts(of, wanted, MOST_PICTURED):
                 for one in some:
                     rows.append(self._row(one))
-                    for number, sha in enumerate(one.pictures, 1):
-                        image = await self._hub.archive.picture(sha)
+                    for number, digest in enumerate(one.pictures, 1):
+                        image = await self._hub.archive.picture(digest)
                         if image is not None:
                             name = f"{one.listed.state.id}-{number}.{image.extension}"
                             archive.writestr(name, image.data)

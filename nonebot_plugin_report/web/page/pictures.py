@@ -45,26 +45,26 @@ class PicturesApi:
         image = await self._whole(hashes[number])
         return Response(image.data, media_type=image.media_type)
 
-    async def _smaller(self, sha: str) -> bytes:
-        if sha in self._small:
-            self._small.move_to_end(sha)
-            return self._small[sha]
+    async def _smaller(self, digest: str) -> bytes:
+        if digest in self._small:
+            self._small.move_to_end(digest)
+            return self._small[digest]
         async with self._turns:
-            made = await in_turn(_shrunk, await self._whole(sha))
+            made = await in_turn(_shrunk, await self._whole(digest))
         if made is None:
             raise NotFound("这张图片缩不小")
-        self._keep(sha, made.data)
+        self._keep(digest, made.data)
         return made.data
 
-    def _keep(self, sha: str, data: bytes) -> None:
-        self._kept += len(data) - len(self._small.pop(sha, b""))
-        self._small[sha] = data
+    def _keep(self, digest: str, data: bytes) -> None:
+        self._kept += len(data) - len(self._small.pop(digest, b""))
+        self._small[digest] = data
         while self._kept > KEPT:
             _, gone = self._small.popitem(last=False)
             self._kept -= len(gone)
 
-    async def _whole(self, sha: str) -> Image:
-        image = await self._hub.archive.picture(sha)
+    async def _whole(self, digest: str) -> Image:
+        image = await self._hub.archive.picture(digest)
         if image is None:
             raise NotFound("这张图片已经清理了")
         return image
