@@ -225,9 +225,14 @@ class Database:
                 self._committed.append(call)
             else:
                 call.settle()
-        # After the messages, which leave in the next turn: the thread would take the interpreter
-        # from them.
-        asyncio.get_running_loop().call_soon(self._sync)
+        if any(call.beside for call in batch):
+            # At once: the disk takes so long for them that it should have begun when the messages
+            # leave.
+            self._sync()
+        else:
+            # After the messages, which leave in the next turn: the thread would take the
+            # interpreter from them.
+            asyncio.get_running_loop().call_soon(self._sync)
         self._unseen += 1
         if self._unseen > UNSEEN:
             self._unseen = 0
