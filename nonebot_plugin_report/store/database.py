@@ -46,6 +46,9 @@ GROUP_COMMIT_SECONDS: Final = 0.001
 on their way together last time."""
 GROUP_COMMIT_MOST: Final = 0.005
 """Seconds that it waits in all."""
+LATER_SECONDS: Final = 0.03
+"""Seconds that what nobody waits for waits for another transaction: what came of a delivery is
+noted in a file until then."""
 UNSEEN: Final = 64
 """Transactions between two looks at the size of the write-ahead log."""
 
@@ -59,7 +62,7 @@ class Database:
         self._thread: ThreadPoolExecutor | None = None
         self._syncer: Syncer | None = None
         self._conn: Connection | None = None
-        self._calls = Calls(self._schedule)
+        self._calls = Calls(self._schedule, LATER_SECONDS)
         self._committed: list[Call] = []
         """Durable calls that are committed, but not on disk, nor on their way there:"""
         self._syncing: list[Call] = []

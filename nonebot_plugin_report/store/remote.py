@@ -38,6 +38,9 @@ MAX_BATCH: Final = 64
 GROUP_SECONDS: Final = 0.001
 """Seconds that a transaction waits for as many durable operations as were there together when the
 last one ended: most who push again do so as soon as they were answered."""
+LATER_SECONDS: Final = 0.005
+"""Seconds that what nobody waits for waits for another transaction: the end of this process undoes
+it until then."""
 DEADLINE: Final = 8.0
 """Seconds after which a transaction is given up: BetterGI waits 30 s for an answer."""
 OPEN_SECONDS: Final = 30.0
@@ -56,7 +59,7 @@ class RemoteDatabase:
         self._conn: Connection | None = None
         self._server: Any = None
         """The driver's connection below it."""
-        self._calls = Calls(self._schedule)
+        self._calls = Calls(self._schedule, LATER_SECONDS)
         self._busy = self._scheduled = False
         self._company = 1
         """Durable operations that were there together when the last transaction ended."""

@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from .pack import Part
 
 T = TypeVar("T")
-
-LATER_SECONDS: Final = 0.005
-"""Seconds that what nobody waits for waits for somebody else's transaction."""
 
 
 @dataclass(slots=True)
@@ -49,10 +46,12 @@ class Call:
 class Calls:
     """The operations that wait for their transaction."""
 
-    def __init__(self, schedule: Callable[[], None]) -> None:
-        """`schedule` sees to it that those in `waiting` are taken soon."""
+    def __init__(self, schedule: Callable[[], None], later: float) -> None:
+        """`schedule` sees to it that those in `waiting` are taken soon; `later` is how many seconds
+        what nobody waits for waits for somebody else's transaction."""
         self.waiting: list[Call] = []
         self._schedule = schedule
+        self._later_seconds = later
         self._later: list[Call] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -71,12 +70,12 @@ class Calls:
         return future
 
     def later(self, operation: Callable[[Connection], T]) -> "asyncio.Future[T]":
-        """One that nobody waits for, not durable: taken with others, or after `LATER_SECONDS`."""
+        """One that nobody waits for, not durable: taken with others, or after some time."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._later.append(Call(operation, future, durable=False))
         if self._timer is None:
-            self._timer = loop.call_later(LATER_SECONDS, self.hurry)
+            self._timer = loop.call_later(self._later_seconds, self.hurry)
         return future
 
     def hurry(self) -> None:
