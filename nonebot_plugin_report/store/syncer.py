@@ -8,9 +8,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from queue import SimpleQueue
-from threading import Thread
+from threading import Event, Thread
+from typing import Final
 
 from .pack import Part, write
+
+HAND_OVER: Final = 0.0003
+"""Seconds that the event loop lets the thread have the interpreter at the most, to begin: otherwise
+it would begin when the loop next calls into the system for long enough, which may be after the
+messages, and the disk would stand still meanwhile."""
 
 Done = Callable[[OSError | None, OSError | None], None]
 """Is told, on the event loop, why the pictures may not be on disk, and why the log may not be."""
@@ -24,6 +30,7 @@ class Syncer:
         """`sync` waits for the disk; it may raise OSError."""
         self._sync = sync
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._begun = Event()
         self._thread = Thread(target=self._work, name="report-sync", daemon=True)
 
     def start(self) -> None:
@@ -32,7 +39,9 @@ class Syncer:
 
     def ask(self, parts: Sequence[Part], done: Done) -> None:
         """Write these, and wait for the disk once more, for all that was written until now."""
+        self._begun.clear()
         self._asked.put((asyncio.get_running_loop(), parts, done))
+        self._begun.wait(HAND_OVER)
 
     def stop(self) -> None:
         """End it, when it has done what it was asked to. Blocks."""
@@ -42,6 +51,7 @@ class Syncer:
     def _work(self) -> None:
         while (asked := self._asked.get()) is not None:
             loop, parts, done = asked
+            self._begun.set()
             refused = error_of(partial(write, parts)) if parts else None
             loop.call_soon_threadsafe(done, refused, error_of(self._sync))
 
