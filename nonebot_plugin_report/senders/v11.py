@@ -9,11 +9,14 @@ has: a twelfth of what a small push costs. This can go when the adapter does wit
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import orjson
 from nonebot.adapters import Adapter, Bot
 from nonebot.utils import DataclassEncoder
+
+LARGE: Final = 2**20
+"""Characters of a call that is worth a turn of the event loop of its own."""
 
 
 async def send_message(
@@ -91,13 +94,14 @@ class _Socket:
     async def _send(self, action: str, number: int, **data: Any) -> None:
         async with self._turn:
             written = self._written(action, number, **data)
-            await asyncio.sleep(0)  # others run between the copies of a large picture
+            if len(written) > LARGE:
+                await asyncio.sleep(0)  # others run between the copies
             await self._socket.send(written)
 
     def _written(self, action: str, number: int, *, message: Any, **others: Any) -> str:
         # All in ASCII: with any other character the base64 would take twice the memory, and longer.
         # Joined once: each copy of a large picture counts.
-        call = _json({"action": action, "echo": str(number), "params": {**others, "message": 0}})
+        call = _ascii({"action": action, "echo": str(number), "params": {**others, "message": 0}})
         parts = [call.removesuffix("0}}")]
         if isinstance(message, list):
             parts.append("[")
@@ -105,7 +109,7 @@ class _Socket:
                 parts += ["," if index else "", *self._segment(segment)]
             parts.append("]")
         else:  # a hook has made it so
-            parts.append(_json(message))
+            parts.append(_ascii(message))
         return "".join([*parts, "}}"])
 
     def _segment(self, segment: Any) -> list[str]:
@@ -113,7 +117,12 @@ class _Socket:
             # Compared, as a hook may have put anything in its place.
             if segment == {"type": "image", "data": {"file": file}}:
                 return ['{"type": "image", "data": {"file": "', file, '"}}']
-        return [_json(segment)]
+        return [_ascii(segment)]
+
+
+def _ascii(value: object) -> str:
+    written = _plain(value)
+    return written if written.isascii() else _json(value)
 
 
 def _plain(value: object) -> str:

@@ -15,7 +15,7 @@ from ..errors import StoreUnavailable, os_reason
 from ..model.value import value_type
 from .file import PRIVATE_FILE, PRIVATE_FOLDER, Identity, identity, sync_folder
 
-PACK_BYTES: Final = 64 * 2**20
+PACK_BYTES: Final = 256 * 2**20
 """A pack of this size gets no more pictures."""
 PACK_PICTURES: Final = 4096
 """Nor does one of so many."""
