@@ -31,6 +31,7 @@ from .qq_message import (
     cut,
     encode_v11,
     fit_message,
+    is_large,
     segments_v11,
     upload_seconds,
     wanted,
@@ -286,7 +287,7 @@ async def _send_v11(
             note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
     action = f"send_{target.kind}_msg"
     # The first makes base64 of a picture, and the others share it.
-    async with turn if message.images else nullcontext():
+    async with turn if is_large(message) else nullcontext():
         segments = await encode_v11(message)
     await send_message(bot, action, message=segments, turn=turn, _timeout=seconds, **receiver)
     return Delivered(note)

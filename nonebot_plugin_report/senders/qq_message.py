@@ -122,11 +122,15 @@ def cut(text: str) -> str:
     return text[: MAX_TEXT - len(mark)] + mark
 
 
+def is_large(message: Message) -> bool:
+    """Whether to make base64 of its pictures takes long enough to hold up the event loop."""
+    return sum([len(image.data) for image in message.images]) >= LARGE
+
+
 async def encode_v11(message: Message) -> list[dict[str, Any]]:
     """A message as OneBot 11's segments."""
-    if sum(len(image.data) for image in message.images) < LARGE:
+    if not is_large(message):
         return segments_v11(message)
-    # The encoding that follows blocks the loop for long enough.
     return await asyncio.to_thread(segments_v11, message)
 
 
