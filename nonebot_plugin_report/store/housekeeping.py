@@ -131,7 +131,7 @@ class Housekeeping:
             if not looked_at:
                 break
             kept += looked_at - gone
-        files = await self._files.files()
+        files = await self._files.files(before)
         for start in range(0, len(files), BATCH):
             some = files[start : start + BATCH]
             named = await self._run(lambda conn, some=some: _named(conn, some))

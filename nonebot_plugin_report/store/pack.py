@@ -9,6 +9,7 @@ import os
 import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from ..errors import StoreUnavailable, os_reason
@@ -49,8 +50,8 @@ class Pack:
         self.proven = False
         """The last write ended on disk. Before the first, there is no file."""
         self.folder = folder
+        self.began = began
         self._file = str(folder / self.name)
-        self._began = began
         self._end = 0
         self._offsets: dict[str, int] = {}
         """By the pictures' hashes."""
@@ -58,6 +59,7 @@ class Pack:
         self._failed = False
         self._descriptor: int | None = None
         self._identity: Identity | None = None
+        self._lock = Lock()
 
     def is_open(self, now: float) -> bool:
         """More may be written to it (`now` in epoch seconds)."""
@@ -65,7 +67,7 @@ class Pack:
             not self._failed
             and self._end < PACK_BYTES
             and len(self._offsets) < PACK_PICTURES
-            and 0 <= now - self._began < PACK_SECONDS
+            and 0 <= now - self.began < PACK_SECONDS
             # It was not deleted, nor moved elsewhere with its folder.
             and (self._identity is None or identity(self._file) == self._identity)
         )
@@ -88,17 +90,18 @@ class Pack:
         Raises:
             OSError: they may not be there.
         """
-        try:
-            descriptor = self._open() if self._descriptor is None else self._descriptor
-            for run in _runs(parts):
-                _write(descriptor, run[0].offset, [one.data for one in run])
-            if not _DURABLE:
-                os.fsync(descriptor)
-        except OSError:
-            self._failed, self.proven = True, False
-            raise
-        self._written.update([one.digest for one in parts])
-        self.proven = not self._failed
+        with self._lock:
+            try:
+                descriptor = self._open() if self._descriptor is None else self._descriptor
+                for run in _runs(parts):
+                    _write(descriptor, run[0].offset, [one.data for one in run])
+                if not _DURABLE:
+                    os.fsync(descriptor)
+            except OSError:
+                self._failed, self.proven = True, False
+                raise
+            self._written.update([one.digest for one in parts])
+            self.proven = not self._failed
 
     def _open(self) -> int:
         if not self.folder.is_dir():

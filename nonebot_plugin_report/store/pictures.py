@@ -76,8 +76,9 @@ class Pictures(Protocol):
         """Pictures by hash, without those whose bytes are no longer there, or not whole."""
         ...
 
-    async def files(self) -> list[str]:
-        """The names of the files that nothing will be written to."""
+    async def files(self, before: float) -> list[str]:
+        """The names of the files that nothing will be written to; those of which the first picture
+        came before a time (epoch seconds) get no more."""
         ...
 
     async def delete(self, files: Iterable[str]) -> None:
@@ -108,7 +109,7 @@ class PictureRows:
         """They are there already."""
         return {digest: one.image for digest, one in images.items()}
 
-    async def files(self) -> list[str]:
+    async def files(self, before: float) -> list[str]:
         """There are none."""
         return []
 
@@ -168,8 +169,10 @@ class PictureFiles:
         }
         return {digest: one for digest, one in loaded.items() if one.data}
 
-    async def files(self) -> list[str]:
-        """The names of the files that nothing will be written to."""
+    async def files(self, before: float) -> list[str]:
+        """The names of the files that nothing will be written to; see `Pictures.files`."""
+        if self._pack is not None and self._pack.began < before:
+            self._pack = None
         in_use = {*self._in_use}
         return [name for name in await self._run(self._all) if name not in in_use]
 

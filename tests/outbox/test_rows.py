@@ -202,10 +202,11 @@ async def test_the_file_of_old_pictures_goes_with_the_last_of_them(path: Path) -
         (second,) = pictures(path)
         assert second != first
         assert second.stat().st_size == 2000
-    async with world(path, clock=clock, limits=limits, far=FarEnd()) as w:
-        await w.drain(ME)
-        assert [len(one.message.images) for one in w.far.sent] == [1, 1]
         clock.now += 6000
+        await w.outbox.prune()
+        assert pictures(path) == [second], "two wait"
+        await w.drain(ME)
+        assert [len(one.message.images) for one in w.far.sent] == [1] * 4
         await w.outbox.prune()
         assert pictures(path) == []
 
