@@ -46,6 +46,8 @@ GROUP_COMMIT_SECONDS: Final = 0.001
 on their way together last time."""
 GROUP_COMMIT_MOST: Final = 0.005
 """Seconds that it waits in all."""
+WITH_PICTURES: Final = 3
+"""Times as long where some have pictures: to read the next one takes longer than a millisecond."""
 LATER_SECONDS: Final = 0.03
 """Seconds that what nobody waits for waits for another transaction: what came of a delivery is
 noted in a file until then."""
@@ -171,7 +173,7 @@ class Database:
         durable = self._durable()
         if patient and 0 < durable < self._company:
             if self._timer is None:
-                self._wait_for_more(durable, asyncio.get_running_loop().time() + GROUP_COMMIT_MOST)
+                self._wait_for_more(durable, asyncio.get_running_loop().time())
             batch = [call for call in self._calls.waiting if not call.durable]
             self._calls.waiting = [call for call in self._calls.waiting if call.durable]
         else:
@@ -189,15 +191,20 @@ class Database:
         """How many durable calls wait for a transaction."""
         return sum(call.durable for call in self._calls.waiting)
 
-    def _wait_for_more(self, durable: int, until: float) -> None:
+    def _wait_for_more(self, durable: int, since: float) -> None:
+        times = WITH_PICTURES if any(call.beside for call in self._calls.waiting) else 1
         self._timer = asyncio.get_running_loop().call_later(
-            GROUP_COMMIT_SECONDS, self._lose_patience, durable, until
+            GROUP_COMMIT_SECONDS * times,
+            self._lose_patience,
+            durable,
+            since,
+            since + GROUP_COMMIT_MOST * times,
         )
 
-    def _lose_patience(self, before: int, until: float) -> None:
+    def _lose_patience(self, before: int, since: float, until: float) -> None:
         self._timer = None
         if (durable := self._durable()) > before and asyncio.get_running_loop().time() < until:
-            self._wait_for_more(durable, until)
+            self._wait_for_more(durable, since)
         else:
             self._look(patient=False)
 
