@@ -1,7 +1,7 @@
 """A thread that waits for the disk, and does nothing else: pictures, and the write-ahead log.
 
 Each time that a thread gets hold of the interpreter lock, a busy event loop stands still for it. An
-executor's thread needs it several times for each call; this one twice.
+executor's thread needs it several times for each call; this one twice, and with pictures once more.
 """
 
 import asyncio
