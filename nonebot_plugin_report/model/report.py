@@ -12,6 +12,7 @@ import orjson
 
 from .image import Image
 from .text import begins_with
+from .timing import read_timestamp
 from .value import value_type
 
 EVENT_LABELS: Final[Mapping[str, str]] = {
@@ -203,6 +204,6 @@ def _restore_result(value: int | str | None) -> Result | str | None:
 
 def _restore_timestamp(value: str | None) -> datetime | str | None:
     try:
-        return value and datetime.fromisoformat(value).astimezone()
+        return read_timestamp(value) if value else None
     except ValueError:  # words, not a time
         return value

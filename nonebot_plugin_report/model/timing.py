@@ -1,12 +1,14 @@
-"""Times of day: windows such as quiet hours, in a time zone, across midnight and clock changes.
+"""Moments as tools write them, and times of day: windows such as quiet hours, in a time zone,
+across midnight and clock changes.
 
-Read as people write them: also with full-width signs and digits, and spaces around.
+Times of day are read as people write them: also with full-width signs and digits, and spaces
+around.
 """
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import Self
+from datetime import UTC, datetime, time, timedelta
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 
@@ -111,6 +113,52 @@ def _apart(text: str) -> tuple[str, str]:
     found = re.search("[A-Za-z]", text)
     end = found.start() if found else len(text)
     return text[:end], text[end:].strip()
+
+
+FIRST_YEAR: Final = 1971
+LAST_YEAR: Final = 2999
+"""Years of a timestamp. Outside of them programs write that they have none (0001-01-01 of C# and
+Go, 0 of Unix, 9999-12-31), and Windows converts no moment before 1970 or after 3000
+(https://learn.microsoft.com/cpp/c-runtime-library/reference/localtime-s-localtime32-s-localtime64-s).
+"""
+_FIRST_SECOND: Final = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp()
+_LAST_SECOND: Final = datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp()
+_UNIX: Final = re.compile(r"(0|[0-9]{10}|[0-9]{13}|[0-9]{16}|[0-9]{19})(\.[0-9]+)?")
+_ANY_DIGITS: Final = re.compile(r"[0-9]{9,}")
+_UNIX_UNITS: Final = (1, 1_000, 1_000_000, 1_000_000_000)
+_MAX_UNIX: Final = 10**12
+"""From here on a number is not one of seconds, but of the next smaller unit."""
+
+
+def read_timestamp(written: str | float) -> datetime | None:
+    """Read when something happened, as tools write it; None: the tool has no time.
+
+    ISO 8601, local where it has no offset, or Unix time as a number or as digits: seconds (10
+    digits), milliseconds (13), microseconds or nanoseconds. `"1769122800000"` is 2026-01-22. The
+    result is aware and local, and can be converted to any other zone on any system.
+
+    Raises:
+        ValueError: it is no moment.
+    """
+    if not isinstance(written, str):
+        return _read_unix(written)
+    text = written.strip()
+    if _UNIX.fullmatch(text):
+        return _read_unix(float(text) if "." in text else int(text))
+    if _ANY_DIGITS.fullmatch(text):  # fromisoformat would take the ninth for a separator
+        raise ValueError("no timestamp has as many digits")
+    at = datetime.fromisoformat(text)
+    return at.astimezone() if FIRST_YEAR <= at.year <= LAST_YEAR else None
+
+
+def _read_unix(number: float) -> datetime | None:
+    for unit in _UNIX_UNITS:
+        if abs(number) < _MAX_UNIX * unit:
+            seconds = number / unit
+            if not _FIRST_SECOND <= seconds < _LAST_SECOND:
+                return None
+            return datetime.fromtimestamp(seconds, UTC).astimezone()
+    raise ValueError("not a Unix time")
 
 
 def next_time(of_day: time, at: float, zone: ZoneInfo | None) -> float:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
 
+from ..model.timing import FIRST_YEAR, LAST_YEAR
+
 Fields = Mapping[str, object]
 """A body's fields, or an object within."""
 Headers = Mapping[str, str]
@@ -15,9 +17,6 @@ Headers = Mapping[str, str]
 
 MAX_SHOWN: Final = 20
 """Most entries of a list that are shown: alerts, commits."""
-FIRST_YEAR: Final = 1970
-LAST_YEAR: Final = 9000
-"""A moment beyond these is none: near the last year of all, no other zone has it."""
 EVERY: Final = 1000
 """Most entries of anything that are looked at."""
 
@@ -105,7 +104,7 @@ def moment(value: object) -> datetime | None:
         return None
     if at is None or at.tzinfo is None:
         return None
-    return at if FIRST_YEAR < at.year < LAST_YEAR else None
+    return at if FIRST_YEAR <= at.year <= LAST_YEAR else None
 
 
 def local(at: datetime) -> str:

@@ -191,11 +191,16 @@ def _find(name: str, rule: Rule, body: Fields) -> Found:
 
 def _value(name: str, value: object) -> object:
     """What was found, as the field takes it: text, but for those that take more."""
-    if name in _AS_THEY_ARE:
+    if name in _AS_THEY_ARE or (name == "timestamp" and _is_number(value)):
         return value
     if isinstance(value, list):
         return lines(*map(_line, cast("list[object]", value)[:EVERY]))
     return None if value is None else _line(value)
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a number: as text it would lose digits."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _line(value: object) -> str:

@@ -17,6 +17,7 @@ from ..errors import InvalidReport
 from ..model.numbers import MAX_ID_LENGTH, bot_id, qq_number
 from ..model.report import Report, Result, read_result
 from ..model.text import clean
+from ..model.timing import read_timestamp
 from .pictures import read_pictures
 
 MAX_TARGETS: Final = 100
@@ -178,13 +179,9 @@ def _timestamp(texts: _Texts) -> datetime | str | None:
         texts.shorten("timestamp", value) if isinstance(value, str) else _number("timestamp", value)
     )
     try:
-        if isinstance(value, str):
-            # A time without offset is local, as in BetterGI's oldest dialect.
-            return datetime.fromisoformat(value.strip()).astimezone()
-        seconds = value / 1000 if value > 1e11 else value  # JavaScript counts milliseconds
-        return datetime.fromtimestamp(seconds).astimezone()
-    except (ValueError, OverflowError, OSError):
-        return texts.cleaned("timestamp", value)
+        return read_timestamp(value)
+    except ValueError:
+        return texts.cleaned("timestamp", value) or None
 
 
 def _data(texts: _Texts) -> str:
