@@ -14,7 +14,6 @@ from .file import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
 from .journal import Journal
 from .outcomes import store_noted
 from .pictures import folder_of
-from .schema import is_current
 from .sqlite import engine, set_pragma, transaction, translate
 
 
@@ -82,16 +81,12 @@ def _copy_database(source: Path, target: Path) -> Backup:
 
 
 def _store_noted(copy: Path, lines: list[bytes]) -> None:
-    """So that it needs no file beside it: what a bot that was killed has sent is not sent again.
-
-    An older version's tables stay as they are, for who goes back to it.
-    """
+    """So that it needs no file beside it: what a bot that was killed has sent is not sent again."""
     made = engine(copy)
     try:
         with made.connect() as conn:
-            if is_current(conn):
-                with transaction(conn):
-                    store_noted(conn, lines)
+            with transaction(conn):
+                store_noted(conn, lines)
             set_pragma(conn, "journal_mode", "DELETE")
     finally:
         made.dispose()

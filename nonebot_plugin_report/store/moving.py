@@ -24,7 +24,18 @@ from .leases import release_all
 from .outcomes import store_noted
 from .pictures import is_of
 from .rows import place_columns, stored_image
-from .schema import MOVING_FROM, MOVING_TO, image, meta, metadata, process, term, upgrade
+from .schema import (
+    ENGINES_OWN,
+    MOVING_FROM,
+    MOVING_TO,
+    image,
+    meta,
+    metadata,
+    process,
+    read_meta,
+    term,
+    upgrade,
+)
 
 BATCH: Final = 100
 """Rows of one commit."""
@@ -122,18 +133,19 @@ def _arrive(new: End, name: str) -> None:
 
 def _settle(old: End, new: End) -> None:
     """All is there: let it be used."""
-    ours = ("version", MOVING_FROM, MOVING_TO)
-    noted = select(meta).where(meta.c.name.not_in(ours))
+    noted = select(meta).where(meta.c.name.not_in(ENGINES_OWN))
     rows = [dict(row) for row in old.conn.execute(noted).mappings()]
     with new.transaction():
         new.alone()
-        new.conn.execute(delete(meta).where(meta.c.name != "version"))
+        new.conn.execute(
+            delete(meta).where(meta.c.name.not_in(ENGINES_OWN) | (meta.c.name == MOVING_FROM))
+        )
         if rows:
             new.conn.execute(insert(meta), rows)
 
 
 def _noted(end: End, name: str) -> str:
-    return end.conn.scalar(select(meta.c.value).where(meta.c.name == name)) or ""
+    return read_meta(end.conn, name)
 
 
 def _count(end: End, table: Table) -> int:

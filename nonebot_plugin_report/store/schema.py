@@ -1,7 +1,9 @@
-"""The tables, and the upgrades from older versions."""
+"""The tables and their indexes, and the numbered steps that bring older tables up to date."""
 
+from collections.abc import Sequence
 from typing import Final
 
+import orjson
 from sqlalchemy import (
     DDL,
     Column,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.schema import CreateIndex
 
 from ..errors import StoreUnavailable
 from ..model.delivery import FAILED, State
@@ -30,8 +33,11 @@ STRING: Final = String().with_variant(String(collation="C"), "postgresql")
 """Compared byte by byte, as SQLite does: the order within a lane is that of ids."""
 ID: Final = String(20).with_variant(String(20, collation="C"), "postgresql")
 
-VERSION: Final = 8
-"""The version of today's tables. Changing them adds one, and a step that upgrades to it."""
+Step = Sequence[str]
+"""SQL statements that bring tables of one version to the next."""
+STEPS: Final[Sequence[Step]] = ()
+"""The step from version 1 to 2, the step from 2 to 3, and so on. A change of the tables adds one;
+new tables and all indexes are made without a step."""
 
 metadata: Final = MetaData()
 
@@ -235,96 +241,75 @@ MOVING_TO: Final = "moving_to"
 """In `meta`, until the store is used again: the move that takes all of it elsewhere."""
 
 
-_STORED: Final = select(meta.c.value).where(meta.c.name == "version")
+_INDEXES: Final = "indexes"
+"""In `meta`: the definition of each index as it was made, as JSON."""
+ENGINES_OWN: Final = ("version", _INDEXES, MOVING_FROM, MOVING_TO)
+"""What `meta` says of this database alone: a move to another one leaves it out."""
 
 
 def upgrade_for_use(conn: Connection) -> None:
-    """Upgrade the tables for who works with what is in them.
+    """Upgrade the tables, and check that a bot may use them.
 
     Raises:
-        StoreUnavailable: a newer version of the plugin wrote them, or only a part of another store
-            was moved here.
+        StoreUnavailable: their version is unknown, or a move to this database has not ended.
     """
     upgrade(conn)
-    if conn.scalar(select(meta.c.value).where(meta.c.name == MOVING_FROM)) is not None:
+    if read_meta(conn, MOVING_FROM):
         raise StoreUnavailable("这个数据库还没有搬完；请把 move 命令再运行一次，它会接着搬")
     conn.execute(delete(meta).where(meta.c.name == MOVING_TO))
 
 
-def is_current(conn: Connection) -> bool:
-    """Whether the tables, which are there, are of today's version."""
-    return conn.scalar(_STORED) == str(VERSION)
-
-
-def upgrade(conn: Connection) -> None:
-    """Create the tables, or upgrade them to `VERSION`.
+def upgrade(conn: Connection, steps: Sequence[Step] = STEPS) -> None:
+    """Create the tables, or bring them up to date by the steps that they lack.
 
     Raises:
-        StoreUnavailable: a newer version of the plugin wrote them.
+        StoreUnavailable: their version is unknown.
     """
     meta.create(conn, checkfirst=True)
-    stored = conn.scalar(_STORED)
-    if stored is not None and int(stored) > VERSION:
-        raise StoreUnavailable(
-            f"数据库是更新版本的插件写的（结构版本 {stored}，本插件只认识到 {VERSION}），请升级插件"
-        )
-    for version, statements in _FROM:
-        if stored is not None and int(stored) <= version:
-            for statement in statements:
-                conn.execute(text(statement))
-    if stored in ("1", "2"):
-        _from_2(conn)
+    newest = 1 + len(steps)
+    stored = read_meta(conn, "version")
+    for step in steps[_version(stored, newest) - 1 :] if stored else ():
+        for statement in step:
+            conn.execute(text(statement))
     metadata.create_all(conn)
-    for name in ("delivery_failed", "delivery_waiting_image"):  # they did the same for more rows
-        conn.execute(text(f"DROP INDEX IF EXISTS {name}"))
-    for index in (one for table in metadata.sorted_tables for one in table.indexes):
-        index.create(conn, checkfirst=True)
-    conn.execute(delete(meta).where(meta.c.name == "version"))
-    conn.execute(insert(meta).values(name="version", value=str(VERSION)))
+    _make_indexes(conn)
+    write_meta(conn, "version", str(newest))
 
 
-def _from_2(conn: Connection) -> None:
-    """Version 2 kept the words with each delivery, and the client's id was unique over all tokens.
+def read_meta(conn: Connection, name: str) -> str:
+    """A value in `meta`; empty: there is none."""
+    return conn.scalar(select(meta.c.value).where(meta.c.name == name)) or ""
 
-    SQLite cannot make a column nullable: the table is written anew.
+
+def write_meta(conn: Connection, name: str, value: str) -> None:
+    """Set a value in `meta`."""
+    conn.execute(delete(meta).where(meta.c.name == name))
+    conn.execute(insert(meta).values(name=name, value=value))
+
+
+def _version(stored: str, newest: int) -> int:
+    """A stored version as a number from 1 to `newest`.
+
+    Raises:
+        StoreUnavailable: it is another one.
     """
-    conn.execute(text("DROP INDEX IF EXISTS report_key"))
-    conn.execute(text("ALTER TABLE report ADD COLUMN text TEXT NOT NULL DEFAULT ''"))
-    conn.execute(text("ALTER TABLE delivery RENAME TO delivery_2"))
-    for index in delivery.indexes:
-        conn.execute(text(f"DROP INDEX IF EXISTS {index.name}"))
-    delivery.create(conn)
-    columns = ", ".join(column.name for column in delivery.columns)
-    conn.execute(text(f"INSERT INTO delivery ({columns}) SELECT {columns} FROM delivery_2"))  # noqa: S608 - our own names
-    conn.execute(text("DROP TABLE delivery_2"))
+    if stored.isdecimal() and 1 <= (version := int(stored)) <= newest:
+        return version
+    raise StoreUnavailable(
+        f"数据库是另一个版本的插件写的（结构版本 {stored}，本插件认识 1 到 {newest}），请升级插件"
+    )
 
 
-_FROM: Final = (
-    (7, (
-        "ALTER TABLE image RENAME COLUMN sha256 TO digest",
-        "ALTER TABLE image ADD COLUMN pack VARCHAR",
-        "ALTER TABLE image ADD COLUMN pack_offset INTEGER",
-    )),
-    (4, (
-        "ALTER TABLE image ADD COLUMN size INTEGER NOT NULL DEFAULT 0",
-        "UPDATE image SET size = length(bytes)",  # they stay in the database
-        "ALTER TABLE delivery ADD COLUMN fallback_image TEXT",
-        "ALTER TABLE delivery ADD COLUMN fallback_unconfirmed INTEGER NOT NULL DEFAULT 0",
-    )),
-    (3, ("ALTER TABLE delivery ADD COLUMN tried_at FLOAT",)),
-    (1, (
-        "ALTER TABLE report ADD COLUMN source VARCHAR NOT NULL DEFAULT ''",
-        "ALTER TABLE report ADD COLUMN note TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE delivery ADD COLUMN rank INTEGER NOT NULL DEFAULT 1",
-        "ALTER TABLE delivery ADD COLUMN held_until FLOAT NOT NULL DEFAULT 0",
-        "ALTER TABLE delivery ADD COLUMN fallback TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE delivery ADD COLUMN fallback_at FLOAT",
-        "UPDATE report SET source = 'master'",
-        "DROP INDEX delivery_waiting",
-    )),
-)  # fmt: skip
-"""What a version did not have, for it and all older ones, and before today's tables are made:
-places in packs (each picture was a file of its own, named by its SHA-256, and stays one); pictures
-outside of the database, and a delivery of which nobody can tell whether it arrived; when it was
-tried; rules and quiet hours. Indexes are made with all others, and so are sessions and
-processes."""
+def _make_indexes(conn: Connection) -> None:
+    """Create the indexes; drop those first whose definition has changed or is no longer here."""
+    indexes = [index for table in metadata.sorted_tables for index in table.indexes]
+    definitions = {
+        str(index.name): str(CreateIndex(index).compile(dialect=conn.dialect)) for index in indexes
+    }
+    made: dict[str, str] = orjson.loads(read_meta(conn, _INDEXES) or "{}")
+    for name, definition in made.items():
+        if definitions.get(name) != definition:
+            conn.execute(text(f'DROP INDEX IF EXISTS "{name}"'))
+    for index in indexes:
+        index.create(conn, checkfirst=True)
+    write_meta(conn, _INDEXES, orjson.dumps(definitions).decode())

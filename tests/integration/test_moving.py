@@ -13,6 +13,11 @@ import psycopg
 import pytest
 
 from nonebot_plugin_report.errors import StoreUnavailable
+from nonebot_plugin_report.model.delivery import Outgoing
+from nonebot_plugin_report.model.image import Image
+from nonebot_plugin_report.model.message import Message
+from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.model.target import Target
 from nonebot_plugin_report.store import Store
 from nonebot_plugin_report.store.moving import Moved
 from nonebot_plugin_report.store.moving import move as move_store
@@ -21,7 +26,8 @@ from tests.bot import running as a_bot
 from tests.bot import until
 from tests.dialects import jpeg
 from tests.onebot import ScriptedV11
-from tests.outbox.places import VERSIONS, Place, change, of_version, picture_bytes, rows
+from tests.outbox.fakes import world
+from tests.outbox.places import Place, picture_bytes, rows
 from tests.postgres import Databases
 from tests.postgres import databases as databases
 
@@ -80,6 +86,20 @@ async def used(folder: Path) -> Path:
         assert waits["deliveries"]
         await bot.end(signal.SIGKILL)  # its lanes are still its own
     return bot.database
+
+
+async def small(path: Path) -> Path:
+    """A store with one delivery that has arrived, two that wait, and a picture."""
+    me, group = Target("private", "10001"), Target("group", "777")
+    image = Image(jpeg(), "image/jpeg", 8, 4)
+    async with world(path) as w:
+        first = Message("旧的", (image,))
+        await w.outbox.accept(
+            Report(images=(image,)), [Outgoing(me, first), Outgoing(group, first)]
+        )
+        await w.drain(me)
+        await w.accept("等着", me)
+    return path
 
 
 def shot(number: int) -> str:
@@ -145,7 +165,7 @@ async def test_all_of_it_comes_over_and_back_and_the_bot_goes_on_with_it(
 async def test_while_a_bot_uses_either_end_nothing_is_moved(
     tmp_path: Path, databases: Databases
 ) -> None:
-    server, file = databases.fresh(), of_version(5, tmp_path / "5.db")
+    server, file = databases.fresh(), await small(tmp_path / "5.db")
     shared = {"report_database_url": server}
     async with a_bot(tmp_path / "one") as one, a_bot(tmp_path / "other", settings=shared) as other:
         await other.push(content="x")
@@ -171,29 +191,10 @@ _CONNECTED = """SELECT 1 FROM pg_stat_activity WHERE datname = current_database(
     AND application_name = 'nonebot-plugin-report'"""
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-async def test_a_store_of_an_older_version_moves_too(
-    tmp_path: Path, databases: Databases, version: int
-) -> None:
-    source, server = of_version(version, tmp_path / "report.db"), databases.fresh()
-    assert await in_process(source, server) == Moved(reports=2, waiting=2, pictures=1, lost=0)
-    before = content(source)
-    assert content(server) == before
-
-    change(server, "UPDATE meta SET value = '5' WHERE name = 'version'")
-    with psycopg.connect(server) as conn:  # as version 5, which had no sessions
-        conn.execute("DROP TABLE session, link, process")
-        conn.execute("ALTER TABLE image DROP COLUMN pack, DROP COLUMN pack_offset")
-        conn.execute("ALTER TABLE image RENAME COLUMN digest TO sha256")
-    back = tmp_path / "back" / "report.db"
-    assert await in_process(server, back) == Moved(reports=2, waiting=2, pictures=1, lost=0)
-    assert content(back) == before
-
-
 async def test_what_was_killed_in_the_middle_goes_on_where_it_was(
     tmp_path: Path, databases: Databases
 ) -> None:
-    source, server = of_version(5, tmp_path / "report.db"), databases.fresh()
+    source, server = await small(tmp_path / "report.db"), databases.fresh()
     many = 1200
     with closing(sqlite3.connect(source)) as conn, conn:
         conn.executemany(
@@ -229,7 +230,7 @@ async def test_what_was_killed_in_the_middle_goes_on_where_it_was(
     await until(gone)
     with pytest.raises(StoreUnavailable, match="没有搬完"):
         await store.open()
-    other = of_version(4, tmp_path / "other.db")
+    other = await small(tmp_path / "other.db")
     with pytest.raises(StoreUnavailable, match="不是从这里来的"):
         await in_process(other, server)
 
@@ -244,7 +245,7 @@ async def test_what_was_killed_in_the_middle_goes_on_where_it_was(
 async def test_a_source_that_was_used_meanwhile_is_not_mixed_with_what_came_before(
     tmp_path: Path, databases: Databases
 ) -> None:
-    source, server = of_version(5, tmp_path / "report.db"), databases.fresh()
+    source, server = await small(tmp_path / "report.db"), databases.fresh()
     await in_process(source, server)
     (name,) = (
         value for (value,) in rows(source, "SELECT value FROM meta WHERE name = 'moving_to'")
@@ -259,7 +260,7 @@ async def test_a_source_that_was_used_meanwhile_is_not_mixed_with_what_came_befo
 
 
 async def test_what_differs_where_it_came_is_found(tmp_path: Path, databases: Databases) -> None:
-    source, server = of_version(5, tmp_path / "report.db"), databases.fresh()
+    source, server = await small(tmp_path / "report.db"), databases.fresh()
     await in_process(source, server)
     (name,) = (
         value for (value,) in rows(source, "SELECT value FROM meta WHERE name = 'moving_to'")

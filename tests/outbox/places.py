@@ -1,6 +1,5 @@
 """Where the stores of these tests are, and a look into them past our own code."""
 
-import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -10,9 +9,6 @@ from typing import Any
 
 import psycopg
 
-STORES = Path(__file__).parent / "stores"
-VERSIONS = range(1, 8)
-"""Those of older stores."""
 Place = Path | str
 """An SQLite file, or the address of a database on a PostgreSQL server."""
 Fresh = Callable[[], Place]
@@ -78,17 +74,6 @@ def change(place: Place, statement: str) -> None:
 
 def _execute(server: psycopg.Connection, query: str, values: Sequence[object]) -> psycopg.Cursor:
     return server.execute(query.replace("?", "%s").encode(), values or None)
-
-
-def of_version(version: int, path: Path) -> Path:
-    """A store as an older version of the plugin wrote it; of version 7 with a file for its
-    picture."""
-    with closing(sqlite3.connect(path)) as conn, conn:
-        conn.executescript((STORES / f"version_{version}.sql").read_text(encoding="utf-8"))
-    pictures = STORES / f"version_{version}-pictures"
-    if pictures.exists():
-        shutil.copytree(pictures, path.with_name(f"{path.name}-pictures"))
-    return path
 
 
 def picture_bytes(path: Path, digest: str) -> bytes:

@@ -107,14 +107,3 @@ async def test_what_everybody_could_read_no_longer_can_be(tmp_path: Path) -> Non
     path.chmod(0o644)
     async with world(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-async def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
-    path = tmp_path / "report.db"
-    async with world(path):
-        pass
-    with sqlite3.connect(path) as conn:
-        conn.execute("UPDATE meta SET value = '99' WHERE name = 'version'")
-    conn.close()
-    with pytest.raises(StoreUnavailable, match="请升级插件"):
-        await Store(path).open()

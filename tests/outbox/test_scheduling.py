@@ -2,10 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import pytest
 
 from nonebot_plugin_report.model.delivery import (
     Delivery,
@@ -26,7 +23,7 @@ from nonebot_plugin_report.model.timing import DailyWindow
 from tests.dialects import jpeg
 
 from .fakes import LIMITS, Clock, FarEnd, World, world
-from .places import VERSIONS, Place, of_version
+from .places import Place
 
 ME = Target("private", "10001")
 GROUP = Target("group", "777")
@@ -252,21 +249,3 @@ async def test_what_was_delivered_does_not_fall_back(place: Place) -> None:
         await w.outbox.fall_back()
         await w.drain(MAIL)
         assert fallen(w.far.sent) == [("private:10001", "好")]
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-async def test_a_store_of_an_older_version_is_taken_over_with_all_that_is_in_it(
-    path: Path, version: int
-) -> None:
-    async with world(of_version(version, path)) as w:
-        await w.outbox.accept(Report(content="新的"), [Outgoing(ME, Message("新的"))])
-        await w.drain(ME)
-        await w.drain(GROUP)
-        assert w.far.texts(Lane(ME)) == ["旧的", "新的"]
-        assert w.far.texts(Lane(GROUP)) == ["旧的"]
-        image = w.far.sent[0].message.image
-        assert image is not None
-        assert (image.width, image.height, len(image.data)) == (8, 4, 75)
-        first = await w.state("first", "master")
-        assert first is not None
-        assert [one.state for one in first.deliveries] == [State.DELIVERED]
