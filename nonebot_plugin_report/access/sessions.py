@@ -25,6 +25,8 @@ MOST_SESSIONS: Final = 20
 SEEN_EVERY: Final = 3600.0
 """Seconds between notes of when a session was last used."""
 SECRET_BYTES: Final = 24
+SECRET_LENGTH: Final = SECRET_BYTES // 3 * 4
+"""Characters of a secret; nothing else is looked up."""
 AGENT_LENGTH: Final = 200
 CONSOLE: Final = "console"
 """The holder who read the link in the bot's own window."""
@@ -102,6 +104,8 @@ class Sessions:
         Raises:
             StoreUnavailable: it could not be written.
         """
+        if len(secret) != SECRET_LENGTH:
+            return None
         holder = await self._holder_of(digest(secret))
         return holder and await self._enter(holder, agent)
 
@@ -140,8 +144,10 @@ class Sessions:
         Raises:
             StoreUnavailable: that it was used could not be noted.
         """
-        one = self._sessions.get(digest(secret))
-        viewer = one and self._viewer(one)
+        if len(secret) != SECRET_LENGTH:
+            return None
+        session = self._sessions.get(digest(secret))
+        viewer = session and self._viewer(session)
         if viewer is None:
             return None
         now = self._clock()

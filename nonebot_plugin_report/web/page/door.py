@@ -8,20 +8,38 @@ from urllib.parse import urlsplit
 import orjson
 from fastapi import Request, Response
 from loguru import logger
+from starlette.requests import ClientDisconnect
 
 from ...access.sessions import SESSION_SECONDS, Viewer
-from ...errors import BodyTooLarge, Forbidden, InvalidReport, NotFound, Refused
+from ...errors import (
+    BodyTooLarge,
+    Forbidden,
+    InvalidReport,
+    NotFound,
+    Refused,
+    StoreUnavailable,
+    Unreadable,
+)
 from ...hub import Hub
 from ...store.sessions import Session
 from ..answers import error_answer, json_answer
+from ..asgi import Endpoint
 from ..caller import Callers, is_our_name
+from ..head import headers_of
 from ..refusals import Refusals
 from .files import private
 
 COOKIE: Final = "report_session"
 """How the cookie's name begins; see `cookie_name`."""
+MAX_COOKIES: Final = 2**13
+"""Characters of all cookies of a request; longer ones are not looked through."""
+MAX_QUERY: Final = 2**14
+"""Bytes of a query: seven fields of `history.LONGEST_WORD` characters, percent-encoded."""
+MAX_QUERY_FIELDS: Final = 32
 MAX_BODY: Final = 2**17
 """Bytes of what the page sends: rules are the longest."""
+MAX_LOGIN: Final = 2**14
+"""Bytes of a login: anybody may send one, and many at once."""
 BODY_SECONDS: Final = 10.0
 """Seconds in which that must arrive."""
 _SHOWN: Final = 16
@@ -41,25 +59,39 @@ class Door:
         self._refusals = refusals
         self._public = urlsplit(hub.config.report_public_url or "")
 
-    def guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """An endpoint for those who are in; what it answers is kept by nobody."""
+    def guarded(self, handler: Handler) -> Endpoint:
+        """Make an endpoint that requires a session."""
+
+        async def respond(request: Request) -> Response:
+            if request.method not in ("GET", "HEAD"):
+                self.require_own_page(request)
+            viewer = await self.viewer(request)
+            if viewer is None:
+                return error_answer(401, "请先登录")
+            return await handler(request, viewer)
+
+        return self._answering(respond)
+
+    def _answering(self, respond: Endpoint) -> Endpoint:
+        """Make an endpoint that turns errors into answers, and whose answers nobody caches."""
 
         async def endpoint(request: Request) -> Response:
             try:
-                if request.method not in ("GET", "HEAD"):
-                    self.require_own_page(request)
-                viewer = await self.viewer(request)
-                if viewer is None:
-                    return private(error_answer(401, "请先登录"))
-                return private(await handler(request, viewer))
-            except (Refused, NotFound) as error:
-                return await self._refusal(error)
+                _check_query(request)
+                answer = await respond(request)
+            except (NotFound, Unreadable) as error:
+                answer = error_answer(404, str(error))
+            except Refused as error:
+                answer = await self._refusals.answer(error)
+            except ClientDisconnect:
+                answer = Response(status_code=400)  # nobody reads it
+            return private(answer)
 
         return endpoint
 
     async def viewer(self, request: Request) -> Viewer | None:
-        """Who asks; None: nobody who is in."""
-        secret = request.cookies.get(cookie_name(request))
+        """The logged-in viewer, or None."""
+        secret = _read_cookie(request, cookie_name(request))
         return await self._sessions.viewer(secret) if secret else None
 
     def require_own_page(self, request: Request) -> None:
@@ -80,15 +112,17 @@ class Door:
                 "这个请求不是从本页面发出的；用域名打开的，请把它写进 REPORT_PUBLIC_URL"
             )
 
-    async def enter(self, request: Request) -> Response:
+    @property
+    def enter(self) -> Endpoint:
+        """The endpoint that lets a browser in."""
+        return self._answering(self._enter)
+
+    async def _enter(self, request: Request) -> Response:
         """登录：用链接里的钥匙，或令牌。"""
-        try:
-            self.require_own_page(request)
-            fields = await read_fields(request)
-            secret = await self._enter(request, fields)
-        except (Refused, NotFound) as error:
-            return await self._refusal(error)
-        answer = private(json_answer({"status": "ok"}))
+        self.require_own_page(request)
+        fields = await read_fields(request, MAX_LOGIN)
+        secret = await self._login(request, fields)
+        answer = json_answer({"status": "ok"})
         # Without a path it is sent to where it came from, whatever a proxy puts before our route.
         answer.set_cookie(
             cookie_name(request), secret, int(SESSION_SECONDS), path=None, httponly=True,
@@ -96,11 +130,12 @@ class Door:
         )  # fmt: skip
         return answer
 
-    async def _enter(self, request: Request, fields: Fields) -> str:
+    async def _login(self, request: Request, fields: Fields) -> str:
+        """Open a session; return the secret for its cookie."""
         agent, address = request.headers.get("user-agent", ""), self._callers.address(request)
         key, token = text_of(fields, "key"), text_of(fields, "token").strip()
         if await self._hub.fault():
-            raise NotFound("现在收不下推送，也登不进来；看看机器人的日志")
+            raise StoreUnavailable("现在收不下推送，也登不进来；看看机器人的日志")
         if key:
             secret = await self._sessions.enter_by_link(key, agent)
             why = "链接用过了，或者过了十分钟；请再要一个"
@@ -148,11 +183,6 @@ class Door:
                 return one
         raise NotFound("没有这个登录")
 
-    async def _refusal(self, error: Refused | NotFound) -> Response:
-        if isinstance(error, NotFound):
-            return private(error_answer(404, str(error)))
-        return private(await self._refusals.answer(error))
-
 
 def cookie_name(request: Request) -> str:
     """The name of this bot's cookie: of all bots on one host a browser sends each the cookies of
@@ -162,20 +192,42 @@ def cookie_name(request: Request) -> str:
     return f"{COOKIE}_{port}" if port.isdecimal() else COOKIE
 
 
-async def read_fields(request: Request) -> Fields:
-    """The fields of what the page sends.
+def _read_cookie(request: Request, name: str) -> str:
+    """The value of a cookie, or nothing. Of several with one name the first counts, whose path is
+    the longest (RFC 6265, section 5.4)."""
+    header = headers_of(request).get("cookie", "")
+    if len(header) > MAX_COOKIES:
+        return ""
+    pairs = (pair.strip().partition("=") for pair in header.split(";"))
+    return next((value for key, _, value in pairs if key == name), "")
+
+
+def _check_query(request: Request) -> None:
+    """Refuse a query that would take long to be read.
+
+    Raises:
+        InvalidReport: it is too long, or has too many fields.
+    """
+    query: bytes = request.scope["query_string"]
+    if len(query) > MAX_QUERY or query.count(b"&") >= MAX_QUERY_FIELDS:
+        raise InvalidReport("网址", f"? 后面最多 {MAX_QUERY} 个字符、{MAX_QUERY_FIELDS} 项")
+
+
+async def read_fields(request: Request, limit: int = MAX_BODY) -> Fields:
+    """Read the JSON object that the page sends, of at most `limit` bytes.
 
     Raises:
         BodyTooLarge: it is too long.
-        InvalidReport: it is no JSON object.
+        ClientDisconnect: the client left before all of it arrived.
+        InvalidReport: it is no JSON object, or did not arrive in time.
     """
     content = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 content += chunk
-                if len(content) > MAX_BODY:
-                    raise BodyTooLarge(f"最多 {MAX_BODY // 1024} KB")
+                if len(content) > limit:
+                    raise BodyTooLarge(f"最多 {limit // 1024} KB")
         fields = orjson.loads(content or b"{}")
     except (TimeoutError, orjson.JSONDecodeError):
         raise InvalidReport("body", "应为 JSON") from None
@@ -190,10 +242,10 @@ def text_of(fields: Fields, name: str) -> str:
     Raises:
         InvalidReport: it is something else.
     """
-    found = fields.get(name)
-    if not isinstance(found, str | None):
+    value = fields.get(name)
+    if not isinstance(value, str | None):
         raise InvalidReport(name, "应为字符串")
-    return found or ""
+    return value or ""
 
 
 def require_master(viewer: Viewer) -> None:

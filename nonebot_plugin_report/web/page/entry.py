@@ -54,7 +54,7 @@ class Page:
     async def _index(self, request: Request) -> Response:
         if not _is_browser(request):
             return await self._otherwise(request)
-        if not request.url.path.endswith("/"):
+        if not request.scope["path"].endswith("/"):
             return _redirect(f"{self._route.rpartition('/')[2]}/")
         answer = self._inside.files.index()
         answer.headers["Vary"] = "Accept"

@@ -25,6 +25,8 @@ MOST_TARGETS: Final = 20
 """Targets of a report that is sent again."""
 LONGEST_WORD: Final = 200
 """Characters of what is looked for."""
+POSSIBLE_YEARS: Final = range(1971, 3000)
+"""Windows converts no local time before 1970 or after 3000 (learn.microsoft.com, `localtime_s`)."""
 _ID: Final = re.compile("[0-9a-hjkmnp-tv-z]{20}")
 
 
@@ -160,7 +162,7 @@ def read_wanted(query: QueryParams) -> Wanted:
         target = Target.read(said["target"]) if said["target"] else None
     except ValueError:
         raise InvalidReport("target", "应为接收者，例如 group:777") from None
-    since, until = _bounds(said["day"])
+    since, until = day_bounds(said["day"])
     ends = [one for one in (said["before"], until) if one]
     return Wanted(
         said["words"], said["event"], said["result"], said["source"], target, since,
@@ -168,17 +170,25 @@ def read_wanted(query: QueryParams) -> Wanted:
     )  # fmt: skip
 
 
-def _bounds(day: str) -> tuple[str, str]:
-    """The first id of a day by this machine's clock, and the one that ends it."""
+def day_bounds(day: str) -> tuple[str, str]:
+    """The first id of a day by this machine's clock, and the id that ends it.
+
+    Of a day that no report can have come on, both are the same: while a year is typed, a browser
+    asks for the years 0002, 0020 and 0202, too.
+
+    Raises:
+        InvalidReport: it is no day.
+    """
     if not day:
         return "", ""
     try:
         first = date.fromisoformat(day)
-        midnights = (first, first + timedelta(days=1))
-        since, until = (
-            first_id(max(0.0, datetime(one.year, one.month, one.day).astimezone().timestamp()))
-            for one in midnights
-        )
-    except (ValueError, OverflowError):
+    except ValueError:
         raise InvalidReport("day", "应为 2026-11-27 的样子") from None
+    if first.year not in POSSIBLE_YEARS:
+        return first_id(0), first_id(0)
+    since, until = (
+        first_id(datetime(each.year, each.month, each.day).astimezone().timestamp())
+        for each in (first, first + timedelta(days=1))
+    )
     return since, until
