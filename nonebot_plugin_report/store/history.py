@@ -22,6 +22,7 @@ from .rows import (
     IS_WAITING,
     TEXT,
     StoredImage,
+    image_sizes,
     read_hashes,
     read_images,
     read_lane,
@@ -143,6 +144,20 @@ class History:
             )
             for target, row in found.items()
         }
+
+    async def picture_bytes(self, report_id: str) -> int:
+        """The bytes of a report's pictures, as far as they are still stored.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        query = select(report.c.image).where(report.c.id == report_id)
+
+        def read(conn: Connection) -> int:
+            hashes = read_hashes(conn.scalar(query))
+            return sum(image_sizes(conn, set(hashes)).values())
+
+        return await self._run(read)
 
     async def report(self, report_id: str) -> Report | None:
         """A stored report and its pictures, as far as they are still stored.

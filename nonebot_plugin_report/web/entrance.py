@@ -21,6 +21,7 @@ from ..sources.multipart import decode_multipart, read_boundary
 from .body import Intake, discard
 from .caller import Callers, check_query, refuse_prefetching
 from .head import headers_of
+from .outgoing import Outgoing
 from .refusals import DISCARD_FACTOR, Refusals
 
 T = TypeVar("T")
@@ -37,8 +38,11 @@ MULTIPART: Final = "multipart/form-data"
 class Entrance:
     """Admits callers and reads their bodies."""
 
-    def __init__(self, hub: Hub, callers: Callers, intake: Intake, refusals: Refusals) -> None:
+    def __init__(
+        self, hub: Hub, callers: Callers, intake: Intake, refusals: Refusals, outgoing: Outgoing
+    ) -> None:
         self.hub: Final = hub
+        self.outgoing: Final = outgoing
         self._callers = callers
         self._intake = intake
         self._refusals = refusals

@@ -3,17 +3,25 @@
 OneBot 11, "通信/HTTP" and "公开 API". What sends by it is a report like any other.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
+import orjson
 import pybase64
 from fastapi import FastAPI, Request, Response
 
-from ..errors import Forbidden, InvalidReport, NotFound, Refused, UnsupportedMedia
+from ..errors import (
+    Forbidden,
+    InvalidReport,
+    NotFound,
+    Refused,
+    Unreadable,
+    UnsupportedMedia,
+)
 from ..model.grant import Grant
+from ..model.image import Image
 from ..model.report import Report
 from ..model.status import ReportState
 from ..model.target import Kind
@@ -24,6 +32,7 @@ from .answers import STATUS, json_answer, retry_after
 from .asgi import PlainRoute
 from .caller import bearer
 from .entrance import Entrance, body_fields, query_fields
+from .outgoing import PIECE, Content
 
 SUFFIXES: Final = ("_async", "_rate_limited")
 """OneBot 11, "公开 API": other ways to carry an action out. Here all of them store first."""
@@ -31,6 +40,11 @@ DISTRIBUTION: Final = "nonebot-plugin-report-hub"
 USAGE: Final = "发送用 send_msg、send_private_msg、send_group_msg"
 MAX_ECHO: Final = 256
 """Characters of an `echo` that is given back."""
+MAX_WORDS: Final = 2**20
+"""Bytes in memory of a message's words, at most."""
+_IMAGE_START: Final = b'{"type":"image","data":{"file":"base64://'
+_IMAGE_END: Final = b'"}}'
+_ENCODED_AT_ONCE: Final = PIECE // 4 * 3
 
 Params = Mapping[str, object]
 Action = Callable[[Params, Grant], Awaitable[object]]
@@ -79,7 +93,8 @@ class OneBotApi:
             params, report = await self._entrance.read(request, grant, read)
             echo = _echo(params)
             if report is None:
-                return _answer(await self._actions[action](params, grant), echo)
+                result = await self._actions[action](params, grant)
+                return result if isinstance(result, Response) else _answer(result, echo)
             receipt = await self._hub.submit(report, grant)
             return _answer({"message_id": self._hub.number(receipt.id)}, echo)
         except (Refused, NotFound) as error:
@@ -114,16 +129,24 @@ class OneBotApi:
         name = "nickname" if kind == "private" else "group_name"
         return [{number: int(one), name: called} for one, called in sorted(known.items())]
 
-    async def _message(self, params: Params, grant: Grant) -> object:
+    async def _message(self, params: Params, grant: Grant) -> Response:
         state = await self._find(params, grant)
-        report = await self._hub.history.report(state.id) or Report()
-        text = "\n".join(filter(None, (report.title, report.body)))
-        message: list[dict[str, Any]] = []
-        if text:
-            message.append({"type": "text", "data": {"text": text}})
-        for image in report.images:
-            encoded = await asyncio.to_thread(pybase64.b64encode_as_string, image.data)
-            message.append({"type": "image", "data": {"file": f"base64://{encoded}"}})
+
+        async def load() -> Content:
+            try:
+                report = await self._hub.history.report(state.id) or Report()
+            except Unreadable:
+                raise NotFound("这条消息存下的内容读不出来") from None
+            described = await self._description(state, report, params, grant)
+            return _with_message(_answer(described, _echo(params)), report)
+
+        size = await self._hub.history.picture_bytes(state.id)
+        return await self._entrance.outgoing.answer(grant.name, size + MAX_WORDS, load)
+
+    async def _description(
+        self, state: ReportState, report: Report, params: Params, grant: Grant
+    ) -> dict[str, object]:
+        """What `get_msg` answers, but for the message itself."""
         number = self._hub.number(state.id)
         groups = [one for one in state.deliveries if one.target.kind == "group"]
         return {
@@ -132,8 +155,8 @@ class OneBotApi:
             "message_id": number,
             "real_id": number,
             "sender": await self._login(params, grant),
-            "message": message,
-            "raw_message": text,
+            "message": None,
+            "raw_message": _text_of(report),
         }
 
     async def _delete(self, params: Params, grant: Grant) -> object:
@@ -182,6 +205,36 @@ def _answer(result: object, echo: object) -> Response:
         "status": "ok", "retcode": 0, "data": result, "message": "", "wording": "",
     }  # fmt: skip
     return json_answer(said if echo is None else {**said, "echo": echo})
+
+
+def _text_of(report: Report) -> str:
+    return "\n".join(filter(None, (report.title, report.body)))
+
+
+def _with_message(answer: Response, report: Report) -> Content:
+    """An answer of `get_msg` whose message is still null, with the message. Pictures become base64
+    while they are sent."""
+    # Within a string of JSON each quote has a backslash before it: this is the field itself.
+    before, _, after = bytes(answer.body).partition(b'"message":null')
+    parts: list[bytes | Image] = [before, b'"message":[']
+    if text := _text_of(report):
+        parts.append(orjson.dumps({"type": "text", "data": {"text": text}}))
+    for image in report.images:
+        parts += [b"," if len(parts) > 2 else b"", _IMAGE_START, image, _IMAGE_END]
+    parts += [b"]", after]
+    length = sum(
+        4 * ((len(one.data) + 2) // 3) if isinstance(one, Image) else len(one) for one in parts
+    )
+    return Content("application/json", length, _encoded(parts))
+
+
+def _encoded(parts: Sequence[bytes | Image]) -> Iterator[bytes]:
+    for part in parts:
+        if isinstance(part, Image):
+            for start in range(0, len(part.data), _ENCODED_AT_ONCE):
+                yield pybase64.b64encode(part.data[start : start + _ENCODED_AT_ONCE])
+        else:
+            yield part
 
 
 def _refusal(error: Refused | NotFound, echo: object, *, missing: bool) -> Response:

@@ -27,6 +27,7 @@ from .head import headers_of, query_of
 from .metrics import Metrics
 from .ntfy import NtfyApi
 from .onebot import OneBotApi
+from .outgoing import Outgoing
 from .page.entry import Page
 from .refusals import DISCARD_FACTOR, Refusals
 from .websocket import Sessions
@@ -47,7 +48,8 @@ class Receiver:
         self._intake = Intake(self._limit)
         self._refusals = Refusals(hub.tally)
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
-        self._entrance = Entrance(hub, self._callers, self._intake, self._refusals)
+        self._outgoing = Outgoing()
+        self._entrance = Entrance(hub, self._callers, self._intake, self._refusals, self._outgoing)
         self._page = Page(hub, self._callers, self._refusals, self.elsewhere)
         self.metrics: Final = Metrics(hub, self._callers, self._refusals)
 
