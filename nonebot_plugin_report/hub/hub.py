@@ -42,6 +42,7 @@ from .masking import Masking
 from .roster import Roster
 from .supervisor import Supervisor
 from .timekeeping import Timekeeper
+from .trust import Trust
 
 if TYPE_CHECKING:
     from ..store.archive import Archive
@@ -130,7 +131,12 @@ class Hub:
         """What was stored and sent since this process started."""
         self._durations = Durations(self.history, self.clock)
         self.watchdog: Final = Watchdog(
-            self._store, config.report_watch, self.clock, self._tell, lambda: self._outbox.leads
+            self._store,
+            config.report_watch,
+            self.clock,
+            self._tell,
+            Trust(self.directory, self.tokens, config.report_watch).reaches_audience,
+            lambda: self._outbox.leads,
         )
         self._timekeeper = Timekeeper(
             computer,

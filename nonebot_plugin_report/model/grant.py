@@ -1,5 +1,6 @@
 """What the holder of a token may do."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +30,10 @@ class Grant:
         if self.scope is None:
             return True
         return target in self.scope or target.kind in self.scope
+
+    def covers(self, targets: Collection[Target]) -> bool:
+        """Whether its reports may go to all of some targets; of none, only the owner's may."""
+        return self.is_master or (bool(targets) and all(map(self.reaches, targets)))
 
     @property
     def is_master(self) -> bool:

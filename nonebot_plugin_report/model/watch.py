@@ -12,7 +12,9 @@ class WatchState:
     due_at: float | None
     """When the event is due; None: it waits for none."""
     overdue_at: float | None = None
-    """When it was reported overdue."""
+    """When it was reported overdue; None: it is not."""
+    reported_at: float | None = None
+    """When a beat was last reported down, also if it came back since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,7 @@ watch: Final = Table(
     Column("since", Float, nullable=False),  # when it began to wait
     Column("due_at", Float, nullable=True),  # by when the event must come; None: waits for none
     Column("overdue_at", Float, nullable=True),  # when it was told that it had not come
+    Column("reported_at", Float, nullable=True),  # when a beat was last told to be down
 )
 
 unread: Final = Table(

@@ -29,7 +29,10 @@ class Watches:
 
         def read(conn: Connection) -> dict[str, WatchState]:
             rows = conn.execute(select(watch))
-            return {row.name: WatchState(row.since, row.due_at, row.overdue_at) for row in rows}
+            return {
+                row.name: WatchState(row.since, row.due_at, row.overdue_at, row.reported_at)
+                for row in rows
+            }
 
         return await self._run(read)
 
@@ -62,9 +65,10 @@ class Watches:
                 conn.execute(delete(watch).where(watch.c.name == name))
                 conn.execute(
                     insert(watch).values(
-                        name=name, since=one.since, due_at=one.due_at, overdue_at=one.overdue_at
+                        name=name, since=one.since, due_at=one.due_at,
+                        overdue_at=one.overdue_at, reported_at=one.reported_at,
                     )
-                )
+                )  # fmt: skip
             if not read_until:
                 return
             conn.execute(delete(meta).where(meta.c.name == _READ_UNTIL))

@@ -15,10 +15,14 @@ from ..model.target import NAME
 from ..model.timing import in_words
 from ..model.watch import Standing, WatchState
 from ..settings import Duration, Filled, Pause, Read, Recipients, Settings, TokenNames
-from .watches import Changes
+from .watches import Changes, Trusts
 
 DOWN: Final = "beat.down"
 UP: Final = "beat.up"
+EVENTS: Final = (DOWN, UP)
+MIN_PAUSE: Final = 60.0
+"""Seconds between two reports that a beat is down, at least."""
+DOWN_BY_ITSELF: Final = "它自己报告出了问题"
 PREFIX: Final = "beat:"
 """Before the name, in the key of its state."""
 
@@ -37,7 +41,7 @@ class Beat(Settings):
     grace: Pause = 60.0
     """晚多久才算没来，例如 2m"""
     token: TokenNames = ()
-    """只认用这些令牌（名字）的心跳"""
+    """只认用这些令牌（名字）的心跳；不写则只认能发给下面每个人的令牌"""
     to: Recipients = ()
     """没来和恢复时告诉谁；不写就按规则和 REPORT_DEFAULT_TARGETS"""
 
@@ -69,9 +73,14 @@ class Beat(Settings):
         """How often they must come (Chinese)."""
         return f"每 {in_words(self.every)}一次" if self.every else f"按 {self.cron}"
 
-    def concerns(self, source: str) -> bool:
-        """Whether those of a token count."""
-        return not self.token or source in self.token
+    @property
+    def pause(self) -> float:
+        """Seconds between two reports that it is down, at least."""
+        return max(self.grace, MIN_PAUSE)
+
+    def concerns(self, source: str, trusts: Trusts) -> bool:
+        """Whether beats with a token count."""
+        return source in self.token if self.token else trusts(self, source)
 
     def due_after(self, now: float) -> float:
         """By when the next one must come; both in epoch seconds."""
@@ -87,15 +96,24 @@ def beaten(beat: Beat, state: WatchState | None, now: float) -> Changes:
     """The effect of a sign of life."""
     was_down = state is not None and state.overdue_at is not None
     reports = ((beat, _up(beat, state, now)),) if state is not None and was_down else ()
-    return Changes({beat.key: WatchState(now, beat.due_after(now))}, reports)
+    reported_at = state and state.reported_at
+    return Changes(
+        {beat.key: WatchState(now, beat.due_after(now), reported_at=reported_at)}, reports
+    )
 
 
-def failed(beat: Beat, state: WatchState | None, now: float, said: str) -> Changes:
-    """The effect of a sign that says itself what is wrong (Chinese)."""
-    if state is not None and state.overdue_at is not None:
+def failed(beat: Beat, state: WatchState | None, now: float, reason: str) -> Changes:
+    """The effect of a sign that says itself what is wrong (`reason`, Chinese).
+
+    So soon after the last report that it was down, it is reported later, unless it comes back."""
+    if state is None:
+        state = WatchState(now, now)
+    if state.overdue_at is not None:
         return Changes({}, ())
-    down = WatchState(now if state is None else state.since, now, now)
-    return Changes({beat.key: down}, ((beat, _down(beat, down, now, said)),))
+    if state.reported_at is not None and _pauses(beat, state, now):
+        return Changes({beat.key: replace(state, due_at=state.reported_at + beat.pause)}, ())
+    down = replace(state, due_at=now, overdue_at=now, reported_at=now)
+    return Changes({beat.key: down}, ((beat, _down(beat, down, now, reason)),))
 
 
 def silent(beats: Iterable[Beat], states: Mapping[str, WatchState], now: float) -> Changes:
@@ -107,9 +125,27 @@ def silent(beats: Iterable[Beat], states: Mapping[str, WatchState], now: float) 
         and state.overdue_at is None
         and state.due_at is not None
         and state.due_at <= now
+        and not _pauses(beat, state, now)
     }
-    changed = {beat.key: replace(state, overdue_at=now) for beat, state in late.items()}
-    return Changes(changed, tuple((beat, _down(beat, late[beat], now)) for beat in late))
+    changed = {
+        beat.key: replace(state, overdue_at=now, reported_at=now) for beat, state in late.items()
+    }
+    reports = tuple(
+        (beat, _down(beat, late[beat], now, _reason(beat, late[beat]))) for beat in late
+    )
+    return Changes(changed, reports)
+
+
+def _pauses(beat: Beat, state: WatchState, now: float) -> bool:
+    """Whether the last report that it was down is too recent for another; not where the clock was
+    set back behind it."""
+    return state.reported_at is not None and 0 <= now - state.reported_at < beat.pause
+
+
+def _reason(beat: Beat, state: WatchState) -> str:
+    """Why a beat is down that is late (Chinese); empty: nothing was heard of it."""
+    put_off = state.reported_at is not None and state.due_at == state.reported_at + beat.pause
+    return DOWN_BY_ITSELF if put_off else ""
 
 
 def heard_again(beats: Iterable[Beat], states: Mapping[str, WatchState], now: float) -> Changes:
@@ -134,11 +170,11 @@ def beat_standings(beats: Iterable[Beat], states: Mapping[str, WatchState]) -> l
     return found
 
 
-def _down(beat: Beat, state: WatchState, now: float, said: str = "") -> Report:
+def _down(beat: Beat, state: WatchState, now: float, reason: str) -> Report:
     ago = in_words(now - state.since)
     return Report(
-        title=f"{beat.beat} 出了问题" if said else f"{beat.beat} 没有心跳了",
-        content=said or f"上一次是 {ago}前，约定{beat.times}。它可能卡住、断网了，或者电脑关机了",
+        title=f"{beat.beat} 出了问题" if reason else f"{beat.beat} 没有心跳了",
+        content=reason or f"上一次是 {ago}前，约定{beat.times}。它可能卡住、断网了，或者电脑关机了",
         event=DOWN,
         result=Result.FAIL,
         key=f"{DOWN}:{beat.beat}:{state.since:.3f}",

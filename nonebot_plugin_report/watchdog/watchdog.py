@@ -14,8 +14,8 @@ from ..model.report import Report
 from ..model.watch import Arrival, Standing, WatchState
 from ..store import Store
 from ..store.ids import first_id
-from .beats import Beat, beat_standings, beaten, failed, heard_again, silent
-from .watches import Changes, Watch, arrived, passed, standings
+from .beats import DOWN_BY_ITSELF, Beat, beat_standings, beaten, failed, heard_again, silent
+from .watches import Changes, Trusts, Watch, arrived, passed, standings
 
 LOOK_EVERY: Final = 10.0
 """Seconds between checks for overdue events."""
@@ -37,10 +37,20 @@ class Watchdog:
         watches: Sequence[Entry],
         clock: Callable[[], float],
         tell: Callable[[Entry, Report], Awaitable[None]],
+        trusts: Trusts,
         leads: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`clock` gives epoch seconds; `tell` sends a watch's report, once for each of its keys;
-        `leads` says whether this process is the one of several that does."""
+        """Load nothing yet.
+
+        Args:
+            store: keeps the states.
+            watches: REPORT_WATCH.
+            clock: gives epoch seconds.
+            tell: sends a watch's report, once for each of its keys.
+            trusts: whether a token reaches everybody who is told of a watch.
+            leads: whether this process is the one of several that looks for what is overdue.
+        """
+        self._trusts = trusts
         self._store = store
         self._leads = leads
         self._led = False
@@ -83,23 +93,37 @@ class Watchdog:
         self._take(heard_again(self.beats.values(), self._states, self._clock()))
 
     def beat(self, name: str, source: str, *, down: str | None = None) -> None:
-        """A sign of life came with a token; `down`: what it says itself that is not well (Chinese).
+        """A sign of life came with a token; `down`: the client's own words for what is not well,
+        empty if it has none.
 
         Raises:
             NotFound: none of that name is configured for that token.
         """
-        mine = [one for one in self.beats.values() if one.concerns(source)]
-        if name not in [one.beat for one in mine]:
-            known = (
-                "、".join(one.beat for one in mine) or '没有；例如 {"beat": "pc", "every": "5m"}'
-            )
-            raise NotFound(f"REPORT_WATCH 里没有叫这个名字的心跳；有的是：{known}")
-        beat, now = self.beats[name], self._clock()
-        before = self._states.get(beat.key)
-        changes = beaten(beat, before, now) if down is None else failed(beat, before, now, down)
+        beat = self._find_beat(name, source)
+        now, before = self._clock(), self._states.get(beat.key)
+        if down is None:
+            changes = beaten(beat, before, now)
+        else:
+            words = down if self._trusts(beat, source) else ""
+            changes = failed(beat, before, now, words or DOWN_BY_ITSELF)
         self._take(changes, pressing=before is None or bool(changes.reports))
         if changes.reports:
             self._woken.set()
+
+    def _find_beat(self, name: str, source: str) -> Beat:
+        allowed = {
+            one.beat: one for one in self.beats.values() if one.concerns(source, self._trusts)
+        }
+        if (beat := allowed.get(name)) is not None:
+            return beat
+        if allowed:
+            names = f"有的是：{'、'.join(allowed)}"
+        else:
+            names = '例如 {"beat": "pc", "every": "5m", "token": "令牌的名字"}'
+        raise NotFound(
+            f"REPORT_WATCH 里没有这个令牌能用的、叫这个名字的心跳；{names}。"
+            "不写 token 的心跳只认能发给它要告诉的每个人的令牌"
+        )
 
     def accepted(self, report_id: str, event: str, source: str) -> None:
         """A report was just stored."""
@@ -176,8 +200,11 @@ class Watchdog:
 
     def _look_at(self, arrival: Arrival) -> None:
         self._read = max(self._read, arrival.id)
-        changes = arrived(self._watches, self._states, arrival.event, arrival.source, arrival.at)
-        self._take(changes)
+        self._take(
+            arrived(
+                self._watches, self._states, arrival.event, arrival.source, arrival.at, self._trusts
+            )
+        )
 
     async def _save(self) -> None:
         now = self._clock()

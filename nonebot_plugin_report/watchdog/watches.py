@@ -4,7 +4,7 @@ Pure: the time is an argument. A watch waits for an event from the moment of ano
 of day, and is overdue when that does not come in time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Self
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 OVERDUE: Final = "watch.overdue"
 LATE: Final = "watch.late"
+EVENTS: Final = (OVERDUE, LATE)
 
 
 class Watch(Settings):
@@ -39,7 +40,7 @@ class Watch(Settings):
     within: Duration
     """多久之内应该来，例如 3h"""
     token: TokenNames = ()
-    """只看用这些令牌（名字）的推送"""
+    """只看用这些令牌（名字）的推送；写 since 而不写它，则只认能发给下面每个人的令牌"""
     to: Recipients = ()
     """没来时告诉谁；不写就按规则和 REPORT_DEFAULT_TARGETS"""
 
@@ -66,7 +67,7 @@ class Watch(Settings):
     def key(self, source: str) -> str:
         """The key of its state, for a report's source.
 
-        Everybody's start waits for their own end; since a time of day, anybody's report counts.
+        Everybody's start waits for their own end; since a time of day, one state is common to all.
         """
         return self.name if self.since else f"{self.name}:{source}"
 
@@ -74,9 +75,16 @@ class Watch(Settings):
         """Whether it waits for an event."""
         return self.expect.match(event) and not self.but.match(event)
 
-    def concerns(self, source: str) -> bool:
+    def concerns(self, source: str, trusts: "Trusts") -> bool:
         """Whether it watches reports of a source."""
-        return not self.token or source in self.token
+        if self.token:
+            return source in self.token
+        # Where all wait together, nobody else's report hides the silence of the owner's tool.
+        return self.since is None or trusts(self, source)
+
+
+Trusts = Callable[["Watch | Beat", str], bool]
+"""Whether a token, by its name, reaches everybody who is told of an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,12 @@ class Changes:
 
 
 def arrived(
-    watches: Sequence[Watch], states: Mapping[str, WatchState], event: str, source: str, now: float
+    watches: Sequence[Watch],
+    states: Mapping[str, WatchState],
+    event: str,
+    source: str,
+    now: float,
+    trusts: "Trusts",
 ) -> Changes:
     """The effect of an event from a source."""
     changed: dict[str, WatchState] = {}
@@ -96,7 +109,7 @@ def arrived(
     for watch in watches:
         key = watch.key(source)
         state = states.get(key)
-        if not watch.concerns(source):
+        if not watch.concerns(source, trusts):
             continue
         if state is not None and state.due_at is not None and watch.waits_for(event):
             if state.overdue_at is not None:

@@ -23,9 +23,8 @@ from .caller import bearer
 from .entrance import Entrance
 
 PUSH: Final = "/api/push/{token}"
-MAX_SAID: Final = 1000
-"""Characters shown of what a client says that is wrong."""
-SAID_NOTHING: Final = "它自己报告出了问题"
+MAX_MESSAGE: Final = 1000
+"""Characters shown of a client's `msg`."""
 
 
 class BeatApi:
@@ -106,9 +105,9 @@ class BeatApi:
 
 
 def _why_down(request: Request) -> str | None:
-    """What a client says that is wrong; None: all is well. Uptime Kuma knows no other word for that
-    than `up`."""
+    """The client's words for what is wrong, empty if it has none; None: all is well. Uptime Kuma
+    knows no other word for that than `up`."""
     status = request.query_params.get("status", "")
     if not status or read_result(status) is Result.SUCCESS:
         return None
-    return clean(request.query_params.get("msg", "")[:MAX_SAID]).strip() or SAID_NOTHING
+    return clean(request.query_params.get("msg", "")[:MAX_MESSAGE]).strip()

@@ -140,7 +140,9 @@ def test_what_is_accepted_never_raises_later(
                 planner.wait(one, NOW)
             for watch in config.report_watch:
                 directory.expand(watch.to)
-            states |= arrived(watches, states, report.event, grant.name, NOW).changed
+            states |= arrived(
+                watches, states, report.event, grant.name, NOW, lambda _entry, _source: True
+            ).changed
             states |= passed(watches, states, NOW + 90_000).changed
 
 

@@ -18,6 +18,7 @@ SETTINGS = {
     "report_watch": [
         {"beat": "pc", "every": "1s", "grace": 0, "to": "group:777"},
         {"beat": "nightly", "cron": "0 3 * * *", "token": "master"},
+        {"beat": "weekly", "cron": "0 3 * * 1", "token": "master"},
         {"beat": "friends", "every": "1h", "token": "friend"},
     ],
 }
@@ -93,7 +94,7 @@ async def test_uptime_kumas_push_monitors_beat_here_at_the_root_too(bot: Bot) ->
         ("/beat/pc", None, 403, "令牌"),
         ("/beat/pc", "wrong", 403, "令牌"),
         ("/beat/tablet", TOKEN, 404, "pc、nightly"),
-        ("/beat/nightly", FRIEND, 404, "pc、friends"),
+        ("/beat/nightly", FRIEND, 404, "有的是：friends"),
     ],
 )
 async def test_a_beat_that_nobody_expects_is_refused_with_those_that_are_expected(
@@ -115,17 +116,22 @@ async def test_what_it_says_itself_is_told_at_once(bot: Bot) -> None:
 
             await until(is_told)
 
-        for path, words in (
-            (f"{bot.url}/beat/nightly?token={TOKEN}&status=down", "它自己报告出了问题"),
+        for name, path, words in (
             (
-                f"{root}/api/push/nightly.{TOKEN}?status=degraded&msg=%E7%A3%81%E7%9B%98&ping=3",
+                "nightly",
+                f"{bot.url}/beat/nightly?token={TOKEN}&status=down",
+                "它自己报告出了问题",
+            ),
+            (
+                "weekly",
+                f"{root}/api/push/weekly.{TOKEN}?status=degraded&msg=%E7%A3%81%E7%9B%98&ping=3",
                 "磁盘",
             ),
         ):
             assert (await client.get(path)).json() == {"ok": True}
-            await told(f"❌ nightly 出了问题\n{words}")
-            await client.get(f"{root}/api/push/nightly.{TOKEN}{KUMA}")
-            await told("✅ nightly 的心跳恢复了")
+            await told(f"❌ {name} 出了问题\n{words}")
+            await client.get(f"{root}/api/push/{name}.{TOKEN}{KUMA}")
+            await told(f"✅ {name} 的心跳恢复了")
             qq.messages.clear()
 
 

@@ -310,7 +310,10 @@ async def test_the_watchdog_of_who_leads_knows_what_came_to_all(server: Server) 
             async def tell(_: object, report: Report) -> None:
                 events.append(report.event)
 
-            return Watchdog(w.store, [WATCH, BEAT], w.clock, tell, lambda: leading is w)
+            return Watchdog(
+                w.store, [WATCH, BEAT], w.clock, tell, lambda _, source: source == "master",
+                lambda: leading is w,
+            )  # fmt: skip
 
         dogs = [watchdog(w, events) for w, events in zip((one, other), told, strict=True)]
         for dog in dogs:

@@ -34,8 +34,12 @@ class Told:
         return [report.event for report in self.reports]
 
 
+def owned(_: object, source: str) -> bool:
+    return source == "master"
+
+
 async def opened(w: World, told: object) -> Watchdog:
-    watchdog = Watchdog(w.store, [DRAGON], w.clock, told)  # pyright: ignore[reportArgumentType] - Told, or a function of a test's
+    watchdog = Watchdog(w.store, [DRAGON], w.clock, told, owned)  # pyright: ignore[reportArgumentType] - Told, or a function of a test's
     await watchdog.open()
     return watchdog
 
@@ -166,7 +170,7 @@ async def test_what_comes_while_something_is_written_is_told_at_once_too(path: P
         await told.put(report.event)
 
     async with world(path) as w, asyncio.TaskGroup() as tasks:
-        watchdog = Watchdog(w.store, [beat], w.clock, tell)
+        watchdog = Watchdog(w.store, [beat], w.clock, tell, owned)
         await watchdog.open()
         running = tasks.create_task(watchdog.run())
         watchdog.beat("pc", "master", down="磁盘满了")
@@ -250,3 +254,16 @@ async def test_what_a_tool_itself_says_counts_and_a_script_without_story_is_left
         assert await durations.elapsed(said, "master") == 5.0
         await end(w, durations, "disk.down")
         assert await end(w, durations, "disk.up") is None
+
+
+async def test_how_often_it_is_down_is_told_is_bounded_over_restarts_too(place: Place) -> None:
+    beat = Beat.model_validate({"beat": "pc", "every": "5m"})
+    clock, told = Clock(), Told()
+    for _ in range(5):
+        async with world(place, clock=clock) as w:
+            watchdog = Watchdog(w.store, [beat], w.clock, told, owned)  # pyright: ignore[reportArgumentType] - Told keeps what a function would be given
+            await watchdog.open()
+            watchdog.beat("pc", "master", down="磁盘满了")
+            watchdog.beat("pc", "master")
+            await watchdog.catch_up()
+    assert told.events == [DOWN, UP]

@@ -1,6 +1,7 @@
 """Signs of life, and what is told of their absence."""
 
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,6 +33,10 @@ NIGHTLY = Beat.model_validate(
 )
 
 
+def anybody(_entry: object, _source: str) -> bool:
+    return True
+
+
 class Story:
     """Beats and moments, and what was told of them."""
 
@@ -39,21 +44,23 @@ class Story:
         self.beat = beat
         self.states: dict[str, WatchState] = {}
         self.told: list[tuple[str, str]] = []
+        self.down_at: list[float] = []
 
     def beats(self, now: float) -> None:
         self._take(beaten(self.beat, self.states.get(self.beat.key), now))
 
     def fails(self, now: float) -> None:
-        self._take(failed(self.beat, self.states.get(self.beat.key), now, "磁盘满了"))
+        self._take(failed(self.beat, self.states.get(self.beat.key), now, "磁盘满了"), now)
 
     def look(self, now: float) -> None:
-        self._take(silent([self.beat], self.states, now))
+        self._take(silent([self.beat], self.states, now), now)
 
     def restart(self, now: float) -> None:
         self._take(heard_again([self.beat], self.states, now))
 
-    def _take(self, news: Changes) -> None:
+    def _take(self, news: Changes, now: float = 0.0) -> None:
         self.states.update(news.changed)
+        self.down_at += [now for _, one in news.reports if one.event == DOWN]
         self.told += [(one.event, f"{one.title}\n{one.body}") for _, one in news.reports]
 
     @property
@@ -120,15 +127,51 @@ def test_while_the_bot_itself_was_off_nobody_could_be_heard() -> None:
     assert story.events == [DOWN], "it was told already"
 
 
+def test_what_is_up_and_down_in_turn_is_told_once_a_grace_and_then_as_it_stands() -> None:
+    story = Story(PC)
+    for second in range(0, 120, 2):
+        story.fails(NOON + second)
+        story.look(NOON + second)
+        story.beats(NOON + second + 1)
+        story.look(NOON + second + 1)
+    assert story.events == [DOWN, UP]
+    story.fails(NOON + 119)
+    assert story.events == [DOWN, UP]
+    story.look(NOON + 120)
+    assert story.told[2:] == [(DOWN, "pc 出了问题\n它自己报告出了问题")]
+    story.beats(NOON + 121)
+    assert story.events == [DOWN, UP, DOWN, UP]
+
+
+def test_without_a_grace_it_is_told_once_a_minute() -> None:
+    story = Story(Beat.model_validate({"beat": "pc", "every": "1s", "grace": 0}))
+    for second in range(61):
+        story.fails(NOON + second)
+        story.beats(NOON + second + 0.5)
+    assert story.down_at == [NOON, NOON + 60]
+
+
 @given(
-    st.lists(st.tuples(st.floats(1, HOUR), st.sampled_from(["beats", "fails", "look", "restart"])))
+    st.lists(
+        st.tuples(
+            st.one_of(st.floats(0, 10), st.floats(1, HOUR)),
+            st.sampled_from(["beats", "fails", "look", "restart"]),
+        )
+    ),
+    st.sampled_from(["beats", "fails"]),
 )
-def test_down_and_up_take_turns(steps: list[tuple[float, str]]) -> None:
+def test_down_and_up_take_turns_are_rare_and_end_as_it_stands(
+    steps: list[tuple[float, str]], last: str
+) -> None:
     story, now = Story(PC), NOON
     for length, what in steps:
         now += length
         getattr(story, what)(now)
+    getattr(story, last)(now)
+    story.look(now + PC.pause)
     assert story.events == [(DOWN, UP)[at % 2] for at in range(len(story.events))]
+    assert all(later - sooner >= PC.pause for sooner, later in pairwise(story.down_at))
+    assert story.events[-1:] in ([[UP], []] if last == "beats" else [[DOWN]])
 
 
 def test_where_it_stands_is_told() -> None:
@@ -196,8 +239,8 @@ def test_a_stall_that_repeats_its_own_notice_is_no_life() -> None:
         {"after": "dragon.start", "within": "1h", "except": "task.error, stall.*"}
     )
     assert watch.description == "一条龙启动后 1 小时内要有任何推送（任务错误、stall.*不算）"
-    states = dict(arrived([watch], {}, "dragon.start", "master", NOON).changed)
+    states = dict(arrived([watch], {}, "dragon.start", "master", NOON, anybody).changed)
     for event in ("task.error", "stall.again"):
-        assert not arrived([watch], states, event, "master", NOON + 60).changed
+        assert not arrived([watch], states, event, "master", NOON + 60, anybody).changed
     assert passed([watch], states, NOON + HOUR).reports
-    assert arrived([watch], states, "domain.end", "master", NOON + 60).changed
+    assert arrived([watch], states, "domain.end", "master", NOON + 60, anybody).changed
