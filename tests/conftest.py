@@ -1,6 +1,16 @@
 """What all tests share."""
 
+from pathlib import Path
+from typing import Final
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+TESTS: Final = Path(__file__).parent
+SLOW_FOLDERS: Final = ("attacks", "faults", "page")
+"""Real browsers, real faults, and whole bots under attack."""
+ONLY_QUICK: Final = "not slow"
+"""What is run by default, see pyproject.toml."""
 
 # How long drawing an example takes says something of the machine, nothing of our code.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -11,3 +21,25 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes are named for their parameter: what is packed holds the time at which it was packed,
     and processes that run side by side must find the same tests."""
     return argname if isinstance(val, bytes) else None
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the slow folders where only quick tests run."""
+    return (config.option.markexpr == ONLY_QUICK and _is_slow(collection_path)) or None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow: its folder, or the second engine."""
+    for item in items:
+        if _is_slow(item.path) or _engine(item) == "postgres":
+            item.add_marker("slow")
+
+
+def _is_slow(path: Path) -> bool:
+    return any(path.is_relative_to(TESTS / folder) for folder in SLOW_FOLDERS)
+
+
+def _engine(item: pytest.Item) -> object:
+    """The engine that a test of the store is run on, or None."""
+    call = getattr(item, "callspec", None)
+    return call and call.params.get("engine")
