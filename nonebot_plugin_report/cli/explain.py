@@ -18,7 +18,7 @@ from ..model.report import Report, dump
 from ..model.text import one_line
 from ..model.timing import in_words, parse_time
 from ..routing.planner import Planner
-from ..routing.telling import told
+from ..routing.telling import describe
 from ..sources.form import decode_form
 from ..sources.mapping import Found, OwnSource
 from ..sources.parse import parse
@@ -176,7 +176,7 @@ def explain(
     if not plan.outgoing:
         lines.append(f"不发给任何人：{plan.routing.reason}")
     for planned, one in zip(plan.routing.planned, plan.outgoing, strict=True):
-        how = told(planned, planner.wait(one, moment))
+        how = describe(planned, planner.wait(one, moment))
         lines += ["", f"→ {one.target}", *(f"  （{said}）" for said in how)]
         lines += [f"  {line}" for line in one.message.text.splitlines()]
     return "\n".join(lines)

@@ -28,8 +28,8 @@ class CronTimes:
         Raises:
             ValueError: it is something else; the text is Chinese.
         """
-        words = text.split()
-        times = cls(" ".join(words[:FIELDS]), parse_zone(" ".join(words[FIELDS:])))
+        fields = text.split()
+        times = cls(" ".join(fields[:FIELDS]), parse_zone(" ".join(fields[FIELDS:])))
         try:
             times.after(0.0)
         except (CronSimError, StopIteration):

@@ -17,31 +17,31 @@ from pydantic import BaseModel
 def meanings(model: type[BaseModel]) -> dict[str, str]:
     """The docstrings of the fields of a model and its bases, by name; none where the source is
     not there."""
-    found: dict[str, str] = {}
-    for one in reversed(model.__mro__):
-        if issubclass(one, BaseModel) and one is not BaseModel:
+    texts: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel) and base is not BaseModel:
             with suppress(OSError, TypeError):
-                found |= _docstrings(inspect.getsource(one))
-    return found
+                texts |= _docstrings(inspect.getsource(base))
+    return texts
 
 
 def add_meanings(schema: dict[str, Any], model: type[BaseModel]) -> None:
     """Put them into the model's JSON schema, which others show forms from: for `json_schema_extra`
     of its configuration."""
-    said = meanings(model)
+    texts = meanings(model)
     for name, info in model.model_fields.items():
-        if name in said:
-            schema["properties"][info.alias or name]["description"] = said[name]
+        if name in texts:
+            schema["properties"][info.alias or name]["description"] = texts[name]
 
 
 def _docstrings(source: str) -> dict[str, str]:
     """What stands below each annotated name of a class."""
-    found: dict[str, str] = {}
-    made = cast("ast.ClassDef", ast.parse(dedent(source)).body[0])
-    for field, below in pairwise(made.body):
+    texts: dict[str, str] = {}
+    definition = cast("ast.ClassDef", ast.parse(dedent(source)).body[0])
+    for field, below in pairwise(definition.body):
         match field, below:
             case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
-                found[name] = inspect.cleandoc(text)
+                texts[name] = inspect.cleandoc(text)
             case _:
                 pass
-    return found
+    return texts

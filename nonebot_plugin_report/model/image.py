@@ -144,8 +144,8 @@ def _gif(data: bytes) -> tuple[int, int]:
         parts += 1
     if data[at] != 0x2C:
         raise ValueError("不是图片")
-    left, top, across, down = struct.unpack_from("<HHHH", data, at + 1)
-    return max(width, left + across), max(height, top + down)
+    x, top, across, down = struct.unpack_from("<HHHH", data, at + 1)
+    return max(width, x + across), max(height, top + down)
 
 
 def _colours(flags: int) -> int:

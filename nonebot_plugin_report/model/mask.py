@@ -72,8 +72,8 @@ class Mask:
     def __str__(self) -> str:
         """For people (Chinese)."""
         boxes = sum(isinstance(one, Box) for one in self.parts)
-        said = ["UID"] if "uid" in self.parts else []
-        return "和".join(said + ([f"{boxes} 块"] if boxes else []))
+        parts = ["UID"] if "uid" in self.parts else []
+        return "和".join(parts + ([f"{boxes} 块"] if boxes else []))
 
     def areas(self, width: int, height: int) -> list[Area]:
         """What is covered of a picture of this size."""
@@ -93,10 +93,10 @@ def _part(value: object) -> Box | Literal["uid"]:
     if value == "uid":
         return "uid"
     numbers = cast("list[object]", value) if isinstance(value, list) else []
-    found = [one for one in numbers if isinstance(one, int | float) and not isinstance(one, bool)]
-    if len(found) != 4 or len(numbers) != 4:
+    values = [one for one in numbers if isinstance(one, int | float) and not isinstance(one, bool)]
+    if len(values) != 4 or len(numbers) != 4:
         raise ValueError(f"应为 uid、none 或几块 [左, 上, 宽, 高]，{_EXAMPLE}")
-    left, top, width, height = found
+    left, top, width, height = values
     if not (left >= 0 and top >= 0 and width > 0 and height > 0):
         raise ValueError(f"[左, 上, 宽, 高] 应是图片宽高的百分之几，宽和高大于 0，{_EXAMPLE}")
     if left + width > 100 or top + height > 100:

@@ -36,8 +36,8 @@ class Message:
         the heading too, or where there is none."""
         first, _ = self._apart()
         heading = " ".join(self.report.heading.split())
-        shown = first or heading or one_line(self._words, MAX_TITLE)
-        return f"{self.report.icon} {shown}".strip() or "[截图]"
+        title = first or heading or one_line(self._plain_text, MAX_TITLE)
+        return f"{self.report.icon} {title}".strip() or "[截图]"
 
     @property
     def body(self) -> str:
@@ -45,13 +45,13 @@ class Message:
         return self._apart()[1]
 
     @property
-    def _words(self) -> str:
+    def _plain_text(self) -> str:
         return self.text.removeprefix(self.report.icon).strip()
 
     def _apart(self) -> tuple[str, str]:
         """The text's first line where it is the title, and the rest."""
-        first, _, rest = self._words.partition("\n")
+        first, _, following = self._plain_text.partition("\n")
         heading = self.report.heading
         if len(first) <= max(MAX_TITLE, len(heading)) and begins_with(first, heading):
-            return first, rest.strip()
-        return "", self._words
+            return first, following.strip()
+        return "", self._plain_text

@@ -81,8 +81,8 @@ def _compile(pattern: str) -> Callable[[bytes], object]:
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
-        told = error.msg if isinstance(error, re.error) else "过长"
-        raise ValueError(f"不是合法的正则表达式（{told}）") from None
+        reason = error.msg if isinstance(error, re.error) else "过长"
+        raise ValueError(f"不是合法的正则表达式（{reason}）") from None
     if "too large" in fault or "repetition size" in fault:
         raise ValueError("这个正则表达式太大；重复次数（{n,m}）写小些，最多 1000")
     raise ValueError(
@@ -95,14 +95,14 @@ def _compile(pattern: str) -> Callable[[bytes], object]:
 def _for_re2(pattern: str) -> str:
     """The pattern in RE2's syntax."""
 
-    def piece(found: re.Match[str]) -> str:
-        if inside := found["class"]:
-            return _ESCAPE.sub(lambda one: _escape(one, _IN_CLASS), inside)
-        return _escape(found, _ALONE)
+    def piece(match: re.Match[str]) -> str:
+        if inside := match["class"]:
+            return _ESCAPE.sub(lambda match: _escape(match, _IN_CLASS), inside)
+        return _escape(match, _ALONE)
 
     return _PIECE.sub(piece, pattern)
 
 
-def _escape(found: re.Match[str], meanings: dict[str, str]) -> str:
-    code = next((one for one in found.groups()[-2:] if one), None)
-    return f"\\x{{{code}}}" if code else meanings.get(found[0], found[0])
+def _escape(match: re.Match[str], meanings: dict[str, str]) -> str:
+    code = next((one for one in match.groups()[-2:] if one), None)
+    return f"\\x{{{code}}}" if code else meanings.get(match[0], match[0])

@@ -26,9 +26,9 @@ def _quantity(value: object, units: dict[str, int], examples: str, most: float) 
             amount = None
         case int() | float():
             amount = value
-        case str() if found := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", value):
-            factor = units.get(found[2].lower())
-            amount = factor and float(found[1]) * factor
+        case str() if match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", value):
+            factor = units.get(match[2].lower())
+            amount = factor and float(match[1]) * factor
         case _:
             amount = None
     if amount is None:

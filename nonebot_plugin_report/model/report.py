@@ -162,8 +162,8 @@ def dump(report: Report, **more: object) -> bytes:
         "data": None if report.data == "null" else orjson.Fragment(report.data),
         "story": report.story,
     }
-    said = {name: value for name, value in fields.items() if value not in ("", None)}
-    return orjson.dumps(said | more)
+    present = {name: value for name, value in fields.items() if value not in ("", None)}
+    return orjson.dumps(present | more)
 
 
 def restore(text: str) -> Report:

@@ -71,8 +71,8 @@ def plan(
         return wait
     normal: list[int] = []
     bulk: list[int] = []
-    for i, one in enumerate(waiting):
-        (normal if one.handling.priority is Priority.NORMAL else bulk).append(i)
+    for i, queued in enumerate(waiting):
+        (normal if queued.handling.priority is Priority.NORMAL else bulk).append(i)
     if bulk and waiting[bulk[0]].handling.held_until <= now:
         return Send(tuple(bulk[:MOST]), digest=True)
     if not normal:

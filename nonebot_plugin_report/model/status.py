@@ -35,7 +35,7 @@ class DeliveryState:
     """Before which nothing is tried (epoch seconds); 0: nothing has failed lately."""
 
 
-def progress(one: DeliveryState, now: float, show: Callable[[str], str] = str) -> str:
+def progress(delivery: DeliveryState, now: float, show: Callable[[str], str] = str) -> str:
     """What happened last with a delivery, what comes next and when: one line (Chinese).
 
     Args:
@@ -43,11 +43,11 @@ def progress(one: DeliveryState, now: float, show: Callable[[str], str] = str) -
         now: epoch seconds.
         show: how a reason is written, as services' words may be in it.
     """
-    reason = one.reason and show(one.reason)
-    if one.state is State.WAITING:
-        return _next(one, now, reason)
-    when = "" if one.finished_at is None else f"{moment(one.finished_at, now)} "
-    return when + _ENDS[one.state] + (reason and f"：{reason}")
+    reason = delivery.reason and show(delivery.reason)
+    if delivery.state is State.WAITING:
+        return _next(delivery, now, reason)
+    when = "" if delivery.finished_at is None else f"{moment(delivery.finished_at, now)} "
+    return when + _ENDS[delivery.state] + (reason and f"：{reason}")
 
 
 _ENDS: Final = {
@@ -58,16 +58,16 @@ _ENDS: Final = {
 }
 
 
-def _next(one: DeliveryState, now: float, reason: str) -> str:
+def _next(delivery: DeliveryState, now: float, reason: str) -> str:
     """What comes next of a delivery that waits."""
     because = reason and f"：{reason}"
-    if one.due_at > now:
-        when = moment(one.due_at, now)
-        if not one.attempts:
+    if delivery.due_at > now:
+        when = moment(delivery.due_at, now)
+        if not delivery.attempts:
             return f"等前面的一条，它 {when} 后重试"
-        if one.repeats:
-            return f"{when} 后看送到没有，没有就再发，第 {one.attempts + 1} 次{because}"
-        return f"{when} 后重试，第 {one.attempts + 1} 次{because}"
+        if delivery.repeats:
+            return f"{when} 后看送到没有，没有就再发，第 {delivery.attempts + 1} 次{because}"
+        return f"{when} 后重试，第 {delivery.attempts + 1} 次{because}"
     if reason:
         return f"等着{because}"
     return "正在发送，或者排在别的后面"
@@ -120,14 +120,16 @@ class Process:
     """It gave no sign of life for so long that others may take them over."""
 
 
-def standing(one: Process, now: float) -> str:
+def standing(process: Process, now: float) -> str:
     """A process in one line (Chinese); `now`: epoch seconds."""
-    bots = f"QQ {'、'.join(one.bots)}" if one.bots else "没有 QQ"
-    told = f"{one.host} 的进程 {one.pid}，{bots}"
-    if not one.lapsed:
-        return told
-    held = f"还占着 {one.lanes} 个发送队列" if one.lanes else "它的发送队列别的进程都接过去了"
-    return f"{told}：{in_words(now - one.seen_at)}没有动静，租约过期了，{held}"
+    bots = f"QQ {'、'.join(process.bots)}" if process.bots else "没有 QQ"
+    identity = f"{process.host} 的进程 {process.pid}，{bots}"
+    if not process.lapsed:
+        return identity
+    held = (
+        f"还占着 {process.lanes} 个发送队列" if process.lanes else "它的发送队列别的进程都接过去了"
+    )
+    return f"{identity}：{in_words(now - process.seen_at)}没有动静，租约过期了，{held}"
 
 
 @dataclass(frozen=True, slots=True)

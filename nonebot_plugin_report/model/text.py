@@ -21,11 +21,11 @@ def clean(text: str) -> str:
     return text
 
 
-def begins_with(text: str, words: str) -> bool:
+def begins_with(text: str, beginning: str) -> bool:
     """Whether a text begins with these words: "Disk full" does with "Disk", "Diskette" does not."""
-    if not text.startswith(words):
+    if not text.startswith(beginning):
         return False
-    border = text[len(words) - 1 : len(words) + 1] if words else ""
+    border = text[len(beginning) - 1 : len(beginning) + 1] if beginning else ""
     return not (len(border) == 2 and border.isascii() and border.isalnum())
 
 

@@ -18,10 +18,10 @@ def parse_time(text: str) -> time:
     Raises:
         ValueError: it is none; the text is Chinese.
     """
-    found = re.fullmatch(r"\s*(\d{1,2})\s*[:：]\s*(\d{2})\s*", text)
-    if found and int(found[1]) < 24 and int(found[2]) < 60:
-        return time(int(found[1]), int(found[2]))
-    if found and (int(found[1]), int(found[2])) == (24, 0):
+    match = re.fullmatch(r"\s*(\d{1,2})\s*[:：]\s*(\d{2})\s*", text)
+    if match and int(match[1]) < 24 and int(match[2]) < 60:
+        return time(int(match[1]), int(match[2]))
+    if match and (int(match[1]), int(match[2])) == (24, 0):
         return time(0)
     raise ValueError("时间应写成 23:00 的样子")
 
@@ -110,8 +110,8 @@ class DailyWindow:
 
 def _apart(text: str) -> tuple[str, str]:
     """The times, and the zone's name behind them: it begins with a letter."""
-    found = re.search("[A-Za-z]", text)
-    end = found.start() if found else len(text)
+    match = re.search("[A-Za-z]", text)
+    end = match.start() if match else len(text)
     return text[:end], text[end:].strip()
 
 
@@ -199,10 +199,10 @@ def moment(at: float, now: float) -> str:
 
 def in_words(seconds: float) -> str:
     """A duration as people say it, such as 3 小时 5 分."""
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, seconds_left = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} 小时 {minutes} 分" if minutes else f"{hours} 小时"
     if minutes:
         return f"{minutes} 分"
-    return f"{rest} 秒"
+    return f"{seconds_left} 秒"

@@ -159,5 +159,5 @@ def is_said(value: str) -> bool:
 
 def nearest_tool(name: str) -> str:
     """The name that was most likely meant; empty: none is like it."""
-    found = get_close_matches(name.strip().lower(), _BY_NAME, 1)
-    return found[0] if found else ""
+    matches = get_close_matches(name.strip().lower(), _BY_NAME, 1)
+    return matches[0] if matches else ""

@@ -11,6 +11,6 @@ _Made = TypeVar("_Made")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def value_type(made: type[_Made]) -> type[_Made]:
+def value_type(cls: type[_Made]) -> type[_Made]:
     """Make a class of fields one of values, which are equal if their fields are."""
-    return dataclass(slots=True, unsafe_hash=True)(made)
+    return dataclass(slots=True, unsafe_hash=True)(cls)

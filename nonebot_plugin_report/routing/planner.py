@@ -62,35 +62,40 @@ class Planner:
         outgoing = [self._outgoing(one, report, grant, now, held_until) for one in routing.planned]
         return Plan(routing, tuple(outgoing))
 
-    def wait(self, one: Outgoing, now: float) -> hold.Wait | None:
+    def wait(self, outgoing: Outgoing, now: float) -> hold.Wait | None:
         """Why a delivery would have to wait now, if it were the only one in its lane."""
         alone = Delivery(
-            "", "", Lane(one.target), one.message, created_at=now, handling=one.handling
+            "",
+            "",
+            Lane(outgoing.target),
+            outgoing.message,
+            created_at=now,
+            handling=outgoing.handling,
         )
-        step = hold.plan([alone], self.policy(one.target), now, (), limited=False)
+        step = hold.plan([alone], self.policy(outgoing.target), now, (), limited=False)
         return step if isinstance(step, hold.Wait) else None
 
     def _outgoing(
         self, planned: Planned, report: Report, grant: Grant, now: float, held_until: float | None
     ) -> Outgoing:
         images = report.images if planned.screenshot else ()
-        text = self._words(planned, report) or ("" if images else report.heading or "[截图]")
-        shown = replace(report, images=()) if report.images else report
-        message = Message(text, images, shown)
+        text = self._write_text(planned, report) or ("" if images else report.heading or "[截图]")
+        pictureless = replace(report, images=()) if report.images else report
+        message = Message(text, images, pictureless)
         handling = planned.handling
         if held_until is not None:
             reason = f"超过令牌 {grant.name} 的频率限制"
             handling = replace(
                 handling, priority=Priority.BULK, held_until=held_until, reason=reason
             )
-        one = Outgoing(planned.target, message, handling)
-        if handling.fallback_after is None or (wait := self.wait(one, now)) is None:
-            return one
+        outgoing = Outgoing(planned.target, message, handling)
+        if handling.fallback_after is None or (wait := self.wait(outgoing, now)) is None:
+            return outgoing
         # Quiet hours and mutes are not a failure to reach the target.
         later = handling.fallback_after + wait.until - now
-        return replace(one, handling=replace(handling, fallback_after=later))
+        return replace(outgoing, handling=replace(handling, fallback_after=later))
 
-    def _words(self, planned: Planned, report: Report) -> str:
+    def _write_text(self, planned: Planned, report: Report) -> str:
         text = (planned.template or self.template).render(report)
         notes = report.cut
         if report.image_fault and planned.screenshot:

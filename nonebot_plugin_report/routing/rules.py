@@ -106,10 +106,10 @@ class Rule(Settings):
     @field_validator("result")
     @classmethod
     def _check_result(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        known = [result for one in value if (result := read_result(one)) is not None]
-        if len(known) < len(value):
+        results = [result for one in value if (result := read_result(one)) is not None]
+        if len(results) < len(value):
             raise ValueError("应为 Success、Fail、PartialSuccess 或 0、1、2")
-        return tuple(str(one.number) for one in known)
+        return tuple(str(one.number) for one in results)
 
     @model_validator(mode="after")
     def _check_actions(self) -> Self:
@@ -163,15 +163,15 @@ class Directory:
 
     def expand(self, recipients: Iterable[Recipient]) -> tuple[Target, ...]:
         """The targets of recipients, each once. Every alias in the settings is known here."""
-        found: list[Target] = []
-        for one in recipients:
-            if isinstance(one, Target):
-                found.append(one)
-            elif one == SUPERUSERS:
-                found += self.superusers
+        targets: list[Target] = []
+        for recipient in recipients:
+            if isinstance(recipient, Target):
+                targets.append(recipient)
+            elif recipient == SUPERUSERS:
+                targets += self.superusers
             else:
-                found += self.expand(self.aliases[one.name])
-        return tuple(dict.fromkeys(found))
+                targets += self.expand(self.aliases[recipient.name])
+        return tuple(dict.fromkeys(targets))
 
     def mask(self, target: Target) -> Mask | None:
         """What is covered of the pictures for a target, unless a rule says otherwise.
@@ -317,12 +317,12 @@ def _numbers(matched: Sequence[tuple[int, Rule]]) -> tuple[int, ...]:
 
 
 def _named(report: Report, directory: Directory, grant: Grant) -> tuple[Target, ...]:
-    known = directory.channels.issuperset(report.channel)
-    if not known and grant.is_master:
+    exist = directory.channels.issuperset(report.channel)
+    if not exist and grant.is_master:
         raise InvalidReport("channel", "REPORT_CHANNELS 里没有这个名字的渠道")
-    named = _written(report.send_to, report.send_to_group, report.channel) if known else ()
+    named = _written(report.send_to, report.send_to_group, report.channel) if exist else ()
     # A limited token does not learn which channels exist.
-    if not known or not all(map(grant.reaches, named)):
+    if not exist or not all(map(grant.reaches, named)):
         raise Forbidden("这个令牌不能发给推送里写明的接收者")
     return named
 
@@ -342,13 +342,13 @@ def _matched(
     report: Report, rules: Sequence[Rule], source: str, now: float
 ) -> list[tuple[int, Rule]]:
     """The rules that apply to a report, up to the first without `continue`."""
-    found: list[tuple[int, Rule]] = []
+    matching: list[tuple[int, Rule]] = []
     for number, rule in enumerate(rules, 1):
         if rule.holds(report, source, now):
-            found.append((number, rule))
+            matching.append((number, rule))
             if not rule.further:
                 break
-    return found
+    return matching
 
 
 def _defaults(directory: Directory, grant: Grant) -> tuple[Target, ...]:

@@ -9,7 +9,7 @@ from ..model.timing import in_words
 from .rules import Planned
 
 
-def told(planned: Planned, wait: Wait | None) -> Iterator[str]:
+def describe(planned: Planned, wait: Wait | None) -> Iterator[str]:
     """How a target gets a report, apart from its words (Chinese); `wait`: why not at once."""
     if planned.handling.priority is Priority.URGENT:
         yield "紧急：不等免打扰，不合并"

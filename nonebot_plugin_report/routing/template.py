@@ -92,8 +92,8 @@ class Template:
         """Whether the body repeats the heading; also if there is no heading."""
         if self.headed is None:
             return False
-        heading, words = values[self.headed[0]], values[self.headed[1]]
-        return bool(words) and begins_with(words, heading)
+        heading, body = values[self.headed[0]], values[self.headed[1]]
+        return bool(body) and begins_with(body, heading)
 
 
 def compile_template(text: str) -> Template:
@@ -106,10 +106,10 @@ def compile_template(text: str) -> Template:
     """
     plain = text.replace("\\n", "\n")
     lines = _compile_lines(plain)
-    if (found := _HEADED.search(plain)) is None:
+    if (match := _HEADED.search(plain)) is None:
         return Template(text, lines)
     bare = _compile_lines(_HEADED.sub(r"\1{\3}", plain, count=1))
-    return Template(text, lines, (found[2], found[3]), bare)
+    return Template(text, lines, (match[2], match[3]), bare)
 
 
 def _compile_lines(text: str) -> tuple[_Line, ...]:
@@ -125,8 +125,8 @@ def _compile_line(line: str) -> _Line:
         if name is None:
             continue
         if name not in _PLACEHOLDERS or spec or conversion:
-            known = " ".join(f"{{{one}}}" for one in _PLACEHOLDERS)
-            raise ConfigError(f"不认识占位符 {{{name[:40]}}}；可用的有：{known}")
+            placeholders = " ".join(f"{{{one}}}" for one in _PLACEHOLDERS)
+            raise ConfigError(f"不认识占位符 {{{name[:40]}}}；可用的有：{placeholders}")
     return line, tuple(name for _, name, _, _ in pieces if name is not None)
 
 

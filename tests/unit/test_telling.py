@@ -8,28 +8,28 @@ from nonebot_plugin_report.model.mask import Mask
 from nonebot_plugin_report.model.scheduling import Wait
 from nonebot_plugin_report.model.target import Target
 from nonebot_plugin_report.routing.rules import Planned
-from nonebot_plugin_report.routing.telling import told
+from nonebot_plugin_report.routing.telling import describe
 
 PLAIN = Planned(Target("private", "10001"))
 PHONE = Target("channel", "phone")
 
 
 def test_nothing_special_is_nothing_to_tell() -> None:
-    assert list(told(PLAIN, None)) == []
+    assert list(describe(PLAIN, None)) == []
 
 
 def test_what_a_rule_changed_is_told() -> None:
     urgent = replace(PLAIN, screenshot=False, handling=Handling(Priority.URGENT))
-    assert list(told(urgent, None)) == ["紧急：不等免打扰，不合并", "不带截图"]
+    assert list(describe(urgent, None)) == ["紧急：不等免打扰，不合并", "不带截图"]
     covered = replace(PLAIN, mask=Mask(("uid",)))
-    assert [one.startswith("截图遮住 ") for one in told(covered, None)] == [True]
+    assert [one.startswith("截图遮住 ") for one in describe(covered, None)] == [True]
 
 
 def test_why_it_waits_and_who_gets_it_otherwise_is_told() -> None:
     at = time.mktime((2026, 11, 27, 8, 30, 0, 0, 0, -1))
-    lines = list(told(PLAIN, Wait(at, "免打扰")))
+    lines = list(describe(PLAIN, Wait(at, "免打扰")))
     assert lines == ["免打扰，08:30 再发"]
     failed = replace(PLAIN, handling=Handling(fallback=(PHONE,)))
-    assert list(told(failed, None)) == ["没能送达时改发给 channel:phone"]
+    assert list(describe(failed, None)) == ["没能送达时改发给 channel:phone"]
     late = replace(PLAIN, handling=Handling(fallback=(PHONE,), fallback_after=600.0))
-    assert list(told(late, None)) == ["等了 10 分还没送达，或没能送达时改发给 channel:phone"]
+    assert list(describe(late, None)) == ["等了 10 分还没送达，或没能送达时改发给 channel:phone"]

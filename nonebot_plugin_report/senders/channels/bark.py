@@ -143,8 +143,8 @@ def encrypt(plain: bytes, key: bytes, mode: str) -> dict[str, object]:
 
 
 def _verdict(answer: Answer) -> Outcome:
-    code, words = answer.fields.get("code"), answer.fields.get("message")
+    code, message = answer.fields.get("code"), answer.fields.get("message")
     for reason, fix in _FINAL.items():
-        if reason in str(words):
+        if reason in str(message):
             return Rejected(fix)
-    return judge_code(answer, code, words, success=(200,), fixes=_FIXES, waits={429: 5.0})
+    return judge_code(answer, code, message, success=(200,), fixes=_FIXES, waits={429: 5.0})

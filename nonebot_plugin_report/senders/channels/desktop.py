@@ -54,7 +54,7 @@ class Channel(Base):
         text, _ = fit_text(literal(message.body), MAX_TEXT)
         picture = self._picture(delivery)
         # The library logs a failure and raises nothing; it calls back after a success.
-        shown = asyncio.Event()
+        dispatched = asyncio.Event()
         try:
             if self._notifier is None:
                 self._notifier = library.DesktopNotifier(app_name=self.app_name)
@@ -63,12 +63,12 @@ class Channel(Base):
                     title=literal(message.title),
                     message=text,
                     attachment=None if picture is None else library.Attachment(path=picture),
-                    on_dispatched=shown.set,
+                    on_dispatched=dispatched.set,
                 )
         except Exception as error:  # noqa: BLE001 - each platform's own
             self._forget()
             return NotSent(f"不能显示通知（{type(error).__name__}）；要运行在有桌面的电脑上")
-        if not shown.is_set():
+        if not dispatched.is_set():
             self._forget()
             return NotSent("没有通知服务；要运行在有桌面的电脑上")
         return Delivered()

@@ -98,19 +98,19 @@ def sign(timestamp: str, secret: str) -> str:
 
 
 def _verdict(answer: Answer) -> Outcome:
-    code, words = answer.fields.get("errcode"), answer.fields.get("errmsg")
+    code, message = answer.fields.get("errcode"), answer.fields.get("errmsg")
     if code == _USED_UP:
         return NotSent("这个机器人被调用的次数到了上限，过几小时再发", _USED_UP_WAIT)
-    fixes = _FIXES | {_SECURITY: _security(str(words))}
-    return judge_code(answer, code, words, fixes=fixes, waits=_WAITS)
+    fixes = _FIXES | {_SECURITY: _security(str(message))}
+    return judge_code(answer, code, message, fixes=fixes, waits=_WAITS)
 
 
-def _security(words: str) -> str:
+def _security(message: str) -> str:
     """Which of the robot's three guards refused."""
-    if "sign" in words or "timestamp" in words:
+    if "sign" in message or "timestamp" in message:
         return "签名不符，检查 secret 或本机时间"
-    if "keyword" in words:
+    if "keyword" in message:
         return "消息里没有机器人要求的关键词"
-    if "ip" in words.lower():
+    if "ip" in message.lower():
         return "本机的 IP 不在机器人的白名单里"
     return "不符合机器人的安全设置，检查加签、关键词和 IP"

@@ -151,11 +151,11 @@ class Channel(Base):
         # The same for every try, so that a letter that came twice is seen once.
         letter["Message-ID"] = f"<{delivery.id}@{self._sender.rpartition('@')[2]}>"
         letter.set_content(text or delivery.message.title)
-        words = f'<p style="white-space: pre-wrap">{escape(text)}</p>'
+        html = f'<p style="white-space: pre-wrap">{escape(text)}</p>'
         named = [(f"screenshot{number or ''}", one) for number, one in enumerate(pictures)]
         for name, _ in named:
-            words += f'<p><img src="cid:{name}" style="max-width: 100%"></p>'
-        letter.add_alternative(words, subtype="html")
+            html += f'<p><img src="cid:{name}" style="max-width: 100%"></p>'
+        letter.add_alternative(html, subtype="html")
         marks = [_add_picture(letter, name, picture) for name, picture in named]
         written = _DOT.sub(b"..", letter.as_bytes())
         for mark, picture in zip(marks, pictures, strict=True):
@@ -175,9 +175,9 @@ async def _give(smtp: aiosmtplib.SMTP, sender: str, receivers: Sequence[str], le
     sized = smtp.supports_extension("size")
     await smtp.mail(sender, options=[f"size={len(letter)}"] if sized else ())
     refused: list[aiosmtplib.SMTPRecipientRefused] = []
-    for one in receivers:
+    for receiver in receivers:
         try:
-            await smtp.rcpt(one)
+            await smtp.rcpt(receiver)
         except aiosmtplib.SMTPRecipientRefused as error:
             refused.append(error)
     if len(refused) == len(receivers):
@@ -257,7 +257,7 @@ def _during(error: Exception) -> Outcome:
     """What a failure means while the letter is given: without an answer nobody knows."""
     match error:
         case aiosmtplib.SMTPRecipientsRefused(recipients=recipients):
-            worst = max(recipients, key=lambda one: one.code)
+            worst = max(recipients, key=lambda refusal: refusal.code)
             return _refused(worst.code, worst.message, "收件人被拒绝，检查 to")
         case aiosmtplib.SMTPSenderRefused(code=code, message=said):
             return _refused(code, said, "发件人被拒绝，检查 sender")
@@ -269,14 +269,14 @@ def _during(error: Exception) -> Outcome:
             return Unknown("连接在服务器回答之前断开了")
 
 
-def _refused(code: int, said: str, words: str) -> Outcome:
+def _refused(code: int, answer: str, reason: str) -> Outcome:
     """RFC 5321 section 4.2.1: 4yz may be tried again."""
-    if _is_for_now(code, said):
+    if _is_for_now(code, answer):
         return NotSent(f"服务器说发信太频繁或太忙（{code}）", _FOR_NOW_WAIT, answered=True)
-    reason = f"{words}（{code}）"
+    reason = f"{reason}（{code}）"
     return Rejected(reason) if code >= 500 else NotSent(reason)
 
 
-def _is_for_now(code: int, said: str) -> bool:
+def _is_for_now(code: int, answer: str) -> bool:
     """Whether a refusal that is final by its code is not, by its words."""
-    return code in _FOR_NOW_CODES and _FOR_NOW.search(said) is not None
+    return code in _FOR_NOW_CODES and _FOR_NOW.search(answer) is not None

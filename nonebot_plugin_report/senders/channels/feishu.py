@@ -142,8 +142,8 @@ class Channel(HttpChannel):
         return _refusal(answer)
 
     async def _tenant_token(self, http: Client) -> str | NotSent | Rejected:
-        if (known := self._token.valid) is not None:
-            return known
+        if (cached_token := self._token.valid) is not None:
+            return cached_token
         assert self.app_secret is not None  # noqa: S101 - checked with app_id
         answer = await http.fetch(
             f"{self._origin}/open-apis/auth/v3/tenant_access_token/internal",
@@ -183,15 +183,17 @@ def _content(text: str, keys: Sequence[str], people: tuple[str, ...]) -> dict[st
 def _verdict(answer: Answer) -> Outcome:
     """A success is `code` 0, in older answers `StatusCode` 0."""
     code = answer.fields.get("code", answer.fields.get("StatusCode"))
-    words = said(answer.fields.get("msg", answer.fields.get("StatusMessage")))
+    message = said(answer.fields.get("msg", answer.fields.get("StatusMessage")))
     if code == _FREQUENCY:
         wait = seconds_of(answer.headers.get(_RESET))
         return NotSent(_TOO_FAST, answer.retry_after or 1.0 if wait is None else wait)
-    if code == _MALFORMED and "too many" in words.lower():
+    if code == _MALFORMED and "too many" in message.lower():
         return NotSent(_TOO_FAST, answer.retry_after or 1.0)
     if code == _MALFORMED:
-        return Rejected(f"飞书不认得这条消息（{code} {words}），检查 webhook 是不是群机器人的地址")
-    return judge_code(answer, code, words, fixes=_FIXES, waits=_WAITS)
+        return Rejected(
+            f"飞书不认得这条消息（{code} {message}），检查 webhook 是不是群机器人的地址"
+        )
+    return judge_code(answer, code, message, fixes=_FIXES, waits=_WAITS)
 
 
 def _refusal(answer: Answer) -> NotSent | Rejected:

@@ -77,8 +77,8 @@ class Channel(HttpChannel):
             headers=self._headers,
             answer_seconds=SECONDS,
         )
-        shown = answer.fields.get("data") if isinstance(answer, Answer) else None
-        return count(shown, None, wanted(delivery), since, until)
+        data = answer.fields.get("data") if isinstance(answer, Answer) else None
+        return count(data, None, wanted(delivery), since, until)
 
     @property
     def _chat(self) -> tuple[Kind, int]:

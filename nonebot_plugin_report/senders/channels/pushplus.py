@@ -84,7 +84,7 @@ class Channel(HttpChannel):
 
 
 def _verdict(answer: Answer, now: float) -> Outcome:
-    code, words = answer.fields.get("code"), answer.fields.get("msg")
+    code, message = answer.fields.get("code"), answer.fields.get("msg")
     if code == _SHUT_OUT:
         return NotSent("账号今天不能再发了（请求太多），明天再发", until_tomorrow(now))
-    return judge_code(answer, code, words, success=(200,), fixes=_FIXES, waits={})
+    return judge_code(answer, code, message, success=(200,), fixes=_FIXES, waits={})

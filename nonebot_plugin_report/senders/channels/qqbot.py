@@ -105,8 +105,8 @@ class Channel(HttpChannel):
         return f"{self.server.rstrip('/')}/v2/{kind}/{openid}"
 
     async def _access_token(self, http: Client) -> str | NotSent | Rejected:
-        if (known := self._token.valid) is not None:
-            return known
+        if (cached_token := self._token.valid) is not None:
+            return cached_token
         answer = await http.fetch(
             f"{self.auth_server.rstrip('/')}/app/getAppAccessToken",
             json={"appId": self.app_id, "clientSecret": self.client_secret.get_secret_value()},
@@ -156,14 +156,14 @@ class Channel(HttpChannel):
 
 
 def _failure(answer: Answer) -> NotSent | Rejected:
-    code, words = answer.fields.get("code"), said(answer.fields.get("message"))
+    code, message = answer.fields.get("code"), said(answer.fields.get("message"))
     if isinstance(code, int) and code in _FIXES:
         return Rejected(_FIXES[code])
     if code in _TOO_OFTEN:
         return NotSent("主动消息的条数用完了", answer.retry_after or _QUOTA_WAIT)
     status = judge_status(answer)
     if isinstance(status, Rejected) and isinstance(code, int):
-        return Rejected(f"被拒绝（{code} {words}）")
+        return Rejected(f"被拒绝（{code} {message}）")
     if isinstance(status, NotSent | Rejected):
         return status
-    return NotSent(f"没有成功（{code} {words}）" if code else "回答的格式不对", answered=True)
+    return NotSent(f"没有成功（{code} {message}）" if code else "回答的格式不对", answered=True)

@@ -70,7 +70,7 @@ class Channel(HttpChannel):
 
 def _verdict(answer: Answer, now: float) -> Outcome:
     code = answer.fields.get("code", answer.fields.get("errno"))
-    words = answer.fields.get("message", answer.fields.get("errmsg"))
-    if all(one in str(words) for one in _USED_UP):
+    message = answer.fields.get("message", answer.fields.get("errmsg"))
+    if all(one in str(message) for one in _USED_UP):
         return NotSent("今天的条数用完了，明天再发", until_tomorrow(now))
-    return judge_code(answer, code, words, fixes=_FIXES, waits={})
+    return judge_code(answer, code, message, fixes=_FIXES, waits={})

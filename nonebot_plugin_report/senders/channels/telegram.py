@@ -82,17 +82,17 @@ class Channel(PartedChannel):
             for one, _ in fitted
             if one is not None
         ]
-        words = {"caption": caption} if caption else {}
+        fields = {"caption": caption} if caption else {}
         match photos:
             case []:
                 return Rejected(notes[0])
             case [photo]:
-                content, files = {**self._where(), **words}, {"photo": photo}
+                content, files = {**self._where(), **fields}, {"photo": photo}
                 return await self._call("sendPhoto", http, notes, data=content, files=files)
             case _:
                 files = {f"photo{number}": photo for number, photo in enumerate(photos)}
                 media = [{"type": "photo", "media": f"attach://{name}"} for name in files]
-                media[0] |= words  # it is then the album's
+                media[0] |= fields  # it is then the album's
                 content = {**self._where(), "media": orjson.dumps(media).decode()}
                 return await self._call("sendMediaGroup", http, notes, data=content, files=files)
 
@@ -118,16 +118,18 @@ def _verdict(answer: Answer) -> Outcome:
 
 
 def _failure(answer: Answer) -> Outcome:
-    words = said(answer.fields.get("description"))
+    description = said(answer.fields.get("description"))
     match answer.status:
         case 401 | 404:
             return Rejected("令牌不对，检查 token")
-        case 400 if "thread not found" in words or "TOPIC_" in words:
-            return Rejected(f"不能发到这个话题（{words}），检查 message_thread_id")
-        case 400 | 403 if "chat" in words or "blocked" in words or "kicked" in words:
-            return Rejected(f"不能发到这个对话（{words}），检查 chat_id，先和机器人说一句话")
+        case 400 if "thread not found" in description or "TOPIC_" in description:
+            return Rejected(f"不能发到这个话题（{description}），检查 message_thread_id")
+        case 400 | 403 if (
+            "chat" in description or "blocked" in description or "kicked" in description
+        ):
+            return Rejected(f"不能发到这个对话（{description}），检查 chat_id，先和机器人说一句话")
         case 400 | 403:
-            return Rejected(f"被拒绝（{words}）")
+            return Rejected(f"被拒绝（{description}）")
         case _ if answer.succeeded:
             return NotSent("回答不是 Telegram 的格式，检查 server", answered=True)
         case _:

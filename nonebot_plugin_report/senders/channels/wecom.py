@@ -85,5 +85,5 @@ class Channel(PartedChannel):
 
 
 def _verdict(answer: Answer) -> Outcome:
-    code, words = answer.fields.get("errcode"), answer.fields.get("errmsg")
-    return judge_code(answer, code, words, fixes=_FIXES, waits=_WAITS)
+    code, message = answer.fields.get("errcode"), answer.fields.get("errmsg")
+    return judge_code(answer, code, message, fixes=_FIXES, waits=_WAITS)

@@ -111,8 +111,8 @@ class Channel(PartedChannel):
         )
 
     async def _access_token(self, http: Client) -> str | NotSent | Rejected:
-        if (known := self._token.valid) is not None:
-            return known
+        if (cached_token := self._token.valid) is not None:
+            return cached_token
         answer = await http.fetch(
             self._address("gettoken"),
             method="GET",
@@ -130,13 +130,15 @@ class Channel(PartedChannel):
         return f"{self.server.rstrip('/')}/cgi-bin/{method}"
 
     def _verdict(self, answer: Answer) -> Outcome:
-        code, words = answer.fields.get("errcode"), said(answer.fields.get("errmsg"))
+        code, message = answer.fields.get("errcode"), said(answer.fields.get("errmsg"))
         if code in _STALE_TOKEN:
             self._token.drop()
             return NotSent("令牌过期了，重新取", 1.0)
         if code == _FOREIGN_ADDRESS:
-            return Rejected(f"本机的公网 IP{_address_in(words)}不在应用的「企业可信 IP」里，去加上")
-        outcome = judge_code(answer, code, words, fixes=_FIXES, waits=_WAITS)
+            return Rejected(
+                f"本机的公网 IP{_address_in(message)}不在应用的「企业可信 IP」里，去加上"
+            )
+        outcome = judge_code(answer, code, message, fixes=_FIXES, waits=_WAITS)
         missed = said(answer.fields.get("invaliduser"))
         if isinstance(outcome, Delivered) and missed:
             return Delivered(f"有的人收不到（{missed}），检查 to 和应用的「可见范围」")
@@ -150,7 +152,7 @@ class Channel(PartedChannel):
         return NotSent("回答不是企业微信的格式，检查 server", answered=True)
 
 
-def _address_in(words: str) -> str:
+def _address_in(message: str) -> str:
     """The address that it saw, which nobody behind a router knows of himself."""
-    found = re.search(r"from ip: ([0-9a-fA-F.:]+)", words)
-    return f"（{found[1].rstrip('.:')}）" if found else ""
+    match = re.search(r"from ip: ([0-9a-fA-F.:]+)", message)
+    return f"（{match[1].rstrip('.:')}）" if match else ""

@@ -77,5 +77,5 @@ def _verdict(answer: Answer) -> Outcome:
     code = answer.fields.get("code")
     if not isinstance(code, int):
         return judge_status(answer)
-    words = answer.fields.get("message", answer.fields.get("msg"))
-    return judge_code(answer, code, words, success=(0, 200), fixes={}, waits={})
+    message = answer.fields.get("message", answer.fields.get("msg"))
+    return judge_code(answer, code, message, success=(0, 200), fixes={}, waits={})

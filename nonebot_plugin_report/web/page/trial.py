@@ -17,7 +17,7 @@ from ...model.grant import MASTER, OWN, Grant
 from ...model.report import Report
 from ...model.text import one_line
 from ...routing.planner import Planner
-from ...routing.telling import told
+from ...routing.telling import describe
 from ...store.ids import first_id
 from ..addresses import read_settings
 from ..answers import json_answer
@@ -109,7 +109,7 @@ def _result(planner: Planner, report: Report, grant: Grant, at: float) -> Json:
         "targets": [
             {
                 "target": str(one.target),
-                "how": list(told(planned, planner.wait(one, at))),
+                "how": list(describe(planned, planner.wait(one, at))),
                 "words": one_line(one.message.text, SHOWN_WORDS),
             }
             for planned, one in zip(plan.routing.planned, plan.outgoing, strict=True)
