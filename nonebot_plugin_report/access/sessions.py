@@ -50,6 +50,12 @@ class Viewer:
         return self.grant.is_master
 
     @property
+    def holder(self) -> str:
+        """By what their share of anything is counted, in whatever browser and however they came
+        in: the name of their token."""
+        return self.grant.name
+
+    @property
     def name(self) -> str:
         """What they are called."""
         return self.target.id if self.target is not None else self.grant.name

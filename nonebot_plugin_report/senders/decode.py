@@ -17,7 +17,9 @@ MEMORY: Final = 40 * 2**20
 MAX_CHUNKS: Final = 20_000
 """Chunks of a PNG; encoders write chunks of 8 KB and more."""
 MAX_SCANS: Final = 100
-"""Scans of a JPEG: a decoder processes the whole picture for each."""
+"""Scans of a JPEG: a decoder processes the whole picture for each. Encoders write about ten."""
+MAX_SCANNED: Final = 2**27
+"""Pixels of all scans together: half a second. 15 scans of 4096x2160 pixels are below."""
 _PIXEL: Final = 4
 """Bytes per decoded pixel, at most."""
 _WEBP_PIXEL: Final = 4 * _PIXEL
@@ -119,7 +121,7 @@ def _prepare(opened: Pillow.Image, data: bytes, copies: float) -> None:
 def _coefficients(opened: JpegImageFile, data: bytes) -> int:
     """Bytes of coefficients in memory (libjpeg.txt, "Progressive JPEG support")."""
     scans = data.count(b"\xff\xda")
-    if scans > MAX_SCANS:
+    if scans > MAX_SCANS or scans * opened.width * opened.height > MAX_SCANNED:
         raise TooLarge
     if scans == 1:
         return 0

@@ -22,10 +22,11 @@ from . import index
 from .history import sent_to
 from .ids import first_id
 from .pictures import Pictures
-from .rows import read_images, read_report, read_target
+from .rows import image_sizes, read_images, read_report, read_target
 from .schema import lane, report
 from .search import Search
 from .shown import shown
+from .turns import Turns
 
 T = TypeVar("T")
 
@@ -85,12 +86,24 @@ class Index(Protocol):
 class Archive:
     """Reads, beside the writer."""
 
-    def __init__(self, index: Index, pictures: Pictures) -> None:
+    def __init__(
+        self, index: Index, pictures: Pictures, turns: Turns | None = None, holder: str = ""
+    ) -> None:
+        """`turns` are those of all who read, `holder` is who does."""
         self._index = index
-        self._run = index.run
         self._pictures = pictures
+        self._turns = turns or Turns()
+        self._holder = holder
         self._looked = float("-inf")
         """When a part was last looked for (monotonic)."""
+
+    def of(self, holder: str) -> "Archive":
+        """The same for one who reads: holders read in turn, one step each."""
+        return Archive(self._index, self._pictures, self._turns, holder)
+
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        async with self._turns.of(self._holder):
+            return await self._index.run(work)
 
     async def follow(self, clock: Callable[[], float], leads: Callable[[], bool]) -> None:
         """Keep the index up to date, as the store's `keep_index`."""
@@ -173,6 +186,15 @@ class Archive:
         """
         images = await self._run(lambda conn: read_images(conn, [digest]))
         return (await self._pictures.load(images)).get(digest)
+
+    async def picture_size(self, digest: str) -> int:
+        """The bytes of a picture; 0: it is no longer stored.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        sizes = await self._run(lambda conn: image_sizes(conn, {digest}))
+        return sizes.get(digest, 0)
 
     async def report(self, report_id: str) -> Report | None:
         """A report without its pictures; None: it is not there, or cannot be read.

@@ -6,7 +6,8 @@ there is room for them, each token has a share of that room, and an answer must 
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,9 +15,10 @@ from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
 from ..errors import Busy
+from ..model.grant import MASTER
 
 MAX_OUTGOING: Final = 32 * 2**20
-"""Bytes of all answers that are being read; a larger one goes out alone."""
+"""Bytes of all answers but the owner's that are being read; a larger one goes out alone."""
 MAX_SHARE: Final = 16 * 2**20
 """Bytes of one token's answers; a larger one goes out alone among that token's."""
 MAX_WAITING: Final = 32
@@ -89,6 +91,19 @@ class Outgoing:
         seconds = self._first_seconds + content.length / BYTES_PER_SECOND
         return _Streamed(content, seconds, lambda: self._free(holder, size))
 
+    @asynccontextmanager
+    async def room(self, holder: str, size: int) -> AsyncGenerator[None]:
+        """Wait for room for so many bytes of an answer, and have it.
+
+        Raises:
+            Busy: there was no room in time, or too many answers of the holder wait for it.
+        """
+        await self._reserve(holder, size)
+        try:
+            yield
+        finally:
+            self._free(holder, size)
+
     async def _reserve(self, holder: str, size: int) -> None:
         if self._has_room(holder, size):
             self._used[holder] += size
@@ -108,9 +123,12 @@ class Outgoing:
             raise
 
     def _has_room(self, holder: str, size: int) -> bool:
-        own, total = self._used[holder], self.used
-        in_share = not own or own + size <= MAX_SHARE
-        return in_share and (not total or total + size <= MAX_OUTGOING)
+        own = self._used[holder]
+        if own and own + size > MAX_SHARE:
+            return False
+        # The owner's share is apart from what all others have together.
+        others = self.used - self._used[MASTER.name]
+        return holder == MASTER.name or not others or others + size <= MAX_OUTGOING
 
     def _give_up(self, waiter: _Waiter) -> None:
         if waiter in self._waiters:

@@ -50,7 +50,7 @@ class Receiver:
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
         self._outgoing = Outgoing()
         self._entrance = Entrance(hub, self._callers, self._intake, self._refusals, self._outgoing)
-        self._page = Page(hub, self._callers, self._refusals, self.elsewhere)
+        self._page = Page(hub, self._callers, self._refusals, self._outgoing, self.elsewhere)
         self.metrics: Final = Metrics(hub, self._callers, self._refusals)
 
     def mount(self, app: FastAPI) -> None:

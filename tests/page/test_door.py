@@ -1,7 +1,6 @@
 """Who gets in to the page, how far, and for how long: over HTTP, as any program could try."""
 
 import asyncio
-import csv
 import json
 import os
 import re
@@ -9,10 +8,8 @@ import signal
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import httpx2
 import pytest
@@ -251,25 +248,6 @@ async def test_what_is_private_is_kept_by_nobody_and_what_is_not_can_do_nothing(
     assert not re.search(r"<script>|<style|\son\w+=|\sstyle=", document.text)
     for address in re.findall(r'(?:src|href)="([^"]+)"', document.text):
         assert address.startswith("page/static/"), "nothing comes from another host"
-
-
-async def test_a_zip_has_the_pictures_and_a_table_that_no_spreadsheet_calculates(bot: Bot) -> None:
-    shots = [make_image(64 + number, 36).data for number in range(2)]
-    pushed = await bot.push(
-        title="=1+1", content="Größe，两行\n第二行", event="zip.end", send_to_group=777,
-        screenshots=[encoded(one) for one in shots],
-    )  # fmt: skip
-    async with visitor(bot, cookie_of(await enter(bot, token=TOKEN))) as client:
-        answer = await client.get("/reports.zip", params={"event": "zip.end"})
-    with ZipFile(BytesIO(answer.content)) as archive:
-        names = [one for one in archive.namelist() if one != "reports.csv"]
-        assert [archive.read(one) for one in names] == shots
-        assert all(one.startswith(pushed["id"]) for one in names)
-        table = archive.read("reports.csv").decode("utf-8-sig")
-    heads, (row,) = (rows := list(csv.reader(StringIO(table))))[0], rows[1:]
-    found = dict(zip(heads, row, strict=True))
-    assert (found["标题"], found["正文"]) == ("'=1+1", "Größe，两行\n第二行")
-    assert (found["图片"], found["ID"]) == ("2", pushed["id"])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -26,6 +26,7 @@ from ..answers import error_answer, json_answer
 from ..asgi import Endpoint
 from ..caller import Callers, is_our_name
 from ..head import headers_of
+from ..outgoing import PIECE, Content, Outgoing
 from ..refusals import Refusals
 from .files import private
 
@@ -52,8 +53,10 @@ Fields = dict[str, Any]
 class Door:
     """Lets browsers in, and handlers know who asks."""
 
-    def __init__(self, hub: Hub, callers: Callers, refusals: Refusals) -> None:
+    def __init__(self, hub: Hub, callers: Callers, refusals: Refusals, outgoing: Outgoing) -> None:
+        """`outgoing` has the room for long answers."""
         self._hub = hub
+        self._outgoing = outgoing
         self._sessions = hub.sessions
         self._callers = callers
         self._refusals = refusals
@@ -68,9 +71,20 @@ class Door:
             viewer = await self.viewer(request)
             if viewer is None:
                 return error_answer(401, "请先登录")
-            return await handler(request, viewer)
+            return await self._in_room(await handler(request, viewer), viewer)
 
         return self._answering(respond)
+
+    async def _in_room(self, answer: Response, viewer: Viewer) -> Response:
+        """Let a long answer wait for room rather than for its reader."""
+        body = bytes(answer.body)
+        if len(body) <= PIECE:
+            return answer
+
+        async def load() -> Content:
+            return Content("application/json", len(body), (body,))
+
+        return await self._outgoing.answer(viewer.holder, len(body), load)
 
     def _answering(self, respond: Endpoint) -> Endpoint:
         """Make an endpoint that turns errors into answers, and whose answers nobody caches."""

@@ -10,6 +10,7 @@ from ...hub import Hub
 from ..asgi import Endpoint
 from ..caller import Callers
 from ..entrance import METHODS
+from ..outgoing import Outgoing
 from ..refusals import Refusals
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 class Page:
     """The page of a hub."""
 
-    def __init__(self, hub: Hub, callers: Callers, refusals: Refusals, otherwise: Endpoint) -> None:
+    def __init__(
+        self, hub: Hub, callers: Callers, refusals: Refusals, outgoing: Outgoing,
+        otherwise: Endpoint,
+    ) -> None:  # fmt: skip
         """`otherwise` answers who asks for our route and is no browser."""
         self._hub = hub
         self._callers = callers
         self._refusals = refusals
+        self._outgoing = outgoing
         self._otherwise = otherwise
         self._route = hub.config.report_route
 
@@ -47,7 +52,7 @@ class Page:
     def _inside(self) -> "Inside":
         from .routes import Inside
 
-        inside = Inside(self._hub, self._callers, self._refusals, self._below)
+        inside = Inside(self._hub, self._callers, self._refusals, self._outgoing, self._below)
         inside.router.add_route(f"{self._route}/{{rest:path}}", self._otherwise, methods=METHODS)
         return inside
 

@@ -1,118 +1,213 @@
-"""Takes what was looked for along: as a table, or with the pictures."""
+"""Takes what was looked for along, all of it: as a table, or with the pictures.
 
-import csv
+It is read and sent in steps, so that a million reports take no more memory than some.
+"""
+
+import asyncio
 import io
 import zipfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import Request, Response
-from starlette.responses import StreamingResponse
 
 from ...access.sessions import Viewer
-from ...errors import Busy
+from ...errors import Busy, StoreUnavailable
 from ...hub import Hub
-from ...model.archive import Shown, Sight, Wanted
+from ...model.archive import Shown, Wanted
+from ...model.image import Image
+from ..outgoing import PIECE, Outgoing
+from . import table
 from .history import read_wanted
+from .places import Places
+from .stream import stream
 from .views import report_json, sight, words_of
+from .whole import read_whole
 
-PART: Final = 100
+STEP: Final = 25
 """Reports that are read at once."""
-MOST: Final = 50_000
-"""Reports of a table; the rest comes with a filter by day."""
-MOST_PICTURED: Final = 1000
-"""Reports of a ZIP."""
-AT_ONCE: Final = 2
-_COLUMNS: Final = (
-    "时间", "结果", "标题", "正文", "事件", "令牌", "接收者", "图片", "ID",
-)  # fmt: skip
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
-"""What makes a spreadsheet take a cell for a formula."""
+EACH: Final = 1
+"""Exports of one holder at a time."""
+TOTAL: Final = 16
+"""Exports of all but the owner."""
+MAX_PICTURES: Final = 50_000
+"""Pictures of one ZIP: each has an entry in the directory at its end."""
+MAX_LEFT_OUT: Final = 1000
+"""Pictures that are not in a ZIP and listed by name."""
+TABLE: Final = "推送记录.csv"
+LEFT_OUT: Final = "没有包括的图片.txt"
+_EPOCH: Final = 1980
+"""The first year that a ZIP knows (APPNOTE.TXT, 4.4.6)."""
+
+Pieces = AsyncGenerator[bytes]
 
 
 class ExportApi:
     """Answers with files."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, outgoing: Outgoing, max_pictures: int = MAX_PICTURES) -> None:
+        """`outgoing` has the room for pictures."""
         self._hub = hub
-        self._underway = 0
+        self._outgoing = outgoing
+        self._max_pictures = max_pictures
+        self._places = Places(EACH, TOTAL)
 
     async def table(self, request: Request, viewer: Viewer) -> Response:
         """CSV，Excel 能直接打开。"""
         wanted = read_wanted(request.query_params)
-        return self._file(self._rows(sight(viewer), wanted), "reports.csv", "text/csv")
+        return await self._file(viewer, self._rows(viewer, wanted), "csv", "text/csv")
 
     async def pictured(self, request: Request, viewer: Viewer) -> Response:
         """ZIP：表格，和每条推送的图片。"""
         wanted = read_wanted(request.query_params)
-        return self._file(self._zip(sight(viewer), wanted), "reports.zip", "application/zip")
+        return await self._file(viewer, self._zip(viewer, wanted), "zip", "application/zip")
 
-    def _file(self, content: AsyncIterator[bytes], name: str, media: str) -> Response:
-        if self._underway >= AT_ONCE:
-            raise Busy("有别的导出正在进行，等它结束再试")
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(self._counted(content), media_type=media, headers=headers)
+    async def _file(
+        self, viewer: Viewer, pieces: Pieces, extension: str, media_type: str
+    ) -> Response:
+        today = datetime.fromtimestamp(self._hub.clock()).astimezone()
+        name = quote(f"推送记录 {today:%Y-%m-%d}.{extension}")
+        # RFC 6266, section 5: the first for clients that do not know the second.
+        disposition = f"attachment; filename=\"reports.{extension}\"; filename*=UTF-8''{name}"
+        return await stream(
+            self._in_place(viewer, pieces), media_type, {"Content-Disposition": disposition}
+        )
 
-    async def _counted(self, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        self._underway += 1
-        try:
-            async for one in content:
-                yield one
-        finally:
-            self._underway -= 1
+    async def _in_place(self, viewer: Viewer, pieces: Pieces) -> Pieces:
+        with self._places.take(viewer, "上一个导出还没有结束，等它结束再试"):
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    yield piece
 
-    async def _parts(self, of: Sight, wanted: Wanted, most: int) -> AsyncIterator[list[Shown]]:
-        while most > 0:
-            part = await self._hub.archive.part(of, wanted, min(PART, most))
-            yield list(part.shown)
-            most -= len(part.shown)
+    async def _parts(self, viewer: Viewer, wanted: Wanted) -> AsyncGenerator[tuple[Shown, ...]]:
+        """Read all reports that are looked for, some at a time."""
+        archive = self._hub.archive.of(viewer.holder)
+        while True:
+            part = await archive.part(sight(viewer), wanted, STEP)
+            yield part.shown
             if not part.rest:
                 return
             wanted = replace(wanted, before=part.rest)
 
-    async def _rows(self, of: Sight, wanted: Wanted) -> AsyncIterator[bytes]:
-        # Excel takes a file without this mark for one in the system's old encoding.
-        yield "\ufeff".encode() + _lines([_COLUMNS])
-        async for some in self._parts(of, wanted, MOST):
-            yield _lines([self._row(one) for one in some])
+    async def _rows(self, viewer: Viewer, wanted: Wanted) -> Pieces:
+        """The table. Where the history cannot be read any further, the last row says so."""
+        rows, began = bytearray(table.head()), False
+        try:
+            async with aclosing(self._parts(viewer, wanted)) as parts:
+                async for part in parts:
+                    for shown in part:
+                        rows += table.write_rows([await self._row(shown, viewer)])
+                        if len(rows) >= PIECE:
+                            yield bytes(rows)
+                            rows.clear()
+                    yield bytes(rows)
+                    rows.clear()
+                    began = True
+        except StoreUnavailable as error:
+            if began:
+                yield table.note_row(f"到这里为止：{error}")
+            raise
 
-    def _row(self, one: Shown) -> tuple[str, ...]:
-        found = report_json(one, self._hub.clock())
-        title, text = words_of(one)
-        at = datetime.fromtimestamp(found["at"]).astimezone()
-        deliveries = "\n".join(f"{each['target']} {each['line']}" for each in found["deliveries"])
-        return (
-            f"{at:%Y-%m-%d %H:%M:%S}", found["icon"], title, text,
-            found["label"], found["source"], deliveries, str(found["pictures"]), found["id"],
-        )  # fmt: skip
+    async def _row(self, shown: Shown, viewer: Viewer) -> tuple[str, ...]:
+        whole = await read_whole(self._hub.archive.of(viewer.holder), shown)
+        listed = report_json(shown, self._hub.clock())
+        if shown.own and whole.report is None:
+            listed["note"] = f"读不出原来的内容，这里是发出的文字。{listed['note']}"
+        return table.report_row(listed, whole.report, whole.title, whole.text)
 
-    async def _zip(self, of: Sight, wanted: Wanted) -> AsyncIterator[bytes]:
-        sink = _Sink()
-        rows: list[tuple[str, ...]] = [_COLUMNS]
-        with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-            async for some in self._parts(of, wanted, MOST_PICTURED):
-                for one in some:
-                    rows.append(self._row(one))
-                    for number, digest in enumerate(one.pictures, 1):
-                        image = await self._hub.archive.picture(digest)
-                        if image is not None:
-                            name = f"{one.listed.state.id}-{number}.{image.extension}"
-                            archive.writestr(name, image.data)
-                            yield sink.take()
-            archive.writestr("reports.csv", "\ufeff".encode() + _lines(rows))
-        yield sink.take()
+    async def _zip(self, viewer: Viewer, wanted: Wanted) -> Pieces:
+        file = _ZipStream(self._hub.clock())
+        async with aclosing(self._rows(viewer, wanted)) as rows:
+            async for piece in file.add_table(rows):
+                yield piece
+        async with aclosing(self._parts(viewer, wanted)) as parts:
+            async for part in parts:
+                for shown in part:
+                    async for piece in self._pictures(file, shown, viewer):
+                        yield piece
+        yield await file.end()
+
+    async def _pictures(self, file: "_ZipStream", shown: Shown, viewer: Viewer) -> Pieces:
+        """Write the pictures of a report."""
+        state, archive = shown.listed.state, self._hub.archive.of(viewer.holder)
+        for number, digest in enumerate(shown.pictures, 1):
+            name = table.picture_name(state.received_at, words_of(shown)[0], state.id, number)
+            if file.pictures >= self._max_pictures:
+                file.leave_out(name, "一个文件里放不下更多，请按日期分开导出")
+                continue
+            try:
+                size = await archive.picture_size(digest)
+                async with self._outgoing.room(viewer.holder, size):
+                    image = await archive.picture(digest)
+                    if image is None:
+                        file.leave_out(name, "已经清理了")
+                        continue
+                    for piece in file.add_picture(name, image, state.received_at):
+                        yield piece
+            except Busy:
+                file.leave_out(name, "别的图片还没有发完，没有轮到它")
+
+
+class _ZipStream:
+    """A ZIP that is sent while it is written: it is never gone back in."""
+
+    def __init__(self, now: float) -> None:
+        """`now` is the time of the table, in epoch seconds."""
+        self._now = now
+        self._sink = _Sink()
+        self._zip = zipfile.ZipFile(self._sink, "w")
+        self._left_out: list[str] = []
+        self._left_out_count = 0
+        self.pictures = 0
+        """How many there are in it."""
+
+    async def add_table(self, rows: Pieces) -> Pieces:
+        """Write the table."""
+        with self._zip.open(_entry(TABLE, self._now), "w", force_zip64=True) as entry:
+            async for row in rows:
+                for piece in _cut(row):
+                    entry.write(piece)
+                    yield self._sink.take()
+
+    def add_picture(self, name: str, image: Image, at: float) -> Iterator[bytes]:
+        """Write a picture; `at` is its time, in epoch seconds."""
+        self.pictures += 1
+        entry = _entry(f"{name}.{image.extension}", at)
+        entry.file_size = len(image.data)
+        with self._zip.open(entry, "w") as file:
+            for piece in _cut(image.data):
+                file.write(piece)
+                yield self._sink.take()
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Note a picture that is not in it, with the reason (Chinese)."""
+        self._left_out_count += 1
+        if self._left_out_count <= MAX_LEFT_OUT:
+            self._left_out.append(f"{name}：{reason}")
+
+    async def end(self) -> bytes:
+        """Write what is not in it, and the directory."""
+        if self._left_out_count:
+            more = self._left_out_count - len(self._left_out)
+            lines = [*self._left_out, *([f"另有 {more} 张"] if more else [])]
+            text = "\r\n".join((f"有 {self._left_out_count} 张图片不在这里：", "", *lines, ""))
+            self._zip.writestr(_entry(LEFT_OUT, self._now), f"\ufeff{text}")
+        await asyncio.to_thread(self._zip.close)  # the directory may be long
+        return self._sink.take()
 
 
 class _Sink(io.RawIOBase):
-    """What a ZIP is written to; what was written is taken away at once."""
+    """Takes what a ZIP is written to, until it is sent: it cannot be read, nor gone back in."""
 
     def __init__(self) -> None:
         self._written = bytearray()
 
     def writable(self) -> bool:
-        """It is; it cannot be read, nor gone back in."""
+        """Say that it is."""
         return True
 
     def write(self, content: bytes | bytearray | memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - of all that can be written, ZipFile writes these
@@ -121,18 +216,21 @@ class _Sink(io.RawIOBase):
         return len(content)
 
     def take(self) -> bytes:
-        """What was written since the last time."""
+        """Take what was written since the last time."""
         taken, self._written = bytes(self._written), bytearray()
         return taken
 
 
-def _lines(rows: Iterable[Iterable[str]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
+def _entry(name: str, at: float) -> zipfile.ZipInfo:
+    """Describe a file of a ZIP; `at` in epoch seconds. Pictures are compressed already."""
+    moment = datetime.fromtimestamp(at).astimezone()
+    known = moment if moment.year >= _EPOCH else moment.replace(year=_EPOCH)
+    entry = zipfile.ZipInfo(name, known.timetuple()[:6])
+    entry.compress_type = zipfile.ZIP_DEFLATED if name == TABLE else zipfile.ZIP_STORED
+    entry.external_attr = 0o600 << 16
+    return entry
 
 
-def _plain(cell: str) -> str:
-    """A cell that is nothing but text."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+def _cut(content: bytes) -> Iterator[bytes]:
+    for at in range(0, len(content), PIECE):
+        yield content[at : at + PIECE]

@@ -18,6 +18,7 @@ from ...store.ids import first_id
 from ..answers import json_answer, receipt_json
 from .door import Fields, read_fields, require_master
 from .views import Json, report_json, sight
+from .whole import read_whole
 
 PART: Final = 30
 """Reports that are shown at once."""
@@ -39,7 +40,7 @@ class HistoryApi:
     async def part(self, request: Request, viewer: Viewer) -> Response:
         """一段历史，新的在前。"""
         wanted = read_wanted(request.query_params)
-        part = await self._hub.archive.part(sight(viewer), wanted, PART)
+        part = await self._hub.archive.of(viewer.holder).part(sight(viewer), wanted, PART)
         now = self._hub.clock()
         return json_answer(
             {
@@ -51,7 +52,7 @@ class HistoryApi:
 
     async def known(self, _: Request, viewer: Viewer) -> Response:
         """能按什么找、能发给谁。"""
-        known, hub = await self._hub.archive.known(), self._hub
+        known, hub = await self._hub.archive.of(viewer.holder).known(), self._hub
         if not viewer.is_master:
             own = [str(viewer.target)] if viewer.target else []
             return json_answer({"events": [], "results": [], "sources": [], "targets": own})
@@ -74,15 +75,9 @@ class HistoryApi:
 
     async def _whole(self, shown: Shown, viewer: Viewer) -> Json:
         """The title and text without a cut, and what else there is."""
-        archive, report_id = self._hub.archive, shown.listed.state.id
-        if not shown.own:
-            title, _, text = (await archive.sent(report_id, viewer.target)).partition("\n")
-            return {"title": title, "text": text, "data": None}
-        report = await archive.report(report_id)
-        if report is None:
-            return {"text": await archive.sent(report_id, None), "data": None}
-        data = None if report.data == "null" else report.data
-        return {"title": report.heading, "text": report.body, "data": data}
+        whole = await read_whole(self._hub.archive.of(viewer.holder), shown)
+        data = None if whole.report is None or whole.report.data == "null" else whole.report.data
+        return {"title": whole.title, "text": whole.text, "data": data}
 
     async def shown(self, request: Request, viewer: Viewer) -> Shown:
         """The report that an address names.
@@ -94,7 +89,7 @@ class HistoryApi:
         report_id = str(request.path_params["id"])
         shown = None
         if _ID.fullmatch(report_id):
-            shown = await self._hub.archive.one(sight(viewer), report_id)
+            shown = await self._hub.archive.of(viewer.holder).one(sight(viewer), report_id)
         if shown is None:
             raise NotFound("没有这条推送")
         return shown

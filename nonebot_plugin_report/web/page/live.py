@@ -6,22 +6,22 @@ and says which event it had last. A report that has changed is sent again.
 
 import asyncio
 import signal
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Final
 
 import orjson
 from fastapi import Request, Response
-from starlette.responses import StreamingResponse
 
 from ...access.sessions import Viewer
 from ...errors import Busy, StoreUnavailable
 from ...hub import Hub
-from ...model.archive import Shown, Sight, Wanted
+from ...model.archive import Shown, Wanted
 from ...model.delivery import State
 from ...model.target import Target
 from ...store.ids import first_id, made_at
 from .door import Door
+from .places import Places
+from .stream import stream
 from .views import report_json, sight
 
 LOOK_EVERY: Final = 1.0
@@ -34,9 +34,10 @@ NEW: Final = 30
 """Reports that are told at once; of more, the page asks."""
 WAITING: Final = 100
 """Reports whose deliveries are looked at while they wait."""
-CONNECTIONS: Final = 64
-CONNECTIONS_EACH: Final = 8
-"""Of one browser."""
+EACH: Final = 8
+"""Connections of one holder."""
+TOTAL: Final = 128
+"""Connections of all but the owner."""
 
 
 class LiveApi:
@@ -45,18 +46,15 @@ class LiveApi:
     def __init__(self, hub: Hub, door: Door) -> None:
         self._hub = hub
         self._door = door
-        self._open = Counter[str]()
+        self._places = Places(EACH, TOTAL)
 
     async def follow(self, request: Request, viewer: Viewer) -> Response:
         """新的推送，和状态的变化。"""
-        who = viewer.session.digest
-        if self._open.total() >= CONNECTIONS or self._open[who] >= CONNECTIONS_EACH:
-            raise Busy("开着的页面太多")
         last = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        return StreamingResponse(
+        return await stream(
             self._events(request, viewer, self._since(last)),
-            media_type="text/event-stream",
-            headers={"X-Accel-Buffering": "no"},  # nginx would keep them back
+            "text/event-stream",
+            {"X-Accel-Buffering": "no"},  # nginx would keep them back
         )
 
     def _since(self, last: str) -> float:
@@ -66,11 +64,11 @@ class LiveApi:
         except ValueError:
             return self._hub.clock()
 
-    async def _events(self, request: Request, viewer: Viewer, since: float) -> AsyncIterator[bytes]:
-        who = viewer.session.digest
-        self._open[who] += 1
-        try:
-            following = _Following(self._hub, sight(viewer), since)
+    async def _events(
+        self, request: Request, viewer: Viewer, since: float
+    ) -> AsyncGenerator[bytes]:
+        with self._places.take(viewer, "开着的页面太多"):
+            following = _Following(self._hub, viewer, since)
             yield b"retry: 2000\n\n"
             looks = 0
             while not _server_stops():
@@ -79,24 +77,23 @@ class LiveApi:
                     return
                 looks += 1
                 try:
-                    told = await following.look()
-                except StoreUnavailable:
-                    told = []
-                for one in told:
-                    yield one
-                if not told and looks % SIGN_EVERY == 0:
+                    events = await following.look()
+                except (StoreUnavailable, Busy):
+                    events = []
+                for event in events:
+                    yield event
+                if not events and looks % SIGN_EVERY == 0:
                     yield b": still here\n\n"
                 await asyncio.sleep(LOOK_EVERY)
-        finally:
-            self._open[who] -= 1
 
 
 class _Following:
     """What one page has been told."""
 
-    def __init__(self, hub: Hub, of: Sight, since: float) -> None:
+    def __init__(self, hub: Hub, viewer: Viewer, since: float) -> None:
         self._hub = hub
-        self._sight = of
+        self._archive = hub.archive.of(viewer.holder)
+        self._sight = sight(viewer)
         self._since = since
         self._known: set[str] = set()
         self._gone: set[str] = set()
@@ -110,11 +107,11 @@ class _Following:
         if self._waiting is not None:
             self._since = max(self._since, self._hub.clock() - LATE)
         else:
-            recent = await self._hub.archive.part(self._sight, Wanted(), WAITING)
+            recent = await self._archive.part(self._sight, Wanted(), WAITING)
             self._waiting = {}
             self._remember(recent.shown)
         after = first_id(max(self._since, 0.0))
-        part = await self._hub.archive.since(self._sight, after, self._known, NEW)
+        part = await self._archive.since(self._sight, after, self._known, NEW)
         self._known = {one for one in self._known if one > after}
         self._known.update(one.listed.state.id for one in part.shown)
         told = [self._remember([one])[0] for one in reversed(part.shown)]
@@ -128,7 +125,7 @@ class _Following:
         if not ids:
             return []
         before, told = dict(waiting), list[bytes]()
-        found = await self._hub.archive.some(self._sight, ids)
+        found = await self._archive.some(self._sight, ids)
         for one in ids:
             del waiting[one]
         for one in found:
@@ -138,7 +135,7 @@ class _Following:
         return told
 
     async def _deleted(self) -> list[bytes]:
-        gone = set(await self._hub.archive.gone(self._sight, self._since))
+        gone = set(await self._archive.gone(self._sight, self._since))
         new, self._gone = gone - self._gone, gone
         return [b"event: gone\ndata: %s\n\n" % orjson.dumps(one) for one in sorted(new)]
 

@@ -1,6 +1,5 @@
 """The pictures of reports: as small ones in the list, and whole."""
 
-import asyncio
 from collections import OrderedDict
 from typing import Final
 
@@ -11,6 +10,8 @@ from ...errors import NotFound
 from ...hub import Hub
 from ...model.image import Image
 from ...senders.in_turn import in_turn
+from ...store.turns import Turns
+from ..outgoing import Content, Outgoing
 from .history import HistoryApi
 
 SMALL_BYTES: Final = 16 * 2**10
@@ -18,20 +19,21 @@ SMALL_SIDES: Final = 640
 """Width and height together: 410 pixels wide for a screenshot, sharp on a phone's list."""
 KEPT: Final = 16 * 2**20
 """Bytes of small pictures in memory."""
-AT_ONCE: Final = 2
-"""Whole pictures that are in memory to be made small."""
 
 
 class PicturesApi:
     """Answers with pictures."""
 
-    def __init__(self, hub: Hub, history: HistoryApi) -> None:
+    def __init__(self, hub: Hub, history: HistoryApi, outgoing: Outgoing) -> None:
+        """`outgoing` has the room for whole pictures."""
         self._hub = hub
         self._history = history
+        self._outgoing = outgoing
         self._small: OrderedDict[str, bytes] = OrderedDict()
         """By the whole one's hash."""
         self._kept = 0
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._shrinking = Turns()
+        """One whole picture at a time is in memory to be made small."""
 
     async def picture(self, request: Request, viewer: Viewer) -> Response:
         """一条推送的一张图片。"""
@@ -41,20 +43,32 @@ class PicturesApi:
         if number not in hashes:
             raise NotFound("没有这张图片")
         if "small" in request.query_params:
-            return Response(await self._smaller(hashes[number]), media_type="image/jpeg")
-        image = await self._whole(hashes[number])
-        return Response(image.data, media_type=image.media_type)
+            return Response(await self._smaller(hashes[number], viewer), media_type="image/jpeg")
+        return await self._whole(hashes[number], viewer)
 
-    async def _smaller(self, digest: str) -> bytes:
-        if digest in self._small:
-            self._small.move_to_end(digest)
-            return self._small[digest]
-        async with self._turns:
-            made = await in_turn(_shrunk, await self._whole(digest))
+    async def _whole(self, digest: str, viewer: Viewer) -> Response:
+        size = await self._hub.archive.of(viewer.holder).picture_size(digest)
+
+        async def load() -> Content:
+            image = await self._read(digest, viewer)
+            return Content(image.media_type, len(image.data), (image.data,))
+
+        return await self._outgoing.answer(viewer.holder, size, load)
+
+    async def _smaller(self, digest: str, viewer: Viewer) -> bytes:
+        if digest not in self._small:
+            async with self._shrinking.of(viewer.holder):
+                await self._shrink(digest, viewer)
+        self._small.move_to_end(digest)
+        return self._small[digest]
+
+    async def _shrink(self, digest: str, viewer: Viewer) -> None:
+        if digest in self._small:  # since another request's turn
+            return
+        made = await in_turn(_shrunk, await self._read(digest, viewer))
         if made is None:
             raise NotFound("这张图片缩不小")
         self._keep(digest, made.data)
-        return made.data
 
     def _keep(self, digest: str, data: bytes) -> None:
         self._kept += len(data) - len(self._small.pop(digest, b""))
@@ -63,8 +77,8 @@ class PicturesApi:
             _, gone = self._small.popitem(last=False)
             self._kept -= len(gone)
 
-    async def _whole(self, digest: str) -> Image:
-        image = await self._hub.archive.picture(digest)
+    async def _read(self, digest: str, viewer: Viewer) -> Image:
+        image = await self._hub.archive.of(viewer.holder).picture(digest)
         if image is None:
             raise NotFound("这张图片已经清理了")
         return image

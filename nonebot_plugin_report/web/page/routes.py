@@ -6,6 +6,7 @@ from starlette.routing import Router
 
 from ...hub import Hub
 from ..caller import Callers
+from ..outgoing import Outgoing
 from ..refusals import Refusals
 from .door import Door, Handler
 from .export import ExportApi
@@ -21,12 +22,16 @@ from .trial import TrialApi
 class Inside:
     """What is below the page's own address."""
 
-    def __init__(self, hub: Hub, callers: Callers, refusals: Refusals, below: str) -> None:
+    def __init__(
+        self, hub: Hub, callers: Callers, refusals: Refusals, outgoing: Outgoing, below: str
+    ) -> None:
+        """`below` is the path of the page's own address."""
         self.files: Final = Files()
         self.router: Final = Router()
-        door = Door(hub, callers, refusals)
+        door = Door(hub, callers, refusals, outgoing)
         history, state, trial = HistoryApi(hub), StateApi(hub), TrialApi(hub)
-        setup, export = SetupApi(hub), ExportApi(hub)
+        setup, export = SetupApi(hub), ExportApi(hub, outgoing)
+        pictures = PicturesApi(hub, history, outgoing)
         handlers: dict[tuple[str, str], Handler] = {
             ("GET", "me"): state.me,
             ("DELETE", "session"): door.leave,
@@ -36,7 +41,7 @@ class Inside:
             ("GET", "reports/{id}"): history.one,
             ("DELETE", "reports/{id}"): history.delete,
             ("POST", "reports/{id}/resend"): history.resend,
-            ("GET", "reports/{id}/pictures/{number}"): PicturesApi(hub, history).picture,
+            ("GET", "reports/{id}/pictures/{number}"): pictures.picture,
             ("GET", "known"): history.known,
             ("GET", "live"): LiveApi(hub, door).follow,
             ("GET", "state"): state.state,

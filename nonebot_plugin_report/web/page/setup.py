@@ -56,14 +56,14 @@ class SetupApi:
             ],
         }
         if viewer.is_master:
-            told["steps"] = await self._steps()
+            told["steps"] = await self._steps(viewer)
         return json_answer(told)
 
-    async def _steps(self) -> list[Json]:
+    async def _steps(self, viewer: Viewer) -> list[Json]:
         settings: Any = nonebot.get_driver().config
         onebot = getattr(settings, "onebot_access_token", None)
         token = "填 .env 里的 ONEBOT_ACCESS_TOKEN" if onebot else "留空"
-        reports = [one.listed.state for one in await self._recent()]
+        reports = [one.listed.state for one in await self._recent(viewer)]
         pushed = any(one.source != OWN for one in reports)
         arrived = any(each.state is State.DELIVERED for one in reports for each in one.deliveries)
         return [
@@ -95,10 +95,12 @@ class SetupApi:
             },
         ]
 
-    async def _recent(self) -> Sequence[Shown]:
+    async def _recent(self, viewer: Viewer) -> Sequence[Shown]:
         """The last reports; none where the store cannot be read, of which the findings tell."""
         try:
-            return (await self._hub.archive.part(EVERYTHING, Wanted(), RECENT)).shown
+            return (
+                await self._hub.archive.of(viewer.holder).part(EVERYTHING, Wanted(), RECENT)
+            ).shown
         except StoreUnavailable:
             return ()
 

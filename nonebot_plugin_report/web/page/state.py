@@ -68,9 +68,11 @@ class StateApi:
             failed = await hub.history.failed(
                 now - LATELY, FAILURES, None if viewer.is_master else viewer.target
             ) if viewer.is_master or viewer.target else []  # fmt: skip
-            shown = await hub.archive.some(sight(viewer), [one.state.id for one in failed])
+            shown = await hub.archive.of(viewer.holder).some(
+                sight(viewer), [one.state.id for one in failed]
+            )
             told["failures"] = [report_json(one, now) for one in shown]
-            told["searched"] = await hub.archive.progress()
+            told["searched"] = await hub.archive.of(viewer.holder).progress()
         if viewer.is_master:
             told |= self._masters(health)
             if hub.files is not None:
@@ -133,7 +135,7 @@ class StateApi:
 
     async def charts(self, _: Request, viewer: Viewer) -> Response:
         """一个月里每天的推送，和每种任务的用时。"""
-        archive = self._hub.archive
+        archive = self._hub.archive.of(viewer.holder)
         today = datetime.fromtimestamp(self._hub.clock()).astimezone().date()
         days = [today - timedelta(days=by) for by in reversed(range(DAYS))]
         counts = await archive.days(sight(viewer), days[0].isoformat())

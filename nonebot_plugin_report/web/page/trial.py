@@ -57,7 +57,7 @@ class TrialApi:
             return json_answer({"fault": str(explain(error))})
         since = max(0.0, self._hub.clock() - DAY * _days(request.query_params.get("days", "7")))
         wanted = Wanted(since=first_id(since))
-        part = await self._hub.archive.part(EVERYTHING, wanted, TRIED)
+        part = await self._hub.archive.of(viewer.holder).part(EVERYTHING, wanted, TRIED)
         shown = [one for one in part.shown if one.listed.state.source != OWN]
         tried = await asyncio.to_thread(_tried, config, self._superusers(), shown, self._grant)
         now = self._hub.clock()
