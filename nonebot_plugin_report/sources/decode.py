@@ -3,19 +3,21 @@
 import json
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Never, cast
 
 import orjson
 
 from ..errors import InvalidReport
-from .lift import LONG, MAX_PLAIN, has_few_escapes, lift
+from ..model.text import clean_half
+from .lift import LONG, MAX_PLAIN, has_few_escapes, lift, replace_strings
 
 MAX_VALUES: Final = 20_000
 """JSON values in one body."""
 MAX_WIDE: Final = 2 * 2**20
 """Most bytes of JSON that are given to the slower parser if it is not ASCII or full of escapes."""
+UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _SLICE: Final = 2**16
 _GLANCE: Final = 2**20
 
@@ -28,7 +30,6 @@ _CHARSETS: Final = {
     "cp936": "gb18030",
     "gb18030": "gb18030",
     "big5": "big5",
-    "utf16": "utf-16",
     "utf16le": "utf-16-le",
     "utf16be": "utf-16-be",
     "iso88591": "latin-1",
@@ -75,17 +76,28 @@ def read_object(body: bytes | bytearray) -> Fields:
         JSONDecodeError: not JSON.
         UnicodeDecodeError: not text.
     """
+    fields = read_json(body)
+    if not isinstance(fields, dict):
+        raise InvalidReport("body", '应为 JSON 对象，例如 {"content": "…"}')
+    return Fields(cast("dict[str, object]", fields))
+
+
+def read_json(body: bytes | bytearray) -> object:
+    """Read a body as JSON of any kind; freed as soon as it was read, if it is long.
+
+    Raises:
+        InvalidReport: nested too deeply, or of too many values.
+        JSONDecodeError: not JSON.
+        UnicodeDecodeError: not text.
+    """
     try:
-        fields: object = _loads(to_utf8(body))
+        return _loads(to_utf8(body))
     except RecursionError:
         raise InvalidReport("body", "嵌套层数过多") from None
     except (UnicodeDecodeError, json.JSONDecodeError):
         raise
     except ValueError:
         raise InvalidReport("body", "JSON 里有一个数字过长") from None
-    if not isinstance(fields, dict):
-        raise InvalidReport("body", '应为 JSON 对象，例如 {"content": "…"}')
-    return Fields(cast("dict[str, object]", fields))
 
 
 def decode_text(body: bytes | bytearray, charset: str = "") -> Fields:
@@ -96,9 +108,8 @@ def decode_text(body: bytes | bytearray, charset: str = "") -> Fields:
     """
     if len(body) > LONG and body.isascii() and "16" not in charset:
         return Fields({"content": body.decode("ascii")})  # it may be a picture
-    named = _CHARSETS.get(re.sub("[^a-z0-9]", "", charset.lower()))
     beginning = body[:LONG]
-    for encoding in filter(None, (named, "utf-8-sig", "gb18030")):
+    for encoding in _encodings(beginning, re.sub("[^a-z0-9]", "", charset.lower())):
         try:
             # Half a character may stand at the cut.
             text = getincrementaldecoder(encoding)().decode(beginning, final=len(body) <= LONG)
@@ -106,6 +117,17 @@ def decode_text(body: bytes | bytearray, charset: str = "") -> Fields:
             continue
         return Fields({"content": text})
     return Fields({"content": beginning.decode("utf-8", errors="replace")})
+
+
+def _encodings(text: bytes | bytearray, charset: str) -> Iterable[str]:
+    """The encodings that a text may have, the likeliest first."""
+    if charset != "utf16":
+        return filter(None, (_CHARSETS.get(charset), "utf-8-sig", "gb18030"))
+    if text.startswith(UTF16_MARKS):
+        return "utf-16", "gb18030"
+    # Without a mark it is as often UTF-8 under a wrong label, which has no NUL in it.
+    wide = "utf-16-be" if text.find(b"\0") % 2 == 0 else "utf-16-le"
+    return (wide, "gb18030") if b"\0" in text else ("utf-8-sig", wide, "gb18030")
 
 
 def find(body: bytes | bytearray, what: bytes, start: int) -> int:
@@ -159,11 +181,13 @@ def _parsed(body: bytes | bytearray) -> object:
     except orjson.JSONDecodeError:
         if not affordable:
             raise
-        return json.loads(body, parse_constant=_refuse_constant)
+        return replace_strings(json.loads(body, parse_constant=_refuse_constant), clean_half)
     if affordable and isinstance(fields, dict):
         values = cast("dict[str, object]", fields).values()
         if any(isinstance(one, float) and abs(one) >= 2**53 for one in values):
-            return json.loads(body)  # an integer beyond 64 bits, which orjson rounds
+            # An integer beyond 64 bits, which orjson rounds. It refuses lone surrogates, so that
+            # there are none here.
+            return json.loads(body)
     return cast("object", fields)
 
 

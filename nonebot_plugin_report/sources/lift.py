@@ -4,7 +4,7 @@ What is left is small. Whoever parses it puts the pictures back where their numb
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -18,8 +18,16 @@ ESCAPES: Final = 16
 """Bytes for each backslash, at least; in base64 there is one for sixty."""
 _SLICE: Final = 2**18
 _NUMBER: Final = "\0{}\0"
-_HALF: Final = re.compile(rb"(?:\\u?[0-9a-fA-F]{0,3}|[\xc0-\xff][\x80-\xbf]{0,2})\Z")
+_HIGH: Final = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
+"""The first of two escapes that are one character."""
+_HALF: Final = re.compile(
+    rb"(?<!\\)((?:\\\\)*+)"
+    rb"(?:(?:HIGH)?\\(?:u[0-9a-fA-F]{0,3})?|HIGH|[\xc0-\xff][\x80-\xbf]{0,2})\Z".replace(
+        b"HIGH", _HIGH
+    )
+)
 """Of an escape or a character, at the end."""
+_TAIL: Final = 4096
 
 
 @dataclass(slots=True)
@@ -35,7 +43,7 @@ class Lifted:
         for number, text in enumerate(self.texts):
             texts[_NUMBER.format(number)] = text.decode("ascii")
             text.clear()
-        return filled(value, texts)
+        return replace_strings(value, lambda text: texts.get(text, text))
 
 
 def lift(body: bytes | bytearray) -> Lifted | None:
@@ -72,7 +80,9 @@ def has_few_escapes(body: bytes | bytearray) -> bool:
 
 def _shortened(text: bytes) -> bytes:
     """A string as JSON has it, without half of what was cut at its end."""
-    return _HALF.sub(b"", text) if len(text) == LONG else text
+    if len(text) < LONG:
+        return text
+    return text[:-_TAIL] + _HALF.sub(rb"\1", text[-_TAIL:])
 
 
 def _string_end(body: bytes | bytearray, start: int) -> int:
@@ -104,15 +114,29 @@ def plain(body: bytes | bytearray, start: int, end: int) -> bytearray | None:
     return text
 
 
-def filled(value: object, texts: Mapping[str, str]) -> object:
-    """A value with strings in place of their numbers."""
-    match value:
-        case str():
-            return texts.get(value, value)
-        case list():
-            return [filled(one, texts) for one in cast("list[object]", value)]
-        case dict():
-            items = cast("dict[str, object]", value).items()
-            return {texts.get(name, name): filled(one, texts) for name, one in items}
-        case _:
-            return value
+def replace_strings(value: object, replace: Callable[[str], str]) -> object:
+    """A value of JSON with each string in it replaced, those that name fields too.
+
+    Lists and objects are changed in place, one after the other: they may be nested deeper than
+    function calls may be.
+    """
+    whole: list[object] = [value]
+    waiting: list[object] = [whole]
+
+    def new(item: object) -> object:
+        if isinstance(item, str):
+            return replace(item)
+        if isinstance(item, list | dict):
+            waiting.append(cast("object", item))
+        return cast("object", item)
+
+    while waiting:
+        parent = waiting.pop()
+        if isinstance(parent, list):
+            parent[:] = map(new, cast("list[object]", parent))
+        elif isinstance(parent, dict):
+            fields = cast("dict[str, object]", parent)
+            items = [(replace(name), new(item)) for name, item in fields.items()]
+            fields.clear()
+            fields.update(items)
+    return whole[0]

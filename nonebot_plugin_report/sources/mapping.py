@@ -5,12 +5,12 @@ see a body of at most `MAX_VALUES` values, and have no way to make many of few.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
 from .base import EVERY, Fields, Translated, lines, shown
-from .parse import ALIASES
+from .parse import ALIASES, name_picture
 
 FIELDS: Final = (
     "title", "content", "message", "event", "result", "timestamp", "data", "id", "channel",
@@ -21,12 +21,19 @@ STORY: Final = "story"
 """What an event begins or ends, besides those."""
 MAX_EXPRESSION: Final = 1000
 """Characters."""
+MAX_LOOKS: Final = 100_000
+"""Most looks at the values of a body: a projection looks at each with each of its steps. These take
+30 ms."""
 FROM: Final = "from"
 OTHERWISE: Final = "*"
+_MANY: Final = frozenset(
+    {"projection", "value_projection", "filter_projection", "flatten", "function_expression"}
+)
+"""What may look at each value of a body, of a JMESPath expression's nodes."""
 _WORDS: Final = ("title", "content", "message", "event", "screenshot", "screenshots")
 """One of these at least makes a report."""
 _AS_THEY_ARE: Final = (
-    "data", "channel", "send_to", "send_to_group", "send_from", "screenshots",
+    "data", "channel", "send_to", "send_to_group", "send_from", "screenshot", "screenshots",
 )  # fmt: skip
 
 
@@ -47,6 +54,8 @@ class Rule:
     """None: a constant."""
     choices: Mapping[str, str]
     """What is written in place of what is found; `*`: of anything else."""
+    steps: int = 0
+    """Steps of an expression that looks at many values; 0: it only follows a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,11 @@ class OwnSource:
         return [_find(name, rule, body) for name, rule in self.rules.items()]
 
     def translate(self, fields: Fields) -> Translated | None:
-        """The fields in our own dialect; None where nothing could be shown of them."""
+        """The fields in our own dialect; None where nothing could be shown of them, or where there
+        are too many values to look at."""
+        steps = sum(rule.steps for rule in self.rules.values())
+        if steps and not _has_at_most(fields, MAX_LOOKS // steps):
+            return None
         found = {one.name: one.value for one in self.find(fields) if one.value not in (None, "")}
         story = shown(found.pop(STORY, ""))
         constant = {name for name, rule in self.rules.items() if rule.expression is None}
@@ -121,7 +134,7 @@ def _read_source(name: str, value: object) -> OwnSource:
 
 def _read_rule(written: object) -> Rule:
     if isinstance(written, str):
-        return Rule(written, _compile(written), {})
+        return _expression_rule(written, {})
     if not isinstance(written, dict):
         raise ValueError('应为 JMESPath 表达式，或 {"from": 表达式, "1": "Fail"}、{"value": 常量}')
     choices = {key: _choice(one) for key, one in cast("dict[str, object]", written).items()}
@@ -130,7 +143,14 @@ def _read_rule(written: object) -> Rule:
     if FROM not in choices:
         raise ValueError('没有写 from；应为 {"from": 表达式, "1": "Fail"}，常量写成 {"value": "…"}')
     written = choices.pop(FROM)
-    return Rule(written, _compile(written), choices)
+    return _expression_rule(written, choices)
+
+
+def _expression_rule(written: str, choices: Mapping[str, str]) -> Rule:
+    compiled = _compile(written)
+    nodes = list(_nodes(compiled.parsed))
+    looks_at_many = any(node["type"] in _MANY for node in nodes)
+    return Rule(written, cast("Expression", compiled), choices, len(nodes) * looks_at_many)
 
 
 def _choice(value: object) -> str:
@@ -139,7 +159,7 @@ def _choice(value: object) -> str:
     raise ValueError("里面的值应为字符串或整数")
 
 
-def _compile(written: str) -> Expression:
+def _compile(written: str) -> Any:
     # Imported here: most people have no source of their own, and need not wait for it.
     import jmespath  # pyright: ignore[reportMissingTypeStubs] - it has none
     from jmespath.exceptions import (  # pyright: ignore[reportMissingTypeStubs] - it has none
@@ -155,7 +175,15 @@ def _compile(written: str) -> Expression:
         where = f"（第 {at + 1} 个字符附近）" if isinstance(at, int) else ""
         raise ValueError(f"不是合法的 JMESPath 表达式{where}，见 https://jmespath.org") from None
     _check_functions(compiled.parsed)
-    return cast("Expression", compiled)
+    return compiled
+
+
+def _nodes(parsed: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    waiting = [parsed]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [child for child in node["children"] if isinstance(child, dict)]
 
 
 def _check_functions(parsed: dict[str, Any]) -> None:
@@ -165,12 +193,23 @@ def _check_functions(parsed: dict[str, Any]) -> None:
     )
 
     known: Mapping[str, object] = Functions.FUNCTION_TABLE
-    waiting = [parsed]
-    while waiting:
-        node = waiting.pop()
+    for node in _nodes(parsed):
         if node["type"] == "function_expression" and node["value"] not in known:
             raise ValueError(f"没有 {node['value'][:40]}() 这个函数；有的见 https://jmespath.org")
-        waiting += [one for one in node["children"] if isinstance(one, dict)]
+
+
+def _has_at_most(fields: Fields, most: int) -> bool:
+    """Whether a body has no more values than so many, without looking further than that."""
+    waiting: list[object] = [fields]
+    seen = 0
+    while waiting and seen <= most:
+        value = waiting.pop()
+        seen += 1
+        if isinstance(value, dict):
+            waiting += cast("dict[str, object]", value).values()
+        elif isinstance(value, list):
+            waiting += cast("list[object]", value)
+    return seen <= most
 
 
 def _find(name: str, rule: Rule, body: Fields) -> Found:
@@ -205,5 +244,5 @@ def _is_number(value: object) -> bool:
 
 def _line(value: object) -> str:
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=name_picture)
     return shown(value)

@@ -8,15 +8,21 @@ import json
 import re
 from typing import Final, cast
 
+from ..model.text import clean_half
 from .decode import MAX_VALUES, Fields, decode_text, read_object, to_utf8
-from .lift import LIFTED, LONG, filled, plain
+from .lift import LIFTED, LONG, plain, replace_strings
 
-MAX_QUOTES: Final = 10_000
+MAX_QUOTES: Final = 5_000
 """Most quotes in a body that is mended: each is looked at."""
+MAX_STRINGS: Final = 200
+"""Most strings of a body that is mended, names of fields among them. Templates have few fields."""
 MAX_TEXT: Final = 2**18
 """Bytes that are kept of a string that is no picture."""
 NOTE: Final = "请求体不是合法的 JSON，按文字显示"
 
+MAX_BACKSLASHES: Final = 64
+"""Most backslashes before a quote that are counted."""
+_BACKSLASH: Final = 0x5C
 _GAP: Final = rb"\s{0,200}+"
 _OBJECT: Final = re.compile(_GAP + rb"\{")
 _KEY: Final = re.compile(rb'[^"\n]{0,128}"' + _GAP + b":")
@@ -65,7 +71,7 @@ def _read(body: bytes | bytearray, *, escapes: bool) -> dict[str, object] | None
     while (start := body.find(b'"', at)) >= 0:
         before = bytes(body[at:start])
         end = _string_end(body, start + 1, before.rstrip()[-1:], escapes=escapes)
-        if end < 0:
+        if end < 0 or len(texts) == MAX_STRINGS:
             return None
         structure += before, b'"%d"' % len(texts)
         texts.append(_text(body, start + 1, end))
@@ -74,11 +80,11 @@ def _read(body: bytes | bytearray, *, escapes: bool) -> dict[str, object] | None
     if len(outside) > LONG or sum(map(outside.count, (b",", b"[", b"{"))) > MAX_VALUES:
         return None
     try:
-        found = json.loads(_LAST_COMMA.sub(b"", outside), parse_constant=lambda _: None)
+        parsed = json.loads(_LAST_COMMA.sub(b"", outside), parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return None
     numbers = {str(number): text for number, text in enumerate(texts)}
-    return cast("dict[str, object]", filled(found, numbers))
+    return cast("dict[str, object]", replace_strings(parsed, lambda text: numbers.get(text, text)))
 
 
 def _string_end(body: bytes | bytearray, start: int, before: bytes, *, escapes: bool) -> int:
@@ -94,11 +100,16 @@ def _string_end(body: bytes | bytearray, start: int, before: bytes, *, escapes: 
             pattern = _KEY_END if _KEY.match(body, start) else _ITEM_END
         case _:
             return -1
-    for found in pattern.finditer(body, start):
-        before_it = body[max(start, found.start() - 64) : found.start()]
-        if not escapes or (len(before_it) - len(before_it.rstrip(b"\\"))) % 2 == 0:
-            return found.start()
+    for match in pattern.finditer(body, start):
+        end = match.start()
+        if not (escapes and body[end - 1] == _BACKSLASH and _is_escaped(body, start, end)):
+            return end
     return -1
+
+
+def _is_escaped(body: bytes | bytearray, start: int, end: int) -> bool:
+    before = body[max(start, end - MAX_BACKSLASHES) : end]
+    return (len(before) - len(before.rstrip(b"\\"))) % 2 == 1
 
 
 def _text(body: bytes | bytearray, start: int, end: int) -> str:
@@ -111,6 +122,6 @@ def _text(body: bytes | bytearray, start: int, end: int) -> str:
     if "\\" not in text:
         return text
     try:
-        return json.loads('"' + _BARE_QUOTE.sub(r'\1\\"', text) + '"', strict=False)
+        return clean_half(json.loads('"' + _BARE_QUOTE.sub(r'\1\\"', text) + '"', strict=False))
     except ValueError:
         return text

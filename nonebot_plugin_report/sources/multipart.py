@@ -7,6 +7,7 @@ stand, and each is copied once.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
@@ -22,6 +23,12 @@ MAX_BOUNDARY: Final = 200
 """Characters. RFC 2046 section 5.1.1 has 70."""
 MAX_PADDING: Final = 100
 """Characters between a boundary and the end of its line."""
+MAX_HEADS: Final = 64 * 2**10
+"""Bytes of the headers of all parts."""
+MAX_LINES: Final = 20
+"""Lines of a part's headers that are read."""
+MAX_PARAMETERS: Final = 10
+"""Parameters of a part's Content-Disposition that are read; RFC 7578 has three."""
 MAX_NAME: Final = 64
 """Characters that are shown of a file's name."""
 
@@ -102,12 +109,14 @@ def _parts(body: bytes | bytearray, boundary: bytes) -> Iterator[_Part]:
     if at == 1:
         raise InvalidReport("body", "multipart 里没有 Content-Type 写的那个 boundary")
     at += len(mark)
+    heads = 0
     for _ in range(MAX_PARTS):
         if body.startswith(b"--", at):
             return
         line_end = body.find(b"\r\n", at, at + MAX_PADDING)
         start = body.find(b"\r\n\r\n", line_end, line_end + MAX_HEADERS)
-        if line_end < 0 or start < 0:
+        heads += start - line_end
+        if line_end < 0 or start < 0 or heads > MAX_HEADS:
             raise InvalidReport("body", "multipart 里有一段的开头太长，或不完整")
         end = find(body, between, start + 4)
         if end < 0:
@@ -120,15 +129,17 @@ def _parts(body: bytes | bytearray, boundary: bytes) -> Iterator[_Part]:
 
 def _part(head: bytes, content: bytes) -> _Part:
     text = str(decode_text(head)["content"])
-    lines = re.sub(r"\r\n[ \t]+", " ", text).split("\r\n")
+    unfolded = re.sub(r"\r\n[ \t]+", " ", text).removeprefix("\r\n")
+    lines = unfolded.split("\r\n", MAX_LINES)[:MAX_LINES]
     headers = {
-        name.strip().lower(): value for name, _, value in (one.partition(":") for one in lines)
+        name.strip().lower(): value for name, _, value in (line.partition(":") for line in lines)
     }
-    said: dict[str, str] = {}
-    for found in _PARAMETER.finditer(headers.get("content-disposition", "")):
-        value = found[3] if found[2] is None else re.sub(r"\\(.)", r"\1", found[2])
-        if found[1].endswith("*"):  # RFC 5987: charset'language'value
+    parameters: dict[str, str] = {}
+    disposition = headers.get("content-disposition", "")
+    for match in islice(_PARAMETER.finditer(disposition), MAX_PARAMETERS):
+        value = match[3] if match[2] is None else re.sub(r"\\(.)", r"\1", match[2])
+        if match[1].endswith("*"):  # RFC 5987: charset'language'value
             value = unquote(value.rpartition("'")[2])
-        said.setdefault(found[1].lower().removesuffix("*"), value)
+        parameters.setdefault(match[1].lower().removesuffix("*"), value)
     media_type = headers.get("content-type", "").strip().lower()
-    return _Part(said.get("name", ""), said.get("filename"), media_type, content)
+    return _Part(parameters.get("name", ""), parameters.get("filename"), media_type, content)

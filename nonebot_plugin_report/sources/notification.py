@@ -6,6 +6,7 @@ has entities that grow: it writes plain elements, and files in base64.
 
 import re
 from html import unescape
+from itertools import islice
 from typing import Final
 
 import pybase64
@@ -14,8 +15,9 @@ from .decode import Fields, find
 
 MAX_START: Final = 1024
 """Bytes in which the Notification begins."""
-MAX_WORDS: Final = 2**20
-"""Bytes of its elements, before its files."""
+MAX_WORDS: Final = 2**18
+"""Bytes of its elements, before its files: a text as long as it may be, in Chinese, has 196,608."""
+MAX_ELEMENTS: Final = 100
 MAX_FILES: Final = 100
 MAX_TAG: Final = 4096
 """Bytes of a file's name and type."""
@@ -71,7 +73,8 @@ def _decoded(body: bytes | bytearray, start: int, end: int) -> bytes | str:
 
 
 def _pairs(pattern: re.Pattern[str], text: str) -> dict[str, str]:
-    return {found[1]: unescape(found[2]) for found in pattern.finditer(text)}
+    matches = islice(pattern.finditer(text), MAX_ELEMENTS)
+    return {match[1]: unescape(match[2]) for match in matches}
 
 
 def _text(content: bytes | bytearray) -> str:

@@ -54,7 +54,10 @@ def read_json(fields: Fields, query: Mapping[str, str]) -> Report:
     topic = fields.get("topic")
     if not isinstance(topic, str) or not topic:
         raise InvalidReport("topic", "没有写 topic")
-    return _report(topic, fields, {"content": fields.get("message")}, query)
+    message = fields.get("message")
+    if not isinstance(message, str | int | float | None):
+        raise InvalidReport("message", "应为字符串")
+    return _report(topic, fields, {"content": message}, query)
 
 
 def _text(body: bytes | bytearray, name: str) -> str:

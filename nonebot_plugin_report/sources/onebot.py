@@ -4,7 +4,6 @@ A string is plain text whatever `auto_escape` says, and a segment only ever show
 tool's message must not act as the bot.
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -12,6 +11,7 @@ from ..errors import InvalidReport
 from ..model.numbers import qq_number
 from ..model.report import Report
 from .base import Fields
+from .decode import read_json
 from .parse import parse
 
 MAX_SEGMENTS: Final = 1000
@@ -64,8 +64,8 @@ def _segments_in(text: str) -> object:
     """A query or a form has no other way to write segments than as JSON within a string."""
     if text.startswith('[{"type":'):
         try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
+            return read_json(text.encode("utf-8", "replace"))
+        except (ValueError, InvalidReport):
             pass  # it only begins like that
     return text
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from ..errors import InvalidReport
 from ..model.report import Report
+from ..model.text import clean
 from ..model.value import value_type
 from .base import Fields, Headers, Source, Translated, leaves, lines
 from .catalogue import SOURCES, built_in, recognise
@@ -92,7 +93,7 @@ def opened(fields: Fields) -> Fields:
     if not isinstance(payload, str) or not payload.lstrip().startswith("{"):
         return fields
     try:
-        return {**fields, **decode(payload.encode("utf-8", "replace"))}
+        return {**fields, **decode(bytearray(payload.encode("utf-8", "replace")))}
     except InvalidReport:
         return {"content": payload, **fields}
 
@@ -119,7 +120,7 @@ def _read_own(fields: Fields, beside: Context, name: str, source: OwnSource) -> 
 def _report(translated: Translated, fields: Fields, beside: Context) -> Report:
     return replace(
         parse(_filled(fields, beside), beside.query),
-        story=translated.story,
+        story=clean(translated.story),
         elapsed=translated.elapsed,
         key_seconds=translated.key_seconds,
     )

@@ -3,6 +3,7 @@
 An error of ours becomes a status in one table; nothing that a client writes comes back to it.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -67,8 +68,12 @@ class _JsonAnswer(Response):
 
 
 def json_answer(content: Mapping[str, object], status: int = 200) -> Response:
-    """An answer of JSON."""
-    return _JsonAnswer(orjson.dumps(content), status)
+    """An answer of JSON; half a character in it is written as an escape."""
+    try:
+        body = orjson.dumps(content)
+    except TypeError:  # also of what is no JSON, which the standard library tells, too
+        body = json.dumps(content).encode()
+    return _JsonAnswer(body, status)
 
 
 def refusal_json(error: Refused) -> dict[str, object]:

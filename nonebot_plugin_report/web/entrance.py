@@ -17,6 +17,7 @@ from ..model.grant import Grant
 from ..model.report import Report
 from ..model.status import Receipt
 from ..sources.decode import decode
+from ..sources.form import read_any_form
 from ..sources.multipart import decode_multipart, read_boundary
 from .body import Intake, discard
 from .caller import Callers, check_query, refuse_prefetching
@@ -146,7 +147,7 @@ def body_fields(content: bytes | bytearray, request: Request) -> dict[str, objec
         return {}
     media = media_type(request)
     if media == FORM:
-        return _pairs(content.decode("utf-8", "replace"))
+        return read_any_form(content)
     if media == JSON:
         return decode(content)
     if media == MULTIPART:

@@ -25,6 +25,7 @@ from ..model.image import Image
 from ..model.report import Report
 from ..model.status import ReportState
 from ..model.target import Kind
+from ..model.text import clean_half
 from ..sources.onebot import SENDS, read_send
 from . import openapi
 from . import service_schemas as schemas
@@ -193,7 +194,7 @@ def _token(request: Request) -> str | None:
 def _echo(params: Params) -> object:
     match params.get("echo"):
         case str() as text:
-            return text[:MAX_ECHO]
+            return clean_half(text[:MAX_ECHO])
         case bool() | int() | float() as number if abs(number) < 2**53:
             return number
         case _:

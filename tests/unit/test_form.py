@@ -2,15 +2,24 @@
 
 import json
 from collections.abc import Callable
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.errors import UnsupportedMedia
+from nonebot_plugin_report.errors import InvalidReport, UnsupportedMedia
 from nonebot_plugin_report.sources.decode import LONG
-from nonebot_plugin_report.sources.form import decode_form, decode_plain, decode_unlabelled
+from nonebot_plugin_report.sources.form import (
+    MAX_BARE,
+    MAX_DENSE,
+    MAX_FORM_FIELDS,
+    decode_form,
+    decode_plain,
+    decode_unlabelled,
+    read_any_form,
+    unquote,
+)
 from tests.dialects import jpeg
 
 
@@ -102,3 +111,45 @@ def test_text_with_colours_is_text(body: str) -> None:
 )
 def test_text_in_utf_16_is_text(encoding: str, named: str) -> None:
     assert decode_plain("backup 完成".encode(encoding), named) == {"content": "backup 完成"}
+
+
+@given(st.text("%0aF=&+ \n\r_備", max_size=30))
+def test_escapes_are_read_as_the_standard_library_reads_them(text: str) -> None:
+    written = text.encode()
+    assert unquote(written) == unquote_to_bytes(written.replace(b"+", b" "))
+
+
+def test_what_is_full_of_percent_signs_stays_as_it_is() -> None:
+    for number in (MAX_BARE - 1, MAX_BARE):
+        body = b"content=%41" + b"%" * number
+        expected = "A" if number < MAX_BARE else "%41"
+        assert decode_form(body) == {"content": expected + "%" * number}
+
+
+def test_of_a_form_full_of_escapes_as_much_is_read_as_is_kept_of_text() -> None:
+    longest = "😀" * 65_536
+    fields = {"content": longest, "message": longest, "title": "x"}
+    assert decode_form(urlencode(fields).encode()) == fields
+    read = decode_form(b"content=" + b"%41" * MAX_DENSE)
+    assert 65_536 < len(str(read["content"])) <= MAX_DENSE
+
+
+def test_base64_is_read_whole_however_long_it_is() -> None:
+    picture = "iVBOR/w0KG+goAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ" * 100_000
+    assert decode_form(urlencode({"image": picture}).encode()) == {"image": picture}
+
+
+def test_a_form_of_another_service_has_any_names_and_the_last_of_two_counts() -> None:
+    body = b"extras%3A%3Aa=1&b=%E4%BD%A0&b=+2&c&d=%00"
+    assert read_any_form(body) == {"extras::a": "1", "b": " 2", "d": "\0"}
+    with pytest.raises(InvalidReport, match=str(MAX_FORM_FIELDS)):
+        read_any_form(b"&" * MAX_FORM_FIELDS)
+
+
+@pytest.mark.parametrize("end", ["]", "", "}"])
+def test_segments_in_a_form_are_read_as_such_if_they_are_some(end: str) -> None:
+    text = '[{"type":"text","data":{"text":"\\u4f60"}}' + end
+    body = bytearray(urlencode({"message": text}).encode())
+    expected = json.loads(text) if end == "]" else text
+    assert read_any_form(body) == {"message": expected}
+    assert body == b""

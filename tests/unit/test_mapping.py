@@ -13,8 +13,14 @@ from nonebot_plugin_report.config import Config, explain
 from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.sources.decode import MAX_VALUES
-from nonebot_plugin_report.sources.mapping import MAX_EXPRESSION, OwnSource, read_own_sources
+from nonebot_plugin_report.sources.mapping import (
+    MAX_EXPRESSION,
+    MAX_LOOKS,
+    OwnSource,
+    read_own_sources,
+)
 from nonebot_plugin_report.sources.reading import Context, Reading, read
+from tests.dialects import jpeg
 from tests.tools import ALERTMANAGER, encoded, resolved
 
 UNIFI: dict[str, Any] = {
@@ -168,6 +174,32 @@ def test_whatever_a_body_has_there_is_a_report(expression: str, body: dict[str, 
 def test_a_body_of_as_many_values_as_there_may_be_is_read(expression: str) -> None:
     body: dict[str, Any] = {"a": [{"b": "x" * 20}] * (MAX_VALUES // 2), "b": {}}
     assert len(reading(body, own(content=expression)).report.body) < 200_000
+
+
+@pytest.mark.parametrize("name", ["screenshot", "screenshots"])
+def test_a_picture_that_came_as_bytes_is_taken_and_named_in_data(name: str) -> None:
+    body = {"title": "x", "screenshot": [jpeg()], "one": jpeg()}
+    made = report(body, title="title", data="@", **{name: "screenshot"})
+    assert [one.data for one in made.images] == [jpeg()]
+    assert json.loads(made.data) == {"title": "x", "screenshot": ["[图片]"], "one": "[图片]"}
+    assert [one.data for one in report(body, title="title", screenshot="one").images] == [jpeg()]
+    assert report({"a": {"b": jpeg()}}, title="a").title == '{"b": "[图片]"}'
+
+
+def test_half_a_character_in_a_story_does_not_come_in() -> None:
+    assert report({"m": "x", "s": "\ud800"}, content="m", story="s").story == "\ufffd"
+
+
+def test_a_body_of_more_values_than_an_expression_may_look_at_is_shown_as_it_is() -> None:
+    source = own(content="a[?b=='c'].b | [0]", title="t")
+    steps = sum(rule.steps for rule in source["mine"].rules.values())
+    values = MAX_LOOKS // steps
+    for more in (0, 1):
+        items: list[Any] = [{"b": "c"}, *[0] * (values - 5 + more)]
+        answer = reading({"a": items, "t": "题"}, source)
+        assert bool(answer.unread) == bool(more)
+    # A path looks at nothing but its steps.
+    assert not reading({"a": [0] * MAX_VALUES, "t": "题"}, own(title="t")).unread
 
 
 def test_a_source_that_is_tried_out_tells_what_came_of_it() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.sources.decode import LONG, MAX_VALUES
-from nonebot_plugin_report.sources.mend import MAX_QUOTES, NOTE, decode_json, mend
+from nonebot_plugin_report.sources.mend import MAX_QUOTES, MAX_STRINGS, NOTE, decode_json, mend
 
 MENDED = {
     "quotes": ('{"title": "MAA", "content": "任务 "剿灭" 完成"}', {"content": '任务 "剿灭" 完成'}),
@@ -106,3 +106,23 @@ def test_a_picture_beside_a_quote_stays_whole_and_a_long_text_does_not() -> None
     assert (
         len(str(decode_json(f'{{"content": "{text}", "a": "b "c""}}'.encode())["content"])) <= LONG
     )
+
+
+@pytest.mark.parametrize("depth", [500, 900, 990, 5000])
+def test_lists_in_lists_behind_a_broken_quote_stop_nothing(depth: int) -> None:
+    body = '{"content": "a "b"", "data": ' + "[" * depth + "]" * depth + "}"
+    fields = decode_json(body.encode())
+    assert fields["content"] in ('a "b"', body)
+
+
+def test_a_body_of_more_strings_than_a_template_has_is_text() -> None:
+    def body(strings: int) -> bytes:
+        names = ", ".join(f'"{number}": "x "y""' for number in range(strings // 2))
+        return b"{" + names.encode() + b"}"
+
+    assert len(decode_json(body(MAX_STRINGS))) == MAX_STRINGS // 2
+    assert decode_json(body(MAX_STRINGS + 2)).notes == (NOTE,)
+
+
+def test_half_a_character_of_what_is_mended_does_not_come_in() -> None:
+    assert decode_json(rb'{"content": "a "b" \ud800"}') == {"content": 'a "b" \ufffd'}

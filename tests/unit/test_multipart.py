@@ -6,6 +6,9 @@ from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.sources.decode import LONG
 from nonebot_plugin_report.sources.multipart import (
     MAX_HEADERS,
+    MAX_HEADS,
+    MAX_LINES,
+    MAX_PARAMETERS,
     MAX_PARTS,
     decode_multipart,
     read_boundary,
@@ -117,6 +120,7 @@ def test_files_of_text_are_told_or_shown() -> None:
         (b"--B" + b" " * 200 + b"\r\n\r\n\r\n--B--", "开头"),
         (form((f'; name="{"a" * MAX_HEADERS}"', b"x")), "开头"),
         (form(*[('; name="a"', b"x")] * (MAX_PARTS + 1)), "最多"),
+        (form(*[(f'; name="{"a" * 4000}"', b"x")] * (MAX_HEADS // 4000 + 1)), "开头"),
     ],
 )
 def test_what_is_not_built_as_it_should_be_is_refused(body: bytes, reason: str) -> None:
@@ -132,3 +136,15 @@ def test_a_picture_in_base64_stays_whole_and_a_long_text_does_not() -> None:
     long = b"A" * (LONG + 9)
     found = fields(('; name="image"', long), ('; name="content"', "五".encode() * LONG))
     assert found == {"image": long.decode(), "content": "五" * (LONG // 3)}
+
+
+def test_of_a_parts_headers_no_more_is_read_than_there_ever_is() -> None:
+    for number, name in ((MAX_PARAMETERS - 1, "msg"), (MAX_PARAMETERS, "")):
+        assert name in fields(("; a=b" * number + '; name="msg"', b"x"))
+    for number, named in ((MAX_LINES - 2, True), (MAX_LINES - 1, False)):
+        lines = "".join(f"X-{line}: x\r\n" for line in range(number))
+        head = (
+            f'--B\r\nContent-Type: text/plain\r\n{lines}Content-Disposition: form-data; name="msg"'
+        )
+        body = f"{head}\r\n\r\nx\r\n--B--\r\n".encode()
+        assert ("msg" in decode_multipart(body, b"B")) == named

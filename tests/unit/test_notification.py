@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.sources.form import decode_unlabelled
-from nonebot_plugin_report.sources.notification import MAX_FILES, decode_notification
+from nonebot_plugin_report.sources.notification import (
+    MAX_ELEMENTS,
+    MAX_FILES,
+    MAX_WORDS,
+    decode_notification,
+)
 from tests.dialects import jpeg
 
 START = b"<?xml version='1.0' encoding='utf-8'?><soapenv:Envelope><soapenv:Body><Notification>"
@@ -56,3 +61,13 @@ def test_what_grows_in_xml_does_not() -> None:
 )
 def test_whatever_follows_it_is_read(parts: list[bytes]) -> None:
     decode_notification(START + b"".join(parts))
+
+
+def test_of_its_elements_no_more_is_read_than_it_writes() -> None:
+    elements = b"".join(b"<a%d>x</a%d>" % (number, number) for number in range(2 * MAX_ELEMENTS))
+    # Its files stand beside them.
+    assert len(decode_notification(START + elements)) == MAX_ELEMENTS + 2
+    longest = "备".encode() * 65_536
+    message = b"<Message>" + longest + b"</Message>"
+    assert decode_notification(START + message)["message"] == "备" * 65_536
+    assert "late" not in decode_notification(START + b" " * MAX_WORDS + b"<late>x</late>")
