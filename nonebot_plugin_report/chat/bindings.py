@@ -71,19 +71,19 @@ async def bound(context: Context, _: Asker, __: Sequence[str]) -> str:
         return "没有人绑定"
     used = await context.hub.history.last_bound(f"{BOUND}{one.user}" for one in bindings[:MOST])
     lines = ["绑定的用户："]
-    for one in bindings[:MOST]:
-        at = used.get(f"{BOUND}{one.user}")
-        told = f"最近用于 {moment(at, now)}" if at is not None else "还没用过"
-        lines.append(f"QQ {one.user}：{moment(one.created_at, now)} 绑定，{told}")
+    for binding in bindings[:MOST]:
+        at = used.get(f"{BOUND}{binding.user}")
+        last_used = f"最近用于 {moment(at, now)}" if at is not None else "还没用过"
+        lines.append(f"QQ {binding.user}：{moment(binding.created_at, now)} 绑定，{last_used}")
     if len(bindings) > MOST:
         lines.append(f"……还有 {len(bindings) - MOST} 个")
     return "\n".join(lines)
 
 
-async def revoke(context: Context, _: Asker, words: Sequence[str]) -> str:
+async def revoke(context: Context, _: Asker, arguments: Sequence[str]) -> str:
     """Revoke another user's token."""
-    if not words:
+    if not arguments:
         raise Wrong(f"要写 QQ 号，例如{context.command('撤销 10002')}")
-    if not await context.hub.tokens.unbind(words[0]):
-        raise Wrong(f"{quoted(words[0])}没有绑定")
-    return f"{short(words[0])} 的推送地址不再有效"
+    if not await context.hub.tokens.unbind(arguments[0]):
+        raise Wrong(f"{quoted(arguments[0])}没有绑定")
+    return f"{short(arguments[0])} 的推送地址不再有效"

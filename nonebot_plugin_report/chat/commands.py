@@ -53,16 +53,20 @@ class Commands:
         if command.who is Who.SUPERUSER and not asker.superuser:
             return "只有超级用户可以"
         try:
-            return await command.answer(self._context, asker, asked.words)
+            return await command.answer(self._context, asker, asked.arguments)
         except (Wrong, ReportError) as error:
             return str(error)
 
     def _unknown(self, asker: Asker, name: str) -> str:
-        told = f"没有{quoted(name)}这个命令"
+        refusal = f"没有{quoted(name)}这个命令"
         if meant := nearest(name, visible(asker, binding=self._may_bind)):
-            return f"{told}，是不是{self._context.command(meant.name)}？"
-        return f"{told}。发{self._context.command(HELP.name)}看看有哪些"
+            return f"{refusal}，是不是{self._context.command(meant.name)}？"
+        return f"{refusal}。发{self._context.command(HELP.name)}看看有哪些"
 
     def _no_binding(self, asker: Asker) -> str:
-        told = "没有开放绑定"
-        return f"{told}：要开放，就在 .env 里设置 REPORT_BIND=friends" if asker.superuser else told
+        refusal = "没有开放绑定"
+        return (
+            f"{refusal}：要开放，就在 .env 里设置 REPORT_BIND=friends"
+            if asker.superuser
+            else refusal
+        )

@@ -46,10 +46,10 @@ async def _is_friend(bot: Bot, event: Event) -> bool:
 async def _is_member(bot: Bot, user: str, group: str) -> bool:
     """OneBot 11, "公开 API"; OneBot 12, "群组接口": a user who is not a member is a failure."""
     number = int if bot.type == V11 else str
-    found = await _ask(bot, "get_group_member_info", group_id=number(group), user_id=number(user))
-    if not isinstance(found, dict):
+    member = await _ask(bot, "get_group_member_info", group_id=number(group), user_id=number(user))
+    if not isinstance(member, dict):
         return False
-    member = cast("dict[object, object]", found)
+    member = cast("dict[object, object]", member)
     return _is_user(member, user) and str(member.get("group_id", group)) == group
 
 
@@ -62,10 +62,10 @@ async def _ask(bot: Bot, action: str, **params: object) -> object:
         return None
 
 
-def _is_user(found: object, user: str) -> bool:
+def _is_user(member: object, user: str) -> bool:
     """Whether an implementation's answer is about a user: ids are numbers in OneBot 11, text in
     OneBot 12."""
-    if not isinstance(found, dict):
+    if not isinstance(member, dict):
         return False
-    named = cast("dict[object, object]", found).get("user_id")
+    named = cast("dict[object, object]", member).get("user_id")
     return isinstance(named, int | str) and str(named) == user

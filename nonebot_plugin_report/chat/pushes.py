@@ -14,12 +14,12 @@ from .wording import (
     NAME_LENGTH,
     REASON_LENGTH,
     brief,
-    called,
+    describe_delivery,
     icon,
+    list_first,
+    name_target,
     quoted,
     short,
-    some,
-    told,
     undelivered,
 )
 
@@ -27,9 +27,9 @@ RECENT: Final = 5
 """Reports in a list, unless a number is given."""
 
 
-async def recent(context: Context, asker: Asker, words: Sequence[str]) -> str:
+async def recent(context: Context, asker: Asker, arguments: Sequence[str]) -> str:
     """List the last reports, numbered."""
-    count = read_count(words[0]) if words else RECENT
+    count = read_count(arguments[0]) if arguments else RECENT
     if count is None:
         raise Wrong(f"条数应为 1 到 {MOST_RECENT}")
     listed = await context.hub.history.recent(count, asker.only)
@@ -39,12 +39,12 @@ async def recent(context: Context, asker: Asker, words: Sequence[str]) -> str:
     return "\n".join(lines) or "还没有推送"
 
 
-async def details(context: Context, asker: Asker, words: Sequence[str]) -> Answer:
+async def details(context: Context, asker: Asker, arguments: Sequence[str]) -> Answer:
     """Show one report.
 
     Ours first: what others wrote is the last, so that it can neither pass for ours nor cut it off.
     """
-    state, now = await _wanted(context, asker, words), context.hub.clock()
+    state, now = await _find_report(context, asker, arguments), context.hub.clock()
     lines = [f"ID {state.id}", f"收到 {moment(state.received_at, now)}"]
     if asker.superuser:
         report = await context.hub.history.report(state.id) or Report()
@@ -57,50 +57,50 @@ async def details(context: Context, asker: Asker, words: Sequence[str]) -> Answe
         sent = await context.hub.history.messages(state.id, [asker.own])
         own = sent.get(asker.own, Message(""))
         theirs, images = own.text, own.images
-    lines += some([told(one, asker, now) for one in state.deliveries])
+    lines += list_first([describe_delivery(one, asker, now) for one in state.deliveries])
     if state.note:
         lines.append(f"没有发出：{short(state.note, REASON_LENGTH)}")
     lines += ["内容：", theirs] if theirs else []
-    shown = await context.hub.shown(images, asker.here)
-    return Message("\n".join(lines), shown)
+    visible_images = await context.hub.shown(images, asker.here)
+    return Message("\n".join(lines), visible_images)
 
 
-async def resend(context: Context, asker: Asker, words: Sequence[str]) -> str:
+async def resend(context: Context, asker: Asker, arguments: Sequence[str]) -> str:
     """Send one report again."""
-    state = await _wanted(context, asker, words)
+    state = await _find_report(context, asker, arguments)
     targets = tuple(dict.fromkeys(one.target for one in state.deliveries))
     receipt = await context.hub.resend(state.id, targets)
     if receipt is None:
         raise Wrong("这条推送没有接收者，或内容已经清理了")
-    sent = "、".join(some([called(one, asker) for one in receipt.targets]))
+    sent = "、".join(list_first([name_target(one, asker) for one in receipt.targets]))
     return f"已重发给{sent}，新的 ID {receipt.id}"
 
 
-async def test(context: Context, asker: Asker, words: Sequence[str]) -> str:
+async def test(context: Context, asker: Asker, arguments: Sequence[str]) -> str:
     """Send a test report."""
-    target = await read_target(context, asker, " ".join(words))
+    target = await read_target(context, asker, " ".join(arguments))
     receipt = await context.hub.send_to(trial_report("看到这条就说明能收到"), (target,))
-    return f"测试推送已收下，正在发给{called(target, asker)}（ID {receipt.id}）"
+    return f"测试推送已收下，正在发给{name_target(target, asker)}（ID {receipt.id}）"
 
 
-def _line(one: Listed, now: float) -> str:
-    return f"{brief(one)} {moment(one.state.received_at, now)} {undelivered(one)}".rstrip()
+def _line(listed: Listed, now: float) -> str:
+    return f"{brief(listed)} {moment(listed.state.received_at, now)} {undelivered(listed)}".rstrip()
 
 
-async def _wanted(context: Context, asker: Asker, words: Sequence[str]) -> ReportState:
+async def _find_report(context: Context, asker: Asker, arguments: Sequence[str]) -> ReportState:
     """The report that is meant, as far as the asker may see it."""
-    if not words:
+    if not arguments:
         recent, first = context.command("最近"), context.command("详情 1")
         raise Wrong(f"要写 ID 或第几条：发{recent}看看有哪些，再发{first}这样的")
-    wanted = words[0]
-    if (number := read_count(wanted)) is not None and not wanted.startswith("0"):
-        wanted = await _numbered(context, asker, number)
-    state = await _state(context, asker, wanted)
+    report_id = arguments[0]
+    if (number := read_count(report_id)) is not None and not report_id.startswith("0"):
+        report_id = await _numbered(context, asker, number)
+    state = await _state(context, asker, report_id)
     if state is None:
-        found = await context.hub.history.beginning(wanted.lower(), asker.only)
-        if len(found) > 1:
-            raise Wrong(f"不止一条推送的 ID 以{quoted(wanted)}开头，请多写几位")
-        state = await _state(context, asker, found[0]) if found else None
+        ids = await context.hub.history.beginning(report_id.lower(), asker.only)
+        if len(ids) > 1:
+            raise Wrong(f"不止一条推送的 ID 以{quoted(report_id)}开头，请多写几位")
+        state = await _state(context, asker, ids[0]) if ids else None
     if state is None:
         raise Wrong("没有这个 ID 的推送")
     return state
@@ -117,8 +117,8 @@ async def _numbered(context: Context, asker: Asker, number: int) -> str:
     return ids[number - 1]
 
 
-async def _state(context: Context, asker: Asker, wanted: str) -> ReportState | None:
+async def _state(context: Context, asker: Asker, report_id: str) -> ReportState | None:
     if asker.superuser:
-        return await context.hub.state(wanted)
+        return await context.hub.state(report_id)
     source = f"{BOUND}{asker.user}"
-    return await context.hub.history.state_for(wanted, source, asker.own)
+    return await context.hub.history.state_for(report_id, source, asker.own)

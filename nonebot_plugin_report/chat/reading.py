@@ -59,8 +59,8 @@ def begins_argument(text: str) -> bool:
 
 def read_count(word: str) -> int | None:
     """A count or position in a list; None if it is not one."""
-    found = re.fullmatch(r"第?0*(\d{1,2})条?", _plain(word), re.ASCII)
-    return int(found[1]) if found and 0 < int(found[1]) <= MOST_RECENT else None
+    match = re.fullmatch(r"第?0*(\d{1,2})条?", _plain(word), re.ASCII)
+    return int(match[1]) if match and 0 < int(match[1]) <= MOST_RECENT else None
 
 
 def read_until(text: str, now: float) -> tuple[float, str] | None:
@@ -72,8 +72,8 @@ def read_until(text: str, now: float) -> tuple[float, str] | None:
     readers: tuple[Callable[[str, float], _Found | None], ...] = (
         _read_length, _read_time, _read_moment, _read_minutes,
     )  # fmt: skip
-    found = (read(_plain(text), now) for read in readers)
-    until, end = next((one for one in found if one is not None), (0.0, 0))
+    readings = (read(_plain(text), now) for read in readers)
+    until, end = next((one for one in readings if one is not None), (0.0, 0))
     return (until, text[end:].strip()) if end else None
 
 
@@ -84,24 +84,24 @@ def _plain(text: str) -> str:
 
 def _read_length(text: str, now: float) -> _Found | None:
     seconds, end = 0.0, 0
-    while found := _LENGTH.match(text, end):
-        halves = 0.5 * sum(found[name] is not None for name in ("half", "more"))
-        seconds += (_number(found["amount"]) + halves) * _UNITS[found["unit"]]
-        end = found.end()
+    while match := _LENGTH.match(text, end):
+        halves = 0.5 * sum(match[name] is not None for name in ("half", "more"))
+        seconds += (_number(match["amount"]) + halves) * _UNITS[match["unit"]]
+        end = match.end()
     return (now + min(seconds, LONGEST), end) if end else None
 
 
 def _read_time(text: str, now: float) -> _Found | None:
-    found = _TIME.match(text)
-    if found is None or not any(found[name] for name in ("to", "day", "minute", "clock")):
+    match = _TIME.match(text)
+    if match is None or not any(match[name] for name in ("to", "day", "minute", "clock")):
         return None
-    minute = int(found["minute"] or found["past"] or (30 if found["half"] else 0))
-    hour = int(_number(found["hour"]))
+    minute = int(match["minute"] or match["past"] or (30 if match["half"] else 0))
+    hour = int(_number(match["hour"]))
     if hour > 24 or minute > 59:
         return None
-    after = next_time(time(0), now, None) - 1 if _is_tomorrow(found["day"], now) else now
-    hours = _hours(hour, found["day"], found["part"], exact=found["minute"] is not None)
-    return min(next_time(time(one % 24, minute), after, None) for one in hours), found.end()
+    after = next_time(time(0), now, None) - 1 if _is_tomorrow(match["day"], now) else now
+    hours = _hours(hour, match["day"], match["part"], exact=match["minute"] is not None)
+    return min(next_time(time(one % 24, minute), after, None) for one in hours), match.end()
 
 
 def _hours(hour: int, day: str | None, part: str | None, *, exact: bool) -> tuple[int, ...]:
@@ -118,11 +118,11 @@ def _hours(hour: int, day: str | None, part: str | None, *, exact: bool) -> tupl
 
 
 def _read_moment(text: str, now: float) -> _Found | None:
-    found = _MOMENT.match(text)
-    if found is None:
+    match = _MOMENT.match(text)
+    if match is None:
         return None
-    after = next_time(time(0), now, None) if _is_tomorrow(found["moment"], now) else now
-    return next_time(_MOMENTS[found["moment"]], after, None), found.end()
+    after = next_time(time(0), now, None) if _is_tomorrow(match["moment"], now) else now
+    return next_time(_MOMENTS[match["moment"]], after, None), match.end()
 
 
 def _is_tomorrow(day: str | None, now: float) -> bool:
@@ -133,8 +133,8 @@ def _is_tomorrow(day: str | None, now: float) -> bool:
 
 
 def _read_minutes(text: str, now: float) -> _Found | None:
-    found = _MINUTES.match(text)
-    return found and (now + min(int(found[1]) * 60.0, LONGEST), found.end())
+    match = _MINUTES.match(text)
+    return match and (now + min(int(match[1]) * 60.0, LONGEST), match.end())
 
 
 def _number(text: str) -> float:
@@ -167,13 +167,13 @@ async def read_target(context: Context, asker: Asker, text: str) -> Target:
         return await _numbered(context, _plain(text))
     if text in directory.channels and text not in directory.aliases:
         return Target("channel", text)
-    if found := _NAMED.fullmatch(text):
-        text = f"{_KINDS[found[1].lower()]}:{found[2]}"
+    if match := _NAMED.fullmatch(text):
+        text = f"{_KINDS[match[1].lower()]}:{match[2]}"
     try:
         targets = directory.find(text)
     except ValueError as error:
-        known = "「群777」、「QQ10001」、「我」、渠道名或别名"
-        named = str(error) if ":" in text else f"没有{quoted(text)}这个接收者；可以写{known}"
+        choices = "「群777」、「QQ10001」、「我」、渠道名或别名"
+        named = str(error) if ":" in text else f"没有{quoted(text)}这个接收者；可以写{choices}"
         raise Wrong(named) from None
     if len(targets) != 1:
         raise Wrong(f"要写一个接收者，{quoted(text)}是 {len(targets)} 个")
@@ -186,9 +186,9 @@ async def _numbered(context: Context, number: str) -> Target:
     if not number:
         raise Wrong("要写群号或 QQ 号")
     group, user = Target("group", number), Target("private", number)
-    known = await context.hub.history.known((group, user))
+    targets = await context.hub.history.known((group, user))
     if user in context.hub.directory.superusers or number in context.hub.tokens.bound():
-        known |= {user}
-    if known == {group, user}:
+        targets |= {user}
+    if targets == {group, user}:
         raise Wrong(f"{number} 是群还是 QQ？请写成「群{number}」或「QQ{number}」")
-    return user if known == {user} else group
+    return user if targets == {user} else group

@@ -62,9 +62,9 @@ class Context:
     )
     """The ids in each user's last numbered list."""
 
-    def command(self, words: str) -> str:
+    def command(self, text: str) -> str:
         """A command with its prefix, in quotes."""
-        return f"「{self.prefix}{NAME} {words}」"
+        return f"「{self.prefix}{NAME} {text}」"
 
     def remember(self, asker: Asker, ids: tuple[str, ...]) -> None:
         """Remember a list that was shown, numbered from 1."""

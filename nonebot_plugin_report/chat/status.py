@@ -12,12 +12,12 @@ from .wording import (
     MOST_LINES,
     REASON_LENGTH,
     brief,
+    describe_delivery,
+    list_first,
     parked,
     quoted,
     short,
-    some,
     subject,
-    told,
     until,
 )
 
@@ -56,34 +56,37 @@ async def status(context: Context, asker: Asker, _: Sequence[str]) -> str:
         for target, end in hub.mutes.all().items()
         if asker.superuser or target == asker.own
     ]
-    lines += some([parked(one, asker) for one in blocked])
-    lines += [*some([told(one, asker, now) for one in retrying]), *some(muted)]
+    lines += list_first([parked(one, asker) for one in blocked])
+    lines += [
+        *list_first([describe_delivery(one, asker, now) for one in retrying]),
+        *list_first(muted),
+    ]
     lines += await _failures(context, asker, now)
     if asker.superuser:
-        lines += some([_watch(one, now) for one in hub.watchdog.standings()])
+        lines += list_first([_watch(one, now) for one in hub.watchdog.standings()])
     return "\n".join(lines)
 
 
 async def _failures(context: Context, asker: Asker, now: float) -> list[str]:
     failed = await context.hub.history.failed(now - LATELY, FAILURES + 1, asker.only)
     lines = [line for one in failed[:FAILURES] for line in _failure(one, asker, now)]
-    return some(lines) + (["……还有没送到的"] if len(failed) > FAILURES else [])
+    return list_first(lines) + (["……还有没送到的"] if len(failed) > FAILURES else [])
 
 
-def _failure(one: Listed, asker: Asker, now: float) -> list[str]:
+def _failure(failure: Listed, asker: Asker, now: float) -> list[str]:
     return [
-        f"{_LACKS[each.state].format(subject(each.target, asker))}{brief(one)}"
+        f"{_LACKS[each.state].format(subject(each.target, asker))}{brief(failure)}"
         f" {moment(each.finished_at or now, now)}：{quoted(each.reason, REASON_LENGTH)}"
-        for each in one.state.deliveries
+        for each in failure.state.deliveries
         if each.state.failed
     ]
 
 
-def _watch(one: Standing, now: float) -> str:
-    if one.due_at is None:
+def _watch(standing: Standing, now: float) -> str:
+    if standing.due_at is None:
         stands = "现在不用等"
-    elif one.overdue:
+    elif standing.overdue:
         stands = "过了时间，还没来"
     else:
-        stands = f"在等，{until(one.due_at, now)}"
-    return f"👀 {quoted(one.description)}：{stands}"
+        stands = f"在等，{until(standing.due_at, now)}"
+    return f"👀 {quoted(standing.description)}：{stands}"

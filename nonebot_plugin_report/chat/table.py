@@ -45,8 +45,8 @@ class Command:
 
     def usage(self, *, superuser: bool) -> str:
         """Its usage, without the prefix."""
-        words = (NAME, self.name, self.arguments, self.more if superuser else "")
-        return " ".join(word for word in words if word)
+        parts = (NAME, self.name, self.arguments, self.more if superuser else "")
+        return " ".join(word for word in parts if word)
 
     def is_for(self, asker: Asker, *, binding: bool) -> bool:
         """Whether it works for a user; `binding`: users may have tokens."""
@@ -91,7 +91,7 @@ class Asked:
     """The name as it was written."""
     command: Command | None
     """None: there is no such command."""
-    words: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     """Its arguments."""
 
 
@@ -105,12 +105,12 @@ def read(text: str) -> Asked:
 
     `静音2h` is as good as `静音 2h`.
     """
-    name, *words = text.split() or [HELP.name]
+    name, *arguments = text.split() or [HELP.name]
     for length in range(min(len(name), LONGEST_NAME), 0, -1):
         command = _BY_NAME.get(name[:length].lower())
-        rest = name[length:]
-        if command is not None and (not rest or begins_argument(rest)):
-            return Asked(name, command, (*([rest] if rest else []), *words))
+        glued = name[length:]
+        if command is not None and (not glued or begins_argument(glued)):
+            return Asked(name, command, (*([glued] if glued else []), *arguments))
     return Asked(name, None)
 
 

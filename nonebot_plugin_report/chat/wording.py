@@ -45,13 +45,13 @@ def quoted(text: str, limit: int = NAME_LENGTH) -> str:
     return f"「{line}」" if line else ""
 
 
-def some(lines: Sequence[str]) -> list[str]:
+def list_first(lines: Sequence[str]) -> list[str]:
     """The first of many, and how many more there are."""
-    rest = len(lines) - MOST_LINES
-    return [*lines[:MOST_LINES], *([f"……还有 {rest} 个"] if rest > 0 else [])]
+    further = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], *([f"……还有 {further} 个"] if further > 0 else [])]
 
 
-def called(target: Target, asker: Asker) -> str:
+def name_target(target: Target, asker: Asker) -> str:
     """A target, as the asker would say it."""
     match target.kind:
         case "private":
@@ -64,14 +64,14 @@ def called(target: Target, asker: Asker) -> str:
 
 def subject(target: Target, asker: Asker) -> str:
     """A target before a verb, with a space after a number."""
-    name = called(target, asker)
+    name = name_target(target, asker)
     return f"{name} " if name[-1].isascii() else name
 
 
 def until(at: float, now: float) -> str:
     """A moment as an end time; both in epoch seconds."""
-    told = moment(at, now)
-    return f"到 {told}" if told[0].isdecimal() else f"到{told}"
+    written = moment(at, now)
+    return f"到 {written}" if written[0].isdecimal() else f"到{written}"
 
 
 def icon(report: Report) -> str:
@@ -79,36 +79,38 @@ def icon(report: Report) -> str:
     return report.result.icon if isinstance(report.result, Result) else ""
 
 
-def brief(one: Listed) -> str:
+def brief(listed: Listed) -> str:
     """A report in a few words, after its result's icon."""
-    if one.report is None:
-        mark = next((each.icon for each in Result if one.text.startswith(each.icon)), "")
+    if listed.report is None:
+        mark = next((each.icon for each in Result if listed.text.startswith(each.icon)), "")
         # The first two lines: those of a template of one's own may say anything.
-        words = "\n".join(one.text.removeprefix(mark).split("\n")[:2]) or one.state.heading
+        text = "\n".join(listed.text.removeprefix(mark).split("\n")[:2]) or listed.state.heading
     else:
-        mark, heading, body = icon(one.report), one.report.heading, one.report.body
-        words = "：".join(part for part in (heading, body) if part)
-        words = body if body and begins_with(body, heading) else words
-        words = words if mark else f"{one.report.icon} {words}"
-    return f"{mark}{quoted(words, BRIEF_LENGTH) or '（没有文字）'}"
+        mark, heading, body = icon(listed.report), listed.report.heading, listed.report.body
+        text = "：".join(part for part in (heading, body) if part)
+        text = body if body and begins_with(body, heading) else text
+        text = text if mark else f"{listed.report.icon} {text}"
+    return f"{mark}{quoted(text, BRIEF_LENGTH) or '（没有文字）'}"
 
 
-def undelivered(one: Listed) -> str:
+def undelivered(listed: Listed) -> str:
     """What was not delivered of a report, or nothing."""
-    if not one.state.deliveries:
-        return f"没有发出：{short(one.state.note, REASON_LENGTH)}"
-    states = dict.fromkeys(each.state for each in one.state.deliveries)
+    if not listed.state.deliveries:
+        return f"没有发出：{short(listed.state.note, REASON_LENGTH)}"
+    states = dict.fromkeys(each.state for each in listed.state.deliveries)
     return "、".join(STATES[each] for each in states if each is not State.DELIVERED)
 
 
-def told(one: DeliveryState, asker: Asker, now: float) -> str:
+def describe_delivery(delivery: DeliveryState, asker: Asker, now: float) -> str:
     """The state of a delivery."""
-    mark = STATES[one.state].partition(" ")[0]
-    line = progress(one, now, lambda reason: quoted(reason, REASON_LENGTH))
-    return f"{mark} {called(one.target, asker)}：{line}"
+    mark = STATES[delivery.state].partition(" ")[0]
+    line = progress(delivery, now, lambda reason: quoted(reason, REASON_LENGTH))
+    return f"{mark} {name_target(delivery.target, asker)}：{line}"
 
 
-def parked(one: Blocked, asker: Asker) -> str:
+def parked(blocked: Blocked, asker: Asker) -> str:
     """Why a lane waits."""
-    by = f"（由{quoted(one.lane.bot)}发送）" if one.lane.bot else ""
-    return f"⏸ {called(one.lane.target, asker)}{by}：{quoted(one.reason, REASON_LENGTH)}"
+    by = f"（由{quoted(blocked.lane.bot)}发送）" if blocked.lane.bot else ""
+    return (
+        f"⏸ {name_target(blocked.lane.target, asker)}{by}：{quoted(blocked.reason, REASON_LENGTH)}"
+    )

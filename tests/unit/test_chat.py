@@ -12,7 +12,7 @@ from nonebot_plugin_report.chat.matcher import shown_prefix
 from nonebot_plugin_report.chat.reading import MOST_RECENT, read_count, read_until
 from nonebot_plugin_report.chat.request import Asker, Context, Wrong
 from nonebot_plugin_report.chat.table import COMMANDS, Who, nearest, read, visible
-from nonebot_plugin_report.chat.wording import brief, called, undelivered
+from nonebot_plugin_report.chat.wording import brief, name_target, undelivered
 from nonebot_plugin_report.model.delivery import State
 from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.model.status import DeliveryState, Listed, ReportState
@@ -107,7 +107,7 @@ def test_no_two_commands_are_spelt_alike_and_each_is_understood() -> None:
     for one in COMMANDS:
         for name in (one.name, *one.others):
             assert read(name).command is one
-            assert read(f"{name} x").words == ("x",)
+            assert read(f"{name} x").arguments == ("x",)
 
 
 def test_who_may_what_is_what_is_shown() -> None:
@@ -162,7 +162,7 @@ def test_targets_are_called_as_the_asker_would() -> None:
         (asker.own, "你"), (group, "这个群"), (Target("group", "778"), "群 778"),
         (Target("private", "10003"), "QQ 10003"), (Target("channel", "phone"), "渠道 phone"),
     ):  # fmt: skip
-        assert called(target, asker) == name
+        assert name_target(target, asker) == name
 
 
 def listed(report: Report | None, *states: State, text: str = "", note: str = "") -> Listed:
