@@ -48,6 +48,9 @@ def bind_commands(hub: Hub, push_url: str) -> None:
     ) -> bool:
         if name != (NAME,) or not await _from_qq(bot, event):
             return False
+        # Implementations may report what a bot sent, and nobody commands by what was pushed.
+        if event.get_user_id() in (bot.self_id, *(self_id for self_id, *_ in hub.bots())):
+            return False
         asked = commands().read(_text(argument))
         if argument and not space and not commands().is_ours(asked, prefix=prefix or ""):
             return False

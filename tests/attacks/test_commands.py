@@ -102,6 +102,35 @@ async def test_a_bound_user_sees_their_own_delivery_only(bot: Bot, qq: ScriptedV
     assert "777" not in answer
 
 
+SEEN_AS = ("message", "message_sent")
+
+
+async def test_what_a_bot_sends_itself_is_no_command_even_if_its_account_is_the_owners(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    """OneBot 11 has `message_sent` for these; some implementations can report them as messages."""
+    async with ScriptedV11(url=bot.onebot_v11, self_id=OWNER) as owners:
+        pushed = await bot.push(content="/推送 静音 2h", send_to_group=777, send_from=OWNER)
+        await bot.until_state(pushed["id"], "delivered")
+        (sent,) = owners.messages
+        for post_type in SEEN_AS:
+            for reporting in (owners, qq):  # the other bot is in the same group
+                await reporting.emit({
+                    "time": 1, "self_id": int(reporting.self_id), "post_type": post_type,
+                    "message_type": "group", "sub_type": "normal", "group_id": 777,
+                    "anonymous": None, "message_id": 1, "user_id": int(OWNER), "font": 0,
+                    "raw_message": sent.text, "sender": {"user_id": int(OWNER)},
+                    "message": [{"type": "text", "data": {"text": sent.text}}],
+                })  # fmt: skip
+        before = len(qq.messages)
+        await bind(qq)
+        await bind(qq)
+        assert [one.text for one in owners.messages] == [sent.text]
+        assert all("静音" not in one.text for one in qq.messages[before:])
+    await qq.reconnect()
+    assert "静音" not in await ask(qq, OWNER, "/推送 状态")
+
+
 async def say_v12(qq: ScriptedV12, user: str, text: str, platform: str = "qq") -> None:
     """A user writes in private (OneBot 12, "单用户消息事件"); sub_type is empty there."""
     await qq.emit({
