@@ -11,6 +11,7 @@ ReportError
 │   ├── TooManyAttempts
 │   ├── Busy
 │   └── StoreUnavailable
+│       └── StoreInUse   another process has it
 ├── NotFound             what a client asks for is not there
 ├── NotDone              the running bot did not do what a command asked of it
 ├── LeaseLost            another process took the lane over
@@ -108,6 +109,10 @@ class Busy(Refused):
 
 class StoreUnavailable(Refused):
     """暂时无法存储，请稍后重试。"""
+
+
+class StoreInUse(StoreUnavailable):
+    """另一个进程正在使用数据库。"""
 
 
 class NotFound(ReportError):

@@ -33,6 +33,8 @@ class Health:
     bots: Bots
     backlog: Backlog | None
     """None if the store does not work."""
+    in_use: bool = False
+    """Nothing can be stored because another process has the store."""
     refused_at: float | None = None
     """When a OneBot implementation was last refused for its token (epoch seconds)."""
     processes: tuple[Process, ...] = ()
@@ -91,7 +93,8 @@ class Checkup:
             except StoreUnavailable as error:
                 self.store_failed(error)
         fault = self._supervisor.fault or self._trouble
-        return Health(fault, bots, backlog, self._refused.last, processes)
+        in_use = self._supervisor.in_use
+        return Health(fault, bots, backlog, in_use, self._refused.last, processes)
 
     async def details(self, health: Health, online: Iterable[Bot]) -> Health:
         """The state with what is costly to find out; `online`: the bots that can send now."""
@@ -101,7 +104,7 @@ class Checkup:
             failures = await self._failures()
         except StoreUnavailable as error:
             self.store_failed(error)
-            return Health(str(error), health.bots, None, health.refused_at)
+            return replace(health, fault=str(error), backlog=None, processes=())
         unknown = await strangers(self._superusers, online)
         return replace(health, failures=failures, strangers=unknown)
 

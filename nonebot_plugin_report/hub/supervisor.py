@@ -8,7 +8,7 @@ from typing import Final
 
 from loguru import logger
 
-from ..errors import StoreUnavailable
+from ..errors import StoreInUse, StoreUnavailable
 
 REOPEN_EVERY: Final = 5.0
 """Seconds between attempts to open a store that cannot be used."""
@@ -41,6 +41,7 @@ class Supervisor:
         self._phase = Phase.STARTING
         self._reason = ""
         """The reason of the last failure (Chinese)."""
+        self._in_use = False
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -56,6 +57,11 @@ class Supervisor:
                 return "插件正在停止"
             case Phase.FAILED:
                 return self._reason
+
+    @property
+    def in_use(self) -> bool:
+        """Whether nothing can be stored because another process has the store."""
+        return self._phase is Phase.FAILED and self._in_use
 
     async def start(self) -> None:
         """Start; returns after the first attempt, whether it succeeded or not."""
@@ -77,12 +83,13 @@ class Supervisor:
             try:
                 await self._work()
             except* StoreUnavailable as group:
-                error = str(_cause(group))
+                cause = _cause(group)
+                error = str(cause)
                 # What worked until now is reopened at once.
                 pause = 0.0 if self._phase is Phase.CLOSING else REOPEN_EVERY
                 if error != self._reason:
                     logger.error(f"收不下推送，会继续尝试：{error}")
-                self._fail(error)
+                self._fail(error, in_use=isinstance(cause, StoreInUse))
             except* Exception:  # noqa: BLE001 - the root of our tasks: logged, and begun anew
                 logger.exception("推送插件内部出错，稍后重新开始")
                 self._fail("插件内部出错，正在重新开始")
@@ -99,8 +106,8 @@ class Supervisor:
             finally:
                 self._phase = Phase.CLOSING
 
-    def _fail(self, reason: str) -> None:
-        self._phase, self._reason = Phase.FAILED, reason
+    def _fail(self, reason: str, *, in_use: bool = False) -> None:
+        self._phase, self._reason, self._in_use = Phase.FAILED, reason, in_use
 
 
 def _cause(group: BaseExceptionGroup[StoreUnavailable]) -> StoreUnavailable:

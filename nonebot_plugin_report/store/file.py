@@ -12,7 +12,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 from loguru import logger
 
-from ..errors import StoreUnavailable, os_reason
+from ..errors import StoreInUse, StoreUnavailable, os_reason
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
@@ -44,7 +44,8 @@ class DatabaseFile:
         `advice` is for who finds it in use (Chinese).
 
         Raises:
-            StoreUnavailable: another process holds it, under any name, or it cannot be used.
+            StoreInUse: another process holds it, under any name.
+            StoreUnavailable: it cannot be used.
         """
         folder = self.path.parent
         try:
@@ -59,7 +60,7 @@ class DatabaseFile:
                 _make_private(file)
         except (Timeout, BlockingIOError):
             self.release()
-            raise StoreUnavailable(f"另一个进程正在使用数据库 {self.path}；{advice}") from None
+            raise StoreInUse(f"另一个进程正在使用数据库 {self.path}；{advice}") from None
         except OSError as error:
             self.release()
             raise StoreUnavailable(f"无法使用数据库 {self.path}：{os_reason(error)}") from None

@@ -19,6 +19,7 @@ from ..errors import (
     InvalidReport,
     Refused,
     ReportError,
+    StoreInUse,
     StoreUnavailable,
     TooManyAttempts,
     UnsupportedMedia,
@@ -35,6 +36,7 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     TooManyAttempts: 429,
     Busy: 503,
     StoreUnavailable: 503,
+    StoreInUse: 503,
 }
 RETRY_SECONDS: Final = 5
 """Seconds after which a client may retry when the store failed."""

@@ -57,8 +57,16 @@ def of_settings(config: Config | None) -> Iterator[Finding]:
         text = f"绑定的人得到的地址以 {address()} 开头，别的电脑可能连不上"
         yield Finding("提醒", text, "设置 REPORT_PUBLIC_URL=别人能访问到这个机器人的网址")
     if not superusers:
-        advice = '在 .env 里写上你的 QQ 号，例如 SUPERUSERS=["123456789"]'
-        yield Finding("提醒", "没有设置 SUPERUSERS：推送没有写明接收者时会被拒绝（422）", advice)
+        yield without_superusers(config)
+
+
+def without_superusers(config: Config | None) -> Finding:
+    """Tell what is missing without SUPERUSERS: the owner's commands, and where nobody else is set
+    as a default recipient, whom to send to. `config`: our settings, None where they are wrong."""
+    text = "没有设置 SUPERUSERS：没有人能在聊天里用管理的命令"
+    if config and not config.directory(()).expand(config.report_default_targets):
+        text += "；推送没有写明接收者、也没有规则管到时会被拒绝（422）"
+    return Finding("提醒", text, '在 .env 里写上你的 QQ 号，例如 SUPERUSERS=["123456789"]')
 
 
 def _tokens(config: Config) -> Iterator[Finding]:
@@ -123,7 +131,7 @@ def _store(health: Health) -> Iterator[Finding]:
         yield Finding("正常", f"机器人在运行，能收下推送：{push_url()}?token=…")
         return
     advice = "检查磁盘空间和数据文件夹的权限"
-    if "另一个进程" in health.fault:
+    if health.in_use:
         advice = "关掉多开的那个机器人；真的要两个，就给它们各自的文件夹"
     yield Finding("错误", f"机器人在运行，但收不下推送：{health.fault}", advice)
 

@@ -108,6 +108,9 @@ async def test_a_second_bot_on_the_file_says_so_and_lives(tmp_path: Path) -> Non
             refused = await second.push(expect=503, content="x")
             assert "另一个进程" in refused["error"]
             assert second.log.count("收不下推送，会继续尝试：另一个进程") == 1
+            async with second.client() as client:
+                found = (await client.get("/health?detail")).text
+            assert "关掉多开的那个机器人" in found
             assert "Traceback" not in second.log
             await first.push(content="y")
             await first.end()

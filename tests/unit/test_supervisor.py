@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from nonebot_plugin_report.errors import StoreUnavailable
+from nonebot_plugin_report.errors import StoreInUse, StoreUnavailable
 from nonebot_plugin_report.hub.supervisor import Supervisor
 
 
@@ -13,7 +13,7 @@ class Work:
 
     def __init__(self) -> None:
         self.opened = self.closed = 0
-        self.cannot_open = ""
+        self.cannot_open: StoreUnavailable | None = None
         self.fails = asyncio.Event()
         self.fault: Exception = StoreUnavailable("坏了")
         self.seen_while_closing = ""
@@ -22,7 +22,7 @@ class Work:
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
         if self.cannot_open:
-            raise StoreUnavailable(self.cannot_open)
+            raise self.cannot_open
         self.opened += 1
         try:
             yield
@@ -52,11 +52,20 @@ async def test_it_says_so_before_it_runs_and_while_it_stops() -> None:
 
 async def test_a_store_that_cannot_be_opened_does_not_hold_the_start_up() -> None:
     work = Work()
-    work.cannot_open = "另一个进程占用了数据库"
+    work.cannot_open = StoreUnavailable("磁盘满了")
     await work.supervisor.start()
-    assert work.supervisor.fault == "另一个进程占用了数据库"
+    assert (work.supervisor.fault, work.supervisor.in_use) == ("磁盘满了", False)
     await work.supervisor.stop()
     assert work.opened == 0
+
+
+async def test_a_store_that_another_process_has_is_told_from_one_that_is_broken() -> None:
+    work = Work()
+    work.cannot_open = StoreInUse("x")
+    await work.supervisor.start()
+    assert (work.supervisor.fault, work.supervisor.in_use) == ("x", True)
+    await work.supervisor.stop()
+    assert not work.supervisor.in_use
 
 
 async def test_what_worked_is_opened_anew_at_once() -> None:
