@@ -6,8 +6,10 @@ And what its file needs to find its way in a body from outside, where any value 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Final, cast
 
+from ..model.text import clean
 from ..model.timing import FIRST_YEAR, LAST_YEAR
 
 Fields = Mapping[str, object]
@@ -17,6 +19,8 @@ Headers = Mapping[str, str]
 
 MAX_SHOWN: Final = 20
 """Most entries of a list that are shown: alerts, commits."""
+MAX_STORY: Final = 64
+"""Characters of a story: it is looked up by an index, and kept in memory."""
 EVERY: Final = 1000
 """Most entries of anything that are looked at."""
 
@@ -74,6 +78,12 @@ def shown(value: object) -> str:
             return f"{value:.10g}" if isinstance(value, float) else str(value)
         case _:
             return ""
+
+
+def read_story(value: str) -> str:
+    """What an event begins or ends, as it is compared; the hash of a long one."""
+    story = clean(value)
+    return story if len(story) <= MAX_STORY else sha256(story.encode()).hexdigest()
 
 
 def record(value: object, path: str) -> Fields:

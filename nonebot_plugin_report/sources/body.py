@@ -8,6 +8,7 @@ import orjson
 
 from ..errors import BodyTooLarge, InvalidReport
 from ..model.report import Report
+from ..model.text import clean
 from ..model.value import value_type
 from .decode import Fields, decode
 from .form import decode_form
@@ -52,7 +53,7 @@ def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own
     reading = read(fields, beside, own)
     report = reading.report
     if fields.notes:
-        report = replace(report, cut=(*fields.notes, *report.cut))
+        report = replace(report, cut=(*map(clean, fields.notes), *report.cut))
     return Pushed(report, _token(fields), reading.unread, kept if reading.unread else b"")
 
 

@@ -6,9 +6,8 @@ from typing import Final
 
 from ..errors import InvalidReport
 from ..model.report import Report
-from ..model.text import clean
 from ..model.value import value_type
-from .base import Fields, Headers, Source, Translated, leaves, lines
+from .base import Fields, Headers, Source, Translated, leaves, lines, read_story
 from .catalogue import SOURCES, built_in, recognise
 from .decode import decode
 from .mapping import OwnSource
@@ -120,7 +119,7 @@ def _read_own(fields: Fields, beside: Context, name: str, source: OwnSource) -> 
 def _report(translated: Translated, fields: Fields, beside: Context) -> Report:
     return replace(
         parse(_filled(fields, beside), beside.query),
-        story=clean(translated.story),
+        story=read_story(translated.story),
         elapsed=translated.elapsed,
         key_seconds=translated.key_seconds,
     )

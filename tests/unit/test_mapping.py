@@ -70,6 +70,13 @@ def test_what_is_found_is_text(expression: str, content: str) -> None:
     assert report(body, content=expression).content == content
 
 
+@pytest.mark.parametrize("pictures", ["screenshot", "screenshots"])
+def test_a_picture_is_taken_and_is_no_part_of_the_data(pictures: str) -> None:
+    told = report({"screenshot": [jpeg()], "m": "x"}, data="@", **{pictures: "screenshot"})
+    assert [one.data for one in told.images] == [jpeg()]
+    assert told.data == '{"screenshot":["[图片]"],"m":"x"}'
+
+
 def test_recipients_and_data_are_taken_as_they_are() -> None:
     told = report(
         {"who": [10001, 10002], "more": {"a": 1}, "m": "x"},

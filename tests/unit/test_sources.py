@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.model.report import Report, Result
-from nonebot_plugin_report.sources.base import EVERY, MAX_SHOWN, leaves, moment
+from nonebot_plugin_report.model.report import Report, Result, dump, restore
+from nonebot_plugin_report.sources.base import EVERY, MAX_SHOWN, MAX_STORY, leaves, moment
 from nonebot_plugin_report.sources.catalogue import SOURCES, built_in, recognise
 from nonebot_plugin_report.sources.mapping import read_own_sources
 from nonebot_plugin_report.sources.parse import parse
@@ -573,9 +573,11 @@ def test_every_body_is_known_by_its_shape_and_reads_the_same_by_its_name(name: s
     assert report(body, headers) == report(body, headers, source=source)
 
 
+TEXTS = st.text(st.characters(), max_size=5)
+"""Halves of characters among them, as JSON may have them."""
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner),
     max_leaves=8,
 )
 
@@ -603,6 +605,46 @@ def test_whatever_stands_where_it_is_looked_for_the_answer_is_a_report_or_a_reas
         except InvalidReport:
             continue
         assert found.report.heading or found.report.body
+        check_storable(found.report)
+
+
+def check_storable(report: Report) -> None:
+    """Whatever is stored or sent of a report can be written."""
+    texts = (report.title, report.content, report.message, report.event, report.key, report.story)
+    assert all(one.encode() is not None for one in (*texts, *report.cut))
+    assert len(report.story) <= MAX_STORY
+    assert restore(dump(report).decode()).story == report.story
+
+
+def halved(body: Any) -> Any:
+    """A body in which half a character stands behind each text and each name of a label."""
+    if isinstance(body, dict):
+        return {
+            f"{name}\ud83d" if name == "alertname" else name: halved(one)
+            for name, one in body.items()
+        }
+    if isinstance(body, list):
+        return [halved(one) for one in body]
+    return f"{body}\ud83d" if isinstance(body, str) else body
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_half_a_character_is_replaced_wherever_it_stands(name: str) -> None:
+    source, body, headers = BODIES[name]
+    found = reading(halved(body), headers, source=source).report
+    check_storable(found)
+    assert "\ufffd" in found.title + found.content + found.message
+
+
+def test_a_story_is_short_and_as_different_as_before() -> None:
+    def story(fingerprint: str) -> str:
+        alert = {**ALERT, "fingerprint": fingerprint}
+        return report({**ALERTMANAGER, "alerts": [alert]}).story
+
+    long = story("x" * 100_000)
+    assert (len(long), story("x" * 64)) == (MAX_STORY, "x" * 64)
+    assert long == story("x" * 100_000) != story("x" * 100_001)
+    assert story("a\ud83d") == "a\ufffd"
 
 
 def test_a_body_that_its_source_cannot_read_is_shown_as_it_is() -> None:
