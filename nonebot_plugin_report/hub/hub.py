@@ -129,7 +129,7 @@ class Hub:
         )
         self.tally: Final = self._outbox.tally
         """What was stored and sent since this process started."""
-        self._durations = Durations(self.history, self.clock)
+        self._durations = Durations(self.history, self._store.stories, self.clock)
         self.watchdog: Final = Watchdog(
             self._store,
             config.report_watch,

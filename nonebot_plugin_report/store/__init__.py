@@ -26,6 +26,7 @@ from .processes import Processes
 from .queue import Queue
 from .sessions import StoredSessions
 from .spent import Spent
+from .stories import Stories
 from .terms import Terms
 from .tokens import Binding, Bindings
 from .transactions import Transactions
@@ -57,6 +58,7 @@ class Store:
         self.watches = Watches(self._database)
         self.unread = Unread(self._database)
         self.terms = Terms(self._database)
+        self.stories = Stories(self._database)
         self.spent = Spent(self._database)
         self.processes = Processes(self._database)
 

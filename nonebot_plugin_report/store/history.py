@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Connection, bindparam, case, func, or_, select
 
 from ..errors import Unreadable
@@ -186,28 +185,19 @@ class History:
         )
         return await self._run(lambda conn: [Arrival(*row) for row in conn.execute(query)])
 
-    async def received(
-        self, event: str, source: str, since_id: str, *, story: str = "", first: bool = False
-    ) -> float | None:
-        """When an event last came from a source, among reports with ids from `since_id` on; with
-        `story` those of that story alone, with `first` when it came first.
+    async def received(self, event: str, source: str, since_id: str) -> float | None:
+        """When an event last came from a source, among reports with ids from `since_id` on.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
         wanted = {"since": since_id, "event": event, "source": source}
-        if not (story or first):  # as each end of a task asks
-            row = await self._run(lambda conn: _LAST_RECEIVED.row(conn, wanted))
-            return row and row.received_at
-        query = _RECEIVED
-        if story:
-            written = f'"story":{orjson.dumps(story).decode()}'
-            query = query.where(report.c.fields.contains(written, autoescape=True))
-        query = query.order_by(report.c.id if first else report.c.id.desc()).limit(1)
-        return await self._run(lambda conn: conn.scalar(query, wanted))
+        row = await self._run(lambda conn: _LAST_RECEIVED.row(conn, wanted))
+        return row and row.received_at
 
     async def last_key(self, beginning: str, source: str, since: float) -> str | None:
-        """The client's id that begins so and came last from a source, since a moment.
+        """Find the key that begins so, ends with a moment since this one (epoch seconds), and came
+        last from a source.
 
         Raises:
             StoreUnavailable: it could not be read.
@@ -217,9 +207,8 @@ class History:
             .where(
                 report.c.source == source,
                 report.c.key.is_not(None),
-                report.c.key >= beginning,
-                report.c.key < f"{beginning}~",  # ~ follows all that we write behind it
-                report.c.received_at >= since,
+                report.c.key >= f"{beginning}{since:.0f}",
+                report.c.key < f"{beginning}~",  # ~ follows all digits
             )
             .order_by(report.c.key.desc())
             .limit(1)
@@ -227,12 +216,16 @@ class History:
         return await self._run(lambda conn: conn.scalar(query))
 
 
-_RECEIVED: Final = select(report.c.received_at).where(
-    report.c.id >= bindparam("since"),
-    report.c.event == bindparam("event"),
-    report.c.source == bindparam("source"),
+_LAST_RECEIVED: Final = Statement(
+    select(report.c.received_at)
+    .where(
+        report.c.id >= bindparam("since"),
+        report.c.event == bindparam("event"),
+        report.c.source == bindparam("source"),
+    )
+    .order_by(report.c.id.desc())
+    .limit(1)
 )
-_LAST_RECEIVED: Final = Statement(_RECEIVED.order_by(report.c.id.desc()).limit(1))
 
 
 def _backlog(conn: Connection) -> Backlog:

@@ -170,6 +170,7 @@ def report_row(entry: Entry, hashes: Iterable[str]) -> dict[str, object]:
         "text": entry.text,
         "image": written_hashes(hashes),
         "source": entry.source,
+        "story": source.story or None,
         "note": entry.note,
     }
 

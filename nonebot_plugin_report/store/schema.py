@@ -60,11 +60,15 @@ report: Final = Table(
     Column("text", Text, nullable=False, server_default=""),  # the first delivery's text
     Column("image", Text, nullable=True),  # its pictures' hashes, with spaces between them
     Column("source", STRING, nullable=False, server_default=""),  # the token's name
+    Column("story", STRING, nullable=True),  # what its event begins or ends: an alert
     Column("note", Text, nullable=False, server_default=""),  # why it has no delivery
 )
 # The client's own id is unique within its token, not across tokens.
 Index("report_source_key", report.c.source, report.c.key, unique=True,
       sqlite_where=report.c.key.is_not(None))  # fmt: skip
+_HAS_STORY: Final = report.c.story.is_not(None)
+Index("report_story", report.c.source, report.c.story, report.c.event, report.c.received_at,
+      sqlite_where=_HAS_STORY, postgresql_where=_HAS_STORY)  # fmt: skip
 Index("report_event", report.c.event, report.c.source, report.c.id)
 # When somebody who bound themselves used their token last.
 _BOUND: Final = text(f"substr(source, 1, {len(BOUND)}) = '{BOUND}'")
@@ -142,6 +146,8 @@ Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
 _WAITING: Final = text(f"state = '{State.WAITING}'")
 Index("delivery_queue", delivery.c.lane, delivery.c.priority, delivery.c.id,
       sqlite_where=_WAITING)  # fmt: skip
+Index("delivery_expiry", delivery.c.expires_at,
+      sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
 # PostgreSQL takes no entry as long as the hashes of many pictures, and finds them without.
 Index("delivery_waiting_picture", delivery.c.image,
       sqlite_where=text(f"{_WAITING} AND image IS NOT NULL")).ddl_if(dialect="sqlite")  # fmt: skip

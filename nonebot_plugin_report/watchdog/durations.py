@@ -11,6 +11,7 @@ from typing import Final
 from ..model.report import Report
 from ..store.history import History
 from ..store.ids import first_id
+from ..store.stories import Stories
 
 LONGEST: Final = 86400.0
 """Seconds between the start and the end of a task, at most."""
@@ -29,9 +30,10 @@ _Key = tuple[str, str, str]
 class Durations:
     """Remembers start events by source."""
 
-    def __init__(self, history: History, clock: Callable[[], float]) -> None:
+    def __init__(self, history: History, stories: Stories, clock: Callable[[], float]) -> None:
         """`clock` gives epoch seconds."""
         self._history = history
+        self._stories = stories
         self._clock = clock
         self._starts: OrderedDict[_Key, float | None] = OrderedDict()
         """None: it has ended."""
@@ -77,10 +79,13 @@ class Durations:
     async def _stored_start(self, report: Report, key: _Key) -> float | None:
         """A start that is not in memory, such as one before the last restart."""
         source, began, story = key
-        since = first_id(self._clock() - LONGEST)
-        end = await self._history.received(report.event, source, since, story=story)
+        earliest = self._clock() - LONGEST
+        if story:
+            return await self._stories.find_start(story, source, began, report.event, earliest)
+        since = first_id(earliest)
+        end = await self._history.received(report.event, source, since)
         later = since if end is None else first_id(end)
-        start = await self._history.received(began, source, later, story=story, first=bool(story))
+        start = await self._history.received(began, source, later)
         return start if start is not None and (end is None or end < start) else None
 
 

@@ -193,7 +193,7 @@ async def end(
 async def test_an_end_knows_its_start_also_after_a_restart(place: Place) -> None:
     clock = Clock()
     async with world(place, clock=clock) as w:
-        durations = Durations(w.store.history, clock)
+        durations = Durations(w.store.history, w.store.stories, clock)
         await end(w, durations, "domain.start", "alice")
         clock.now += 60
         await end(w, durations, "domain.start", "bob")
@@ -201,7 +201,7 @@ async def test_an_end_knows_its_start_also_after_a_restart(place: Place) -> None
         assert await end(w, durations, "domain.end", "bob") == pytest.approx(60, abs=0.01)
         assert await end(w, durations, "domain.end", "bob") is None, "its start was used"
     async with world(place, clock=clock) as w:
-        durations = Durations(w.store.history, clock)
+        durations = Durations(w.store.history, w.store.stories, clock)
         assert await end(w, durations, "domain.end", "bob") is None
         assert await end(w, durations, "dragon.end", "alice") is None, "another task"
         assert await end(w, durations, "domain.end", "alice") == pytest.approx(120, abs=0.01)
@@ -210,7 +210,7 @@ async def test_an_end_knows_its_start_also_after_a_restart(place: Place) -> None
 async def test_a_start_of_long_ago_is_not_this_ends(place: Place) -> None:
     clock = Clock()
     async with world(place, clock=clock) as w:
-        durations = Durations(w.store.history, clock)
+        durations = Durations(w.store.history, w.store.stories, clock)
         await end(w, durations, "domain.start")
         clock.now += 25 * HOUR
         assert await end(w, durations, "domain.end") is None
@@ -219,7 +219,7 @@ async def test_a_start_of_long_ago_is_not_this_ends(place: Place) -> None:
 async def test_a_clock_that_is_set_makes_no_task_longer(place: Place) -> None:
     clock = Clock()
     async with world(place, clock=clock) as w:
-        durations = Durations(w.store.history, clock)
+        durations = Durations(w.store.history, w.store.stories, clock)
         await end(w, durations, "domain.start")
         clock.now += 60 - 8 * HOUR
         durations.shift(-8 * HOUR)
@@ -229,7 +229,7 @@ async def test_a_clock_that_is_set_makes_no_task_longer(place: Place) -> None:
 async def test_each_story_has_its_own_start_also_after_a_restart(place: Place) -> None:
     clock = Clock()
     async with world(place, clock=clock) as w:
-        durations = Durations(w.store.history, clock)
+        durations = Durations(w.store.history, w.store.stories, clock)
         await end(w, durations, "monitor.down", story="7")
         clock.now += 60
         await end(w, durations, "monitor.down", story="8")
@@ -237,7 +237,7 @@ async def test_each_story_has_its_own_start_also_after_a_restart(place: Place) -
         await end(w, durations, "monitor.down", story="7")  # told again, as it goes on
         assert await end(w, durations, "monitor.up", story="8") == pytest.approx(60, abs=0.01)
     async with world(place, clock=clock) as w:
-        durations = Durations(w.store.history, clock)
+        durations = Durations(w.store.history, w.store.stories, clock)
         assert await end(w, durations, "monitor.up", story="8") is None, "its start was used"
         assert await end(w, durations, "alert.resolved", story="7") is None, "something else"
         assert await end(w, durations, "monitor.up", story="7") == pytest.approx(120, abs=0.01)
@@ -249,7 +249,7 @@ async def test_what_a_tool_itself_says_counts_and_a_script_without_story_is_left
 ) -> None:
     clock = Clock()
     async with world(place, clock=clock) as w:
-        durations = Durations(w.store.history, clock)
+        durations = Durations(w.store.history, w.store.stories, clock)
         said = Report(event="alert.resolved", story="a", elapsed=5.0)
         assert await durations.elapsed(said, "master") == 5.0
         await end(w, durations, "disk.down")
