@@ -11,6 +11,7 @@ from ..errors import StoreUnavailable
 from ..model.status import Backlog, DeliveryState, Process
 from ..senders.diagnosis import RefusedBots, strangers
 from ..store import Store
+from .counting import BacklogCount
 from .supervisor import Supervisor
 
 PROBE_EVERY: Final = 5.0
@@ -65,6 +66,7 @@ class Checkup:
         self._superusers = tuple(superusers)
         self._processes = processes
         self._clock = clock
+        self._waiting = BacklogCount(store.history.backlog, time.monotonic)
         self._trouble = ""
         self._probed = float("-inf")
 
@@ -117,7 +119,7 @@ class Checkup:
         try:
             if probe:
                 await self._store.housekeeping.probe(self._clock())
-            backlog = await self._store.history.backlog()
+            backlog = await self._waiting.read()
         except StoreUnavailable as error:
             self.store_failed(error)
             return None

@@ -144,8 +144,10 @@ Index("delivery_report", delivery.c.report_id)
 Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
 # Only waiting deliveries are indexed: they stay few, however large the store grows.
 _WAITING: Final = text(f"state = '{State.WAITING}'")
+# The last two columns let what waits be counted within the index.
 Index("delivery_queue", delivery.c.lane, delivery.c.priority, delivery.c.id,
-      sqlite_where=_WAITING)  # fmt: skip
+      delivery.c.created_at, delivery.c.state,
+      sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
 Index("delivery_expiry", delivery.c.expires_at,
       sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
 # PostgreSQL takes no entry as long as the hashes of many pictures, and finds them without.

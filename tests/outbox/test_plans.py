@@ -40,6 +40,8 @@ async def test_what_waits_is_found_by_its_index_in_whatever_order_indexes_were_m
     plans = _plans(path, asked)
     assert len(plans) > 3
     assert [one for _, one in plans if "delivery USING INDEX delivery_lane" in one] == []
+    (counted,) = {one for sql, one in plans if sql.startswith("SELECT count(")}
+    assert counted == "SCAN delivery USING COVERING INDEX delivery_queue"
 
 
 @contextmanager
