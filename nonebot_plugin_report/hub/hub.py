@@ -298,9 +298,7 @@ class Hub:
         for _ in range(DELETE_TRIES):
             state = await self.history.state(report_id, "")
             if state is None or not any(one.state is State.WAITING for one in state.deliveries):
-                if state is not None:
-                    await self.archive.forget(state, self.clock())
-                return await self._store.housekeeping.delete_report(report_id)
+                return await self._store.housekeeping.delete_report(report_id, self.clock())
             await asyncio.sleep(DELETE_EVERY)
         return False
 
@@ -453,7 +451,6 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outbox.run())
             tasks.create_task(self.watchdog.run())
-            tasks.create_task(self._store.keep_index(self.clock, lambda: self._outbox.leads))
             tasks.create_task(self._timekeeper.run())
             tasks.create_task(self._ask_the_offline())
             if self._store.shared:

@@ -1,9 +1,14 @@
 """What the page asks for of the history, and what it gets."""
 
+import re
 from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Final
 
 from .status import Listed
 from .target import Target
+
+_ID: Final = re.compile("[0-9a-hjkmnp-tv-z]{0,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,35 @@ class Sight:
 EVERYTHING = Sight()
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class Cursor:
+    """A position in the history, which is in the order of arrival: what came before it is next."""
+
+    at: float
+    """When the report at it came (epoch seconds)."""
+    id: str
+    """That report; empty: the position is before all that came at that moment."""
+
+    def __str__(self) -> str:
+        return f"{self.at!r}_{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read what `str` wrote.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        at, _, report_id = text.partition("_")
+        if not isfinite(moment := float(at)) or not _ID.fullmatch(report_id):
+            raise ValueError("not a position")
+        return cls(moment, report_id)
+
+
+NEWEST: Final = Cursor(inf, "")
+"""Behind the newest report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which reports are looked for; all conditions must hold, and empty ones say nothing."""
@@ -30,10 +64,10 @@ class Wanted:
     source: str = ""
     """A token's name."""
     target: Target | None = None
-    since: str = ""
-    """The first id."""
-    before: str = ""
-    """The id that ends them."""
+    since: float = 0.0
+    """The first moment (epoch seconds)."""
+    before: Cursor = NEWEST
+    """The position that ends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +86,8 @@ class Part:
     """A part of the history, the newest first."""
 
     shown: tuple[Shown, ...]
-    rest: str
-    """The id before which to go on; empty: that was all."""
-    searched: float = 1.0
-    """Which part of the history can be searched, from 0 to 1."""
+    rest: Cursor | None
+    """The position before which to go on; None: that was all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +109,15 @@ class DayCount:
     result: str
     """As in `Wanted`; empty: it had none."""
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """A part of the counts: days may be in several parts."""
+
+    counts: tuple[DayCount, ...]
+    rest: Cursor | None
+    """The position before which to go on; None: that was all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from ..model.status import Receipt
 from ..model.target import Lane, Target
 from ..store import Store
 from ..store.housekeeping import DueFallback
-from ..store.ids import IdMaker, first_id
+from ..store.ids import IdMaker
 from ..store.queue import Queued
 from ..store.rows import Entry
 from .digest import REST
@@ -137,7 +137,9 @@ class Outbox:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.dispatcher.run())
             tasks.create_task(self._repeat(self.expire, EXPIRE_EVERY, leading=True))
-            tasks.create_task(self._repeat(self.prune, PRUNE_EVERY, leading=True))
+            tasks.create_task(
+                self._repeat(self.prune, PRUNE_EVERY, delay=EXPIRY_PATIENCE, leading=True)
+            )
             tasks.create_task(self._repeat(self.fall_back, FALL_BACK_EVERY, leading=True))
             tasks.create_task(self._check())
             if self._store.others is None:
@@ -274,13 +276,16 @@ class Outbox:
         self.dispatcher.wake(new, fresh=True)
 
     async def prune(self) -> None:
-        """Delete what is past retention, in small batches.
+        """Delete what is past retention, in small batches; not while the clock may still be wrong.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
+        if not self.dispatcher.may_expire():
+            return
         now, housekeeping = await self._now(), self._store.housekeeping
-        await housekeeping.forget_reports(first_id(now - self._limits.retention))
+        await housekeeping.date_back(now)
+        await housekeeping.forget_reports(now - self._limits.retention)
         await housekeeping.forget_images(now - self._limits.image_retention)
         await self._store.unread.forget(now - UNREAD_SECONDS)
         await self._store.spent.forget(now - self._limits.retention)
@@ -297,8 +302,10 @@ class Outbox:
         Raises:
             StoreUnavailable: it could not be written.
         """
+        until = self._clock() - by
         await self._store.housekeeping.move_in_time(since, by)
         await self.dispatcher.shift(by)
+        await self._store.housekeeping.move_history(since, until, by)
 
     async def _now(self) -> float:
         """The time by which something is given up or deleted for all (epoch seconds)."""
@@ -317,11 +324,17 @@ class Outbox:
             await asyncio.sleep(CHECK_EVERY)
 
     async def _repeat(
-        self, job: Callable[[], Awaitable[None]], every: float, *, leading: bool = False
+        self,
+        job: Callable[[], Awaitable[None]],
+        every: float,
+        *,
+        delay: float = 0.0,
+        leading: bool = False,
     ) -> None:
-        """Run a job periodically, `leading`: while this process leads; a failure of the store does
-        not end it, and is logged once."""
+        """Run a job periodically, first after `delay` seconds, `leading`: while this process leads;
+        a failure of the store does not end it, and is logged once."""
         complained = False
+        await asyncio.sleep(delay)
         while True:
             if leading and not self._leads:
                 await asyncio.sleep(LOOK_EVERY)

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, select
 from .database import Database
 from .history import History
 from .housekeeping import Housekeeping
-from .index_file import IndexFile
 from .journal import Journal
 from .leases import Leases
 from .moment import SERVER_CLOCK
@@ -24,6 +23,7 @@ from .outcomes import Outcomes
 from .pictures import PictureFiles, PictureRows, Pictures, folder_of
 from .processes import Processes
 from .queue import Queue
+from .reader import Reader
 from .sessions import StoredSessions
 from .spent import Spent
 from .stories import Stories
@@ -34,7 +34,7 @@ from .unread import Unread
 from .watches import Watches
 
 if TYPE_CHECKING:
-    from .archive import Archive, Index
+    from .archive import Archive
     from .others import Others
 
 __all__ = ["Binding", "Store"]
@@ -45,8 +45,9 @@ class Store:
 
     def __init__(self, place: Path | str) -> None:
         """`place` is an SQLite file, or a PostgreSQL database's address as text."""
-        self._database, files, self._index, self.others, journal = _parts(place)
+        self._database, files, self.others, journal = _parts(place)
         self._files = files
+        self._reader = Reader.of(place)
         self.queue = Queue(self._database, files)
         self.outcomes = Outcomes(self._database, journal)
         self.leases = Leases(self._database)
@@ -67,7 +68,7 @@ class Store:
         """The history as the page looks through it; loaded with the first look."""
         from .archive import Archive
 
-        return Archive(self._index, self._files)
+        return Archive(self._reader, self._files)
 
     @property
     def shared(self) -> bool:
@@ -81,7 +82,7 @@ class Store:
             StoreUnavailable: another process has the file, or it cannot be used.
         """
         await self._database.open()
-        self._index.open()
+        self._reader.open()
 
     async def now(self, own: float) -> float:
         """The time by the database's clock if several processes go by it, else `own` (epoch
@@ -109,18 +110,9 @@ class Store:
 
         return await self._database.run(read, durable=False)
 
-    async def keep_index(
-        self, clock: Callable[[], float], leads: Callable[[], bool] = lambda: True
-    ) -> None:
-        """Once somebody has looked through the history, keep its index up to date, until cancelled;
-        `clock` gives epoch seconds, `leads` says whether this process is the one of several that
-        does."""
-        await self._index.used()
-        await self.archive.follow(clock, leads)
-
     async def close(self) -> None:
         """Finish pending operations and disconnect."""
-        await self._index.close()
+        await self._reader.close()
         await self._database.close()
         self.outcomes.close()
 
@@ -136,18 +128,15 @@ class Store:
 _TIME: Final = select(SERVER_CLOCK)
 
 
-def _parts(
-    place: Path | str,
-) -> "tuple[Transactions, Pictures, Index, Others | None, Journal | None]":
-    """The engine, where pictures and the index are, how to reach other processes, and the journal
-    of one that is alone; PostgreSQL's driver is loaded where it is used."""
+def _parts(place: Path | str) -> "tuple[Transactions, Pictures, Others | None, Journal | None]":
+    """The engine, where pictures are, how to reach other processes, and the journal of one that is
+    alone; PostgreSQL's driver is loaded where it is used."""
     if isinstance(place, Path):
         files = PictureFiles(folder_of(place))
-        return Database(place), files, IndexFile(place), None, Journal.of(place)
-    from .index_tables import IndexTables
+        return Database(place), files, None, Journal.of(place)
     from .others import Others
     from .remote import RemoteDatabase
 
     database = RemoteDatabase(place)
     others = Others(database, place, token_hex(8))
-    return database, PictureRows(), IndexTables(database, RemoteDatabase(place)), others, None
+    return database, PictureRows(), others, None

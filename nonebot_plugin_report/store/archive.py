@@ -1,137 +1,84 @@
-"""The history as the page looks through it: any part of it, as quick for a million reports.
+"""The history as the page looks through it, read beside the writer."""
 
-It is read beside the writer, by an index that is made once somebody looks.
-"""
-
-import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from typing import Final, Protocol, TypeVar
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
-from loguru import logger
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
-from ..errors import StoreUnavailable, Unreadable
-from ..model.archive import DayCount, Known, Part, Run, Shown, Sight, Wanted
+from ..errors import Unreadable
+from ..model.archive import (
+    NEWEST,
+    Cursor,
+    DayCount,
+    DayCounts,
+    Known,
+    Part,
+    Run,
+    Shown,
+    Sight,
+    Wanted,
+)
 from ..model.image import Image
 from ..model.report import Report
-from ..model.status import ReportState
 from ..model.target import Target
-from . import index
 from .history import sent_to
-from .ids import first_id
 from .pictures import Pictures
+from .reader import Reader
 from .rows import image_sizes, read_images, read_report, read_target
-from .schema import lane, report
-from .search import Search
+from .schema import deleted, lane, report
+from .search import FIRST_ROWS, MAX_ROWS, STEP_SECONDS, Search, find_end, newest, span
 from .shown import shown
 from .turns import Turns
 
 T = TypeVar("T")
 
-SETTLED: Final = 5.0
-"""Seconds after which all reports whose ids were made before are stored."""
-BUSY_PAUSE: Final = 0.01
-"""Seconds between steps of the index while there is more to do, so that others get a turn."""
-LOOKING: Final = 0.5
-"""Seconds for which the index waits for whoever looks something up, until it is on their screen."""
-IDLE_PAUSE: Final = 2.0
-MOST_TARGETS: Final = 500
-MOST_NEW: Final = 500
+MAX_TARGETS: Final = 500
+"""Targets to choose from."""
+MAX_CHOICES: Final = 200
+"""Events, results or sources to choose from."""
+CHOICE_ROWS: Final = 10_000
+"""The newest reports, whose events, results and sources are to choose from."""
+MAX_NEW: Final = 500
 """Reports that are looked through for new ones at once."""
-MOST_TASKS: Final = 12
-"""Tasks whose runs are told."""
-MOST_SOURCES: Final = 20
-"""Tokens whose runs are."""
+MAX_TASKS: Final = 12
+"""Tasks whose runs are listed."""
+MAX_SOURCES: Final = 20
+"""Tokens whose runs are listed."""
 RUNS: Final = 20
 """Runs of each."""
-LONGEST_RUN: Final = 86400.0
+MAX_RUN: Final = 86400.0
 """Seconds between a start and an end that belong together."""
 _START, _END = ".start", ".end"
-
-
-class Index(Protocol):
-    """Where the index is, and how it is read together with the store."""
-
-    def open(self) -> None:
-        """Let it be used; the store is open."""
-        ...
-
-    async def close(self) -> None:
-        """Disconnect, before the store's writer does."""
-        ...
-
-    async def used(self) -> None:
-        """Wait until somebody has looked."""
-        ...
-
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """Read.
-
-        Raises:
-            StoreUnavailable: it could not be read.
-        """
-        ...
-
-    async def change(self, work: Callable[[Connection], T]) -> T:
-        """Change the index, in a transaction.
-
-        Raises:
-            StoreUnavailable: it could not be written.
-        """
-        ...
+_POSITIONS: Final = newest(report.c.received_at, report.c.id)
 
 
 class Archive:
     """Reads, beside the writer."""
 
     def __init__(
-        self, index: Index, pictures: Pictures, turns: Turns | None = None, holder: str = ""
+        self, reader: Reader, pictures: Pictures, turns: Turns | None = None, holder: str = ""
     ) -> None:
         """`turns` are those of all who read, `holder` is who does."""
-        self._index = index
+        self._reader = reader
         self._pictures = pictures
         self._turns = turns or Turns()
         self._holder = holder
-        self._looked = float("-inf")
-        """When a part was last looked for (monotonic)."""
 
     def of(self, holder: str) -> "Archive":
         """The same for one who reads: holders read in turn, one step each."""
-        return Archive(self._index, self._pictures, self._turns, holder)
+        return Archive(self._reader, self._pictures, self._turns, holder)
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         async with self._turns.of(self._holder):
-            return await self._index.run(work)
-
-    async def follow(self, clock: Callable[[], float], leads: Callable[[], bool]) -> None:
-        """Keep the index up to date, as the store's `keep_index`."""
-        told = ""
-        while True:
-            more = False
-            try:
-                more, told = leads() and await self.step(clock()), ""
-            except StoreUnavailable as error:
-                if str(error) != told:
-                    logger.warning(f"历史记录的索引暂时没能更新：{error}")
-                told = str(error)
-            looking = self._looked + LOOKING - time.monotonic()
-            await asyncio.sleep(max(BUSY_PAUSE if more else IDLE_PAUSE, looking))
-
-    async def step(self, now: float) -> bool:
-        """Add some reports to the index, those that came long enough before `now` (epoch seconds).
-        False: all are in it.
-
-        Raises:
-            StoreUnavailable: it could not be written.
-        """
-        return await self._index.change(partial(index.step, settled=first_id(now - SETTLED)))
+            return await self._reader.run(work)
 
     async def part(self, sight: Sight, wanted: Wanted, count: int) -> Part:
-        """Some of the reports that are looked for, the newest first.
+        """Read some of the reports that are looked for, the newest first.
 
-        They may be fewer than `count` although there are more: looking is bounded.
+        They may be fewer than `count` although there are more: a step takes a bounded time.
 
         Raises:
             StoreUnavailable: they could not be read.
@@ -139,9 +86,8 @@ class Archive:
 
         def read(conn: Connection) -> Part:
             ids, rest = Search(conn, sight, wanted).find(count)
-            return Part(shown(conn, ids, sight), rest, index.progress(conn))
+            return Part(shown(conn, ids, sight), rest)
 
-        self._looked = time.monotonic()
         return await self._run(read)
 
     async def one(self, sight: Sight, report_id: str) -> Shown | None:
@@ -161,20 +107,22 @@ class Archive:
         """
         return await self._run(lambda conn: shown(conn, ids, sight))
 
-    async def since(self, sight: Sight, after: str, but: Iterable[str], most: int) -> Part:
-        """The newest reports after an id, without some that are known; at most so many.
+    async def since(self, sight: Sight, after: float, but: Iterable[str], count: int) -> Part:
+        """Read the newest reports since a moment (epoch seconds) without those of some ids; at most
+        so many.
 
         Raises:
             StoreUnavailable: they could not be read.
         """
-        known = frozenset(but)
+        ignored = frozenset(but)
 
         def read(conn: Connection) -> Part:
-            query = select(report.c.id).where(report.c.id > after).order_by(report.c.id.desc())
-            new = [one for one in conn.scalars(query.limit(MOST_NEW)) if one not in known]
-            visible = Search(conn, sight, Wanted()).visible(new)
-            ids = [one for one in new if one in visible]
-            return Part(shown(conn, ids[:most], sight), ids[most] if len(ids) > most else "")
+            found = conn.execute(_POSITIONS, span(NEWEST, after, MAX_NEW))
+            rows = [row for row in found if row.id not in ignored]
+            visible = Search(conn, sight, Wanted()).visible([row.id for row in rows])
+            rows = [row for row in rows if row.id in visible]
+            rest = Cursor(rows[count].received_at, rows[count].id) if len(rows) > count else None
+            return Part(shown(conn, [row.id for row in rows[:count]], sight), rest)
 
         return await self._run(read)
 
@@ -226,109 +174,144 @@ class Archive:
         return await self._run(read)
 
     async def known(self) -> Known:
-        """What there is to choose from.
+        """Read what there is to choose from, the most frequent first.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
 
         def read(conn: Connection) -> Known:
-            names = conn.scalars(select(lane.c.target).distinct().limit(MOST_TARGETS))
-            targets = (read_target(one) for one in names)
-            events, results, sources = (
-                index.known(conn, field) for field in ("event", "result", "source")
+            names = conn.scalars(select(lane.c.target).distinct().limit(MAX_TARGETS))
+            targets = (read_target(name) for name in names)
+            events, results, sources = _read_choices(conn)
+            return Known(
+                events, results, sources, tuple(target for target in targets if target is not None)
             )
-            return Known(events, results, sources, tuple(one for one in targets if one is not None))
 
         return await self._run(read)
 
-    async def progress(self) -> float:
-        """Which part of the history can be searched, from 0 to 1.
-
-        Raises:
-            StoreUnavailable: it could not be read.
-        """
-        return await self._run(index.progress)
-
-    async def days(self, sight: Sight, since: str) -> list[DayCount]:
-        """How many reports came on each day since one, by result.
+    async def days(self, sight: Sight, since: float, before: Cursor) -> DayCounts:
+        """Count the reports of each day by result, from a position back to a moment (epoch
+        seconds), as far as a step comes.
 
         Raises:
             StoreUnavailable: they could not be read.
         """
-        daily = index.daily
-        query = (
-            select(daily.c.day, daily.c.result, func.sum(daily.c.count).label("count"))
-            .where(daily.c.day >= since, daily.c.count > 0)
-            .group_by(daily.c.day, daily.c.result)
-        )
-        if sight.source is not None:
-            query = query.where(daily.c.source == sight.source)
-        return await self._run(lambda conn: [DayCount(*row) for row in conn.execute(query)])
+        return await self._run(lambda conn: _count_days(conn, sight, since, before))
 
     async def runs(self, sight: Sight) -> list[Run]:
-        """The last runs of each kind of task, as their start and end events tell.
+        """Read the last runs of each kind of task, as their start and end events tell.
 
         Raises:
             StoreUnavailable: they could not be read.
         """
-        return await self._run(lambda conn: _runs(conn, sight))
-
-    async def forget(self, one: ReportState, now: float) -> None:
-        """Take a report out of the index, before it is deleted, and note that for those who look;
-        `now` in epoch seconds.
-
-        Raises:
-            StoreUnavailable: it could not be written.
-        """
-
-        def write(conn: Connection) -> None:
-            index.forget(conn, one.id)
-            index.note_gone(conn, one, now)
-
-        await self._index.change(write)
+        return await self._run(lambda conn: _read_runs(conn, sight))
 
     async def gone(self, sight: Sight, since: float) -> list[str]:
-        """The ids of those that were deleted since a moment (epoch seconds, a day ago at the most),
-        of those that could be seen.
+        """Read the ids of the reports that were deleted since a moment (epoch seconds, a day ago at
+        the most), as far as they could be seen.
 
         Raises:
             StoreUnavailable: they could not be read.
         """
-        return await self._run(partial(index.gone_since, since=since, sight=sight))
-
-
-def _runs(conn: Connection, sight: Sight) -> list[Run]:
-    runs: list[Run] = []
-    ends = [one for one in index.known(conn, "event") if one.endswith(_END)][:MOST_TASKS]
-    for event in ends:
-        query = (
-            select(report.c.id, report.c.received_at, report.c.source)
-            .where(report.c.event == event)
-            .order_by(report.c.id.desc())
-            .limit(RUNS)
+        query = select(deleted).where(deleted.c.deleted_at >= since)
+        target = sight.target and str(sight.target)
+        return await self._run(
+            lambda conn: [
+                row.report
+                for row in conn.execute(query)
+                if sight.source in (None, row.source) or target in row.targets.split(" ")
+            ]
         )
-        sources = index.known(conn, "source")[:MOST_SOURCES]
-        sources = sources if sight.source is None else (sight.source,)
-        found = [row for of in sources for row in conn.execute(query.where(report.c.source == of))]
-        for row in sorted(found, key=lambda row: row.id)[-RUNS:]:
-            seconds = _seconds(conn, event, row)
+
+
+def _read_choices(conn: Connection) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Read the events, results and sources of the newest reports, the most frequent first."""
+    fields = (report.c.event, report.c.result, report.c.source)
+    columns = newest(*fields).subquery().c
+    query = select(*columns, func.count()).group_by(*columns)
+    counted = conn.execute(query, span(NEWEST, 0, CHOICE_ROWS)).all()
+    events, results, sources = (
+        _most_frequent((row[position], row[-1]) for row in counted) for position in range(3)
+    )
+    return events, results, sources
+
+
+def _most_frequent(counted: Iterable[tuple[str, int]]) -> tuple[str, ...]:
+    totals = Counter[str]()
+    for value, count in counted:
+        totals[value] += count
+    return tuple(value for value, _ in totals.most_common(MAX_CHOICES) if value)
+
+
+def _count_days(conn: Connection, sight: Sight, since: float, before: Cursor) -> DayCounts:
+    until, rows = time.monotonic() + STEP_SECONDS, FIRST_ROWS
+    counts = Counter[tuple[str, str]]()
+    query = _by_result(sight)
+    while True:
+        first = conn.execute(_POSITIONS, span(before, since, 1)).first()
+        if first is None:
+            break
+        day, midnight = _day_of(first.received_at)
+        begin = max(midnight, since)
+        for row in conn.execute(query, span(before, begin, rows)):
+            counts[day, row.result] += row.number
+        before = find_end(conn, before, begin, rows) or Cursor(begin, "")
+        if time.monotonic() >= until:
+            break
+        rows = min(2 * rows, MAX_ROWS)
+    rest = None if first is None else before
+    return DayCounts(tuple(DayCount(*key, count) for key, count in counts.items()), rest)
+
+
+def _by_result(sight: Sight) -> "Select[*tuple[Any, ...]]":
+    """Count a chunk's reports by result."""
+    columns = newest(report.c.result, report.c.source).subquery().c
+    query = select(columns.result, func.count().label("number")).group_by(columns.result)
+    return query if sight.source is None else query.where(columns.source == sight.source)
+
+
+def _day_of(at: float) -> tuple[str, float]:
+    """The local day of a moment, such as 2026-11-27, and when it began (epoch seconds)."""
+    day = datetime.fromtimestamp(at).astimezone().date()
+    return day.isoformat(), datetime(day.year, day.month, day.day).astimezone().timestamp()
+
+
+def _read_runs(conn: Connection, sight: Sight) -> list[Run]:
+    runs: list[Run] = []
+    events, _, sources = _read_choices(conn)
+    sources = sources[:MAX_SOURCES] if sight.source is None else (sight.source,)
+    for event in [event for event in events if event.endswith(_END)][:MAX_TASKS]:
+        ends = [row for source in sources for row in conn.execute(_ends(event, source))]
+        for row in sorted(ends, key=lambda row: row.received_at)[-RUNS:]:
+            seconds = _measure_run(conn, event, row)
             if seconds is not None:
                 runs.append(Run(event.removesuffix(_END), row.received_at, seconds))
     return runs
 
 
-def _seconds(conn: Connection, event: str, end: tuple[str, float, str]) -> float | None:
-    """How long what ended had run, if it began after the end before."""
+def _ends(event: str, source: str) -> "Select[*tuple[Any, ...]]":
+    return (
+        select(report.c.received_at, report.c.source)
+        .where(report.c.event == event, report.c.source == source)
+        .order_by(report.c.received_at.desc())
+        .limit(RUNS)
+    )
+
+
+def _measure_run(conn: Connection, event: str, end: Any) -> float | None:
+    """Measure in seconds how long a task had run at its end, if it began after the end before."""
     ended_before = _last(conn, event, end)
     began = _last(conn, event.removesuffix(_END) + _START, end)
-    seconds = end[1] - began
-    return seconds if began > ended_before and 0 <= seconds <= LONGEST_RUN else None
+    seconds = end.received_at - began
+    return seconds if began > ended_before and 0 <= seconds <= MAX_RUN else None
 
 
-def _last(conn: Connection, event: str, end: tuple[str, float, str]) -> float:
-    """When an event came last before an end, from the same source."""
-    query = select(report.c.received_at).where(
-        report.c.event == event, report.c.source == end[2], report.c.id < end[0]
+def _last(conn: Connection, event: str, end: Any) -> float:
+    """When an event came last before an end, from the same source (epoch seconds); 0: never."""
+    latest = select(func.max(report.c.received_at)).where(
+        report.c.event == event,
+        report.c.source == end.source,
+        report.c.received_at < end.received_at,
     )
-    return conn.scalar(query.order_by(report.c.id.desc()).limit(1)) or 0.0
+    return conn.scalar(latest) or 0.0

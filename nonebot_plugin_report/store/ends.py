@@ -17,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreUnavailable
 from .file import DatabaseFile
-from .index_file import IndexFile
 from .journal import Journal
 from .moment import SERVER_CLOCK
 from .pictures import PictureFiles, PictureRows, Pictures, folder_of
@@ -46,8 +45,6 @@ class End:
     """A transaction in which all is read as it was when it began, while bots are kept out."""
     noted: Callable[[], list[bytes]]
     """The outcomes that a process noted, and did not come to store."""
-    begin_index_anew: Callable[[], None]
-    """What was found in an earlier database of this name is none of this one's."""
 
 
 def open_end(place: Path | str) -> AbstractContextManager[End]:
@@ -69,10 +66,7 @@ def _file(path: Path) -> Generator[End]:
             set_pragma(conn, "wal_autocheckpoint", str(LOG_PAGES))
             pictures = PictureFiles(folder_of(path))
             transact = partial(transaction, conn)
-            yield End(
-                conn, pictures, transact, _nothing, nullcontext, Journal.of(path).left,
-                IndexFile(path).delete,
-            )  # fmt: skip
+            yield End(conn, pictures, transact, _nothing, nullcontext, Journal.of(path).left)
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise translate(error) from None
     finally:
@@ -81,7 +75,7 @@ def _file(path: Path) -> Generator[End]:
 
 
 def _nothing() -> None:
-    """The file is locked already; or its index is among the tables, and looks for older reports."""
+    """The file is locked already."""
 
 
 @contextmanager
@@ -116,7 +110,7 @@ def _server(url: str) -> Generator[End]:
 
     try:
         with postgres.engine(url).connect() as conn:
-            yield End(conn, PictureRows(), transact, alone, snapshot, list, _nothing)
+            yield End(conn, PictureRows(), transact, alone, snapshot, list)
     except (SQLAlchemyError, psycopg.Error) as error:
         raise postgres.translate(error) from None
 

@@ -185,13 +185,13 @@ class History:
         )
         return await self._run(lambda conn: [Arrival(*row) for row in conn.execute(query)])
 
-    async def received(self, event: str, source: str, since_id: str) -> float | None:
-        """When an event last came from a source, among reports with ids from `since_id` on.
+    async def received(self, event: str, source: str, since: float) -> float | None:
+        """When an event last came from a source, since a moment (epoch seconds).
 
         Raises:
             StoreUnavailable: it could not be read.
         """
-        wanted = {"since": since_id, "event": event, "source": source}
+        wanted = {"since": since, "event": event, "source": source}
         row = await self._run(lambda conn: _LAST_RECEIVED.row(conn, wanted))
         return row and row.received_at
 
@@ -219,11 +219,11 @@ class History:
 _LAST_RECEIVED: Final = Statement(
     select(report.c.received_at)
     .where(
-        report.c.id >= bindparam("since"),
+        report.c.received_at >= bindparam("since"),
         report.c.event == bindparam("event"),
         report.c.source == bindparam("source"),
     )
-    .order_by(report.c.id.desc())
+    .order_by(report.c.received_at.desc())
     .limit(1)
 )
 
@@ -313,7 +313,7 @@ def as_sent(state: ReportState, target: Target, text: str) -> Listed:
 _LAST_BOUND: Final = (
     select(report.c.received_at)
     .where(report.c.source == bindparam("source"), IS_BOUND)
-    .order_by(report.c.id.desc())
+    .order_by(report.c.received_at.desc())
     .limit(1)
 )
 _SENT: Final = (
@@ -347,7 +347,8 @@ def _lanes(conn: Connection, target: Target) -> Sequence[str]:
 
 def _recent(conn: Connection, limit: int, target: Target | None) -> list[str]:
     if target is None:
-        return list(conn.scalars(select(report.c.id).order_by(report.c.id.desc()).limit(limit)))
+        newest = select(report.c.id).order_by(report.c.received_at.desc(), report.c.id.desc())
+        return list(conn.scalars(newest.limit(limit)))
     found: set[str] = set()
     for name in _lanes(conn, target):
         # One lane at a time: each is read from the end of its index.

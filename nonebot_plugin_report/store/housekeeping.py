@@ -24,11 +24,15 @@ from .rows import (
     read_target,
     use_image,
 )
-from .schema import delivery, image, lane, meta, mute, report, watch
+from .schema import deleted, delivery, image, lane, meta, mute, report, watch
 from .transactions import Transactions
 
 BATCH: Final = 200
 """Rows of one transaction, so that no push waits for long behind it."""
+MAX_AHEAD: Final = 86400.0
+"""Seconds by which a report may be ahead of the clock: an error of hours passes by itself."""
+DELETED_SECONDS: Final = 86400.0
+"""Seconds for which is known what was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,8 @@ class Housekeeping:
         """
         return await self._run(lambda conn: _fall_back(conn, now, divert))
 
-    async def forget_reports(self, before: str) -> None:
-        """Delete reports with ids below `before` that have no waiting delivery.
+    async def forget_reports(self, before: float) -> None:
+        """Delete reports that came before a moment (epoch seconds) and have no waiting delivery.
 
         Raises:
             StoreUnavailable: it could not be written.
@@ -108,13 +112,24 @@ class Housekeeping:
         while await self._run(lambda conn: _forget_reports(conn, before)):
             pass  # in small batches
 
-    async def delete_report(self, report_id: str) -> bool:
-        """Delete a report, unless a delivery of it waits. Returns whether it is gone.
+    async def date_back(self, now: float) -> None:
+        """Date reports that a clock which was days ahead dated in the future to `now` (epoch
+        seconds): else they would be the newest, and kept, until then.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
-        return await self._run(lambda conn: _delete_report(conn, report_id))
+        while await self._run(lambda conn: _date_back(conn, now)):
+            pass  # in small batches
+
+    async def delete_report(self, report_id: str, now: float) -> bool:
+        """Delete a report now (epoch seconds), unless a delivery of it waits. Returns whether it is
+        gone.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        return await self._run(lambda conn: _delete_report(conn, report_id, now))
 
     async def forget_images(self, before: float) -> None:
         """Delete pictures last used before a time (epoch seconds) that no waiting delivery shows.
@@ -157,6 +172,20 @@ class Housekeeping:
             StoreUnavailable: it could not be written.
         """
         await self._run(lambda conn: _move_in_time(conn, since, by))
+
+    async def move_history(self, since: float, until: float, by: float) -> None:
+        """The clock was set, forward by `by` seconds: date the reports anew that it dated between
+        two moments (epoch seconds), its first reading and its last before it was set.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        newest = await self.newest_id()  # what comes meanwhile has the right time
+        edge: float | None = since if by < 0 else until
+        while edge is not None:
+            edge = await self._run(
+                lambda conn, edge=edge: _move_reports(conn, edge, since, until, by, newest)
+            )
 
     async def newest_id(self) -> str:
         """The greatest id given so far, or an empty string.
@@ -274,21 +303,60 @@ def _fallen(conn: Connection, now: float) -> list[DueFallback]:
     ]  # fmt: skip
 
 
-def _forget_reports(conn: Connection, before: str) -> int:
+def _forget_reports(conn: Connection, before: float) -> int:
     waits = exists().where(delivery.c.report_id == report.c.id, IS_WAITING)
-    old = select(report.c.id).where(report.c.id < before, ~waits).order_by(report.c.id).limit(BATCH)
-    ids = conn.scalars(old).all()
+    old = select(report.c.id).where(report.c.received_at < before, ~waits)
+    ids = conn.scalars(old.order_by(report.c.received_at).limit(BATCH)).all()
     conn.execute(delete(delivery).where(delivery.c.report_id.in_(ids)))
     return conn.execute(delete(report).where(report.c.id.in_(ids))).rowcount
 
 
-def _delete_report(conn: Connection, report_id: str) -> bool:
+def _date_back(conn: Connection, now: float) -> int:
+    ahead = select(report.c.id).where(report.c.received_at > now + MAX_AHEAD).limit(BATCH)
+    ids = conn.scalars(ahead).all()
+    return conn.execute(update(report).where(report.c.id.in_(ids)).values(received_at=now)).rowcount
+
+
+def _delete_report(conn: Connection, report_id: str, now: float) -> bool:
     waits = select(delivery.c.id).where(delivery.c.report_id == report_id, IS_WAITING)
     if conn.execute(waits).first() is not None:
         return False
+    source = conn.scalar(select(report.c.source).where(report.c.id == report_id))
+    if source is not None:
+        _note_deleted(conn, report_id, source, now)
     conn.execute(delete(delivery).where(delivery.c.report_id == report_id))
     conn.execute(delete(report).where(report.c.id == report_id))
     return True
+
+
+def _note_deleted(conn: Connection, report_id: str, source: str, now: float) -> None:
+    """Note for those who look at the page that a report is deleted now, and whose it was."""
+    query = select(lane.c.target).join(delivery, delivery.c.lane == lane.c.name)
+    targets = conn.scalars(query.where(delivery.c.report_id == report_id).distinct())
+    row = {"report": report_id, "deleted_at": now, "source": source, "targets": " ".join(targets)}
+    conn.execute(delete(deleted).where(deleted.c.deleted_at < now - DELETED_SECONDS))
+    conn.execute(insert(deleted).values(row))
+
+
+def _move_reports(
+    conn: Connection, edge: float, since: float, until: float, by: float, newest: str
+) -> float | None:
+    """Move a batch, beginning with the last in the direction of the move, so that none is met
+    again: from `edge` on, up if they move down. Returns the edge of the next batch; None: that was
+    all."""
+    at, up = report.c.received_at, by < 0
+    begin, end = (edge, until) if up else (since, edge)
+    order = (at, report.c.id) if up else (at.desc(), report.c.id.desc())
+    batch = select(report.c.id, at).where(at >= begin, at <= end, report.c.id <= newest)
+    rows = conn.execute(batch.order_by(*order).limit(BATCH)).all()
+    ids = [row.id for row in rows]
+    ended = (delivery.c.finished_at >= since, delivery.c.finished_at <= until)
+    for table, column, where in (
+        (report, at, (report.c.id.in_(ids),)),
+        (delivery, delivery.c.finished_at, (delivery.c.report_id.in_(ids), *ended)),
+    ):
+        conn.execute(update(table).where(*where).values({column: column + by}))
+    return rows[-1].received_at if len(rows) == BATCH else None
 
 
 def _waiting_images(conn: Connection) -> set[str]:

@@ -7,7 +7,6 @@ from typing import Final
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u
 _PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SHIFTS: Final = tuple(range(90, -1, -10))
-_LENGTH: Final = 20
 _RANDOM_BITS: Final = 52
 _STEP_BITS: Final = 40
 _BEGINNING: Final = 12
@@ -41,17 +40,6 @@ def beginning(number: int) -> str:
 def first_id(at: float) -> str:
     """The smallest id of a moment (epoch seconds)."""
     return _encode(int(at * 1000) << _RANDOM_BITS)
-
-
-def made_at(made: str) -> float:
-    """When an id was made (epoch seconds).
-
-    Raises:
-        ValueError: it is no id.
-    """
-    if len(made) != _LENGTH:
-        raise ValueError("not an id")
-    return (_decode(made) >> _RANDOM_BITS) / 1000
 
 
 class IdMaker:

@@ -125,7 +125,6 @@ def _arrive(new: End, name: str) -> None:
             filled = [one for one in TABLES if one.name in tables and _count(new, one)]
             if filled:
                 raise StoreUnavailable("目标里已经有东西，不会盖掉它；换一个空的")
-            new.begin_index_anew()
         upgrade(new.conn)
         if not known:
             new.conn.execute(insert(meta).values(name=MOVING_FROM, value=name))

@@ -5,8 +5,8 @@ setting of a session, and no prepared statement, which are only used where nothi
 """
 
 import socket
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from threading import Event
 from typing import Any, Final
 
@@ -145,6 +145,19 @@ def roll_back(server: Any) -> None:
     """Undo the transaction, if the server can still be reached."""
     with suppress(psycopg.Error):
         server.execute("ROLLBACK")
+
+
+@contextmanager
+def reading(conn: Connection) -> Generator[None]:
+    """A scope that reads, within the limits of time of a transaction."""
+    begin(conn, durable=False)
+    try:
+        yield
+        settle(conn)
+    except BaseException:
+        abandon(conn)
+        raise
+    roll_back(driver(conn))
 
 
 def abandon(conn: Connection) -> None:

@@ -24,6 +24,7 @@ from ..model.report import Report, dump, restore
 from ..model.target import Lane, Target
 from ..model.value import value_type
 from . import schema
+from .fold import fold_report
 from .pack import Place
 from .schema import delivery, image, lane, report
 from .statements import Statement
@@ -165,6 +166,10 @@ def report_row(entry: Entry, hashes: Iterable[str]) -> dict[str, object]:
         "key": source.key or None,
         "received_at": entry.received_at,
         "event": source.event,
+        "result": source.result_word,
+        "folded": fold_report(
+            source.heading, (*(one.message.text for one in entry.deliveries), source.body)
+        ),
         "heading": source.heading,
         "fields": dump(source).decode(),
         "text": entry.text,

@@ -55,11 +55,14 @@ report: Final = Table(
     Column("key", STRING, nullable=True),  # the client's own id
     Column("received_at", Float, nullable=False),  # epoch seconds, as all times here
     Column("event", Text, nullable=False),
+    Column("source", STRING, nullable=False, server_default=""),  # the token's name
+    Column("result", STRING, nullable=False, server_default=""),  # BetterGI's number, or a word
+    # What a search looks through: before what may be long, which SQLite reads up to a column.
+    Column("folded", Text, nullable=False, server_default=""),
     Column("heading", Text, nullable=False),
     Column("fields", Text, nullable=False),  # the report as JSON, without the pictures
     Column("text", Text, nullable=False, server_default=""),  # the first delivery's text
     Column("image", Text, nullable=True),  # its pictures' hashes, with spaces between them
-    Column("source", STRING, nullable=False, server_default=""),  # the token's name
     Column("story", STRING, nullable=True),  # what its event begins or ends: an alert
     Column("note", Text, nullable=False, server_default=""),  # why it has no delivery
 )
@@ -69,10 +72,11 @@ Index("report_source_key", report.c.source, report.c.key, unique=True,
 _HAS_STORY: Final = report.c.story.is_not(None)
 Index("report_story", report.c.source, report.c.story, report.c.event, report.c.received_at,
       sqlite_where=_HAS_STORY, postgresql_where=_HAS_STORY)  # fmt: skip
-Index("report_event", report.c.event, report.c.source, report.c.id)
+Index("report_received", report.c.received_at, report.c.id)  # the order of the history
+Index("report_event", report.c.event, report.c.source, report.c.received_at)
 # When somebody who bound themselves used their token last.
 _BOUND: Final = text(f"substr(source, 1, {len(BOUND)}) = '{BOUND}'")
-Index("report_bound", report.c.source, report.c.id,
+Index("report_bound", report.c.source, report.c.received_at,
       sqlite_where=_BOUND)  # fmt: skip
 
 image: Final = Table(
@@ -161,6 +165,16 @@ Index("delivery_failure", delivery.c.finished_at,
 _FALLS_BACK: Final = text("fallback <> ''")
 Index("delivery_fallback", delivery.c.fallback_at,
       sqlite_where=_FALLS_BACK)  # fmt: skip
+
+# For those who look at the page, and for a day.
+deleted: Final = Table(
+    "deleted",
+    metadata,
+    Column("report", ID, primary_key=True),
+    Column("deleted_at", Float, nullable=False),
+    Column("source", STRING, nullable=False),
+    Column("targets", Text, nullable=False),  # with spaces between them
+)
 
 mute: Final = Table(
     "mute",

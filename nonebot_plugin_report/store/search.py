@@ -1,199 +1,149 @@
-"""Finds reports in the history, the newest first, in bounded steps.
+"""Looks through the history, the newest report first, in steps of bounded time.
 
-One condition leads: the one by which the fewest are found. Its reports are gone through by their
-ids, some at a time, and the other conditions are asked of those.
+A step reads the reports in the order of their arrival, a chunk at a time, each chunk twice as large
+as the one before. So the first matches come at once, and the last chunk of a step takes at most
+about as long as all before it. Where a step ended is a value that the client passes on.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    exists,
+    or_,
+    select,
+    tuple_,
+)
 
-from ..model.archive import Sight, Wanted
+from ..model.archive import Cursor, Sight, Wanted
 from ..model.target import Target
-from . import index
-from .fulltext import LAST, full_text
+from .fold import fold, split_query
 from .history import sent_to
 from .schema import delivery, lane, report
-from .words import plain, runs
 
-CHUNK: Final = 200
-"""Reports that are looked at together."""
-LOOK_SECONDS: Final = 0.25
-"""Seconds of looking, after which what was found is told."""
+FIRST_ROWS: Final = 250
+"""Reports in the first chunk of a step."""
+MAX_ROWS: Final = 4000
+"""Reports in a chunk."""
+STEP_SECONDS: Final = 0.04
+"""After these seconds a step begins no further chunk."""
+_FIELDS: Final = ("event", "result", "source")
 
-_Stream = Callable[[str], tuple[Sequence[str], str]]
-"""The next ids before one, the newest first, and the id before which to go on; empty: those are the
-last."""
+
+def newest(*columns: ColumnElement[Any]) -> "Select[*tuple[Any, ...]]":
+    """Select reports, the newest first, as `span` names them."""
+    place = tuple_(bindparam("at", type_=Float), bindparam("before", type_=String))
+    return (
+        select(*columns)
+        .where(tuple_(report.c.received_at, report.c.id) < place)
+        .where(report.c.received_at >= bindparam("since", type_=Float))
+        .order_by(report.c.received_at.desc(), report.c.id.desc())
+        .limit(bindparam("rows", type_=Integer))
+    )
+
+
+def span(before: Cursor, since: float, rows: int) -> dict[str, object]:
+    """The values of `newest`: at most so many reports that came before a position and not before a
+    moment (epoch seconds)."""
+    return {"at": before.at, "before": before.id, "since": since, "rows": rows}
+
+
+_END: Final = newest(report.c.received_at, report.c.id).offset(bindparam("skip", type_=Integer))
+
+
+def find_end(conn: Connection, before: Cursor, since: float, rows: int) -> Cursor | None:
+    """Find where a chunk of so many reports ends; None: there are fewer."""
+    row = conn.execute(_END, {**span(before, since, 1), "skip": rows - 1}).first()
+    return None if row is None else Cursor(row.received_at, row.id)
 
 
 class Search:
-    """One search."""
+    """One step of a search."""
 
-    def __init__(self, conn: Connection, sight: Sight, wanted: Wanted) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        sight: Sight,
+        wanted: Wanted,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` gives seconds."""
         self._conn = conn
         self._sight = sight
         self._wanted = wanted
-        self._indexed = index.newest(conn)
-        self._fields = {
-            field: word
-            for field, word in (
-                ("event", wanted.event), ("result", wanted.result), ("source", wanted.source)
-            )
-            if word
-        }  # fmt: skip
+        self._words = split_query(wanted.words)
+        self._fields = {field: value for field in _FIELDS if (value := getattr(wanted, field))}
+        self._clock = clock
 
-    def find(self, count: int) -> tuple[list[str], str]:
-        """The ids of so many reports, and where to go on; empty: that was all."""
-        found: list[str] = []
-        end, before = time.monotonic() + LOOK_SECONDS, self._wanted.before or LAST
-        stream = self._leading()
+    def find(self, count: int) -> tuple[list[str], Cursor | None]:
+        """Find the ids of at most so many reports, and the position from which to go on; None:
+        there are no more."""
+        until = self._clock() + STEP_SECONDS
+        ids: list[str] = []
+        before, since, rows = self._wanted.before, self._wanted.since, FIRST_ROWS
+        query = self._matches()
         while True:
-            ids, rest = stream(before)
-            met = self._met([one for one in ids if one >= self._wanted.since])
-            for one in ids:
-                if one in met:
-                    found.append(one)
-                if len(found) == count:
-                    return found, one
-            if not rest or rest < self._wanted.since:
-                return found, ""
-            before = rest
-            if time.monotonic() > end:
-                return found, before
+            limit = count - len(ids)
+            values = {**span(before, since, rows), "limit": limit}
+            matches = self._conn.execute(query, values).all()
+            ids += [row.id for row in matches if self._may_see(row)]
+            if len(matches) == limit:
+                end = Cursor(matches[-1].received_at, matches[-1].id)
+            else:
+                end = find_end(self._conn, before, since, rows)
+            if end is None or len(ids) == count or self._clock() >= until:
+                return ids, end
+            before, rows = end, min(2 * rows, MAX_ROWS)
 
     def visible(self, ids: Sequence[str]) -> set[str]:
-        """Those of some reports that may be seen."""
-        sight = self._sight
-        if sight.source is None:
-            return set(ids)
-        query = select(report.c.id).where(report.c.id.in_(ids), report.c.source == sight.source)
-        own = set(self._conn.scalars(query))
-        return own if sight.target is None else own | self._sent(ids, sight.target)
-
-    def _leading(self) -> _Stream:
-        if self._wanted.words:
-            return self._by_words
-        if self._wanted.target is not None:
-            return self._of_lanes(self._wanted.target)
-        rows = {
-            field: index.find_value(self._conn, field, word) for field, word in self._fields.items()
-        }
-        if rows:
-            rarest = min(rows, key=lambda field: rows[field].count if rows[field] else 0)
-            return self._of_value(rarest, self._fields[rarest])
-        if self._sight.source is None:
-            return self._all
-        own = self._of_value("source", self._sight.source)
-        return own if self._sight.target is None else _both(own, self._of_lanes(self._sight.target))
-
-    def _all(self, before: str) -> tuple[Sequence[str], str]:
-        return self._ids(report.c.id, before)
-
-    def _of_value(self, field: str, word: str) -> _Stream:
-        """By the index, and what is newer than that."""
-        row = index.find_value(self._conn, field, word)
-        entry = index.entry
-
-        def indexed(before: str) -> tuple[Sequence[str], str]:
-            if row is None:
-                return [], ""
-            return self._ids(entry.c.report, before, entry.c.value == row.id)
-
-        def newer(before: str) -> tuple[Sequence[str], str]:
-            # What result they have is asked later, of few.
-            where = [] if field == "result" else [report.c[field] == word]
-            return self._ids(report.c.id, before, report.c.id > self._indexed, *where)
-
-        return _both(newer, indexed)
-
-    def _of_lanes(self, target: Target) -> _Stream:
-        return _both(*(partial(self._of_lane, name) for name in self._lanes(target)))
-
-    def _of_lane(self, name: str, before: str) -> tuple[Sequence[str], str]:
-        return self._ids(delivery.c.report_id, before, delivery.c.lane == name)
-
-    def _by_words(self, before: str) -> tuple[Sequence[str], str]:
-        words = self._wanted.words
-        return (
-            full_text(self._conn).find(self._conn, words, before, CHUNK)
-            if runs(words)
-            else ([], "")
-        )
-
-    def _ids(self, column: Any, before: str, *where: Any) -> tuple[Sequence[str], str]:
-        found = select(column).where(column < before, *where).distinct()
-        return _part(self._conn.scalars(found.order_by(column.desc()).limit(CHUNK)).all())
-
-    def _met(self, ids: Sequence[str]) -> set[str]:
-        """Those that meet all conditions, and may be seen."""
-        if not ids:
-            return set()
-        met = select(report.c.id).where(report.c.id.in_(ids))
-        for field in ("event", "source"):
-            if field in self._fields:
-                met = met.where(report.c[field] == self._fields[field])
-        found = set(self._conn.scalars(met))
-        if "result" in self._fields:
-            found &= self._with_result(ids, self._fields["result"])
-        if self._wanted.target is not None:
-            found &= self._sent(ids, self._wanted.target)
-        return self._seen(found)
-
-    def _with_result(self, ids: Sequence[str], word: str) -> set[str]:
-        newer = select(report.c.id, index.FIELDS).where(
-            report.c.id.in_([one for one in ids if one > self._indexed])
-        )
-        found = {row.id for row in self._conn.execute(newer) if index.result_of(row.fields) == word}
-        if (row := index.find_value(self._conn, "result", word)) is None:
-            return found
-        entry = index.entry
-        indexed = select(entry.c.report).where(entry.c.value == row.id, entry.c.report.in_(ids))
-        return found.union(self._conn.scalars(indexed))
-
-    def _seen(self, ids: set[str]) -> set[str]:
-        """Those that the viewer may see: of others' reports only what they were sent counts."""
-        if self._sight.source is None:
-            return ids
-        query = select(report.c.id).where(
-            report.c.id.in_(ids), report.c.source == self._sight.source
-        )
-        own, sight = set(self._conn.scalars(query)), self._sight
-        other = sight.target is not None and self._wanted.target in (None, sight.target)
-        if not other or sight.target is None or self._fields:
-            return own
-        sent = self._sent(ids - own, sight.target)
-        if self._wanted.words:
-            words = runs(self._wanted.words)
-            sent = {one for one in sent if self._says(one, sight.target, words)}
-        return own | sent
-
-    def _says(self, report_id: str, target: Target, words: Iterable[str]) -> bool:
-        row = sent_to(self._conn, report_id, target)
-        said = plain(row.text) if row is not None else ""
-        return all(one in said for one in words)
-
-    def _sent(self, ids: Iterable[str], target: Target) -> set[str]:
-        query = select(delivery.c.report_id).where(
-            delivery.c.report_id.in_(ids), delivery.c.lane.in_(self._lanes(target))
-        )
+        """Select those reports that the viewer may see."""
+        query = select(report.c.id).where(report.c.id.in_(ids), *self._sight_of(report.c))
         return set(self._conn.scalars(query))
 
-    def _lanes(self, target: Target) -> Sequence[str]:
-        return self._conn.scalars(select(lane.c.name).where(lane.c.target == str(target))).all()
+    def _matches(self) -> "Select[*tuple[Any, ...]]":
+        """Select the positions and sources of matches in a chunk."""
+        # The chunk's limit keeps both engines from applying the conditions by another index, for
+        # which they would read all reports with an event, and from reading more than these.
+        fields = (report.c[field] for field in _FIELDS)
+        columns = newest(report.c.received_at, report.c.id, report.c.folded, *fields).subquery().c
+        conditions = [columns[field] == value for field, value in self._fields.items()]
+        conditions += [columns.folded.contains(word, autoescape=True) for word in self._words]
+        if self._wanted.target is not None:
+            conditions.append(self._is_sent(columns.id, self._wanted.target))
+        return (
+            select(columns.received_at, columns.id, columns.source)
+            .where(*conditions, *self._sight_of(columns))
+            .order_by(columns.received_at.desc(), columns.id.desc())
+            .limit(bindparam("limit", type_=Integer))
+        )
 
+    def _sight_of(self, columns: Any) -> Sequence[ColumnElement[bool]]:
+        """Of others' reports only what the viewer was sent counts: that has no fields."""
+        sight = self._sight
+        if sight.source is None:
+            return ()
+        own = columns.source == sight.source
+        if sight.target is None or self._fields or self._wanted.target not in (None, sight.target):
+            return (own,)
+        return (or_(own, self._is_sent(columns.id, sight.target)),)
 
-def _both(*streams: _Stream) -> _Stream:
-    """The ids of several streams."""
+    def _is_sent(self, report_id: ColumnElement[str], target: Target) -> ColumnElement[bool]:
+        lanes = self._conn.scalars(select(lane.c.name).where(lane.c.target == str(target))).all()
+        return exists().where(delivery.c.report_id == report_id, delivery.c.lane.in_(lanes))
 
-    def merged(before: str) -> tuple[Sequence[str], str]:
-        found = {one for stream in streams for one in stream(before)[0]}
-        return _part(sorted(found, reverse=True)[:CHUNK])
-
-    return merged
-
-
-def _part(ids: Sequence[str]) -> tuple[Sequence[str], str]:
-    return ids, ids[-1] if len(ids) == CHUNK else ""
+    def _may_see(self, row: Any) -> bool:
+        """Whether the words are among those that the viewer may see."""
+        sight = self._sight
+        if not self._words or sight.target is None or sight.source in (None, row.source):
+            return True
+        sent = sent_to(self._conn, row.id, sight.target)
+        text = "" if sent is None else fold(sent.text)
+        return all(word in text for word in self._words)

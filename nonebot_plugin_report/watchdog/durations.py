@@ -10,7 +10,6 @@ from typing import Final
 
 from ..model.report import Report
 from ..store.history import History
-from ..store.ids import first_id
 from ..store.stories import Stories
 
 LONGEST: Final = 86400.0
@@ -79,13 +78,11 @@ class Durations:
     async def _stored_start(self, report: Report, key: _Key) -> float | None:
         """A start that is not in memory, such as one before the last restart."""
         source, began, story = key
-        earliest = self._clock() - LONGEST
+        since = self._clock() - LONGEST
         if story:
-            return await self._stories.find_start(story, source, began, report.event, earliest)
-        since = first_id(earliest)
+            return await self._stories.find_start(story, source, began, report.event, since)
         end = await self._history.received(report.event, source, since)
-        later = since if end is None else first_id(end)
-        start = await self._history.received(began, source, later)
+        start = await self._history.received(began, source, since if end is None else end)
         return start if start is not None and (end is None or end < start) else None
 
 

@@ -13,7 +13,6 @@ from ..model.grant import OWN
 from ..model.report import Report
 from ..model.watch import Arrival, Standing, WatchState
 from ..store import Store
-from ..store.ids import first_id
 from .beats import DOWN_BY_ITSELF, Beat, beat_standings, beaten, failed, heard_again, silent
 from .watches import Changes, Trusts, Watch, arrived, passed, standings
 
@@ -184,9 +183,8 @@ class Watchdog:
             if not self._led:
                 self._read = await self._store.watches.read_until()
                 self._take(heard_again(self.beats.values(), self._states, now))
-            until = first_id(now - LAG)
             while batch := await self._store.history.arrivals(self._read, but_from=OWN):
-                settled = [one for one in batch if one.id < until]
+                settled = [one for one in batch if one.at < now - LAG]
                 for arrival in settled:
                     self._look_at(arrival)
                 if len(settled) < len(batch):

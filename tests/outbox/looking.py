@@ -1,11 +1,10 @@
 """A history for the tests of the page's store: what is pushed, and what is found of it."""
 
-from nonebot_plugin_report.model.archive import EVERYTHING, Sight, Wanted
+from nonebot_plugin_report.model.archive import EVERYTHING, NEWEST, Sight, Wanted
 from nonebot_plugin_report.model.delivery import Outgoing
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.target import Target
-from nonebot_plugin_report.store.archive import SETTLED
 
 from .fakes import World
 
@@ -27,18 +26,12 @@ async def send(
 async def found(w: World, sight: Sight = EVERYTHING, **wanted: object) -> list[str]:
     """What the reports say that are found, in the order in which they are told."""
     said: list[str] = []
-    before = ""
+    before = NEWEST
     while True:
         part = await w.store.archive.part(sight, Wanted(**wanted, before=before), 30)  # pyright: ignore[reportArgumentType] - its fields
         for one in part.shown:
             report = one.listed.report
             said.append(report.content if report is not None else one.listed.text)
-        if not (before := part.rest):
+        if part.rest is None:
             return said
-
-
-async def indexed(w: World) -> None:
-    """All is in the index."""
-    w.clock.now += SETTLED + 1
-    while await w.store.archive.step(w.clock()):
-        pass
+        before = part.rest

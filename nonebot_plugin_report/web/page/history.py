@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from math import inf
 from typing import Final
 
 from fastapi import Request, Response
@@ -11,10 +12,9 @@ from starlette.datastructures import QueryParams
 from ...access.sessions import Viewer
 from ...errors import Forbidden, InvalidReport, NotFound, TooManyAttempts
 from ...hub import Hub
-from ...model.archive import Shown, Wanted
+from ...model.archive import NEWEST, Cursor, Shown, Wanted
 from ...model.target import Target
 from ...model.text import clean
-from ...store.ids import first_id
 from ..answers import json_answer, receipt_json
 from .door import Fields, read_fields, require_master
 from .views import Json, report_json, sight
@@ -45,8 +45,8 @@ class HistoryApi:
         return json_answer(
             {
                 "reports": [report_json(one, now) for one in part.shown],
-                "rest": part.rest,
-                "searched": part.searched,
+                "rest": str(part.rest or ""),
+                "back_to": part.rest and part.rest.at,
             }
         )
 
@@ -147,26 +147,35 @@ def read_wanted(query: QueryParams) -> Wanted:
     Raises:
         InvalidReport: it cannot be read.
     """
-    said = {
-        name: clean(query.get(name, "")[:LONGEST_WORD])
-        for name in ("words", "event", "result", "source", "target", "before", "day")
-    }
-    if said["before"] and not _ID.fullmatch(said["before"]):
-        raise InvalidReport("before", "应为一条推送的 ID")
+    words, event, result, source, target, day = (
+        clean(query.get(name, "")[:LONGEST_WORD])
+        for name in ("words", "event", "result", "source", "target", "day")
+    )
     try:
-        target = Target.read(said["target"]) if said["target"] else None
+        to = Target.read(target) if target else None
     except ValueError:
         raise InvalidReport("target", "应为接收者，例如 group:777") from None
-    since, until = day_bounds(said["day"])
-    ends = [one for one in (said["before"], until) if one]
-    return Wanted(
-        said["words"], said["event"], said["result"], said["source"], target, since,
-        min(ends, default=""),
-    )  # fmt: skip
+    since, until = day_bounds(day)
+    before = min(Cursor(until, ""), read_before(query))
+    return Wanted(words, event, result, source, to, since, before)
 
 
-def day_bounds(day: str) -> tuple[str, str]:
-    """The first id of a day by this machine's clock, and the id that ends it.
+def read_before(query: QueryParams) -> Cursor:
+    """The position from which to go on, as an earlier answer named it.
+
+    Raises:
+        InvalidReport: no answer did.
+    """
+    if not (text := query.get("before", "")):
+        return NEWEST
+    try:
+        return Cursor.parse(text)
+    except ValueError:
+        raise InvalidReport("before", "应为上一段的 rest") from None
+
+
+def day_bounds(day: str) -> tuple[float, float]:
+    """When a day begins and ends by this machine's clock (epoch seconds); an empty one never ends.
 
     Of a day that no report can have come on, both are the same: while a year is typed, a browser
     asks for the years 0002, 0020 and 0202, too.
@@ -175,15 +184,15 @@ def day_bounds(day: str) -> tuple[str, str]:
         InvalidReport: it is no day.
     """
     if not day:
-        return "", ""
+        return 0.0, inf
     try:
         first = date.fromisoformat(day)
     except ValueError:
         raise InvalidReport("day", "应为 2026-11-27 的样子") from None
     if first.year not in POSSIBLE_YEARS:
-        return first_id(0), first_id(0)
+        return 0.0, 0.0
     since, until = (
-        first_id(datetime(each.year, each.month, each.day).astimezone().timestamp())
+        datetime(each.year, each.month, each.day).astimezone().timestamp()
         for each in (first, first + timedelta(days=1))
     )
     return since, until

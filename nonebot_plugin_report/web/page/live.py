@@ -15,10 +15,9 @@ from fastapi import Request, Response
 from ...access.sessions import Viewer
 from ...errors import Busy, StoreUnavailable
 from ...hub import Hub
-from ...model.archive import Shown, Wanted
+from ...model.archive import Cursor, Shown, Wanted
 from ...model.delivery import State
 from ...model.target import Target
-from ...store.ids import first_id, made_at
 from .door import Door
 from .places import Places
 from .stream import stream
@@ -29,7 +28,7 @@ LOOK_EVERY: Final = 1.0
 SIGN_EVERY: Final = 15
 """Looks after which something is said, so that a broken connection is noticed."""
 LATE: Final = 30.0
-"""Seconds for which one with a smaller id may still come."""
+"""Seconds after which no report is stored that came before."""
 NEW: Final = 30
 """Reports that are told at once; of more, the page asks."""
 WAITING: Final = 100
@@ -59,10 +58,11 @@ class LiveApi:
 
     def _since(self, last: str) -> float:
         """From when on reports may be unknown to the page (epoch seconds)."""
+        now = self._hub.clock()
         try:
-            return made_at(last) - LATE
+            return min(Cursor.parse(last).at, now) - LATE
         except ValueError:
-            return self._hub.clock()
+            return now
 
     async def _events(
         self, request: Request, viewer: Viewer, since: float
@@ -95,7 +95,8 @@ class _Following:
         self._archive = hub.archive.of(viewer.holder)
         self._sight = sight(viewer)
         self._since = since
-        self._known: set[str] = set()
+        self._known: dict[str, float] = {}
+        """When the reports came that the page knows, as long as they may be read again."""
         self._gone: set[str] = set()
         """Those of the last while that were told to be deleted."""
         self._muted = self._mutes()
@@ -105,15 +106,17 @@ class _Following:
     async def look(self) -> list[bytes]:
         """What there is to tell now."""
         if self._waiting is not None:
-            self._since = max(self._since, self._hub.clock() - LATE)
+            now = self._hub.clock()
+            lately = self._since if self._since <= now else 0.0  # else the clock was set back
+            self._since = max(lately, now - LATE)
         else:
             recent = await self._archive.part(self._sight, Wanted(), WAITING)
             self._waiting = {}
             self._remember(recent.shown)
-        after = first_id(max(self._since, 0.0))
-        part = await self._archive.since(self._sight, after, self._known, NEW)
-        self._known = {one for one in self._known if one > after}
-        self._known.update(one.listed.state.id for one in part.shown)
+        part = await self._archive.since(self._sight, self._since, self._known, NEW)
+        self._known = {report: at for report, at in self._known.items() if at >= self._since}
+        states = [shown.listed.state for shown in part.shown]
+        self._known.update((state.id, state.received_at) for state in states)
         told = [self._remember([one])[0] for one in reversed(part.shown)]
         if part.rest:
             told.append(b"event: missed\ndata: {}\n\n")
@@ -156,7 +159,8 @@ class _Following:
         for one in some:
             state = one.listed.state
             content = orjson.dumps(report_json(one, self._hub.clock()))
-            events.append(b"event: report\nid: %s\ndata: %s\n\n" % (state.id.encode(), content))
+            position = str(Cursor(state.received_at, state.id)).encode()
+            events.append(b"event: report\nid: %s\ndata: %s\n\n" % (position, content))
             waits = any(each.state is State.WAITING for each in state.deliveries)
             if self._waiting is not None and waits and len(self._waiting) < WAITING:
                 self._waiting[state.id] = events[-1]

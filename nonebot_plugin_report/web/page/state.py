@@ -15,12 +15,14 @@ from fastapi import Request, Response
 from ...access.sessions import Viewer
 from ...errors import Forbidden, InvalidReport
 from ...hub import Health, Hub
+from ...model.archive import NEWEST, Cursor
 from ...model.report import EVENT_LABELS, trial_report
 from ...model.status import standing
 from ...model.target import Target
 from ...model.timing import in_words, moment
 from ..answers import json_answer, receipt_json
 from .door import Fields, read_fields, text_of
+from .history import day_bounds, read_before
 from .views import Json, delivery_json, report_json, sight
 
 LATELY: Final = 86400.0
@@ -72,7 +74,6 @@ class StateApi:
                 sight(viewer), [one.state.id for one in failed]
             )
             told["failures"] = [report_json(one, now) for one in shown]
-            told["searched"] = await hub.archive.of(viewer.holder).progress()
         if viewer.is_master:
             told |= self._masters(health)
             if hub.files is not None:
@@ -133,17 +134,18 @@ class StateApi:
             ],
         }
 
-    async def charts(self, _: Request, viewer: Viewer) -> Response:
-        """一个月里每天的推送，和每种任务的用时。"""
-        archive = self._hub.archive.of(viewer.holder)
+    async def charts(self, request: Request, viewer: Viewer) -> Response:
+        """一个月里每天的推送，一段一段数；第一段带着每种任务的用时。"""
+        archive, before = self._hub.archive.of(viewer.holder), read_before(request.query_params)
         today = datetime.fromtimestamp(self._hub.clock()).astimezone().date()
         days = [today - timedelta(days=by) for by in reversed(range(DAYS))]
-        counts = await archive.days(sight(viewer), days[0].isoformat())
+        since, until = day_bounds(days[0].isoformat())[0], day_bounds(today.isoformat())[1]
+        part = await archive.days(sight(viewer), since, min(before, Cursor(until, "")))
         by_result = defaultdict[str, dict[str, int]](dict)
-        for one in counts:
-            by_result[one.result][one.day] = one.count
+        for count in part.counts:
+            by_result[count.result][count.day] = count.count
         tasks = defaultdict[str, list[Json]](list)
-        for run in await archive.runs(sight(viewer)):
+        for run in await archive.runs(sight(viewer)) if before == NEWEST else ():
             tasks[run.event].append({"at": run.ended_at, "seconds": run.seconds})
         return json_answer(
             {
@@ -156,7 +158,7 @@ class StateApi:
                     {"event": event, "label": _task(event), "runs": runs}
                     for event, runs in tasks.items()
                 ],
-                "searched": await archive.progress(),
+                "rest": str(part.rest or ""),
             }
         )
 

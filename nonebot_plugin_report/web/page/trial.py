@@ -18,7 +18,6 @@ from ...model.report import Report
 from ...model.text import one_line
 from ...routing.planner import Planner
 from ...routing.telling import describe
-from ...store.ids import first_id
 from ..addresses import read_settings
 from ..answers import json_answer
 from .door import read_fields, require_master, text_of
@@ -56,8 +55,8 @@ class TrialApi:
         except ValidationError as error:
             return json_answer({"fault": str(explain(error))})
         since = max(0.0, self._hub.clock() - DAY * _days(request.query_params.get("days", "7")))
-        wanted = Wanted(since=first_id(since))
-        part = await self._hub.archive.of(viewer.holder).part(EVERYTHING, wanted, TRIED)
+        archive = self._hub.archive.of(viewer.holder)
+        part = await archive.part(EVERYTHING, Wanted(since=since), TRIED)
         shown = [one for one in part.shown if one.listed.state.source != OWN]
         tried = await asyncio.to_thread(_tried, config, self._superusers(), shown, self._grant)
         now = self._hub.clock()

@@ -37,7 +37,7 @@ export function days(charts) {
     svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `每天的推送，三十天里共 ${all} 条` }, patterns(), lines, bars, labels.filter(Boolean)),
     h("p", { class: "legend" }, results.map((one) => h("span", {}, svg("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, svg("rect", { class: `bar ${kind(one.result)}`, width: 12, height: 12 })), words(`${resultName(one.result)} ${one.counts.reduce((sum, each) => sum + each, 0)}`)))),
     table(["日期", ...results.map((one) => resultName(one.result))], charts.days.map((day, at) => [day, ...results.map((one) => one.counts[at])]).filter((row) => row.slice(1).some(Boolean))),
-    charts.searched < 1 && h("p", { class: "note" }, `更早的还在整理（${Math.floor(charts.searched * 100)}%）`));
+    charts.rest && h("p", { class: "note" }, "更早的还在数……"));
 }
 
 function patterns() {

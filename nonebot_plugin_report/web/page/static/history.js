@@ -5,9 +5,17 @@ import { connection, dayKey, dayName, h, resultName, targetName, toast, words } 
 import { Live } from "./live.js";
 import { redraw, reportElement } from "./report.js";
 
+// Reports after which no earlier ones are looked for until somebody scrolls.
+const ENOUGH = 20;
 const FIELDS = ["words", "event", "result", "source", "target", "day"];
 const ELSEWHERE = ["pointerdown", "focusin"];
 const LABELS = { event: "事件", result: "结果", source: "令牌", target: "接收者", day: "日期" };
+
+// The order of the history: by when they came, then by id.
+function isNewer(one, other) {
+  const by = one.dataset.at - other.dataset.at;
+  return by > 0 || (by === 0 && one.dataset.id > other.dataset.id);
+}
 
 export class History {
   // `ahead`: the first part, if it was asked for already.
@@ -128,7 +136,7 @@ export class History {
     this.reading = false;
     await this.read();
     const first = this.feed.querySelector("article");
-    if (!this.live.source) this.live.start(first?.dataset.id);
+    if (!this.live.source) this.live.start(first ? `${first.dataset.at}_${first.dataset.id}` : "");
     this.watch.observe(this.end);
   }
 
@@ -141,13 +149,17 @@ export class History {
     this.reading = true;
     this.end.textContent = "正在找……";
     try {
-      const asked = this.ahead ?? get("reports", { ...this.wanted, before: this.rest });
-      this.ahead = null;
-      const part = await asked;
-      if (turn !== this.turn) return;
-      this.rest = part.rest;
-      for (const one of part.reports) this.put(one);
-      this.told(part);
+      let shown = 0;
+      do {
+        const asked = this.ahead ?? get("reports", { ...this.wanted, before: this.rest });
+        this.ahead = null;
+        const part = await asked;
+        if (turn !== this.turn) return;
+        this.rest = part.rest;
+        for (const report of part.reports) this.put(report);
+        shown += part.reports.length;
+        this.showProgress(part);
+      } while (this.rest && shown < ENOUGH && !document.hidden);
     } catch (error) {
       if (turn !== this.turn) return;
       this.end.replaceChildren(error.message, " ", h("button", { type: "button", onclick: () => this.read() }, "再试一次"));
@@ -159,11 +171,10 @@ export class History {
     if (turn === this.turn && this.rest) this.watch.observe(this.end);
   }
 
-  told(part) {
-    const indexing = part.searched < 1 && (this.filtered || !this.me.master) ? `更早的还在整理（${Math.floor(part.searched * 100)}%），整理好才找得到` : "";
-    if (part.rest) this.end.textContent = "往前还有……";
-    else if (!this.feed.querySelector("article")) this.end.textContent = indexing || (this.filtered ? "没有找到" : "还没有推送。到「设置」里看看怎么开始。");
-    else this.end.textContent = indexing || "没有更早的了";
+  showProgress(part) {
+    if (part.rest) this.end.textContent = this.filtered ? `${dayName(part.back_to)}以来的找过了，再往前还有……` : "往前还有……";
+    else if (this.feed.querySelector("article")) this.end.textContent = "没有更早的了";
+    else this.end.textContent = this.filtered ? "没有找到" : "还没有推送。到「设置」里看看怎么开始。";
   }
 
   // Put a report where it belongs, or show what has changed of it.
@@ -174,8 +185,8 @@ export class History {
       return;
     }
     const made = reportElement(one, this);
-    const last = this.feed.lastElementChild?.lastElementChild?.dataset.id;
-    const later = !last || last > one.id ? undefined : [...this.feed.querySelectorAll("article")].find((each) => each.dataset.id < one.id);
+    const last = this.feed.lastElementChild?.lastElementChild;
+    const later = !last || isNewer(last, made) ? undefined : [...this.feed.querySelectorAll("article")].find((each) => isNewer(made, each));
     const day = dayKey(one.at);
     let group = [...this.feed.children].find((each) => each.dataset.day === day);
     if (!group) {
@@ -204,8 +215,8 @@ export class History {
     if (this.filtered || this.single) return;
     try {
       const part = await get("reports");
-      const oldest = part.reports.at(-1)?.id;
-      const seam = this.feed.querySelector("article")?.dataset.id;
+      const oldest = part.reports.at(-1)?.at;
+      const seam = Number(this.feed.querySelector("article")?.dataset.at);
       // Between what is shown and what has come there may be a gap.
       if (part.rest && seam && oldest > seam) return this.look({});
       for (const one of part.reports) this.put(one);
@@ -221,7 +232,7 @@ export class History {
       const one = await get(`reports/${encodeURIComponent(id)}`);
       this.put({ ...one, more: Boolean(one.data) });
       this.end.replaceChildren(h("a", { href: "#history" }, "看全部推送"));
-      this.live.start(id);
+      this.live.start(`${one.at}_${id}`);
     } catch (error) {
       this.end.replaceChildren(error.message, " ", h("a", { href: "#history" }, "看全部推送"));
     }

@@ -36,7 +36,7 @@ export class Live {
       this.broken = false;
     });
     source.addEventListener("report", (event) => {
-      if (event.lastEventId > this.last) this.last = event.lastEventId;
+      if (!(parseFloat(event.lastEventId) < parseFloat(this.last))) this.last = event.lastEventId;
       this.told.report(JSON.parse(event.data));
     });
     source.addEventListener("gone", (event) => this.told.gone(JSON.parse(event.data)));

@@ -10,7 +10,7 @@ export function reportElement(one, page) {
   const text = words(one.text, "div", { class: "text" });
   const title = words(one.title || one.label || "推送", "h3");
   const more = one.more && h("button", { class: "link", type: "button", onclick: () => open(one, article, more, title, text) }, "展开全文");
-  const article = h("article", { id: `r-${one.id}`, class: "report", "data-id": one.id, tabindex: "-1" },
+  const article = h("article", { id: `r-${one.id}`, class: "report", "data-id": one.id, "data-at": one.at, tabindex: "-1" },
     h("header", {},
       one.icon && words(one.icon, "span", { class: "icon", title: resultName(one.result) }),
       title,

@@ -26,6 +26,7 @@ export class State {
   }
 
   stop() {
+    this.stopped = true;
     this.live.stop();
     clearInterval(this.timer);
     clearTimeout(this.soon);
@@ -35,7 +36,6 @@ export class State {
   look() {
     if (document.hidden || this.element.contains(document.activeElement)) return;
     this.draw();
-    if (this.indexing) this.drawPlots();
   }
 
   async draw() {
@@ -115,14 +115,33 @@ export class State {
     return card("磁盘", state.disk.free < 500 * 2 ** 20 ? "warn" : "", h("p", {}, `用了 ${used}，还剩 ${free}`));
   }
 
+  // What was counted so far is shown at once.
   async drawPlots() {
     try {
       const charts = await get("charts");
-      this.indexing = charts.searched < 1;
-      this.plots.replaceChildren(days(charts), ...[charts.tasks.length > 0 && runs(charts.tasks)].filter(Boolean));
+      this.showPlots(charts);
+      while (charts.rest && !this.stopped) {
+        const part = await get("charts", { before: charts.rest });
+        add(charts, part);
+        this.showPlots(charts);
+      }
     } catch (error) {
       this.plots.replaceChildren(h("p", { class: "fault" }, error.message));
     }
+  }
+
+  showPlots(charts) {
+    this.plots.replaceChildren(days(charts), ...[charts.tasks.length > 0 && runs(charts.tasks)].filter(Boolean));
+  }
+}
+
+// Add the counts of an earlier part.
+function add(charts, part) {
+  charts.rest = part.rest;
+  for (const { result, counts } of part.results) {
+    const same = charts.results.find((each) => each.result === result);
+    if (same) same.counts = same.counts.map((count, day) => count + counts[day]);
+    else charts.results.push({ result, counts });
   }
 }
 
