@@ -21,6 +21,11 @@ class Turns:
         self._queues: dict[str, deque[asyncio.Future[None]]] = {}
         """Requests that wait, by holder; the holder whose turn comes next is the first."""
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(map(len, self._queues.values()))
+
     @asynccontextmanager
     async def of(self, holder: str) -> AsyncGenerator[None]:
         """Wait for a turn of a holder's, and have it.

@@ -18,22 +18,18 @@ class PlainRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-
-        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            await _answer(endpoint, scope, receive, send)
-
-        self.app = answer
+        self.app = plain(endpoint)
 
 
 class Shortcut:
-    """Leads from the innermost middleware straight to an endpoint, past the router and the handlers
-    of exceptions that it never raises."""
+    """Leads from the innermost middleware straight to a door, past the router and the handlers of
+    exceptions that it never raises."""
 
-    def __init__(self, app: ASGIApp, paths: Iterable[str], endpoint: Endpoint) -> None:
+    def __init__(self, app: ASGIApp, paths: Iterable[str], door: ASGIApp) -> None:
         """`app` is what everything else is for."""
         self._app = app
         self._paths: Final = frozenset(paths)
-        self._endpoint = endpoint
+        self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, as ASGI has it."""
@@ -42,22 +38,27 @@ class Shortcut:
             and scope["path"] in self._paths
             and scope["method"] in ("POST", "PUT")
         ):
-            await _answer(self._endpoint, scope, receive, send)
+            await self._door(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
-def add_shortcut(app: FastAPI, paths: Iterable[str], endpoint: Endpoint) -> None:
-    """Lead what is sent by POST or PUT to some paths straight to their endpoint."""
+def add_shortcut(app: FastAPI, paths: Iterable[str], door: ASGIApp) -> None:
+    """Lead what is sent by POST or PUT to some paths straight to their door."""
     # At the end, so that all middlewares of others, whose users rely on them, come before.
-    app.user_middleware.append(Middleware(Shortcut, paths, endpoint))
+    app.user_middleware.append(Middleware(Shortcut, paths, door))
 
 
-async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
-    response = await endpoint(Request(scope, receive, send))
-    if response.status_code == 200:
-        _without_line(receive)
-    await response(scope, receive, send)
+def plain(endpoint: Endpoint) -> ASGIApp:
+    """An endpoint as an application."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await endpoint(Request(scope, receive, send))
+        if response.status_code == 200:
+            _without_line(receive)
+        await response(scope, receive, send)
+
+    return answer
 
 
 def _without_line(receive: Receive) -> None:

@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from io import BufferedRandom
 from tempfile import TemporaryFile
 from typing import Final, Self, TypeVar
@@ -17,10 +18,16 @@ from starlette.types import Message
 
 from ..errors import BodyTooLarge, Busy, InvalidReport
 from ..model.grant import Grant
+from ..store.turns import Turns
 from .head import headers_of
 from .inflate import Inflater
+from .loop_turns import LoopTurns
 
 T = TypeVar("T")
+
+MAX_PARTS: Final = 500
+"""Marks of structure in a longer body that is processed on the event loop: a screenshot has few."""
+_MARKS: Final = b'"%&<'
 
 READ_SECONDS: Final = 60.0
 """Seconds in which a body must arrive."""
@@ -54,8 +61,11 @@ writing would see a broken connection instead of the answer."""
 class Body:
     """A body that has arrived; used in `async with`, which frees its memory."""
 
-    def __init__(self, intake: "Intake", content: bytes = b"") -> None:
+    def __init__(self, intake: "Intake", content: bytes = b"", owner: str = "") -> None:
+        """`owner` is the name of the token that sent it; empty: not known yet."""
         self._intake = intake
+        self._owner = owner
+        self._stack = AsyncExitStack()
         self._data = bytearray(content)
         self._file: BufferedRandom | None = None
         self._in_memory = self._in_file = 0
@@ -64,28 +74,41 @@ class Body:
         self._charge(memory=self.size)
 
     async def __aenter__(self) -> Self:
-        if self._is_large:
-            await self._intake.alone.acquire()
+        try:
+            if self._is_large:
+                await self._stack.enter_async_context(self._intake.alone.of(self._owner))
+        except BaseException:  # a client that leaves while it waits
+            self.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._is_large:
-            self._intake.alone.release()
-        self.close()
+        try:
+            await self._stack.aclose()
+        finally:
+            self.close()
 
     async def work(self, job: Callable[[bytearray], T]) -> T:
-        """Process its bytes, which are gone afterwards; large ones in a thread. The job may free
-        them earlier by clearing them."""
-        if self._is_large:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._intake.thread, lambda: job(self._take()))
-        if self.size > HEAD:
-            async with self._intake.turn:
-                await asyncio.sleep(
-                    0
-                )  # one per turn of the event loop, so that others run in between
-                return job(self._take())
-        return job(self._take())
+        """Process its bytes, which are gone afterwards; large ones, and longer ones of many parts,
+        in a thread. The job may free them earlier by clearing them.
+
+        Raises:
+            InvalidReport: it is nested too deeply.
+            Refused: whatever `job` raises.
+        """
+        try:
+            if self._is_large:
+                return await self._work_in_thread(job)
+            if self.size > HEAD and has_many_parts(self._data):
+                async with self._intake.alone.of(self._owner):
+                    return await self._work_in_thread(job)
+            return await self._intake.turns.run(self._owner, lambda: job(self._take()))
+        except RecursionError:
+            raise InvalidReport("body", "嵌套层数过多") from None
+
+    async def _work_in_thread(self, job: Callable[[bytearray], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._intake.thread, lambda: job(self._take()))
 
     async def add(self, chunk: bytes, owner: str) -> None:
         """Add received bytes, counted for `owner`'s token.
@@ -94,6 +117,7 @@ class Body:
             Busy: the bounds are reached.
         """
         self.size += len(chunk)
+        self._owner = owner
         if self.size > HEAD and self._slot is None:
             self._slot = await self._intake.long_slot(owner)
         if self._file is None:
@@ -158,8 +182,9 @@ class Intake:
             lambda: asyncio.Semaphore(ARRIVING_LONG)
         )
         self.in_memory = self.in_files = 0
-        self.alone = asyncio.Semaphore(1)
-        self.turn = asyncio.Lock()
+        self.alone = Turns()
+        """Whose body is processed in the thread: one at a time, as each may take much memory."""
+        self.turns = LoopTurns()
         self.thread = ThreadPoolExecutor(1, "report-body")
 
     async def read(
@@ -250,6 +275,20 @@ class Intake:
             inflater.finish()
         if grant is None and not signed:
             look(body.head())
+
+
+def has_many_parts(body: bytes | bytearray) -> bool:
+    """Whether a body may take long to read: it has more quotes, escapes, fields or elements than a
+    screenshot with some words."""
+    number = 0
+    for mark in _MARKS:
+        at = body.find(mark)
+        while at >= 0:
+            number += 1
+            if number > MAX_PARTS:
+                return True
+            at = body.find(mark, at + 1)
+    return False
 
 
 async def discard(request: Request, most: int) -> None:

@@ -15,7 +15,7 @@ from ..sources.decode import decode
 from ..sources.onebot import SENDS
 from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
-from .asgi import PlainRoute, add_shortcut
+from .asgi import PlainRoute, add_shortcut, plain
 from .beat import BeatApi
 from .body import Intake, discard
 from .caller import Callers, refuse_prefetching
@@ -25,6 +25,7 @@ from .findings import of_running
 from .gotify import GotifyApi
 from .head import headers_of, query_of
 from .metrics import Metrics
+from .net import Net
 from .ntfy import NtfyApi
 from .onebot import OneBotApi
 from .outgoing import Outgoing
@@ -47,6 +48,7 @@ class Receiver:
         )
         self._intake = Intake(self._limit)
         self._refusals = Refusals(hub.tally)
+        self._net = Net()
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
         self._outgoing = Outgoing()
         self._entrance = Entrance(hub, self._callers, self._intake, self._refusals, self._outgoing)
@@ -97,11 +99,14 @@ class Receiver:
         # Before everybody else's, with each of which a push would be compared.
         routes = app.router.routes
         routes[:] = [*routes[others:], *routes[:others]]
-        add_shortcut(app, (route, f"{route}/"), self.push)
+        self._net.stretch(routes[: len(routes) - others])
+        add_shortcut(app, (route, f"{route}/"), self._net.below(plain(self.push)))
 
     def mount_last(self, app: FastAPI) -> None:
         """Add what is not below our own path, when everybody else has added theirs."""
+        others = len(app.router.routes)
         BeatApi(self._entrance).mount_at_root(app)
+        self._net.stretch(app.router.routes[others:])
 
     async def push(self, request: Request) -> Response:
         """收下一条推送；回答 200 表示已经存盘，并会送达。"""

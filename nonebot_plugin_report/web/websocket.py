@@ -106,7 +106,7 @@ class Sessions:
         if grant is None and not self._is_trusted(session):
             session.shown, owner = self._callers.admit_head(content[:HEAD], caller.address)
             self._count(session, owner)
-        async with Body(self._intake, content) as body:
+        async with Body(self._intake, content, session.owner or "") as body:
             query = session.websocket.query_params
             own = self._hub.config.report_sources
             decode = json_decoder(is_open=self._callers.open, has_token=caller.token is not None)

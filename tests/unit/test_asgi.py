@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from nonebot_plugin_report.web.asgi import add_shortcut
+from nonebot_plugin_report.web.asgi import add_shortcut, plain
 
 
 async def endpoint(request: Request) -> Response:
@@ -22,7 +22,7 @@ def app() -> FastAPI:
         return answer
 
     made.middleware("http")(mark)
-    add_shortcut(made, ["/report", "/report/"], endpoint)
+    add_shortcut(made, ["/report", "/report/"], plain(endpoint))
     return made
 
 
@@ -68,6 +68,6 @@ async def test_what_is_no_push_goes_on_to_the_others() -> None:
 
 async def test_only_a_push_that_was_taken_gets_no_line_of_the_web_server() -> None:
     made = FastAPI()
-    add_shortcut(made, ["/report"], endpoint)
+    add_shortcut(made, ["/report"], plain(endpoint))
     assert not (await ask(made, "PUT", "/report")).access_log
     assert (await ask(made, "PUT", "/report", b"bad")).access_log
