@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from nonebot_plugin_report.model.image import Image
+from nonebot_plugin_report.senders.decode import MAX_SCANNED
 from nonebot_plugin_report.senders.fit import (
     CUT,
     MARK,
@@ -205,6 +206,16 @@ async def test_a_jpeg_of_too_many_scans_is_not_decoded() -> None:
     scan = data[data.rindex(b"\xff\xda") : -2]
     image = Image(data[:-2] + scan * 200 + data[-2:], "image/jpeg", 64, 64)
     assert await fit_image(image, max_bytes=100) == (None, TOO_LARGE)
+
+
+async def test_the_scans_of_a_large_jpeg_are_bounded_by_its_pixels() -> None:
+    data = plain(4096, 2160, "JPEG", progressive=True).data
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    more = MAX_SCANNED // (4096 * 2160) - data.count(b"\xff\xda")
+    for number, decodes in ((more, True), (more + 1, False)):
+        image = Image(data[:-2] + scan * number + data[-2:], "image/jpeg", 4096, 2160)
+        small, _ = await fit_image(image, max_bytes=10_000, max_side_sum=200)
+        assert (small is not None) is decodes
 
 
 async def test_a_header_that_pillow_reads_otherwise_is_not_decoded() -> None:

@@ -120,7 +120,7 @@ class ExportApi:
         return table.report_row(listed, whole.report, whole.title, whole.text)
 
     async def _zip(self, viewer: Viewer, wanted: Wanted) -> Pieces:
-        file = _ZipStream(self._hub.clock())
+        file = ZipStream(self._hub.clock())
         async with aclosing(self._rows(viewer, wanted)) as rows:
             async for piece in file.add_table(rows):
                 yield piece
@@ -131,7 +131,7 @@ class ExportApi:
                         yield piece
         yield await file.end()
 
-    async def _pictures(self, file: "_ZipStream", shown: Shown, viewer: Viewer) -> Pieces:
+    async def _pictures(self, file: "ZipStream", shown: Shown, viewer: Viewer) -> Pieces:
         """Write the pictures of a report."""
         state, archive = shown.listed.state, self._hub.archive.of(viewer.holder)
         for number, digest in enumerate(shown.pictures, 1):
@@ -152,7 +152,7 @@ class ExportApi:
                 file.leave_out(name, "别的图片还没有发完，没有轮到它")
 
 
-class _ZipStream:
+class ZipStream:
     """A ZIP that is sent while it is written: it is never gone back in."""
 
     def __init__(self, now: float) -> None:
