@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from nonebot_plugin_report.web.page import routes as page_routes
 from tests.bot import TOKEN, Bot, running
+from tests.dialects import jpeg
 
 EXAMPLES = 400
 TABLE = """
@@ -118,6 +119,35 @@ async def test_no_request_at_any_door_makes_the_bot_fail(tmp_path: Path) -> None
         await bot.push(content="works")
         assert "Traceback" not in bot.log
         assert "出错：" not in bot.log
+
+
+ONCE_FAILED = {
+    "UTF-8 that is called UTF-16": ("", "text/plain; charset=utf-16", "备份完成".encode()),
+    "lists in lists behind a broken quote": (
+        "", "application/json", f'{{"content": "a "b"", "data": {nested(900)}}}'.encode(),
+    ),
+    "half a character in an echo": (
+        "/onebot/send_private_msg", "application/json",
+        rb'{"user_id": 10001, "message": "x", "echo": "\ud800"}',
+    ),
+    "half a character in a story": (
+        "?source=own", "application/json", rb'{"title": "\ud800", "content": "x"}',
+    ),
+    "a picture in what data takes whole": (
+        "?source=own", "multipart/form-data; boundary=B",
+        b'--B\r\nContent-Disposition: form-data; name="title"\r\n\r\nx\r\n--B\r\n'
+        b'Content-Disposition: form-data; name="screenshot"; filename="a.jpg"\r\n\r\n'
+        + jpeg() + b"\r\n--B--\r\n",
+    ),
+}  # fmt: skip
+
+
+async def test_what_once_failed_is_taken(tmp_path: Path) -> None:
+    async with running(tmp_path, settings=SETTINGS) as bot, bot.client() as client:
+        for name, (path, kind, body) in ONCE_FAILED.items():
+            url = f"{bot.url}{path}"
+            answer = await client.post(url, content=body, headers={"Content-Type": kind})
+            assert answer.status_code == 200, name
 
 
 def page_doors() -> set[str]:
