@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, cast
 
 from nonebot.plugin import PluginMetadata
 
-from .collector import paused
-
-with paused():
-    from .config import Config
-    from .errors import InvalidReport, ReportError, StoreUnavailable
-    from .model.report import Result
-    from .model.status import Receipt
-    from .sources.body import read_value
-    from .sources.parse import MAX_TARGETS, parse
+from .config import Config
+from .errors import InvalidReport, ReportError, StoreUnavailable
+from .model.report import Result
+from .model.status import Receipt
+from .sources.body import read_value
+from .sources.parse import MAX_TARGETS, parse
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -153,7 +150,6 @@ def _read_file(path: Path, most: int) -> bytes:
 # NoneBot sets this before it runs a plugin's module; a plain import of us binds nothing, and who
 # only imports `report` from us does not pay for it.
 if "__plugin__" in globals():
-    with paused():
-        from .plugin import bind
+    from .plugin import bind
 
-        _hub = bind()
+    _hub = bind()

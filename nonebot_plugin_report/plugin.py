@@ -1,6 +1,5 @@
 """Puts the hub into NoneBot: settings, routes, hooks."""
 
-import gc
 import sys
 from contextlib import suppress
 from functools import partial
@@ -26,7 +25,6 @@ from .web.addresses import (
 )
 from .web.findings import of_settings
 from .web.log_mask import TokenMask
-from .web.memory import give_back_large_blocks
 from .web.routes import Receiver
 
 
@@ -68,7 +66,6 @@ def _follow(driver: Driver, hub: Hub) -> None:
 
     @driver.on_startup
     async def start() -> None:
-        give_back_large_blocks()
         TokenMask(
             hub.config.report_route,
             hub.config.tokens,
@@ -76,7 +73,6 @@ def _follow(driver: Driver, hub: Hub) -> None:
         ).install()
         _introduce(hub, driver)
         await hub.open()
-        gc.freeze()  # what other plugins loaded after us stays, too
 
     driver.on_shutdown(hub.close)
 

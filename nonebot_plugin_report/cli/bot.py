@@ -3,7 +3,7 @@
 import os
 import secrets
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from ..config import Config, explain
 from ..errors import ConfigError, no_data_folder, os_reason
 from ..web.addresses import read_settings
 from . import env_file
+from .collector import freeze, paused
 
 PACKAGE: Final = "nonebot_plugin_report"
 MASK: Final = "…"
@@ -32,6 +33,14 @@ def prepare_bot(**settings: Any) -> Driver:
         ConfigError: a setting of NoneBot's own is wrong.
         SystemExit: one of ours is; it was logged.
     """
+    driver = _load_bot(settings)
+    driver.on_startup(freeze)
+    return driver
+
+
+@paused()
+def _load_bot(settings: Mapping[str, Any]) -> Driver:
+    """A NoneBot with the adapters and this plugin."""
     init_nonebot(**({"driver": wanted_driver()} | settings))
     from nonebot.adapters.onebot import v11, v12
 
