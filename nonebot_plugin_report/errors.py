@@ -9,6 +9,7 @@ ReportError
 │   ├── BodyTooLarge
 │   ├── Forbidden
 │   ├── TooManyAttempts
+│   ├── TooManyReports
 │   ├── Busy
 │   └── StoreUnavailable
 │       └── StoreInUse   another process has it
@@ -21,6 +22,7 @@ A message is Chinese, as users read it, and never repeats what was sent to us.
 """
 
 import errno
+import math
 from typing import Final
 
 _REASONS: Final = {
@@ -100,6 +102,16 @@ class TooManyAttempts(Refused):
     def __init__(self, retry_after: float) -> None:
         """`retry_after`: seconds until the address may try again."""
         super().__init__()
+        self.retry_after = retry_after
+
+
+class TooManyReports(Refused):
+    """发得太多，超过了这个令牌的频率限制。"""
+
+    def __init__(self, retry_after: float) -> None:
+        """`retry_after`: seconds until the token may send again."""
+        minutes = math.ceil(retry_after / 60)
+        super().__init__(f"发得太多，超过了这个令牌的频率限制；{minutes} 分钟后再试")
         self.retry_after = retry_after
 
 

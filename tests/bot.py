@@ -40,7 +40,7 @@ class Bot:
     """Runs in the child before Python does."""
     environment: dict[str, str] = field(default_factory=dict[str, str])
     """Variables of the child's environment."""
-    patience: float = 30.0
+    patience: float = 120.0
     """Seconds that its start may take."""
     port: int = field(default_factory=free_port)
     process: asyncio.subprocess.Process | None = None

@@ -41,7 +41,7 @@ def prepare_bot(**settings: Any) -> Driver:
 @paused()
 def _load_bot(settings: Mapping[str, Any]) -> Driver:
     """A NoneBot with the adapters and this plugin."""
-    init_nonebot(**({"driver": wanted_driver()} | settings))
+    init_nonebot(**{"driver": wanted_driver(), **settings})
     from nonebot.adapters.onebot import v11, v12
 
     driver = nonebot.get_driver()

@@ -22,6 +22,7 @@ from ..errors import (
     StoreInUse,
     StoreUnavailable,
     TooManyAttempts,
+    TooManyReports,
     UnsupportedMedia,
 )
 from ..hub import Health
@@ -34,6 +35,7 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     BodyTooLarge: 413,
     Forbidden: 403,
     TooManyAttempts: 429,
+    TooManyReports: 429,
     Busy: 503,
     StoreUnavailable: 503,
     StoreInUse: 503,
@@ -56,7 +58,7 @@ def refusal_answer(error: Refused) -> Response:
 
 def retry_after(response: Response, error: ReportError) -> None:
     """Say when to try again, where it makes sense."""
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, TooManyAttempts | TooManyReports):
         response.headers["Retry-After"] = str(int(error.retry_after) + 1)
     elif isinstance(error, StoreUnavailable):
         response.headers["Retry-After"] = str(RETRY_SECONDS)

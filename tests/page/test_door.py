@@ -369,3 +369,19 @@ async def test_a_friend_sees_what_they_sent_and_what_they_were_sent(
         other = {"targets": [f"private:{OWNER}"]}
         refused = await client.post(f"/reports/{both['id']}/resend", json=other)
         assert refused.status_code == 403
+
+
+async def test_a_friend_over_their_rate_is_told_so_and_when_to_resend_again(tmp_path: Path) -> None:
+    rare = {"token": "geheimnis-r4re", "to": [f"private:{FRIEND}"], "rate": "2/1h"}
+    async with running(tmp_path, settings={"report_tokens": {"rare": rare}}) as bot:
+        async with bot.client(rare["token"]) as client:
+            pushed = (await client.post("", json={"content": "再发一次的"})).json()
+        cookie = cookie_of(await enter(bot, token=rare["token"]))
+        async with visitor(bot, cookie) as client:
+            again = await client.post(f"/reports/{pushed['id']}/resend", json={})
+            assert again.status_code == 200, again.text
+            refused = await client.post(f"/reports/{pushed['id']}/resend", json={})
+            assert refused.status_code == 429
+            assert "频率" in refused.json()["error"]
+            assert "令牌太多" not in refused.json()["error"]
+            assert 3000 < int(refused.headers["retry-after"]) <= 3601

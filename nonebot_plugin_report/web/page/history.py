@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from starlette.datastructures import QueryParams
 
 from ...access.sessions import Viewer
-from ...errors import Forbidden, InvalidReport, NotFound, TooManyAttempts
+from ...errors import Forbidden, InvalidReport, NotFound, TooManyReports
 from ...hub import Hub
 from ...model.archive import NEWEST, Cursor, Shown, Wanted
 from ...model.target import Target
@@ -103,8 +103,9 @@ class HistoryApi:
         if not viewer.is_master:
             if not set(targets) <= set(before):
                 raise Forbidden("只能再发给原来的接收者")
+            await hub.tokens.recount(viewer.grant)
             if (until := hub.tokens.count(viewer.grant)) is not None:
-                raise TooManyAttempts(until - hub.clock())
+                raise TooManyReports(until - hub.clock())
         again = tuple(one for one in targets if one in before)
         receipts = [await hub.resend(report_id, again)] if again else []
         if others := tuple(one for one in targets if one not in before):
