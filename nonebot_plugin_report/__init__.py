@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from nonebot.plugin import PluginMetadata
 
 from .config import Config
-from .errors import InvalidReport, ReportError, StoreUnavailable
+from .errors import ConfigError, InvalidReport, ReportError, StoreUnavailable
 from .model.report import Result
 from .model.status import Receipt
 from .sources.body import read_value
@@ -42,7 +42,8 @@ __plugin_meta__ = PluginMetadata(
     supported_adapters={"~onebot.v11", "~onebot.v12"},
 )
 
-_hub: "Hub | None" = None
+bound: "Hub | ConfigError | None" = None
+"""The hub, or what is wrong with the settings; None before NoneBot loads this plugin."""
 
 
 async def report(
@@ -80,10 +81,13 @@ async def report(
     Raises:
         ReportError: it was not stored; the text says why, and what to do.
     """
-    if _hub is None:
+    hub = bound
+    if hub is None:
         raise StoreUnavailable("推送插件还没有加载；请先 require('nonebot_plugin_report')")
-    with _hub.tally.counting():
-        config = _hub.config
+    if isinstance(hub, ConfigError):
+        raise ConfigError(str(hub), detail=hub.detail)
+    with hub.tally.counting():
+        config = hub.config
         fields: dict[str, object] = {
             "title": title,
             "screenshots": await _pictures(image, images, config.report_max_body),
@@ -96,9 +100,9 @@ async def report(
             "id": key,
         }
         if not source:
-            return await _hub.submit(parse({**fields, "content": content}))
+            return await hub.submit(parse({**fields, "content": content}))
         read = partial(read_value, own=config.report_sources, most=config.report_max_body)
-        return await _hub.take(await asyncio.to_thread(read, content, source, fields))
+        return await hub.take(await asyncio.to_thread(read, content, source, fields))
 
 
 def _listed(several: object) -> object:
@@ -152,4 +156,4 @@ def _read_file(path: Path, most: int) -> bytes:
 if "__plugin__" in globals():
     from .plugin import bind
 
-    _hub = bind()
+    bound = bind()

@@ -15,6 +15,7 @@ ReportError
 │       └── StoreInUse   another process has it
 ├── NotFound             what a client asks for is not there
 ├── NotDone              the running bot did not do what a command asked of it
+│   └── Misused          the command was not written as it must be
 ├── LeaseLost            another process took the lane over
 └── Unreadable           a stored row is none that this plugin writes
 
@@ -23,6 +24,7 @@ A message is Chinese, as users read it, and never repeats what was sent to us.
 
 import errno
 import math
+from pathlib import Path
 from typing import Final
 
 _REASONS: Final = {
@@ -56,6 +58,11 @@ class ReportError(Exception):
 class ConfigError(ReportError):
     """设置有误。"""
 
+    def __init__(self, text: str = "", *, detail: str = "") -> None:
+        """`text` is shown to every client; `detail`, which may name folders, to the owner only."""
+        super().__init__(text)
+        self.detail: Final = detail or str(self)
+
 
 class MissingExtra(ConfigError, ValueError):
     """需要另外安装。"""
@@ -64,11 +71,13 @@ class MissingExtra(ConfigError, ValueError):
 def no_data_folder(error: OSError | RuntimeError) -> ConfigError:
     """The folder for data cannot be made, or written to; localstore raises either."""
     if isinstance(error, OSError):
-        why = f" {error.filename or ''}：{os_reason(error)}"
+        folder, why = f" {error.filename or ''}", os_reason(error)
     else:
-        why = "：那里有一个同名的文件"
+        folder, why = "", "那里有一个同名的文件"
     advice = "改好它，或在 .env 里设置 LOCALSTORE_DATA_DIR=另一个文件夹"
-    return ConfigError(f"用不了数据文件夹{why}；{advice}")
+    return ConfigError(
+        f"用不了数据文件夹：{why}；{advice}", detail=f"用不了数据文件夹{folder}：{why}；{advice}"
+    )
 
 
 class Refused(ReportError):
@@ -122,6 +131,16 @@ class Busy(Refused):
 class StoreUnavailable(Refused):
     """暂时无法存储，请稍后重试。"""
 
+    def __init__(self, reason: str = "", *, file: Path | None = None) -> None:
+        """`reason` is shown to every client; `file`, what it is about, to the owner only."""
+        super().__init__(reason)
+        self.file = file
+
+    @property
+    def detail(self) -> str:
+        """The reason as the log and the owner read it, with the file's path."""
+        return str(self) if self.file is None else f"{self}（{self.file}）"
+
 
 class StoreInUse(StoreUnavailable):
     """另一个进程正在使用数据库。"""
@@ -139,6 +158,10 @@ class NotDone(ReportError):
         super().__init__(f"{text}；{advice}" if advice else text)
         self.text = text
         self.advice = advice
+
+
+class Misused(NotDone):
+    """命令写得不对。"""
 
 
 class LeaseLost(ReportError):

@@ -13,10 +13,10 @@ from nonebot.drivers import Driver
 from nonebot.message import event_preprocessor
 from pydantic import ValidationError
 
-from .chat.matcher import bind_commands, shown_prefix
+from .chat.matcher import bind_commands, bind_refusal, shown_prefix
 from .chat.pages import page_link
 from .config import Config, explain
-from .errors import no_data_folder
+from .errors import ConfigError, no_data_folder
 from .hub import Hub
 from .web.addresses import (
     onebot_url,
@@ -26,16 +26,48 @@ from .web.addresses import (
 from .web.findings import of_settings
 from .web.log_mask import TokenMask
 from .web.routes import Receiver
+from .web.unusable import mount_refusals
 
 
-def bind() -> Hub:
+def bind() -> Hub | ConfigError:
     """Put the hub into this NoneBot. Nothing is started before the driver starts.
 
-    Raises:
-        SystemExit: a setting is wrong; it was logged.
+    Where a setting is wrong, the routes and the chat command say so instead, and the error is
+    returned: an exit would take all other plugins with it.
     """
+    try:
+        return _bind_hub(_read_settings())
+    except ConfigError as error:
+        _bind_refusals(error)
+        return error
+
+
+def _bind_refusals(error: ConfigError) -> None:
+    """Log at the start what is wrong, and answer it to whoever pushes or asks."""
     driver = get_driver()
-    config = _read_settings()
+    reason = f"推送插件没有启动：{error}"
+
+    @driver.on_startup
+    async def log() -> None:
+        logger.error(f"{error.detail}；改好 .env 后重新启动，在这之前收不下推送")
+
+    app = getattr(driver, "server_app", None)
+    if isinstance(app, FastAPI):
+        mount_refusals(app, _configured_route(), reason)
+    bind_refusal(reason)
+
+
+def _configured_route() -> str:
+    """REPORT_ROUTE, or its default where that is what is wrong."""
+    route = getattr(get_driver().config, "report_route", "")
+    try:
+        return Config.model_validate({"report_route": route}).report_route
+    except ValidationError:
+        return Config().report_route
+
+
+def _bind_hub(config: Config) -> Hub:
+    driver = get_driver()
     hub = Hub(
         config,
         _database(config),
@@ -132,6 +164,11 @@ def _shows_info(level: int | str) -> bool:
 
 
 def _read_settings() -> Config:
+    """This plugin's settings.
+
+    Raises:
+        ConfigError: one is wrong.
+    """
     try:
         try:
             return get_plugin_config(Config)
@@ -140,12 +177,15 @@ def _read_settings() -> Config:
             # which we can say what is wrong.
             return Config.model_validate(get_driver().config.model_extra)
     except ValidationError as error:
-        # NoneBot would log an ordinary exception and start without the plugin.
-        logger.error(str(explain(error)))
-        raise SystemExit(1) from None
+        raise explain(error) from None
 
 
 def _database(config: Config) -> Path | str:
+    """The SQLite file, or the address of a PostgreSQL database.
+
+    Raises:
+        ConfigError: the folder for data cannot be used.
+    """
     if config.database is not None:
         return config.database
     require("nonebot_plugin_localstore")
@@ -154,8 +194,7 @@ def _database(config: Config) -> Path | str:
     try:
         folder = get_plugin_data_dir()
     except (OSError, RuntimeError) as error:
-        logger.error(str(no_data_folder(error)))
-        raise SystemExit(1) from None
+        raise no_data_folder(error) from None
     with suppress(OSError):  # where the system has no such modes
         folder.chmod(0o700)
     return folder / "report.db"

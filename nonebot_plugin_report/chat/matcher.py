@@ -65,6 +65,21 @@ def bind_commands(hub: Hub, push_url: str) -> None:
         await _reply(bot, asker, await commands().answer(asker, _text(argument)))
 
 
+def bind_refusal(reason: str) -> None:
+    """Register a command that tells superusers why the plugin does not work."""
+
+    async def concerned(
+        bot: Bot, event: Event, name: tuple[str, ...] | None = CommandName()
+    ) -> bool:
+        return name == (NAME,) and await _from_qq(bot, event) and await SUPERUSER(bot, event)
+
+    @_matcher(Rule(concerned)).handle()
+    async def answer(bot: Bot, event: Event) -> None:
+        await _reply(
+            bot, Asker(event.get_user_id(), superuser=True, here=_here(event)), f"❌ {reason}"
+        )
+
+
 def _matcher(rule: Rule) -> type[Matcher]:
     """What `on_command` would make. That finds the module it is called from by going through the
     files of all that are loaded, which was an eleventh of the plugin's time to load."""

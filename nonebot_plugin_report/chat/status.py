@@ -37,7 +37,8 @@ async def status(context: Context, asker: Asker, _: Sequence[str]) -> str:
     hub = context.hub
     health = await hub.health()
     if health.backlog is None:
-        return f"❌ 收不下推送：{short(health.fault, REASON_LENGTH)}"
+        fault = health.fault_detail if asker.superuser and asker.here == asker.own else health.fault
+        return f"❌ 收不下推送：{short(fault, REASON_LENGTH)}"
     lines = ["✅ 正常，能收下推送"]
     now, blocked, retrying = hub.clock(), health.backlog.blocked, health.backlog.retrying
     if asker.superuser:

@@ -1,11 +1,12 @@
 """The command line. Each command is a module, imported only when it is used."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from ..errors import ConfigError, NotDone
-from .arguments import parser
+from ..errors import ConfigError, Misused, NotDone
+from .arguments import read_arguments
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -13,10 +14,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="replace")  # a pipe on a Chinese Windows is GBK, which has no emoji
-    options = parser().parse_args(arguments)
     try:
-        return _run(options)
+        code = _run(read_arguments(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read it has enough, such as `| head -1`; Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # 128 + SIGPIPE, as a shell has it
     except ConfigError as error:
+        print(f"❌ {error.detail}", file=sys.stderr)
+        return 2
+    except Misused as error:
         print(f"❌ {error}", file=sys.stderr)
         return 2
     except NotDone as error:
@@ -24,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130  # 128 + SIGINT, as a shell has it
+    return code
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """What to paste into a tool so that it pushes here."""
 
-from ..errors import NotDone
+from ..errors import Misused
 from ..model.tools import SECRET, TOOLS, Tool, find_tool, nearest_tool
 from ..web.addresses import push_url
 from .bot import init_nonebot, token
@@ -15,7 +15,7 @@ def run_address(name: str | None) -> int:
     if tool is None:
         meant = nearest_tool(name)
         told = f"没有 {name[:40]} 这个工具" + (f"，是不是 {meant}" if meant else "")
-        raise NotDone(told, "不写名字就列出所有；别的工具用 onebot、gotify、ntfy 或 curl 的写法")
+        raise Misused(told, "不写名字就列出所有；别的工具用 onebot、gotify、ntfy 或 curl 的写法")
     init_nonebot(log_level="ERROR")
     print(shown(tool, push_url(), token() or SECRET))
     return 0

@@ -2,6 +2,8 @@
 
 import argparse
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NoReturn, Self
 
@@ -9,7 +11,6 @@ from .bot import PACKAGE
 
 _COMPLAINTS: Final = (
     (r"the following arguments are required: (.+)", r"还要写 \1"),
-    (r"unrecognized arguments: (.+)", r"不认识 \1"),
     (r"argument 命令: invalid choice: '?([^']*?)'? \(.*", r"没有 \1 这个命令"),
     (r"argument (\S+): expected one argument", r"\1 后面要写内容"),
     (r"argument (\S+): expected at least one argument", r"还要写 \1"),
@@ -25,6 +26,8 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, add_help=False)
+        self._names: list[str] = []
+        """The options."""
         self.needed = self.add_argument_group("要写的")
         self.optional = self.add_argument_group("可以写的")
         self.optional.add_argument("-h", "--help", action="help", help="显示这份说明")
@@ -37,7 +40,17 @@ class Parser(argparse.ArgumentParser):
     def option(self, *names: str, **options: Any) -> Self:
         """An option."""
         self.optional.add_argument(*names, **options)
+        self._names += names
         return self
+
+    def refuse(self, arguments: Sequence[str]) -> NoReturn:
+        """Say which arguments are unknown, with the option that was most likely meant; exit."""
+        option = next((one for one in arguments if one.startswith("-")), None)
+        if option is None:
+            self.error(f"不认识 {' '.join(arguments)}")
+        name = option.partition("=")[0]
+        nearest = get_close_matches(name, self._names, 1, 0.7)
+        self.error(f"不认识 {name}" + (f"，是不是 {nearest[0]}" if nearest else ""))
 
     def format_usage(self) -> str:
         """The usage line."""
@@ -56,15 +69,27 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"❌ {message}\n{self.format_usage()}加上 --help 看说明\n")
 
 
-def parser() -> Parser:
-    """The commands and their options."""
+def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command and its options; None: those of this process. Exits where they are wrong."""
+    whole, commands = parsers()
+    options, unknown = whole.parse_known_args(arguments)
+    if unknown:
+        commands.get(options.command, whole).refuse(unknown)
+    return options
+
+
+def parsers() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of the whole command line, and that of each command."""
     whole = Parser(prog=f"python -m {PACKAGE}", description="把 BetterGI 与脚本的通知送到 QQ")
     commands = whole.add_subparsers(
         title="命令", dest="command", metavar="命令", prog=f"python -m {PACKAGE}"
     )
 
+    by_name: dict[str, Parser] = {}
+
     def command(name: str, told: str) -> Parser:
-        return commands.add_parser(name, help=told, description=told)
+        by_name[name] = commands.add_parser(name, help=told, description=told)
+        return by_name[name]
 
     command("run", "启动机器人（不写命令也是它）")
     command("demo", "不需要 QQ 号：在终端里看到一条带截图的推送").option(
@@ -89,7 +114,7 @@ def parser() -> Parser:
     command("backup", "备份数据库和图片，机器人可以开着").need(
         "file", type=Path, metavar="文件", help="备份成哪个文件，例如 backup.db；图片在它旁边"
     )
-    return whole
+    return whole, by_name
 
 
 def _move(move: Parser) -> None:

@@ -30,8 +30,8 @@ def prepare_bot(**settings: Any) -> Driver:
     """A NoneBot, ready to run. `settings` override `.env`.
 
     Raises:
-        ConfigError: a setting of NoneBot's own is wrong.
-        SystemExit: one of ours is; it was logged.
+        ConfigError: a setting is wrong.
+        SystemExit: the plugin could not be loaded; that was logged.
     """
     driver = _load_bot(settings)
     driver.on_startup(freeze)
@@ -50,8 +50,11 @@ def _load_bot(settings: Mapping[str, Any]) -> Driver:
     # `python -m` imported this package before there was a NoneBot, and NoneBot takes a module for
     # a plugin only when it is the first to import it.
     sys.modules.pop(PACKAGE, None)
-    if nonebot.load_plugin(PACKAGE) is None:
+    plugin = nonebot.load_plugin(PACKAGE)
+    if plugin is None:
         raise SystemExit(1)
+    if isinstance(error := plugin.module.bound, ConfigError):
+        raise error
     return driver
 
 

@@ -110,6 +110,8 @@ class Client:
         fields = _fields(answer)
         if fields.get("status") not in _STATUSES:
             raise self._not_ours(answer)
+        if isinstance(reason := fields.get("error"), str):
+            raise NotDone(f"机器人在运行，但收不下推送：{self._shown(reason)}")
         if "bots" not in fields:
             raise NotDone(
                 "机器人在运行，但令牌和这里的不一样",

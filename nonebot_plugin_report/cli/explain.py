@@ -12,7 +12,7 @@ from typing import Final
 import nonebot
 
 from ..config import Config
-from ..errors import InvalidReport, Refused
+from ..errors import Misused, Refused
 from ..model.grant import MASTER
 from ..model.report import Report, dump
 from ..model.text import one_line
@@ -59,7 +59,7 @@ def _report(options: argparse.Namespace, config: Config) -> Report:
         print("\n".join(lines) + "\n")
         return report
     if not options.fields:
-        raise InvalidReport("字段", "没有写；例如 event=task.error，或 --source 来源 < 内容")
+        raise Misused("字段：没有写", "例如 event=task.error，或 --source 来源 < 内容")
     return parse(read_fields(options.fields))
 
 
@@ -68,7 +68,7 @@ def _body(options: argparse.Namespace, config: Config) -> bytes:
         name, _ = named({}, {"source": options.source}, config.report_sources)
         return asyncio.run(_last(name))
     if sys.stdin.isatty():
-        raise InvalidReport("body", "从标准输入给它内容：… < body.json，或加上 --last")
+        raise Misused("没有给它内容", "从标准输入给它：… < body.json，或加上 --last")
     return sys.stdin.buffer.read(config.report_max_body)
 
 
@@ -127,15 +127,15 @@ def read_fields(pairs: Iterable[str]) -> dict[str, str]:
     """Fields of a report, each written NAME=VALUE.
 
     Raises:
-        InvalidReport: one is written otherwise, or there is no such field.
+        Misused: one is written otherwise, or there is no such field.
     """
     fields: dict[str, str] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator:
-            raise InvalidReport(pair[:40], "应写成 字段=内容，例如 event=task.error")
+            raise Misused(f"{pair[:40]}：应写成 字段=内容，例如 event=task.error")
         if name not in FIELDS:
-            raise InvalidReport(name[:40], f"没有这个字段；可用的有 {'、'.join(FIELDS)}")
+            raise Misused(f"{name[:40]}：没有这个字段", f"可用的有 {'、'.join(FIELDS)}")
         fields[name] = value
     return fields
 

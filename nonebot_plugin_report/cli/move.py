@@ -27,7 +27,7 @@ def run_move(source: str, target: str) -> int:
         moved = asyncio.run(move(_place(source), _place(target), bar.show))
     except StoreUnavailable as error:
         bar.end()
-        raise NotDone(str(error)) from None
+        raise NotDone(error.detail) from None
     except KeyboardInterrupt:
         bar.end()
         print("停下了；同样的命令再运行一次，会接着搬")

@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 import orjson
 import pybase64
 
-from ..errors import NotDone, UnsupportedMedia, os_reason
+from ..errors import Misused, NotDone, UnsupportedMedia, os_reason
 from ..model.delivery import Delivered, Outcome
+from ..settings import check_url
 from ..sources.form import decode_plain
 from ..web.addresses import route
 from .bot import init_nonebot
@@ -50,12 +51,13 @@ def source_body(options: argparse.Namespace) -> SourceBody:
     """The body of a source that the options describe.
 
     Raises:
-        NotDone: a file cannot be read, or the body stands in several places.
+        NotDone: a file cannot be read.
+        Misused: the body is missing, or stands in several places.
     """
     if options.image:
-        raise NotDone("--source 的内容里自己带图片，不能再写 --image")
+        raise Misused("--source 的内容里自己带图片，不能再写 --image")
     if options.text is not None and options.file is not None:
-        raise NotDone("--source 的内容只能有一份", "写在 push 后面、用 --file 或从标准输入给它")
+        raise Misused("--source 的内容只能有一份", "写在 push 后面、用 --file 或从标准输入给它")
     if options.file is not None:
         content = _read(options.file, "文件")
     elif options.text not in (None, "-"):
@@ -65,7 +67,7 @@ def source_body(options: argparse.Namespace) -> SourceBody:
     else:
         content = sys.stdin.buffer.read(MAX_FILE)
     if not content.strip():
-        raise NotDone(
+        raise Misused(
             "没有写要推的内容", "写在 push 后面、用 --file 或从标准输入给它：… < body.json"
         )
     said = {
@@ -79,7 +81,8 @@ def fields_of(options: argparse.Namespace) -> dict[str, Any]:
     """The fields of the push that the options describe.
 
     Raises:
-        NotDone: a file cannot be read, or there is nothing to push.
+        NotDone: a file cannot be read.
+        Misused: there is nothing to push.
     """
     return {
         "title": options.title,
@@ -124,13 +127,13 @@ def full_url(text: str) -> str:
     """A push address of which the beginning or the path may be missing.
 
     Raises:
-        NotDone: it is no address.
+        Misused: it is no address.
     """
     url = text.strip() if "://" in text else f"http://{text.strip()}"
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(check_url(url))
     except ValueError as error:
-        raise NotDone("--url 不是网址", "写成 http://127.0.0.1:8080/report 的样子") from error
+        raise Misused("--url 不是网址", "写成 http://127.0.0.1:8080/report 的样子") from error
     if parts.path.strip("/"):
         return url
     return urlunsplit(parts._replace(path=route()))
@@ -148,7 +151,7 @@ def _words(options: argparse.Namespace) -> str:
     elif options.text is not None:
         parts.append(options.text)
     elif options.file is None and not options.image:
-        raise NotDone("没有写要推的内容", "写在 push 后面；- 从标准输入读，--file 从文件里读")
+        raise Misused("没有写要推的内容", "写在 push 后面；- 从标准输入读，--file 从文件里读")
     if options.file is not None:
         parts.append(_decoded(_read(options.file, "文件")))
     return "\n".join(parts)

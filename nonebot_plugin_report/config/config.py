@@ -24,7 +24,7 @@ from pydantic_core import ErrorDetails
 from ..access.gate import digest
 from ..errors import ConfigError
 from ..model.docstrings import add_meanings
-from ..model.grant import BOUND, MASTER, Grant
+from ..model.grant import BOUND, MASTER, RESERVED, Grant
 from ..model.mask import Mask
 from ..model.recipient import EVERYBODY, SUPERUSERS, Alias, Recipient
 from ..model.scheduling import Policy
@@ -204,10 +204,10 @@ class Config(BaseModel):
     @classmethod
     def _check_tokens(cls, value: dict[str, TokenSettings]) -> object:
         for name in value:
-            if not NAME.fullmatch(name) or name == MASTER.name:
-                raise ValueError(
-                    f"{name[:40]!r} 不能做令牌的名字：不能有空格、逗号、冒号，也不能是 master"
-                )
+            if not NAME.fullmatch(name):
+                raise ValueError(f"{name[:40]!r} 不能做令牌的名字：不能有空格、逗号、冒号")
+            if name.lower() in RESERVED:
+                raise ValueError(f"{name!r} 不能做令牌的名字：插件自己在用；换一个")
         return value
 
     @model_validator(mode="after")

@@ -31,6 +31,8 @@ class Health:
 
     fault: str
     """Why nothing can be stored (Chinese); empty: it can."""
+    fault_detail: str
+    """The same as the owner reads it, with paths."""
     bots: Bots
     backlog: Backlog | None
     """None if the store does not work."""
@@ -67,23 +69,23 @@ class Checkup:
         self._processes = processes
         self._clock = clock
         self._waiting = BacklogCount(store.history.backlog, time.monotonic)
-        self._trouble = ""
+        self._trouble: StoreUnavailable | None = None
         self._probed = float("-inf")
 
     def store_failed(self, error: StoreUnavailable) -> None:
         """A report could not be stored."""
-        self._trouble = str(error)
+        self._trouble = error
 
     def store_worked(self) -> None:
         """A report was stored."""
-        self._trouble = ""
+        self._trouble = None
 
     async def fault(self) -> str:
         """Why nothing can be stored (Chinese); empty: it can. Writes nothing while all is well."""
         if not self._trouble:
             return self._supervisor.fault
         await self._look()
-        return self._supervisor.fault or self._trouble
+        return str(self._failure or "")
 
     async def health(self, bots: Bots) -> Health:
         """The state, and what is waiting. Writes something from time to time."""
@@ -94,9 +96,16 @@ class Checkup:
                 processes = await self._processes()
             except StoreUnavailable as error:
                 self.store_failed(error)
-        fault = self._supervisor.fault or self._trouble
-        in_use = self._supervisor.in_use
-        return Health(fault, bots, backlog, in_use, self._refused.last, processes)
+        failure = self._failure
+        return Health(
+            str(failure or ""),
+            failure.detail if failure else "",
+            bots,
+            backlog,
+            self._supervisor.in_use,
+            self._refused.last,
+            processes,
+        )
 
     async def details(self, health: Health, online: Iterable[Bot]) -> Health:
         """The state with what is costly to find out; `online`: the bots that can send now."""
@@ -106,9 +115,16 @@ class Checkup:
             failures = await self._failures()
         except StoreUnavailable as error:
             self.store_failed(error)
-            return replace(health, fault=str(error), backlog=None, processes=())
+            return replace(
+                health, fault=str(error), fault_detail=error.detail, backlog=None, processes=()
+            )
         unknown = await strangers(self._superusers, online)
         return replace(health, failures=failures, strangers=unknown)
+
+    @property
+    def _failure(self) -> StoreUnavailable | None:
+        """Why nothing can be stored; None: it can."""
+        return self._supervisor.failure or self._trouble
 
     async def _look(self) -> Backlog | None:
         """What is waiting; None: the store does not work."""

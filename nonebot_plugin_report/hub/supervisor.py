@@ -39,29 +39,33 @@ class Supervisor:
         self._opened = opened
         self._run = run
         self._phase = Phase.STARTING
-        self._reason = ""
-        """The reason of the last failure (Chinese)."""
-        self._in_use = False
+        self._failure = StoreUnavailable()
+        """The last failure."""
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
     def fault(self) -> str:
         """Why nothing can be stored (Chinese); empty: it can."""
+        return str(self.failure or "")
+
+    @property
+    def failure(self) -> StoreUnavailable | None:
+        """Why nothing can be stored; None: it can."""
         match self._phase:
             case Phase.STARTING:
-                return "插件还没有启动"
+                return StoreUnavailable("插件还没有启动")
             case Phase.RUNNING:
-                return ""
+                return None
             case Phase.CLOSING:
-                return "插件正在停止"
+                return StoreUnavailable("插件正在停止")
             case Phase.FAILED:
-                return self._reason
+                return self._failure
 
     @property
     def in_use(self) -> bool:
         """Whether nothing can be stored because another process has the store."""
-        return self._phase is Phase.FAILED and self._in_use
+        return isinstance(self.failure, StoreInUse)
 
     async def start(self) -> None:
         """Start; returns after the first attempt, whether it succeeded or not."""
@@ -83,31 +87,30 @@ class Supervisor:
             try:
                 await self._work()
             except* StoreUnavailable as group:
-                cause = _cause(group)
-                error = str(cause)
+                error = _cause(group)
                 # What worked until now is reopened at once.
                 pause = 0.0 if self._phase is Phase.CLOSING else REOPEN_EVERY
-                if error != self._reason:
-                    logger.error(f"收不下推送，会继续尝试：{error}")
-                self._fail(error, in_use=isinstance(cause, StoreInUse))
+                if error.detail != self._failure.detail:
+                    logger.error(f"收不下推送，会继续尝试：{error.detail}")
+                self._fail(error)
             except* Exception:  # noqa: BLE001 - the root of our tasks: logged, and begun anew
                 logger.exception("推送插件内部出错，稍后重新开始")
-                self._fail("插件内部出错，正在重新开始")
+                self._fail(StoreUnavailable("插件内部出错，正在重新开始"))
                 pause = REOPEN_EVERY
             self._tried.set()
             await asyncio.sleep(pause)
 
     async def _work(self) -> None:
         async with self._opened():
-            self._phase, self._reason = Phase.RUNNING, ""
+            self._phase, self._failure = Phase.RUNNING, StoreUnavailable()
             self._tried.set()
             try:
                 await self._run()
             finally:
                 self._phase = Phase.CLOSING
 
-    def _fail(self, reason: str, *, in_use: bool = False) -> None:
-        self._phase, self._reason, self._in_use = Phase.FAILED, reason, in_use
+    def _fail(self, failure: StoreUnavailable) -> None:
+        self._phase, self._failure = Phase.FAILED, failure
 
 
 def _cause(group: BaseExceptionGroup[StoreUnavailable]) -> StoreUnavailable:

@@ -8,6 +8,8 @@ from .target import Kind, Target
 
 OWN: Final = "self"
 """The source of reports that the plugin makes itself, in place of a token's name."""
+RESERVED: Final = frozenset({"master", OWN})
+"""Names that no token of the settings may have."""
 BOUND: Final = "bind:"
 """The prefix of the names of bound users' tokens; their number follows."""
 

@@ -333,7 +333,7 @@ class Database:
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise translate(error) from None
         except OSError as error:
-            raise StoreUnavailable(f"无法使用数据库 {self.path}：{os_reason(error)}") from None
+            raise StoreUnavailable(f"无法使用数据库：{os_reason(error)}", file=self.path) from None
 
     def _close(self) -> None:
         kept = None

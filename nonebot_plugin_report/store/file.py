@@ -60,10 +60,10 @@ class DatabaseFile:
                 _make_private(file)
         except (Timeout, BlockingIOError):
             self.release()
-            raise StoreInUse(f"另一个进程正在使用数据库 {self.path}；{advice}") from None
+            raise StoreInUse(f"另一个进程正在使用数据库；{advice}", file=self.path) from None
         except OSError as error:
             self.release()
-            raise StoreUnavailable(f"无法使用数据库 {self.path}：{os_reason(error)}") from None
+            raise StoreUnavailable(f"无法使用数据库：{os_reason(error)}", file=self.path) from None
 
     def opened(self) -> None:
         """Remember which files these are: SQLite has just opened them, and has written to them.
@@ -93,7 +93,7 @@ class DatabaseFile:
         """Why writes would be lost (Chinese): the file is gone or replaced. Empty: it is not."""
         for file, opened in self._opened.items():
             if identity(file) != opened:
-                return f"数据库文件 {file} 被删除或替换了"
+                return f"数据库文件 {Path(file).name} 被删除或替换了"
         return ""
 
     def wal_bytes(self) -> int:

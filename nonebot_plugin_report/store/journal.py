@@ -60,7 +60,7 @@ class Journal:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StoreUnavailable(f"读不了 {self._path}：{os_reason(error)}") from None
+            raise StoreUnavailable(f"读不了送达记录：{os_reason(error)}", file=self._path) from None
 
     def note(self, line: bytes) -> bool:
         """Add a line. False: it could not be written."""

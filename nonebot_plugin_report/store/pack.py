@@ -140,7 +140,7 @@ def write(parts: Iterable[Part]) -> None:
 
 def refused(folder: Path, error: OSError) -> StoreUnavailable:
     """What to tell whoever's picture could not be written, or read, in a folder."""
-    return StoreUnavailable(f"无法写入图片文件夹 {folder}：{os_reason(error)}")
+    return StoreUnavailable(f"无法写入图片文件夹：{os_reason(error)}", file=folder)
 
 
 def read(folder: Path, place: Place, size: int) -> bytes:

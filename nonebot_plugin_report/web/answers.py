@@ -121,7 +121,7 @@ def health_json(health: Health, findings: Iterable[Finding], now: float) -> dict
     backlog = health.backlog
     return {
         "status": "error" if health.fault else "ok",
-        "reason": health.fault or None,
+        "reason": health.fault_detail or None,
         "bots": [
             {"id": self_id, "adapter": adapter, "online": online}
             for self_id, adapter, online in health.bots

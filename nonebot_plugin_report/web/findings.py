@@ -133,7 +133,7 @@ def _store(health: Health) -> Iterator[Finding]:
     advice = "检查磁盘空间和数据文件夹的权限"
     if health.in_use:
         advice = "关掉多开的那个机器人；真的要两个，就给它们各自的文件夹"
-    yield Finding("错误", f"机器人在运行，但收不下推送：{health.fault}", advice)
+    yield Finding("错误", f"机器人在运行，但收不下推送：{health.fault_detail}", advice)
 
 
 def _bots(health: Health, *, may_lack: bool) -> Iterator[Finding]:

@@ -49,9 +49,11 @@ class NtfyApi:
                 )  # fmt: skip
 
         for word in GET_WORDS:
-            app.router.add_route(
-                f"{route}/ntfy/{{topic}}/{word}", self.publish, ["GET"], include_in_schema=False
-            )
+            for slash in ("", "/"):
+                app.router.add_route(
+                    f"{route}/ntfy/{{topic}}/{word}{slash}", self.publish, ["GET"],
+                    include_in_schema=False,
+                )  # fmt: skip
 
     async def publish(self, request: Request) -> Response:
         """收下一条写给 ntfy 的消息。"""

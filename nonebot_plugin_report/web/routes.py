@@ -83,7 +83,9 @@ class Receiver:
             app.router.add_route(
                 f"{route}/metrics{slash}", self.metrics.scrape, include_in_schema=False
             )
-        app.router.add_route(f"{route}/unread/{{source}}", self.unread, include_in_schema=False)
+            app.router.add_route(
+                f"{route}/unread/{{source}}{slash}", self.unread, include_in_schema=False
+            )
         for api in (OneBotApi, GotifyApi, NtfyApi, BeatApi):
             api(self._entrance).mount(app, route)
         self._page.mount(app)

@@ -144,3 +144,45 @@ async def test_a_refused_push_says_why(bot: Bot) -> None:
     code, output = await command(bot.folder, "push", "")
     assert code == 1
     assert "content" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("push", "--titel", "标题", "内容"), "不认识 --titel，是不是 --title"),
+        (("push", "内容", "--quiet"), "不认识 --quiet"),
+        (("test", "phone", "--sned"), "不认识 --sned"),
+        (("doctor", "--no-sned"), "不认识 --no-sned，是不是 --no-send"),
+        (("doctor", "phone"), "不认识 phone"),
+    ],
+)
+async def test_what_is_mistyped_is_told_with_the_usage_of_its_command(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    code, output = await command(tmp_path, *arguments)
+    assert (code, output.splitlines()[0]) == (2, f"❌ {said}")
+    assert f"用法：python -m nonebot_plugin_report {arguments[0]} [" in output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("address", "nosuch"), ("push",), ("push", "x", "--url", "http://[x"), ("channels", "nosuch"),
+     ("explain",), ("explain", "evnt=x"), ("explain", "event")],
+)  # fmt: skip
+async def test_a_command_that_is_written_wrong_ends_with_2_and_one_line(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    code, output = await command(tmp_path, *arguments)
+    assert (code, len(output.splitlines())) == (2, 1), output
+
+
+async def test_a_reader_that_has_enough_is_no_fault(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-X", "utf8", "-m", "nonebot_plugin_report", "channels", cwd=tmp_path,
+        stdout=writer, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    os.close(writer)
+    _, complaint = await process.communicate()
+    assert (process.returncode, complaint) == (141, b"")

@@ -107,7 +107,12 @@ async def test_a_second_bot_on_the_file_says_so_and_lives(tmp_path: Path) -> Non
         async with running(tmp_path / "b", settings=settings) as second:
             refused = await second.push(expect=503, content="x")
             assert "另一个进程" in refused["error"]
+            assert str(tmp_path) not in refused["error"], (
+                "a friend is told no folder of the owner's"
+            )
             assert second.log.count("收不下推送，会继续尝试：另一个进程") == 1
+            assert f"（{first.database}）" in second.log
+            assert str(first.database) in (await second.health())["reason"]
             async with second.client() as client:
                 found = (await client.get("/health?detail")).text
             assert "关掉多开的那个机器人" in found

@@ -115,6 +115,6 @@ async def test_a_source_is_tried_out_with_what_stands_on_standard_input(folder: 
         "  [截图无法使用：不是 base64 字符串]\n"
     ))  # fmt: skip
     code, output = await command(folder, "explain")
-    assert (code, "字段：没有写" in output) == (1, True)
+    assert (code, "字段：没有写" in output) == (2, True)
     code, output = await command(folder, "explain", "--source", "unifi", "--last")
     assert (code, "连不上机器人" in output) == (1, True)

@@ -89,7 +89,7 @@ async def test_a_picture_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 async def test_what_is_no_address_is_one_line(tmp_path: Path) -> None:
     for url in ("http://[x", "http://127.0.0.1:port/report", "://"):
         code, output = await command(tmp_path, "push", "x", "--url", url)
-        assert (code, len(output.splitlines())) == (1, 1), output
+        assert (code, len(output.splitlines())) == (2, 1), output
 
 
 async def test_an_address_without_its_beginning_and_path_is_understood(tmp_path: Path) -> None:

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 import nonebot_plugin_report
 from tests.bot import Bot, running, until
 from tests.dialects import jpeg
+from tests.integration.test_cli import command
+from tests.integration.test_commands import ask, say
 from tests.onebot import ScriptedV11
+from tests.ports import free_port
 
 
 async def test_it_loads_in_a_bare_nonebot_with_no_settings(tmp_path: Path) -> None:
@@ -28,15 +33,59 @@ async def test_it_loads_in_a_bare_nonebot_with_no_settings(tmp_path: Path) -> No
         ("report_token", "1e5"), ("report_database_url", "mysql://a"),
     ],
 )  # fmt: skip
-async def test_a_wrong_setting_stops_the_start_with_one_line(
+async def test_a_wrong_setting_stops_the_ready_bot_with_one_line(
     tmp_path: Path, name: str, value: str
 ) -> None:
-    bot = Bot(tmp_path, settings={name: value})
-    await bot.launch()
-    assert bot.process is not None
-    assert await bot.process.wait() != 0
-    assert "Traceback" not in bot.log
-    assert len([line for line in bot.log.splitlines() if f"{name.upper()} 设置有误" in line]) == 1
+    (tmp_path / ".env").write_text(f"PORT={free_port()}\n{name.upper()}={value}\n")
+    code, output = await command(tmp_path, "run")
+    assert (code, "Traceback" in output) == (2, False), output
+    assert output.count(f"❌ {name.upper()} 设置有误") == output.count("设置有误") == 1
+
+
+NEIGHBOUR = """
+from nonebot import get_app
+from nonebot.plugin import on_command
+
+@get_app().get("/neighbour")
+async def neighbour():
+    from nonebot_plugin_report import ReportError, report
+    try:
+        await report("x")
+    except ReportError as error:
+        return {"error": str(error)}
+
+@on_command("neighbour").handle()
+async def answer(bot, event):
+    await bot.send(event, "still here")
+"""
+
+
+async def test_a_wrong_setting_leaves_the_other_plugins_alone(tmp_path: Path) -> None:
+    (tmp_path / "neighbour.py").write_text(NEIGHBOUR, encoding="utf-8")
+    extra = f"import sys; sys.path[:0] = [{str(tmp_path)!r}]\nnonebot.load_plugin('neighbour')"
+    settings = {"report_expire": "soon", "report_route": "/hook"}
+    async with running(tmp_path, settings=settings, extra=extra) as bot:
+        site = httpx2.AsyncClient(base_url=bot.url.removesuffix("/report"), trust_env=False)
+        async with site as client, ScriptedV11(url=bot.onebot_v11) as qq:
+            told = (await client.get("/neighbour")).json()["error"]
+            assert told.startswith("REPORT_EXPIRE 设置有误")
+            for method, path in (
+                ("POST", "/hook"), ("POST", "/hook/"), ("PUT", "/hook?token=x"),
+                ("POST", "/hook/ntfy/topic"), ("GET", "/hook/health"), ("GET", "/hook/push/"),
+                ("POST", "/hook/onebot/send_msg"), ("GET", "/hook/page/state"),
+            ):  # fmt: skip
+                answer = await client.request(method, path, content=b"x" * 100_000)
+                assert (answer.status_code, told in answer.json()["error"]) == (503, True), path
+            assert (await client.post("/hook/")).headers["retry-after"]
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"ws://127.0.0.1:{bot.port}/hook/ws")
+            assert refused.value.response.status_code == 503
+            await say(qq, "10009", "/推送 状态")
+            assert await ask(qq, "10001", "/neighbour") == "still here"
+            assert await ask(qq, "10001", "/推送 状态") == f"❌ 推送插件没有启动：{told}"
+        assert bot.log.count("REPORT_EXPIRE 设置有误") == 1
+        code, output = await command(tmp_path, "doctor")
+        assert (code, "机器人在运行，但收不下推送" in output) == (1, True), output
 
 
 async def test_another_driver_is_told_clearly_and_report_still_works(tmp_path: Path) -> None:

@@ -96,6 +96,8 @@ TOKEN = {"token": "x" * 20, "to": ["private:1", "me"]}
         ({"report_rules": [{"drop": True, "to": "superusers"}]}, "第 1 条：drop 和 to 不能一起写"),
         ({"report_rules": "[{"}, "RULES 设置有误：不是合法的 JSON"),
         ({"report_tokens": {"a": {"token": "x" * 20}}}, "TOKENS 设置有误：a 的 to：没有填写"),
+        ({"report_tokens": {"self": TOKEN}}, "TOKENS 设置有误：'self' 不能做令牌的名字"),
+        ({"report_tokens": {"Master": TOKEN}}, "TOKENS 设置有误：'Master' 不能做令牌的名字"),
         ({"report_tokens": {"a": {**TOKEN, "default": "group:1"}}}, "default：group:1 不在 to 里"),
         ({"report_tokens": {"a": TOKEN, "b": TOKEN}}, "b 的 token：和另一个令牌相同"),
         ({"report_watch": [{"after": "a"}]}, "WATCH 设置有误：第 1 条的 within：没有填写"),

@@ -20,7 +20,7 @@ from nonebot.config import Config as NoneBotConfig
 import nonebot_plugin_report
 from nonebot_plugin_report import report
 from nonebot_plugin_report.chat.table import read
-from nonebot_plugin_report.cli import parser
+from nonebot_plugin_report.cli.arguments import parsers, read_arguments
 from nonebot_plugin_report.cli.explain import read_fields
 from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.model.report import EVENT_LABELS, Report
@@ -210,7 +210,7 @@ def check_module(words: list[str]) -> None:
     """`python` with these arguments."""
     match words:
         case ["-m", "nonebot_plugin_report", *rest]:
-            check_own(parser().parse_args(rest))
+            check_own(read_arguments(rest))
         case ["-m", "venv", ".venv"]:
             pass
         case ["-m", "pip", *rest]:
@@ -503,8 +503,7 @@ def test_every_field_of_a_report_is_named() -> None:
 def test_every_command_is_named() -> None:
     shown = inline(ROOT / MARKDOWN.format("operation"))
     named = {one.split()[3] for one in shown if one.startswith("python -m nonebot_plugin_report ")}
-    actions: Any = parser()._subparsers
-    assert named == set(actions._group_actions[0].choices) - {"run"}
+    assert named == set(parsers()[1]) - {"run"}
 
 
 def test_chat_commands_are_written_as_they_are_understood() -> None:

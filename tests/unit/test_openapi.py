@@ -25,6 +25,7 @@ HERE = Target("private", "10001")
 DELIVERY = DeliveryState(HERE, State.WAITING, 1, 0, "", None)
 HEALTH = Health(
     fault="",
+    fault_detail="",
     bots=(("20001", "OneBot V11", True),),
     backlog=Backlog(1, 1.0, (Blocked(Lane(HERE), "why", 1.0),), (DELIVERY,)),
     refused_at=1.0,

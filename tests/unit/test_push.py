@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from nonebot_plugin_report.cli import parser
+from nonebot_plugin_report.cli.arguments import read_arguments
 from nonebot_plugin_report.cli.push import SourceBody, fields_of, source_body
 from nonebot_plugin_report.errors import NotDone
 
 
 def fields(*arguments: str) -> dict[str, Any]:
-    return fields_of(parser().parse_args(["push", *arguments]))
+    return fields_of(read_arguments(["push", *arguments]))
 
 
 def test_several_pictures_are_pushed_in_order(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_file_that_is_no_text_is_told_where_pictures_go(tmp_path: Path) -> Non
 
 
 def of_source(*arguments: str) -> SourceBody:
-    return source_body(parser().parse_args(["push", "--source", "unifi", *arguments]))
+    return source_body(read_arguments(["push", "--source", "unifi", *arguments]))
 
 
 def test_a_sources_body_is_pushed_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,8 @@ class StateApi:
         """机器人、等待的、停下的、静音的、没送到的、磁盘。"""
         hub, now = self._hub, self._hub.clock()
         health = await hub.health()
-        told: Json = {"fault": health.fault, **self._backlog(health, viewer, now)}
+        fault = health.fault_detail if viewer.is_master else health.fault
+        told: Json = {"fault": fault, **self._backlog(health, viewer, now)}
         muted = hub.mutes.all()
         told["muted"] = [
             {"target": str(one), "until": until, "line": f"静音到 {moment(until, now)}"}
