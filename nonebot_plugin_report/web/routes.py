@@ -15,7 +15,7 @@ from ..sources.decode import decode
 from ..sources.onebot import SENDS
 from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
-from .asgi import PlainRoute, add_shortcut, plain
+from .asgi import PlainRoute
 from .beat import BeatApi
 from .body import Intake, discard
 from .caller import Callers, refuse_prefetching
@@ -102,7 +102,6 @@ class Receiver:
         routes = app.router.routes
         routes[:] = [*routes[others:], *routes[:others]]
         self._net.stretch(routes[: len(routes) - others])
-        add_shortcut(app, (route, f"{route}/"), self._net.below(plain(self.push)))
 
     def mount_last(self, app: FastAPI) -> None:
         """Add what is not below our own path, when everybody else has added theirs."""

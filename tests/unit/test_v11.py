@@ -1,35 +1,45 @@
-"""Calls arrive as the adapter itself would have made them."""
+"""Calls arrive as the adapter itself would have made them, also those that go past it."""
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from nonebot.adapters import Bot
 from nonebot.adapters.onebot.store import ResultStore
 from nonebot.adapters.onebot.v11 import ActionFailed, MessageSegment, NetworkError
+from nonebot.adapters.onebot.v11 import Adapter as V11Adapter
 from nonebot.adapters.onebot.v11 import Bot as V11Bot
+from nonebot.exception import MockApiException
 
-from nonebot_plugin_report.senders.v11 import send_message
+from nonebot_plugin_report.senders import v11
+from nonebot_plugin_report.senders.v11 import LARGE, send_message
 
-PICTURE = "base64://" + "iVBORw0KGgo+/" * 30
+SMALL = "base64://" + "iVBORw0KGgo+/" * 30
+PICTURE = "base64://" + "iVBORw0KGgo+/" * (LARGE // 13)
 TEXT = {"type": "text", "data": {"text": '"自动秘境"\n\\结束\ud800'}}
 IMAGE = {"type": "image", "data": {"file": PICTURE}}
-Hook = Callable[[Bot, str, dict[str, Any]], Awaitable[None]]
+Hook = Callable[..., Awaitable[None]]
+OK = {"status": "ok", "retcode": 0, "data": {"message_id": 5}}
 
 
-class Adapter:
-    """The part of the adapter that has a connection; the other side answers at once, or never."""
+class Adapter(V11Adapter):
+    """The adapter with a connection whose other side answers at once, or never."""
 
-    def __init__(self, answer: dict[str, Any] | None) -> None:
-        self.connections = {"10000": self}
+    def __init__(self, answer: dict[str, Any] | None = OK) -> None:
+        self.connections: Any = {"10000": self}
+        self.driver: Any = SimpleNamespace(config=SimpleNamespace(api_timeout=30.0))
         self.received: list[dict[str, Any]] = []
+        self.passed = 0
+        """Calls that the adapter wrote itself."""
         self._result_store = ResultStore()
         self._answer = answer
 
-    def get_name(self) -> str:
-        return "OneBot V11"
+    async def _call_api(self, bot: Any, api: str, **data: Any) -> Any:
+        self.passed += 1
+        return await super()._call_api(bot, api, **data)
 
     async def send(self, written: str) -> None:
         call = json.loads(written)
@@ -39,81 +49,91 @@ class Adapter:
             asyncio.get_running_loop().call_soon(self._result_store.add_result, answer)
 
 
-async def sent(
-    message: list[Any], answer: dict[str, Any] | None = None
-) -> tuple[Any, dict[str, Any]]:
-    """The call's result, and what arrived."""
-    adapter = Adapter(answer or {"status": "ok", "retcode": 0, "data": {"message_id": 5}})
-    bot: Any = V11Bot(adapter, "10000")  # pyright: ignore[reportArgumentType] - a part of it
-    result = await send_message(
-        bot, "send_private_msg", message=message, turn=asyncio.Lock(), user_id=10001, _timeout=30.0
-    )
+async def sent(adapter: Adapter, message: list[Any], timeout: float = 30.0) -> Any:
+    """The call's result."""
+    return await send_message(
+        V11Bot(adapter, "10000"), "send_private_msg", message=message, turn=asyncio.Lock(),
+        user_id=10001, _timeout=timeout,
+    )  # fmt: skip
+
+
+def params(adapter: Adapter) -> dict[str, Any]:
+    """What arrived of the only call."""
     (received,) = adapter.received
-    return result, received["params"]
+    return {name: one for name, one in received["params"].items() if name != "_timeout"}
 
 
 @pytest.fixture
 def hook() -> Iterator[Callable[[Hook], None]]:
     """Adds a hook of another plugin for the time of a test."""
-    added: list[Any] = []
+    before, after = set(Bot._calling_api_hook), set(Bot._called_api_hook)  # pyright: ignore[reportPrivateUsage] - nothing else removes one
 
     def add(one: Hook) -> None:
-        added.append(Bot.on_calling_api(one))
+        Bot.on_calling_api(one) if one.__name__ != "after" else Bot.on_called_api(one)
 
     yield add
-    for one in added:
-        Bot._calling_api_hook.discard(one)  # pyright: ignore[reportPrivateUsage] - nothing else removes one
+    Bot._calling_api_hook.intersection_update(before)  # pyright: ignore[reportPrivateUsage] - likewise
+    Bot._called_api_hook.intersection_update(after)  # pyright: ignore[reportPrivateUsage] - likewise
 
 
-async def test_a_message_arrives_as_it_was() -> None:
+def test_the_insides_are_there() -> None:
+    """Fails with the first nonebot2 or nonebot-adapter-onebot that has others."""
+    insides = v11._insides(V11Bot(Adapter(), "10000"))  # pyright: ignore[reportPrivateUsage] - what others must not see either
+    assert insides is not None
+    assert insides.before is Bot._calling_api_hook  # pyright: ignore[reportPrivateUsage] - likewise
+    assert insides.after is Bot._called_api_hook  # pyright: ignore[reportPrivateUsage] - likewise
+
+
+async def test_only_a_call_with_a_large_picture_goes_past_the_adapter() -> None:
+    small, large = Adapter(), Adapter()
+    await sent(small, [TEXT, {"type": "image", "data": {"file": SMALL}}])
+    await sent(large, [TEXT, IMAGE])
+    assert (small.passed, large.passed) == (1, 0)
+
+
+@pytest.mark.parametrize("file", [SMALL, PICTURE], ids=["small", "large"])
+async def test_a_message_arrives_as_it_was(file: str) -> None:
+    image = {"type": "image", "data": {"file": file}}
     other = {"type": "image", "data": {"file": "base64://AAAA"}}
-    result, params = await sent([TEXT, IMAGE, TEXT, other])
-    assert result == {"message_id": 5}
-    assert params == {"user_id": 10001, "message": [TEXT, IMAGE, TEXT, other]}
+    adapter = Adapter()
+    assert await sent(adapter, [TEXT, image, TEXT, other]) == {"message_id": 5}
+    assert params(adapter) == {"user_id": 10001, "message": [TEXT, image, TEXT, other]}
 
 
-@pytest.mark.parametrize(
-    "text", ["结束 ✅", '"\\\n\x00', "\ud800"], ids=["plain", "escaped", "lone"]
-)
-async def test_a_text_arrives_as_it_was(text: str) -> None:
-    message = [{"type": "text", "data": {"text": text}}]
-    result, params = await sent(message)
-    assert result == {"message_id": 5}
-    assert params == {"user_id": 10001, "message": message}
-
-
-async def test_another_plugin_may_ask_the_bot_what_it_is(hook: Callable[[Hook], None]) -> None:
-    seen: list[str] = []
-
-    async def ask(bot: Bot, api: str, data: dict[str, Any]) -> None:
-        seen.append(bot.type)
-        data["message"] = [MessageSegment.text("后缀"), {"type": "text", "data": {"text": {1: 2}}}]
-
-    hook(ask)
-    _, params = await sent([TEXT])
-    assert seen == ["OneBot V11"]
-    assert params["message"] == [
-        {"type": "text", "data": {"text": "后缀"}}, {"type": "text", "data": {"text": {"1": 2}}}
-    ]  # fmt: skip
-
-
-async def test_another_plugin_sees_the_message_and_may_change_it(
-    hook: Callable[[Hook], None],
+@pytest.mark.parametrize("picture", [SMALL, PICTURE], ids=["small", "large"])
+async def test_another_plugin_gets_the_real_bot_and_may_change_the_message(
+    hook: Callable[[Hook], None], picture: str
 ) -> None:
+    adapter = Adapter()
+    bot, image = V11Bot(adapter, "10000"), {"type": "image", "data": {"file": picture}}
     seen: list[Any] = []
 
-    async def change(bot: Bot, api: str, data: dict[str, Any]) -> None:
-        seen.append((bot.self_id, api, list(data["message"])))
-        data["message"] += [
-            MessageSegment.text("后缀"), {"type": "image", "data": {"file": 'x"y', "summary": "s"}}
+    async def change(asked: Bot, api: str, data: dict[str, Any]) -> None:
+        seen.append((asked is bot, asked.adapter is adapter, api, list(data["message"])))
+        data["message"] = [
+            *data["message"], MessageSegment.text("后缀"),
+            {"type": "image", "data": {"file": 'x"y', "summary": "s"}},
+            {"type": "text", "data": {"text": {1: 2}}},
         ]  # fmt: skip
 
+    async def after(
+        asked: Bot, error: Exception | None, api: str, data: dict[str, Any], result: Any
+    ) -> None:
+        seen.append((asked is bot, error, api, data["user_id"], result))
+
     hook(change)
-    _, params = await sent([TEXT, IMAGE])
-    assert seen == [("10000", "send_private_msg", [TEXT, IMAGE])]
-    assert params["message"] == [
-        TEXT, IMAGE, {"type": "text", "data": {"text": "后缀"}},
+    hook(after)
+    await send_message(
+        bot, "send_private_msg", message=[TEXT, image], turn=asyncio.Lock(), user_id=1, _timeout=1.0
+    )
+    assert seen == [
+        (True, True, "send_private_msg", [TEXT, image]),
+        (True, None, "send_private_msg", 1, {"message_id": 5}),
+    ]
+    assert params(adapter)["message"] == [
+        TEXT, image, {"type": "text", "data": {"text": "后缀"}},
         {"type": "image", "data": {"file": 'x"y', "summary": "s"}},
+        {"type": "text", "data": {"text": {"1": 2}}},
     ]  # fmt: skip
 
 
@@ -122,21 +142,48 @@ async def test_another_plugin_may_replace_the_message(hook: Callable[[Hook], Non
         data["message"] = '别的"话'
 
     hook(change)
-    _, params = await sent([IMAGE])
-    assert params["message"] == '别的"话'
+    adapter = Adapter()
+    await sent(adapter, [IMAGE])
+    assert params(adapter)["message"] == '别的"话'
+
+
+async def test_another_plugin_may_answer_in_its_place(hook: Callable[[Hook], None]) -> None:
+    async def answer(bot: Bot, api: str, data: dict[str, Any]) -> None:
+        raise MockApiException({"message_id": 7})
+
+    hook(answer)
+    adapter = Adapter()
+    assert await sent(adapter, [IMAGE]) == {"message_id": 7}
+    assert not adapter.received
+
+
+async def test_another_plugin_may_replace_what_came(hook: Callable[[Hook], None]) -> None:
+    async def after(*_: object) -> None:
+        raise MockApiException({"message_id": 8})
+
+    hook(after)
+    assert await sent(Adapter({**OK, "status": "failed"}), [IMAGE]) == {"message_id": 8}
+
+
+async def test_a_hook_that_fails_keeps_nothing_from_being_sent(
+    hook: Callable[[Hook], None],
+) -> None:
+    async def fail(bot: Bot, api: str, data: dict[str, Any]) -> None:
+        raise RuntimeError("a mistake of somebody else's")
+
+    hook(fail)
+    adapter = Adapter()
+    assert await sent(adapter, [IMAGE]) == {"message_id": 5}
+    assert len(adapter.received) == 1
 
 
 async def test_a_refusal_is_an_error_with_its_words() -> None:
     refused = {"status": "failed", "retcode": 1200, "data": None, "wording": "不行"}
     with pytest.raises(ActionFailed) as failed:
-        await sent([IMAGE], refused)
+        await sent(Adapter(refused), [IMAGE])
     assert failed.value.info["wording"] == "不行"
 
 
 async def test_without_an_answer_nobody_knows() -> None:
-    adapter = Adapter(None)
-    bot: Any = V11Bot(adapter, "10000")  # pyright: ignore[reportArgumentType] - a part of it
     with pytest.raises(NetworkError):
-        await send_message(
-            bot, "send_private_msg", message=[IMAGE], turn=asyncio.Lock(), user_id=1, _timeout=0.01
-        )
+        await sent(Adapter(None), [IMAGE], timeout=0.01)
