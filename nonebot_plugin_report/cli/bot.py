@@ -133,7 +133,7 @@ def _told_in_chinese() -> Generator[None]:
 def needs_server() -> ConfigError:
     """The web server is not installed."""
     return ConfigError(
-        f'没有装 uvicorn，收不了推送；请运行：{sys.executable} -m pip install "uvicorn[standard]"'
+        f"没有装 uvicorn，收不了推送；请运行：{sys.executable} -m pip install uvicorn"
     )
 
 

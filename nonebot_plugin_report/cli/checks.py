@@ -1,17 +1,22 @@
 """The doctor's checks that only it can do: of a folder in which a bot may not even run."""
 
 import os
-from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distribution
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
+from packaging.requirements import Requirement
 from pydantic import ValidationError
 
 from ..config import Config, explain
 from ..web.addresses import read_settings
 from ..web.findings import Finding, of_machine, of_settings
 from .bot import needs_server, own_token, token, token_file, wanted_driver, where_token_is
+
+DISTRIBUTION: Final = "nonebot-plugin-report-hub"
 
 
 def checked_config() -> Config | None:
@@ -54,6 +59,7 @@ def installation() -> Iterator[Finding]:
     if find_spec("uvicorn") is None:
         text, _, advice = str(needs_server()).partition("；")
         yield Finding("错误", text, advice)
+    yield from unmet(requires(DISTRIBUTION) or (), _installed)
     try:
         distribution("nonebot-plugin-report")
     except PackageNotFoundError:
@@ -63,6 +69,30 @@ def installation() -> Iterator[Finding]:
         "再 pip install --force-reinstall --no-deps nonebot-plugin-report-hub"
     )
     yield Finding("错误", "还装着旧插件 nonebot-plugin-report，它与本插件的模块同名", advice)
+
+
+def unmet(requirements: Iterable[str], installed: Callable[[str], str | None]) -> Iterator[Finding]:
+    """The libraries whose version is not what this plugin's metadata asks for.
+
+    Args:
+        requirements: as the metadata has them, those of extras included.
+        installed: the version of a library; None: it is not installed.
+    """
+    for text in requirements:
+        requirement = Requirement(text)
+        found = installed(requirement.name)
+        if found is None or requirement.specifier.contains(found, prereleases=True):
+            continue
+        name, wanted = requirement.name, requirement.specifier
+        text = f"{name} 是 {found}，要 {wanted}：别的版本有已知的毛病，或没有试过"
+        yield Finding("错误", text, f'{sys.executable} -m pip install "{name}{wanted}"')
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def machine() -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from ..errors import ConfigError, os_reason
 from ..web.addresses import address, push_url
 from .bot import MASK, needs_server, prepare_bot, server_options, where_token_is
 from .client import Answerer, Client, who_has_port
+from .log import threaded_log
 
 
 def run() -> int:
@@ -22,11 +23,13 @@ def run() -> int:
     """
     if find_spec("uvicorn") is None:
         raise needs_server()
-    prepare_bot()
-    _check_port()
-    if not sys.stdout.isatty():  # what the plugin prints goes to a log, which many can read
-        print(f"日志里不写令牌；把推送地址里的 {MASK} 换成令牌，它在{where_token_is()}", flush=True)
-    nonebot.run(**server_options())
+    with threaded_log():
+        prepare_bot()
+        _check_port()
+        if not sys.stdout.isatty():  # what the plugin prints goes to a log, which many can read
+            hint = f"日志里不写令牌；把推送地址里的 {MASK} 换成令牌，它在{where_token_is()}"
+            print(hint, flush=True)
+        nonebot.run(**server_options())
     return 0
 
 

@@ -39,6 +39,7 @@ from ..watchdog.watchdog import Watchdog
 from ..watchdog.watches import Watch
 from .health import Checkup, Health
 from .masking import Masking
+from .receipt_log import ReceiptLog
 from .roster import Roster
 from .supervisor import Supervisor
 from .timekeeping import Timekeeper
@@ -129,6 +130,7 @@ class Hub:
         )
         self.tally: Final = self._outbox.tally
         """What was stored and sent since this process started."""
+        self._receipt_log = ReceiptLog()
         self._durations = Durations(self.history, self._store.stories, self.clock)
         self.watchdog: Final = Watchdog(
             self._store,
@@ -199,11 +201,9 @@ class Hub:
             self._checkup.store_failed(error)
             raise
         self._checkup.store_worked()
+        self._receipt_log.add(receipt, plan.routing.reason)
         if receipt.status == "duplicate":
-            logger.info(f"{receipt.id} 又来了一次，不再发送")
             return receipt
-        if receipt.status == "dropped":
-            logger.info(f"{receipt.id} 没有发给谁：{plan.routing.reason}")
         self._durations.accepted(report, grant.name)
         self.watchdog.accepted(receipt.id, report.event, grant.name)
         return receipt

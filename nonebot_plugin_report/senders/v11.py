@@ -71,7 +71,7 @@ async def send_message(
 
 
 def _insides(bot: Bot) -> _Insides | None:
-    """The private parts of nonebot2 (2.4.2 to 2.5.0) and nonebot-adapter-onebot (2.4.6).
+    """The private parts of nonebot2 (2.4.3 to 2.5.0) and nonebot-adapter-onebot (2.4.6).
 
     None where one is missing, or the bot has no WebSocket. The bounds stand in pyproject.toml, and
     `test_the_insides_are_there` fails with the first version that has others.
