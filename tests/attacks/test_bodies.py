@@ -6,8 +6,10 @@ import json
 from collections.abc import AsyncGenerator
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx2
+import pybase64
 import pytest
 
 from tests.attacks.measure import MEMORY, STANDSTILL, least_cost
@@ -73,6 +75,8 @@ BODIES = {
     "backslashes": (filled(rb'"\\"', PLAIN)[:-3] + b'\\"}', JSON, 200),
     "quotes that are escaped": (filled(b'"' + rb"\"" + b'"', PLAIN), JSON, 200),
     "a form of escapes": (b"content=" + b"%41" * (MAX_BODY // 3 - 3), FORM, 200),
+    "a form of percent signs": (b"content=" + b"%" * (MAX_BODY - 9), FORM, 200),
+    "a form of wrong escapes": (b"content=" + b"%zz" * (MAX_BODY // 3 - 3), FORM, 200),
     "a form of a picture": (b"image=" + b"iVBORw0K%2F%2B" * (MAX_BODY // 14 - 1), FORM, 200),
     "a form of line ends": (parts(b"\r\n--" * ((MAX_BODY - 200) // 4)), PARTS, 200),
     "a form of empty parts": (parts(b"") * (MAX_BODY // 100), PARTS, 422),
@@ -124,6 +128,44 @@ async def test_no_body_keeps_others_waiting_or_fills_the_memory(bot: Bot) -> Non
 async def pushed(bot: Bot, body: bytes, kind: str, expected: int) -> None:
     """One push, answered as it should be."""
     assert await send(bot, body, kind) == expected
+
+
+SMALL = {
+    "a form of percent signs": (b"content=" + b"%" * 60_000, FORM),
+    "quotes in broken JSON": (b'{"' + b',":\\' * 6_000 + b'"}', JSON),
+    "objects in data": (b'{"content":"x","data":[' + b'{"a":"b"},' * 6_000 + b"1]}", JSON),
+    "parts of long headers": (
+        parts(b"x").replace(b'name="a"', b'name="a"' + b"; a*=%41" * 450),
+        PARTS,
+    ),
+}
+
+
+async def test_many_small_bodies_at_once_keep_nobody_waiting(bot: Bot) -> None:
+    for name, (body, kind) in SMALL.items():
+
+        async def attack(body: bytes = body, kind: str = kind) -> None:
+            statuses = await asyncio.gather(*(send(bot, body, kind) for _ in range(32)))
+            assert set(statuses) <= {200, 422}
+
+        assert (await least_cost(bot, attack)).waited <= STANDSTILL, name
+
+
+async def test_a_onebot_form_is_in_memory_no_more_often_than_another(bot: Bot) -> None:
+    picture = pybase64.b64encode(SHOT + bytes(14 * 2**20)).decode()
+    message = json.dumps([{"type": "image", "data": {"file": f"base64://{picture}"}}])
+    body = urlencode({"user_id": 10001, "message": message.replace(" ", "")}).encode()
+
+    async def attack() -> None:
+        async with bot.client() as client:
+            answer = await client.post(
+                "/onebot/send_msg", content=body, headers={"Content-Type": FORM}
+            )
+        assert answer.status_code == 200, answer.text
+
+    cost = await least_cost(bot, attack)
+    assert cost.memory <= MEMORY + MAX_BODY
+    assert cost.waited <= STANDSTILL
 
 
 def zipped() -> dict[str, tuple[bytes, str, int]]:
