@@ -1,13 +1,16 @@
 """The history as the page looks through it, on each engine."""
 
 from collections.abc import AsyncGenerator, Sequence
+from itertools import count
 
 import pytest
+from sqlalchemy import Connection
 
-from nonebot_plugin_report.model.archive import EVERYTHING, Cursor, Sight, Wanted
+from nonebot_plugin_report.model.archive import EVERYTHING, NEWEST, Cursor, Sight, Wanted
 from nonebot_plugin_report.model.image import Image
 from nonebot_plugin_report.model.report import Result
-from nonebot_plugin_report.store.search import FIRST_ROWS
+from nonebot_plugin_report.store.reader import Reader
+from nonebot_plugin_report.store.search import FIRST_ROWS, Search
 
 from .fakes import World, world
 from .looking import FRIEND, FRIENDS, ME, found, send
@@ -73,6 +76,26 @@ async def test_many_are_told_in_parts_and_none_twice(place: Place) -> None:
         assert await found(w, target=FRIEND) == [
             one for one in backwards if int(one[1:-1]) % 3 == 0
         ]
+
+
+async def test_a_step_ends_in_time_and_tells_how_far_it_looked_back(place: Place) -> None:
+    async with world(place) as w:
+        for number in range(FIRST_ROWS + 1):
+            await send(w, f"第{number}条")
+        reader = Reader.of(place)
+        reader.open()
+        seconds = count()  # so slow that each chunk takes one
+
+        def look(conn: Connection, before: Cursor) -> tuple[list[str], Cursor | None]:
+            wanted = Wanted(words="没有的", before=before)
+            return Search(conn, EVERYTHING, wanted, lambda: next(seconds)).find(30)
+
+        ids, end = await reader.run(lambda conn: look(conn, NEWEST))
+        assert ids == []
+        assert end is not None
+        assert end.at == w.clock.now - FIRST_ROWS + 1
+        assert await reader.run(lambda conn: look(conn, end)) == ([], None)
+        await reader.close()
 
 
 async def test_what_is_asked_for_holds_for_what_is_new_and_for_what_is_indexed(
