@@ -23,10 +23,11 @@ OVERALL_REFILL_SECONDS: Final = 0.5
 """After this long there is one more try for all of them."""
 MAX_ADDRESSES: Final = 10_000
 """Addresses remembered; the one that tried longest ago is forgotten first."""
-MAX_TOKEN: Final = 2**16
+MAX_TOKEN: Final = 2**12
 """Characters; longer ones are rejected unread."""
 SHORT_TOKEN: Final = 12
 """Characters; shorter ones could be guessed even slowly."""
+_WRONG: Final = "令牌不正确：请核对网址里 token= 后面的部分"
 
 
 @dataclass(slots=True)
@@ -50,10 +51,12 @@ class _Tries:
         return min(self.burst, self.left + (now - self.at) / self.refill_seconds)
 
 
-@lru_cache(maxsize=64)  # the same tools push again and again
-def digest(token: str) -> str:
+def hash_token(token: str) -> str:
     """A token's SHA-256: enough to recognize it, as tokens are long and random."""
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+digest = lru_cache(maxsize=64)(hash_token)  # the same tools push again and again
 
 
 @dataclass(slots=True)
@@ -89,16 +92,16 @@ class Gate:
             raise Forbidden("没有令牌：请写在网址里（?token=…）")
         if (grant := self.find(token)) is not None:
             return grant
-        raise self.wrong(address, "令牌不正确：请核对网址里 token= 后面的部分")
+        raise self.wrong(address)
 
-    def wrong(self, address: str, why: str) -> Forbidden:
-        """Count an attempt; what is told of it.
+    def wrong(self, address: str, reason: str = _WRONG) -> Forbidden:
+        """Count an attempt with a wrong secret; return the error to raise.
 
         Raises:
             TooManyAttempts: there were too many.
         """
-        self._count(_source(address))
-        return Forbidden(why)
+        self._count(source_of(address))
+        return Forbidden(reason)
 
     def signer(self, content: bytes | bytearray, signature: str, token: str | None) -> str | None:
         """The token by which a body is signed (HMAC-SHA256, as GitHub writes it), or None.
@@ -114,8 +117,19 @@ class Gate:
         return None
 
     def find(self, token: str) -> Grant | None:
-        """The grant of a token, or None; does not count as an attempt."""
-        return self.grants.get(digest(token)) if len(token) <= MAX_TOKEN else None
+        """The grant of a token, or None; does not count as an attempt. Blanks around it, which
+        pasting adds, do not matter."""
+        if len(token) > MAX_TOKEN:
+            return None
+        if (grant := self.grants.get(digest(token))) is not None:
+            return grant
+        bare = token.strip()
+        return None if bare == token else self.grants.get(digest(bare))
+
+    def recognizes(self, text: str) -> bool:
+        """Whether a text is a token. For many texts of which next to none is: what `find` remembers
+        stays."""
+        return hash_token(text) in self.grants
 
     def _count(self, source: str) -> None:
         now = self.clock()
@@ -130,7 +144,7 @@ class Gate:
             self._by_address.popitem(last=False)
 
 
-def _source(address: str) -> str:
+def source_of(address: str) -> str:
     """The address by which attempts are counted: an IPv6 subscriber has a whole /64 (RFC 6177)."""
     try:
         parsed = ip_address(address)

@@ -19,10 +19,11 @@ from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
 from .asgi import PlainRoute
-from .caller import bearer
+from .credentials import KEY_PATHS
 from .entrance import Entrance
+from .head import query_of
 
-PUSH: Final = "/api/push/{token}"
+PUSH: Final = f"{KEY_PATHS[0]}{{token}}"
 MAX_MESSAGE: Final = 1000
 """Characters shown of a client's `msg`."""
 
@@ -69,17 +70,14 @@ class BeatApi:
 
     async def beat(self, request: Request) -> Response:
         """一次心跳。"""
-        query = request.query_params
-        return await self._take(
-            request, str(request.path_params["name"]), query.get("token") or bearer(request)
-        )
+        return await self._take(request, str(request.path_params["name"]))
 
     async def push(self, request: Request) -> Response:
         """一次心跳，写成 Uptime Kuma 的样子。"""
         name, token = self._apart(str(request.path_params["token"]))
-        return await self._take(request, request.query_params.get("name") or name, token)
+        return await self._take(request, query_of(request).get("name") or name, token)
 
-    async def _take(self, request: Request, name: str, token: str | None) -> Response:
+    async def _take(self, request: Request, name: str, token: str | None = None) -> Response:
         grant: Grant | None = None
         try:
             grant = self._entrance.admit(request, token)
@@ -107,7 +105,8 @@ class BeatApi:
 def _why_down(request: Request) -> str | None:
     """The client's words for what is wrong, empty if it has none; None: all is well. Uptime Kuma
     knows no other word for that than `up`."""
-    status = request.query_params.get("status", "")
+    query = query_of(request)
+    status = query.get("status", "")
     if not status or read_result(status) is Result.SUCCESS:
         return None
-    return clean(request.query_params.get("msg", "")[:MAX_MESSAGE]).strip()
+    return clean(query.get("msg", "")[:MAX_MESSAGE]).strip()

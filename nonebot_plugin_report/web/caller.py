@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
@@ -12,14 +12,13 @@ import orjson
 from starlette.requests import HTTPConnection
 
 from ..access.gate import Gate
-from ..errors import Forbidden, InvalidReport
-from ..model.grant import Grant
+from ..errors import Forbidden
+from ..model.grant import MASTER, Grant
 from ..sources.tools.github import SIGNATURE
 from .body import HEAD
+from .credentials import TOKEN, Credential, read_credentials
 from .head import headers_of, query_of
 
-MAX_QUERY: Final = 2**15
-"""Bytes of a URL's query: all of a message may stand there. Uptime Kuma's have several thousand."""
 MAX_FORWARDED: Final = 1024
 """Characters read of `X-Forwarded-For`, from its end."""
 MAX_SIGNATURE: Final = 100
@@ -44,9 +43,11 @@ class Caller:
 
     address: str
     token: str | None
-    """The token in the URL or a header."""
+    """The right token beside the body."""
     grant: Grant | None
     """Its grant; None: the token must be in the body."""
+    has_wrong: bool = False
+    """Something stood beside the body that may have been meant as a token, and is none."""
 
 
 class Callers:
@@ -69,41 +70,52 @@ class Callers:
         """Whether anybody may push."""
         return self._gate.open
 
-    def identify(self, connection: HTTPConnection) -> Caller:
+    def identify(self, connection: HTTPConnection, path_token: str | None = None) -> Caller:
         """Identify a caller by everything except the body.
+
+        Args:
+            connection: the request.
+            path_token: a token in the path, where the door has one there.
 
         Raises:
             Forbidden: the token is wrong, or a web page asks and no token is set.
-            InvalidReport: the query is too long to be read.
             TooManyAttempts: there were too many wrong ones.
         """
         address = self.address(connection)
         if self._gate.open:
             refuse_web_pages(connection, self._public_host)
-        token = outer_token(connection)
-        return Caller(address, token, self.admit_outer(token, address))
+            return Caller(address, query_of(connection).get(TOKEN), MASTER)
+        is_explicit, has_wrong = False, False
+        for credential in _credentials(connection, path_token):
+            if (grant := self._gate.find(credential.token)) is not None:
+                return Caller(address, credential.token, grant)
+            is_explicit, has_wrong = is_explicit or credential.is_explicit, True
+        caller = Caller(address, None, None, has_wrong)
+        if is_explicit:
+            raise self._gate.wrong(address)
+        return caller
 
-    def admit_beside(self, connection: HTTPConnection, token: str | None) -> Grant:
-        """The grant of a caller whose token can only be beside the body; without one, nothing of
-        the body is read.
+    def require(self, caller: Caller) -> Grant:
+        """The grant of a caller whose token can only be beside the body.
 
         Raises:
-            Forbidden: the token is missing or wrong, or a web page asks and no token is set.
+            Forbidden: the token is missing or wrong.
             TooManyAttempts: there were too many wrong ones.
         """
-        if self._gate.open:
-            refuse_web_pages(connection, self._public_host)
-        return self._gate.admit(token, self.address(connection))
+        if caller.grant is not None:
+            return caller.grant
+        return self.admit(None, caller)
 
     def address(self, connection: HTTPConnection) -> str:
         """The client's address."""
         return client_address(connection, self._proxies)
 
-    def admit_outer(self, token: str | None, address: str) -> Grant | None:
-        """The grant of the token beside the body; None: it must be in the body."""
-        if token is None and not self._gate.open:
+    def renew(self, caller: Caller) -> Grant | None:
+        """The grant of a caller's token beside the body as it is now: it may have been revoked.
+        None: it must be in the body."""
+        if caller.token is None and not self._gate.open:
             return None
-        return self._gate.admit(token, address)
+        return self._gate.admit(caller.token, caller.address)
 
     def admit_head(self, head: bytes, address: str) -> tuple[str, Grant]:
         """The token at the beginning of a body, and its grant. No more is read of a stranger's
@@ -118,9 +130,16 @@ class Callers:
             )
         return "", self._gate.admit(tokens[0] if tokens else None, address)
 
-    def admit(self, token: str | None, address: str) -> Grant:
-        """The grant of the token in the body."""
-        return self._gate.admit(token, address)
+    def admit(self, token: str | None, caller: Caller) -> Grant:
+        """The grant of the token in the body.
+
+        Raises:
+            Forbidden: the token is missing or wrong.
+            TooManyAttempts: there were too many wrong ones.
+        """
+        if not token and caller.has_wrong:
+            raise self._gate.wrong(caller.address)
+        return self._gate.admit(token, caller.address)
 
     def signature(self, connection: HTTPConnection) -> str:
         """The body's signature, which stands for a token; empty: there is none, or none counts."""
@@ -132,16 +151,16 @@ class Callers:
         """The token by which a body is signed; None: it is wrong. `token` is a right one."""
         return self._gate.signer(content, signature, token)
 
-    def wrong(self, address: str, why: str) -> Forbidden:
-        """What is told of a wrong secret; it counts as an attempt.
+    def wrong(self, address: str, reason: str) -> Forbidden:
+        """Count an attempt with a wrong secret; return the error to raise.
 
         Raises:
             TooManyAttempts: there were too many.
         """
-        return self._gate.wrong(address, why)
+        return self._gate.wrong(address, reason)
 
     def wrong_signature(self, address: str) -> Forbidden:
-        """What is told of a body that no token of ours has signed; it counts as an attempt.
+        """Count an attempt to sign a body; return the error to raise.
 
         Raises:
             TooManyAttempts: there were too many.
@@ -153,34 +172,10 @@ class Callers:
         return self._gate.open or self._gate.find(token) is not None
 
 
-def outer_token(connection: HTTPConnection) -> str | None:
-    """The token of the query or the `Authorization: Bearer` header (RFC 6750 section 2.1).
-
-    Raises:
-        InvalidReport: the query is too long to be read.
-    """
-    check_query(connection)
-    return query_of(connection).get("token") or bearer(connection)
-
-
-def check_query(connection: HTTPConnection) -> None:
-    """Refuse a query that is too long to be read.
-
-    Raises:
-        InvalidReport: it is.
-    """
-    if len(connection.scope["query_string"]) > MAX_QUERY:
-        raise InvalidReport("网址", f"? 后面最多 {MAX_QUERY} 个字符，多的请用 POST")
-
-
-def bearer(connection: HTTPConnection) -> str | None:
-    """The token of the `Authorization: Bearer` header."""
-    if (said := headers_of(connection).get("authorization")) is None:
-        return None
-    scheme, _, credentials = said.partition(" ")
-    if scheme.lower() == "bearer" and credentials.strip():
-        return credentials.strip()
-    return None
+def _credentials(connection: HTTPConnection, path_token: str | None) -> Iterator[Credential]:
+    if path_token:
+        yield Credential(path_token, is_explicit=True)
+    yield from read_credentials(connection)
 
 
 def seen_tokens(head: bytes) -> list[str]:
@@ -248,11 +243,14 @@ def refuse_web_pages(connection: HTTPConnection, public_host: str) -> None:
 
 
 def refuse_prefetching(connection: HTTPConnection) -> None:
-    """Refuse a browser that only prepares for a page that its user may open.
+    """Refuse to push for a browser that only prepares for a page that its user may open, and for
+    whatever only looks at an address (HEAD; RFC 9110, section 9.3.2).
 
     Raises:
-        Forbidden: it does.
+        Forbidden: it is no push.
     """
+    if connection.scope.get("method") == "HEAD":
+        raise Forbidden("HEAD 不推送；请用 POST 或 GET")
     for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"):
         if connection.headers.get(name, "").lower().startswith(("prefetch", "preview")):
             raise Forbidden("浏览器的预取不算推送")

@@ -20,8 +20,8 @@ from ..sources.decode import decode
 from ..sources.form import read_any_form
 from ..sources.multipart import decode_multipart, read_boundary
 from .body import Intake, discard
-from .caller import Callers, check_query, refuse_prefetching
-from .head import headers_of
+from .caller import Callers, refuse_prefetching
+from .head import headers_of, query_of
 from .outgoing import Outgoing
 from .refusals import DISCARD_FACTOR, Refusals
 
@@ -58,20 +58,18 @@ class Entrance:
         """Whether a token is right; does not count as an attempt."""
         return self._callers.knows(token)
 
-    def admit(self, request: Request, token: str | None) -> Grant:
-        """The grant of a caller, from the token beside the body.
+    def admit(self, request: Request, path_token: str | None = None) -> Grant:
+        """The grant of a caller, from a token beside the body.
 
         Raises:
             Forbidden: it is missing or wrong, or a web page asks and no token is set; or a browser
                 only prepares for a page.
-            InvalidReport: the query is too long to be read.
             TooManyAttempts: there were too many wrong ones.
             UnsupportedMedia: no token is set, and a web page could send such a request.
         """
-        check_query(request)
-        if request.method == "GET":
+        if request.method in ("GET", "HEAD"):
             refuse_prefetching(request)
-        grant = self._callers.admit_beside(request, token)
+        grant = self._callers.require(self._callers.identify(request, path_token))
         if self._callers.open and (request.method != "POST" or media_type(request) != JSON):
             raise UnsupportedMedia("没有设置 REPORT_TOKEN 时只接受 POST 和 application/json")
         return grant
@@ -94,7 +92,6 @@ class Entrance:
     async def push(
         self,
         request: Request,
-        token: str | None,
         read: Callable[[bytes | bytearray], Report],
         answer: Callable[[Report, Receipt], Response],
         refusal: Callable[[Refused], Response],
@@ -103,14 +100,13 @@ class Entrance:
 
         Args:
             request: the push.
-            token: stands beside its body.
             read: makes a report of the body.
             answer: says that it was taken.
             refusal: says that it was not.
         """
         grant = None
         try:
-            grant = self.admit(request, token)
+            grant = self.admit(request)
             report = await self.read(request, grant, read)
             receipt = await self.hub.submit(report, grant)
         except Refused as error:
@@ -133,7 +129,7 @@ def media_type(request: Request) -> str:
 
 def query_fields(request: Request) -> dict[str, object]:
     """The query's fields."""
-    return _pairs(request.scope["query_string"].decode("latin-1"))
+    return dict(query_of(request))
 
 
 def body_fields(content: bytes | bytearray, request: Request) -> dict[str, object]:

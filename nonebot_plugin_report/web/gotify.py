@@ -16,8 +16,8 @@ from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
 from .asgi import PlainRoute
-from .caller import bearer
 from .entrance import Entrance, body_fields, query_fields
+from .head import query_of
 
 
 class GotifyApi:
@@ -38,9 +38,7 @@ class GotifyApi:
 
     async def push(self, request: Request) -> Response:
         """收下一条写给 Gotify 的消息。"""
-        return await self._entrance.push(
-            request, _token(request), partial(_read, request), self._answer, _refusal
-        )
+        return await self._entrance.push(request, partial(_read, request), self._answer, _refusal)
 
     def _answer(self, _: Report, receipt: Receipt) -> Response:
         return json_answer({
@@ -51,12 +49,7 @@ class GotifyApi:
 
 def _read(request: Request, content: bytes | bytearray) -> Report:
     fields = {**query_fields(request), **body_fields(content, request)}
-    return read_gotify(fields, request.query_params)
-
-
-def _token(request: Request) -> str | None:
-    key = request.headers.get("x-gotify-key")
-    return key or request.query_params.get("token") or bearer(request)
+    return read_gotify(fields, query_of(request))
 
 
 def _refusal(error: Refused) -> Response:

@@ -84,8 +84,7 @@ class Metrics:
     async def scrape(self, request: Request) -> Response:
         """给 Prometheus 的指标；要 REPORT_TOKEN。"""
         try:
-            grant = self._callers.identify(request).grant
-            if grant is None or not grant.is_master:
+            if not self._callers.require(self._callers.identify(request)).is_master:
                 raise Forbidden("只有 REPORT_TOKEN 能看指标")
         except Refused as error:
             return await self._refusals.answer(error)

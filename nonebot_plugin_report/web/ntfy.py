@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-import pybase64
 from fastapi import FastAPI, Request, Response
 
 from ..errors import Refused
@@ -20,9 +19,9 @@ from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
 from .asgi import PlainRoute
-from .caller import bearer
 from .content import header_text
 from .entrance import Entrance
+from .head import headers_of, query_of
 
 MAX_HEADER: Final = 4096
 """Characters read of a header."""
@@ -50,66 +49,33 @@ class NtfyApi:
 
         for word in GET_WORDS:
             for slash in ("", "/"):
-                app.router.add_route(
-                    f"{route}/ntfy/{{topic}}/{word}{slash}", self.publish, ["GET"],
-                    include_in_schema=False,
+                app.router.add_api_route(
+                    f"{route}/ntfy/{{topic}}/{word}{slash}", self.publish, methods=["GET"],
+                    route_class_override=PlainRoute, include_in_schema=False,
                 )  # fmt: skip
 
     async def publish(self, request: Request) -> Response:
         """收下一条写给 ntfy 的消息。"""
-        return await self._entrance.push(
-            request, _token(request), partial(_read, request), _answer, _refusal
-        )
+        return await self._entrance.push(request, partial(_read, request), _answer, _refusal)
 
 
 def _read(request: Request, content: bytes | bytearray) -> Report:
     topic = str(request.path_params.get("topic", ""))
     if not topic:
-        return read_json(decode(content), request.query_params)
-    return read_publish(topic, _parameters(request), content, request.query_params)
+        return read_json(decode(content), query_of(request))
+    return read_publish(topic, _parameters(request), content, query_of(request))
 
 
 def _parameters(request: Request) -> Mapping[str, str]:
     """What the headers and the query say, by ntfy's own names."""
-    found: dict[str, str] = {}
+    headers, query = headers_of(request), query_of(request)
+    parameters: dict[str, str] = {}
     for name, aliases in NAMES.items():
-        headers = [f"x-{name}", *aliases]
-        said = [header_text(request.headers.get(one, "")[:MAX_HEADER]) for one in headers]
-        said += [request.query_params.get(one, "") for one in aliases]
-        if value := next(filter(None, said), ""):
-            found[name] = value
-    return found
-
-
-def _token(request: Request) -> str | None:
-    """A bearer's token, a password, or what the query says: https://docs.ntfy.sh/publish/."""
-    query = request.query_params
-    return bearer(request) or _password(request.headers.get("authorization", "")) or (
-        query.get("token") or _in_query(query.get("auth", ""))
-    )  # fmt: skip
-
-
-def _in_query(auth: str) -> str | None:
-    """`?auth=` is a whole Authorization header in base64."""
-    scheme, _, credentials = _from_base64(auth).partition(" ")
-    return credentials if scheme.lower() == "bearer" else _password(f"{scheme} {credentials}")
-
-
-def _password(header: str) -> str | None:
-    """The password of HTTP's basic authentication (RFC 7617); whatever the user is called."""
-    scheme, _, credentials = header.partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    return _from_base64(credentials).partition(":")[2] or None
-
-
-def _from_base64(text: str) -> str:
-    padded = text.strip().rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        content = pybase64.b64decode(padded + "=" * (-len(padded) % 4), validate=True)
-    except ValueError:
-        return ""
-    return content.decode("utf-8", "replace")
+        written = next(filter(None, map(headers.get, (f"x-{name}", *aliases))), "")
+        text = header_text(written[:MAX_HEADER])
+        if value := text or next(filter(None, map(query.get, aliases)), ""):
+            parameters[name] = value
+    return parameters
 
 
 def _answer(report: Report, receipt: Receipt) -> Response:

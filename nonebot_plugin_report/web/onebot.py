@@ -31,7 +31,7 @@ from . import openapi
 from . import service_schemas as schemas
 from .answers import STATUS, json_answer, retry_after
 from .asgi import PlainRoute
-from .caller import bearer
+from .credentials import read_credentials
 from .entrance import Entrance, body_fields, query_fields
 from .outgoing import PIECE, Content
 
@@ -87,7 +87,7 @@ class OneBotApi:
             action = action.removesuffix(suffix)
         grant, echo = None, None
         try:
-            grant = self._entrance.admit(request, _token(request))
+            grant = self._entrance.admit(request)
             if action not in self._actions and action not in SENDS:
                 raise NotFound(f"没有这个动作；{USAGE}")
             read = partial(_read, action, request)
@@ -100,7 +100,7 @@ class OneBotApi:
             return _answer({"message_id": self._hub.number(receipt.id)}, echo)
         except (Refused, NotFound) as error:
             await self._entrance.refuse(error, request, trusted=grant is not None)
-            missing = not self._entrance.open and _token(request) is None
+            missing = not self._entrance.open and not any(read_credentials(request))
             return _refusal(error, echo, missing=missing)
 
     async def _login(self, _: Params, __: Grant) -> object:
@@ -183,12 +183,6 @@ def _read(
     """The parameters, and the report of an action that sends."""
     params = {**query_fields(request), **body_fields(content, request)}
     return params, read_send(action, params) if action in SENDS else None
-
-
-def _token(request: Request) -> str | None:
-    """OneBot 11, "通信/鉴权": in a header, else in the query."""
-    query = request.query_params
-    return bearer(request) or query.get("access_token") or query.get("token")
 
 
 def _echo(params: Params) -> object:

@@ -10,7 +10,7 @@ from ..errors import Forbidden, Refused
 from ..hub import Hub
 from ..model.numbers import MAX_ID_LENGTH
 from ..model.text import clean
-from ..sources.body import read_report
+from ..sources.body import Decode, Pushed, read_report
 from ..sources.decode import decode
 from ..sources.onebot import SENDS
 from . import openapi
@@ -23,6 +23,7 @@ from .content import context, decoder_for, query_body, read_signed
 from .entrance import METHODS, Entrance
 from .findings import of_running
 from .gotify import GotifyApi
+from .guard import Guard
 from .head import headers_of, query_of
 from .metrics import Metrics
 from .net import Net
@@ -48,6 +49,7 @@ class Receiver:
         )
         self._intake = Intake(self._limit)
         self._refusals = Refusals(hub.tally)
+        self._guard = Guard(self._callers, self._refusals, self._limit)
         self._net = Net()
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
         self._outgoing = Outgoing()
@@ -101,12 +103,15 @@ class Receiver:
         # Before everybody else's, with each of which a push would be compared.
         routes = app.router.routes
         routes[:] = [*routes[others:], *routes[:others]]
-        self._net.stretch(routes[: len(routes) - others])
+        ours = routes[: len(routes) - others]
+        self._guard.stand_before(ours)
+        self._net.stretch(ours)
 
     def mount_last(self, app: FastAPI) -> None:
         """Add what is not below our own path, when everybody else has added theirs."""
         others = len(app.router.routes)
         BeatApi(self._entrance).mount_at_root(app)
+        self._guard.stand_before(app.router.routes[others:])
         self._net.stretch(app.router.routes[others:])
 
     async def push(self, request: Request) -> Response:
@@ -133,22 +138,23 @@ class Receiver:
         except ClientDisconnect:
             return Response(status_code=400)  # the client is gone
         try:
-            read = partial(
-                read_report,
-                decode=decoder,
-                beside=context(query_of(request), headers),
-                own=self._hub.config.report_sources,
-            )
+            read = partial(self._read, request, decoder)
             signer = partial(callers.signer, signature=signature, token=caller.token)
             if signature:
                 read = partial(read_signed, signer=signer, read=read)
             async with body:
                 if (pushed := await body.work(read)) is None:
                     raise callers.wrong_signature(caller.address)
-                grant = grant or callers.admit(pushed.token, caller.address)
+                grant = grant or callers.admit(pushed.token, caller)
                 return json_answer(receipt_json(await self._hub.take(pushed, grant)))
         except Refused as error:
             return await self._refuse(error, request)
+
+    def _read(self, request: Request, decoder: Decode, content: bytearray) -> Pushed:
+        """What a body says, with what stands beside it."""
+        beside = context(query_of(request), headers_of(request))
+        own = self._hub.config.report_sources
+        return read_report(content, decode=decoder, beside=beside, own=own)
 
     async def push_by_get(self, request: Request) -> Response:
         """收下一条推送，内容都在网址里；只给别的都做不到的工具用。"""
@@ -157,8 +163,8 @@ class Receiver:
             caller = self._callers.identify(request)
             if self._callers.open:
                 raise Forbidden("没有设置 REPORT_TOKEN 时不能用 GET 推送：任何网页都能发出它")
-            grant = caller.grant or self._callers.admit(None, caller.address)
-            source = {"source": request.query_params.get("source", "")}
+            grant = self._callers.require(caller)
+            source = {"source": query_of(request).get("source", "")}
             pushed = read_report(
                 query_body(request.scope["query_string"]),
                 decode=decode,
@@ -177,7 +183,7 @@ class Receiver:
         report_id = str(request.path_params["report_id"])
         try:
             caller = self._callers.identify(request)
-            grant = caller.grant or self._callers.admit(None, caller.address)
+            grant = self._callers.require(caller)
             known = len(report_id) <= MAX_ID_LENGTH
             state = await self._hub.state(clean(report_id), grant) if known else None
         except Refused as error:
@@ -189,11 +195,12 @@ class Receiver:
     async def health(self, request: Request) -> Response:
         """能否收下推送；带 REPORT_TOKEN 时还有机器人、积压与原因。"""
         try:
-            grant = self._callers.identify(request).grant
+            caller = self._callers.identify(request)
+            grant = self._callers.require(caller) if caller.has_wrong else caller.grant
         except Refused as error:
             return await self._refusals.answer(error)
         if grant is not None and grant.is_master:
-            detailed = "detail" in request.query_params
+            detailed = "detail" in query_of(request)
             health = await self._hub.health(detailed=detailed)
             found = of_running(self._hub, health) if detailed else ()
             told = health_json(health, found, self._hub.clock())
@@ -205,7 +212,7 @@ class Receiver:
         """一个来源最近一次读不懂的内容；要 REPORT_TOKEN。"""
         try:
             caller = self._callers.identify(request)
-            grant = caller.grant or self._callers.admit(None, caller.address)
+            grant = self._callers.require(caller)
             if not grant.is_master:
                 raise Forbidden("只有 REPORT_TOKEN 能看读不懂的内容")
             body = await self._hub.unread(clean(str(request.path_params["source"])))

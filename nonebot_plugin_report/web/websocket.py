@@ -20,6 +20,7 @@ from .answers import receipt_json, refusal_json
 from .body import HEAD, STRANGER_SECONDS, Body, Intake
 from .caller import Caller, Callers
 from .content import context, json_decoder
+from .head import query_of
 from .refusals import Refusals
 
 WEBSOCKETS: Final = 4
@@ -102,12 +103,12 @@ class Sessions:
         content = self._bytes_of(message.get("bytes") or message.get("text") or b"")
         caller = session.caller
         # For each message again: a token may be revoked.
-        grant = self._callers.admit_outer(caller.token, caller.address)
+        grant = self._callers.renew(caller)
         if grant is None and not self._is_trusted(session):
             session.shown, owner = self._callers.admit_head(content[:HEAD], caller.address)
             self._count(session, owner)
         async with Body(self._intake, content, session.owner or "") as body:
-            query = session.websocket.query_params
+            query = query_of(session.websocket)
             own = self._hub.config.report_sources
             decode = json_decoder(is_open=self._callers.open, has_token=caller.token is not None)
             read = partial(read_report, decode=decode, beside=context(query), own=own)
@@ -115,7 +116,7 @@ class Sessions:
             if grant is None:
                 if pushed.token is not None:
                     session.shown = pushed.token
-                grant = self._callers.admit(pushed.token, caller.address)
+                grant = self._callers.admit(pushed.token, caller)
             return await self._hub.take(pushed, grant)
 
     def _bytes_of(self, content: bytes | str) -> bytes:

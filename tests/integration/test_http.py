@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from pathlib import Path
@@ -158,7 +159,7 @@ async def test_the_token_may_stand_in_a_body_that_names_it(bot: Bot) -> None:
         assert await status(f"x&token={TOKEN}", FORM) == 403, "that is text"
 
 
-async def test_the_token_may_stand_in_three_places_and_nowhere_else(bot: Bot) -> None:
+async def test_the_token_may_stand_in_the_usual_places(bot: Bot) -> None:
     async with bot.client(None) as client:
 
         async def status(**request: Any) -> int:
@@ -169,7 +170,13 @@ async def test_the_token_may_stand_in_three_places_and_nowhere_else(bot: Bot) ->
         assert await status(json={"content": "x", "token": TOKEN}) == 200
         assert await status() == 403
         assert await status(params={"token": TOKEN + "x"}) == 403
-        assert await status(headers={"Authorization": f"Basic {TOKEN}"}) == 403
+        assert await status(headers={"Authorization": f"Basic {TOKEN}"}) == 200
+        assert await status(headers={"Authorization": TOKEN}) == 200
+        assert await status(params={"token": f" {TOKEN}\r\n"}) == 200
+        assert await status(json={"content": "x", "token": f"{TOKEN}\n"}) == 200
+        proxy = {"Authorization": "Basic " + b64encode(b"user:password").decode()}
+        assert await status(headers=proxy) == 403
+        assert await status(headers=proxy, json={"content": "x", "token": TOKEN}) == 200
         assert await status(params={"token": "bad"}, json={"content": "x", "token": TOKEN}) == 403
         assert await status(json={"content": "x", "token": [TOKEN]}) == 403
 

@@ -1,20 +1,20 @@
 """Who asks: by which token, from which address, and whether a web page made the browser ask."""
 
+from base64 import b64encode, urlsafe_b64encode
 from ipaddress import ip_network
 
 import pytest
 from starlette.requests import HTTPConnection
 
-from nonebot_plugin_report.errors import Forbidden, InvalidReport
+from nonebot_plugin_report.errors import Forbidden
 from nonebot_plugin_report.web.caller import (
     MAX_CANDIDATES,
     MAX_FORWARDED,
-    MAX_QUERY,
     client_address,
-    outer_token,
     refuse_web_pages,
     seen_tokens,
 )
+from nonebot_plugin_report.web.credentials import read_credentials
 
 
 def connection(
@@ -95,25 +95,41 @@ def test_a_picture_or_form_of_another_site_shows_no_origin_and_is_refused() -> N
 # ── the token ─────────────────────────────────────────────────────────────────────────────────────
 
 
+def basic(text: str) -> str:
+    """A header of HTTP's basic authentication."""
+    return "Basic " + b64encode(text.encode()).decode()
+
+
 @pytest.mark.parametrize(
-    ("query", "authorization", "token"),
+    ("query", "headers", "tokens"),
     [
-        ("token=a", "", "a"), ("token=a", "Bearer b", "a"), ("", "Bearer b", "b"),
-        ("", "bearer  b ", "b"), ("token=", "Bearer b", "b"), ("token=a%2Bb%20c", "", "a+b c"),
-        ("", "Basic b", None), ("", "Bearer", None), ("", "Bearer ", None), ("", "", None),
-        ("Token=a", "", None),
+        ("token=a", {}, ["a"]),
+        ("token=a", {"authorization": "Bearer b"}, ["a", "b"]),
+        ("token=", {"authorization": "Bearer b"}, ["b"]),
+        ("token=a%2Bb%20c", {}, ["a+b c"]),
+        ("Token=a", {}, []),
+        ("access_token=a", {}, ["a"]),
+        ("", {"authorization": "bearer  b "}, ["b"]),
+        ("", {"authorization": "Bearer "}, []),
+        ("", {"authorization": "Basic"}, []),
+        ("", {"authorization": ""}, []),
+        ("", {"authorization": "b"}, ["b"]),
+        ("", {"authorization": "Token b"}, ["b"]),
+        ("", {"authorization": basic("u:b:c")}, ["b:c", "u", b64encode(b"u:b:c").decode()]),
+        ("", {"authorization": basic("u:")}, ["u", b64encode(b"u:").decode()]),
+        ("", {"authorization": "Basic ?"}, ["?"]),
+        ("", {"x_gotify_key": "b", "x_gitlab_token": "c", "x_api_key": "d"}, ["b", "c", "d"]),
+        (f"auth={b64encode(b'Bearer b').decode()}", {}, ["b"]),
+        (f"auth={urlsafe_b64encode('Bearer 令牌'.encode()).decode().rstrip('=')}", {}, ["令牌"]),
+        (f"auth={b64encode(basic('u:b').encode()).decode()}", {}, ["b", "u", "dTpi"]),
+        ("auth=?", {}, []),
     ],
 )  # fmt: skip
-def test_the_token_of_the_address_or_the_header(
-    query: str, authorization: str, token: str | None
+def test_the_places_where_a_token_may_stand(
+    query: str, headers: dict[str, str], tokens: list[str]
 ) -> None:
-    assert outer_token(connection(query=query, authorization=authorization)) == token
-
-
-def test_an_address_without_end_is_not_read() -> None:
-    assert outer_token(connection(query="token=a&x=".ljust(MAX_QUERY, "x"))) == "a"
-    with pytest.raises(InvalidReport, match=f"最多 {MAX_QUERY} 个字符"):
-        outer_token(connection(query="token=a&x=".ljust(MAX_QUERY + 1, "x")))
+    asked = connection(query=query, **headers)
+    assert [one.token for one in read_credentials(asked)] == tokens
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,12 @@ def exhaust(gate: Gate, address: str) -> None:
             gate.admit("wrong", address)
 
 
-@pytest.mark.parametrize("token", [None, "", "wrong", "righ", "right ", "\ud800", "令牌"])
+@pytest.mark.parametrize("token", ["right", " right", "right\n", "\tright\r\n"])
+def test_blanks_around_a_token_do_not_matter(token: str) -> None:
+    assert gate_of("right").admit(token, "10.0.0.1").is_master
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "righ", "right-", "ri ght", "\ud800", "令牌"])
 def test_only_the_right_token_is_let_in(token: str | None) -> None:
     gate = gate_of("right")
     gate.admit("right", "10.0.0.1")
