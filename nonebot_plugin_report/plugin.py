@@ -101,7 +101,7 @@ def _follow(driver: Driver, hub: Hub) -> None:
         TokenMask(
             hub.config.report_route,
             hub.config.tokens,
-            lambda token: hub.tokens.gate.find(token) is not None,
+            hub.tokens.gate.recognizes,
         ).install()
         _introduce(hub, driver)
         await hub.open()

@@ -6,12 +6,12 @@ ones go to files while they arrive. Those are processed in a thread, one at a ti
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from io import BufferedRandom
 from tempfile import TemporaryFile
-from typing import Final, Self, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
@@ -22,6 +22,7 @@ from ..store.turns import Turns
 from .head import headers_of
 from .inflate import Inflater
 from .loop_turns import LoopTurns
+from .strangers import SEARCH_SECONDS, Strangers
 
 T = TypeVar("T")
 
@@ -32,11 +33,10 @@ _MARKS: Final = b'"%&<'
 READ_SECONDS: Final = 60.0
 """Seconds in which a body must arrive."""
 STRANGER_SECONDS: Final = 10.0
-"""Seconds in which its token must arrive, if there was none beside it."""
+"""Seconds in which the first HEAD bytes must arrive, if there was no token beside them."""
 HEAD: Final = 64 * 2**10
-"""Bytes in which that token must stand. A body up to this size is small, and processed at once."""
-SIGNED: Final = 2**20
-"""Bytes of a body whose signature is its token, so that all of it arrives before that is known."""
+"""Bytes that are read of a stranger's body at once; more only in its turn (`strangers`). A body up
+to this size is small, and processed at once."""
 LARGE: Final = 2**20
 """A body above this size goes to a file, and is processed in a thread, one at a time."""
 MEMORY: Final = 16 * 2**20
@@ -110,19 +110,22 @@ class Body:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._intake.thread, lambda: job(self._take()))
 
-    async def add(self, chunk: bytes, owner: str) -> None:
-        """Add received bytes, counted for `owner`'s token.
+    async def add(self, chunk: bytes, owner: str | None) -> None:
+        """Add received bytes, counted for `owner`'s token; None: a stranger's, whose long bodies go
+        to a file.
 
         Raises:
             Busy: the bounds are reached.
         """
         self.size += len(chunk)
-        self._owner = owner
-        if self.size > HEAD and self._slot is None:
+        self._owner = owner or ""
+        if self.size > HEAD and self._slot is None and owner is not None:
             self._slot = await self._intake.long_slot(owner)
         if self._file is None:
             if self.size <= HEAD or (
-                self.size <= LARGE and self._intake.in_memory + len(chunk) <= MEMORY
+                owner is not None
+                and self.size <= LARGE
+                and self._intake.in_memory + len(chunk) <= MEMORY
             ):
                 self._charge(memory=len(chunk))
                 self._data += chunk
@@ -138,10 +141,6 @@ class Body:
             await asyncio.to_thread(self._file.write, chunk)
         except OSError as error:
             raise Busy from error
-
-    def head(self) -> bytes:
-        """The first HEAD bytes, or as many as there are."""
-        return bytes(self._data[:HEAD])
 
     def close(self) -> None:
         """Free its memory and file."""
@@ -170,6 +169,27 @@ class Body:
         self._intake.in_files += file
 
 
+class Finder(Protocol):
+    """Looks for the token in a stranger's body."""
+
+    @property
+    def source(self) -> str:
+        """By which strangers are told apart: an address."""
+        ...
+
+    def feed(self, piece: bytes) -> Grant | None:
+        """Look at the next bytes; return the grant of a token that is right."""
+        ...
+
+    def finish(self) -> None:
+        """End the search.
+
+        Raises:
+            Refused: there was no right token.
+        """
+        ...
+
+
 class Intake:
     """Receives the bodies of all clients."""
 
@@ -181,6 +201,7 @@ class Intake:
         self._long: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(ARRIVING_LONG)
         )
+        self._strangers = Strangers()
         self.in_memory = self.in_files = 0
         self.alone = Turns()
         """Whose body is processed in the thread: one at a time, as each may take much memory."""
@@ -191,18 +212,15 @@ class Intake:
         self,
         request: Request,
         grant: Grant | None,
-        look: Callable[[bytes], Grant],
-        *,
-        signed: bool = False,
+        finder: Finder | None = None,
     ) -> Body:
-        """Read a request's body. If `grant` is None, `look` finds one in the first bytes; with
-        `signed` only if it is longer than a body may be that is known by its signature.
+        """Read a request's body. If `grant` is None, `finder` looks for one in it.
 
         Raises:
             BodyTooLarge: it is longer than the limit.
             Busy: too many arrive at once.
             InvalidReport: it did not arrive in time.
-            Refused: whatever `look` raises.
+            Refused: whatever `finder` raises.
         """
         announced = headers_of(request).get("content-length", "")
         if announced.isdecimal() and int(announced[:20]) > self._limit:
@@ -213,7 +231,7 @@ class Intake:
         self._arriving[owner] += 1
         body = Body(self)
         try:
-            await self._fill(body, request, grant, look, signed=signed)
+            await self._fill(body, request, grant, finder)
         except BaseException:
             body.close()
             raise
@@ -241,40 +259,48 @@ class Intake:
             self._waiting[owner] -= 1
 
     async def _fill(
-        self,
-        body: Body,
-        request: Request,
-        grant: Grant | None,
-        look: Callable[[bytes], Grant],
-        *,
-        signed: bool,
+        self, body: Body, request: Request, grant: Grant | None, finder: Finder | None
     ) -> None:
-        unknown = SIGNED if signed else HEAD
-        seconds = READ_SECONDS if grant else STRANGER_SECONDS
+        owner = None if grant is None else grant.name
+        now, seconds = asyncio.get_running_loop().time, READ_SECONDS if grant else STRANGER_SECONDS
+        try:
+            async with AsyncExitStack() as place, asyncio.timeout(seconds) as deadline:
+                async for piece in self._pieces(request, body):
+                    if owner is None and finder and (grant := finder.feed(piece)) is not None:
+                        owner = grant.name
+                        await place.aclose()
+                        deadline.reschedule(now() + READ_SECONDS)
+                    elif owner is None and finder and body.size <= HEAD < body.size + len(piece):
+                        deadline.reschedule(None)  # waiting does not count
+                        await place.enter_async_context(self._strangers.place(finder.source))
+                        deadline.reschedule(now() + SEARCH_SECONDS)
+                    await body.add(piece, owner)
+        except TimeoutError:
+            raise InvalidReport("body", "没有在限定的时间内收完") from None
+        if owner is None and finder:
+            finder.finish()
+
+    async def _pieces(self, request: Request, body: Body) -> AsyncGenerator[bytes]:
+        """The body's pieces as they arrive, inflated.
+
+        Raises:
+            BodyTooLarge: it is longer than the limit, also as it was received: it may inflate to
+                nothing.
+        """
         encoding = headers_of(request).get("content-encoding", "identity").lower()
         inflater = None if encoding == "identity" else Inflater(encoding)
         received = 0
-        try:
-            async with asyncio.timeout(seconds) as deadline:
-                while not has_arrived(request):
-                    chunk = await _next_chunk(request)
-                    received += len(chunk)
-                    for piece in inflater.inflate(chunk) if inflater else (chunk,):
-                        # Also as it was received: it may inflate to nothing.
-                        if max(received, body.size + len(piece)) > self._limit:
-                            raise BodyTooLarge
-                        if grant is None and body.size + len(piece) > unknown:
-                            grant = look((body.head() + piece)[:HEAD])
-                            deadline.reschedule(asyncio.get_running_loop().time() + READ_SECONDS)
-                        await body.add(piece, grant.name if grant else "")
-                        if inflater:
-                            await asyncio.sleep(0)  # others run in between its pieces
-        except TimeoutError:
-            raise InvalidReport("body", f"{seconds:.0f} 秒内没有收完") from None
+        while not has_arrived(request):
+            chunk = await _next_chunk(request)
+            received += len(chunk)
+            for piece in inflater.inflate(chunk) if inflater else (chunk,):
+                if max(received, body.size + len(piece)) > self._limit:
+                    raise BodyTooLarge
+                yield piece
+                if inflater:
+                    await asyncio.sleep(0)  # others run in between its pieces
         if inflater:
             inflater.finish()
-        if grant is None and not signed:
-            look(body.head())
 
 
 def has_many_parts(body: bytes | bytearray) -> bool:

@@ -1,21 +1,19 @@
 """Identifies callers: token, address, and whether a web page sent the request."""
 
-import json
-import re
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import urlsplit
 
-import orjson
 from starlette.requests import HTTPConnection
 
-from ..access.gate import Gate
+from ..access.gate import Gate, source_of
 from ..errors import Forbidden
 from ..model.grant import MASTER, Grant
 from ..sources.tools.github import SIGNATURE
-from .body import HEAD
+from .body_token import TokenSearch, find_tokens
 from .credentials import TOKEN, Credential, read_credentials
 from .head import headers_of, query_of
 
@@ -23,18 +21,8 @@ MAX_FORWARDED: Final = 1024
 """Characters read of `X-Forwarded-For`, from its end."""
 MAX_SIGNATURE: Final = 100
 """Characters read of a signature."""
-MAX_CANDIDATES: Final = 8
-"""Most candidates for a token in a body that are tried."""
 
 Networks = Sequence[IPv4Network | IPv6Network]
-
-_TOKEN: Final = re.compile(rb'"token"\s*:\s*("(?:[^"\\\x00-\x1f]|\\.){1,4096}"|\d{1,64})')
-_PART_TOKEN: Final = re.compile(
-    rb"\r\nContent-Disposition: *form-data; *name=\"?token\"?\r\n(?:[^\r\n]+\r\n){0,4}\r\n"
-    rb"([^\r\n]{1,4096})\r\n",
-    re.IGNORECASE,
-)
-_FORM_TOKEN: Final = re.compile(rb"(?:[A-Za-z_]\w*=[^&]*&)*?token=([^&\s]{1,4096})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +105,22 @@ class Callers:
             return None
         return self._gate.admit(caller.token, caller.address)
 
-    def admit_head(self, head: bytes, address: str) -> tuple[str, Grant]:
-        """The token at the beginning of a body, and its grant. No more is read of a stranger's
-        body, and none of it as JSON."""
-        tokens = seen_tokens(head)
+    def finder(self, caller: Caller, *, is_signed: bool = False) -> "BodyTokens":
+        """The search for a token in the body of a stranger."""
+        return BodyTokens(self._gate, caller, is_signed=is_signed)
+
+    async def admit_content(self, content: bytes, caller: Caller) -> tuple[str, Grant]:
+        """The token that stands in a whole body, and its grant; nothing is read as JSON.
+
+        Raises:
+            Forbidden: the token is missing or wrong.
+            TooManyAttempts: there were too many wrong ones.
+        """
+        tokens = await asyncio.to_thread(find_tokens, content)
         for token in tokens:
             if (grant := self._gate.find(token)) is not None:
                 return token, grant
-        if not tokens and len(head) == HEAD:
-            raise Forbidden(
-                f"请求体的前 {HEAD // 1024} KiB 里没有令牌；请把令牌写在网址里（?token=…）"
-            )
-        return "", self._gate.admit(tokens[0] if tokens else None, address)
+        return "", self.admit(tokens[0] if tokens else None, caller)
 
     def admit(self, token: str | None, caller: Caller) -> Grant:
         """The grant of the token in the body.
@@ -178,24 +170,40 @@ def _credentials(connection: HTTPConnection, path_token: str | None) -> Iterator
     yield from read_credentials(connection)
 
 
-def seen_tokens(head: bytes) -> list[str]:
-    """Possible tokens at the beginning of a body (JSON or a form), without parsing it."""
-    if part := _PART_TOKEN.search(head):
-        return [part[1].decode("utf-8", "replace")]
-    if form := _FORM_TOKEN.match(head):
-        return [unquote_plus(form[1].decode("utf-8", "replace"))]
-    encoding = json.detect_encoding(head)
-    if encoding not in ("utf-8", "utf-8-sig"):
-        head = head.decode(encoding, "replace").encode("utf-8", "replace")
-    found: list[str] = []
-    for match in _TOKEN.finditer(head):
-        try:
-            found.append(str(orjson.loads(match[1])))
-        except orjson.JSONDecodeError:
-            continue
-        if len(found) == MAX_CANDIDATES:
-            break
-    return found
+class BodyTokens:
+    """The search for a token in the body of a stranger, while it arrives."""
+
+    def __init__(self, gate: Gate, caller: Caller, *, is_signed: bool) -> None:
+        """With `is_signed` a signature stands for the token, which only a whole body shows."""
+        self._gate = gate
+        self._caller = caller
+        self._is_signed = is_signed
+        self._search = TokenSearch()
+
+    @property
+    def source(self) -> str:
+        """By which strangers are told apart: an address."""
+        return source_of(self._caller.address)
+
+    def feed(self, piece: bytes) -> Grant | None:
+        """Look at the next bytes; return the grant of a token that is right."""
+        return None if self._is_signed else self._first_right(self._search.feed(piece))
+
+    def finish(self) -> None:
+        """End the search.
+
+        Raises:
+            Forbidden: there was no token, or a wrong one.
+            TooManyAttempts: there were too many wrong ones.
+        """
+        if self._is_signed or self._first_right(self._search.feed(b"", is_last=True)):
+            return
+        if self._search.tokens or self._caller.has_wrong:
+            raise self._gate.wrong(self._caller.address)
+        self._gate.admit(None, self._caller.address)
+
+    def _first_right(self, tokens: list[str]) -> Grant | None:
+        return next(filter(None, map(self._gate.find, tokens)), None)
 
 
 def client_address(connection: HTTPConnection, proxies: Networks) -> str:

@@ -24,8 +24,7 @@ from ..sources.form import (
 from ..sources.mend import decode_json
 from ..sources.multipart import decode_multipart, read_boundary
 from ..sources.reading import Context
-from .body import HEAD
-from .caller import seen_tokens
+from .body_token import find_tokens
 
 MAX_CONTENT_TYPE: Final = 256
 """Characters read of that header."""
@@ -94,7 +93,7 @@ def _decode_json(content: bytes | bytearray, *, has_token: bool) -> Fields:
     fields = decode_json(content)
     if fields.notes:  # it is text, which is shown with whatever stands in it
         if not has_token:
-            fields["token"] = next(iter(seen_tokens(bytes(content[:HEAD]))), "")
+            fields["token"] = next(iter(find_tokens(content)), "")
         fields["content"] = _SHOWN_TOKEN.sub(r"\1***", str(fields["content"]))
     return fields
 

@@ -83,7 +83,7 @@ class Entrance:
             Refused: it could not be read, or whatever `job` raises.
         """
         try:
-            body = await self._intake.read(request, grant, lambda _: grant)
+            body = await self._intake.read(request, grant)
         except ClientDisconnect:
             raise InvalidReport("body", "没有收完") from None
         async with body:

@@ -126,12 +126,8 @@ class Receiver:
                 is_open=callers.open,
                 has_token=caller.token is not None or bool(signature),
             )
-            body = await self._intake.read(
-                request,
-                grant,
-                lambda head: callers.admit_head(head, caller.address)[1],
-                signed=bool(signature),
-            )
+            finder = callers.finder(caller, is_signed=bool(signature))
+            body = await self._intake.read(request, grant, finder)
         except Refused as error:
             await discard(request, self._limit * (1 if grant is None else DISCARD_FACTOR))
             return await self._refuse(error, request)

@@ -17,7 +17,7 @@ from ..model.grant import Grant
 from ..model.status import Receipt
 from ..sources.body import read_report
 from .answers import receipt_json, refusal_json
-from .body import HEAD, STRANGER_SECONDS, Body, Intake
+from .body import STRANGER_SECONDS, Body, Intake
 from .caller import Caller, Callers
 from .content import context, json_decoder
 from .head import query_of
@@ -96,6 +96,9 @@ class Sessions:
             await _unless_gone(session.websocket.send_text(orjson.dumps(answer).decode()))
             if not self._is_trusted(session):
                 break
+            # Neither a message that has arrived nor an answer that fits into the buffer waits for
+            # anything: whoever is ready goes first.
+            await asyncio.sleep(0)
         # RFC 6455 section 7.4.1: "violates its policy"
         await _unless_gone(session.websocket.close(1008))
 
@@ -105,7 +108,7 @@ class Sessions:
         # For each message again: a token may be revoked.
         grant = self._callers.renew(caller)
         if grant is None and not self._is_trusted(session):
-            session.shown, owner = self._callers.admit_head(content[:HEAD], caller.address)
+            session.shown, owner = await self._callers.admit_content(content, caller)
             self._count(session, owner)
         async with Body(self._intake, content, session.owner or "") as body:
             query = query_of(session.websocket)

@@ -125,3 +125,30 @@ async def test_who_goes_before_the_answer_leaves_no_traceback(bot: Bot) -> None:
             websocket.transport.abort()
     await bot.push(content="x")
     assert "Traceback" not in bot.log
+
+
+async def test_many_messages_in_one_write_are_answered_in_turn_with_others(bot: Bot) -> None:
+    """Each was read before anybody else's turn came: 32,000 held the bot for seconds."""
+    frame = b"\x81\x82\0\0\0\0{}"
+    reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
+    writer.write(
+        f"GET /report/ws?token={TOKEN} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(frame * 4000)
+    answered = 0
+
+    async def count_answers() -> None:
+        nonlocal answered
+        while answered < 4000:
+            answered += (await reader.read(2**16)).count(b'"code"')
+
+    async with asyncio.TaskGroup() as group, bot.client() as client:
+        counting = group.create_task(count_answers())
+        for _ in range(3):
+            await client.get("/health")
+        assert answered < 4000, "others were answered in between"
+        await counting
+    writer.close()

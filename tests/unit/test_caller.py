@@ -7,12 +7,11 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from nonebot_plugin_report.errors import Forbidden
+from nonebot_plugin_report.web.body_token import MAX_CANDIDATES, PIECE, TokenSearch, find_tokens
 from nonebot_plugin_report.web.caller import (
-    MAX_CANDIDATES,
     MAX_FORWARDED,
     client_address,
     refuse_web_pages,
-    seen_tokens,
 )
 from nonebot_plugin_report.web.credentials import read_credentials
 
@@ -132,19 +131,44 @@ def test_the_places_where_a_token_may_stand(
     assert [one.token for one in read_credentials(asked)] == tokens
 
 
-@pytest.mark.parametrize(
-    ("head", "tokens"),
-    [
-        (b'{"token": "a", "content": "x', ["a"]),
-        (b'{"x": {"token":"b"}, "token" : 12', ["b", "12"]),
-        (b'{"token": "a\\"\\u0062"', ['a"b']), (b'{"token": "\\x"}', []), (b'{"token": ""}', []),
-        (b'{"tokens": "a"}', []), ('{"token": "令牌"}'.encode("utf-16"), ["令牌"]),
-        ('\ufeff{"token": "令牌"}'.encode(), ["令牌"]),
-        (b'{"token": "a"}' * 20, ["a"] * MAX_CANDIDATES),
-    ],
-)  # fmt: skip
-def test_what_looks_like_a_token_in_the_beginning_of_a_body(head: bytes, tokens: list[str]) -> None:
-    assert seen_tokens(head) == tokens
+PAD = b"x" * (3 * PIECE)
+PART = b'--B\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
+BODIES: list[tuple[bytes, list[str]]] = [
+    (b'{"token": "a", "content": "x', ["a"]),
+    (b'{"x": {"token":"b"}, "token" : 12}', ["b", "12"]),
+    (b'{"token": "a\\"\\u0062"', ['a"b']),
+    (b'{"token": "\\x"}', []),
+    (b'{"token": ""}', []),
+    (b'{"tokens": "a"}', []),
+    ('{"token": "令牌"}'.encode("utf-16"), ["令牌"]),
+    ('\ufeff{"token": "令牌"}'.encode(), ["令牌"]),
+    (b'{"token": "a"}' * 20, ["a"]),
+    (b"".join(b'{"token": "%d"}' % n for n in range(20)), [str(n) for n in range(MAX_CANDIDATES)]),
+    (b'{"screenshot": "' + PAD + b'", "token": "a"}', ["a"]),
+    (('{"screenshot": "' + "x" * PIECE + '", "token": "令牌"}').encode("utf-16"), ["令牌"]),
+    (b"token=a%2Bb", ["a+b"]),
+    (b"content=x&token=a\r\n", ["a"]),
+    (b"screenshot=" + PAD + b"&token=a&content=x", ["a"]),
+    (b"x&token=a", []),
+    (PART % (b"token", b"a") + PART % (b"file", PAD), ["a"]),
+    (PART % (b"file", PAD) + PART % (b"token", b" a ") + b"--B--", ["a"]),
+]
+
+
+@pytest.mark.parametrize(("body", "tokens"), BODIES)
+def test_what_looks_like_a_token_in_a_body(body: bytes, tokens: list[str]) -> None:
+    assert [token.strip() for token in find_tokens(body)] == tokens
+
+
+@pytest.mark.parametrize("at", range(PIECE - 24, PIECE + 4))
+@pytest.mark.parametrize("form", [b'{"a": "%b", "token": "abc"}', b"a=%b&token=abc&b=1"])
+def test_a_token_is_found_wherever_the_pieces_of_a_body_end(form: bytes, at: int) -> None:
+    body = form % (b"x" * at)
+    search = TokenSearch()
+    for start in range(0, len(body), 1000):
+        search.feed(body[start : start + 1000])
+    search.feed(b"", is_last=True)
+    assert search.tokens == ["abc"]
 
 
 # ── the address ───────────────────────────────────────────────────────────────────────────────────

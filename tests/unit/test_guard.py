@@ -20,7 +20,6 @@ from nonebot_plugin_report.web.guard import (
     MAX_QUERY,
     MAX_QUERY_FIELDS,
     Guard,
-    Guarded,
     weigh,
 )
 from nonebot_plugin_report.web.routes import Receiver
@@ -80,15 +79,6 @@ def test_what_is_read_of_a_request_is_bounded(kind: str) -> None:
         weigh(request(**TOO_LONG[kind]))
 
 
-async def test_each_of_our_routes_is_behind_the_guard_and_none_of_others(app: FastAPI) -> None:
-    for one in ours(app):
-        assert isinstance(one, Route | WebSocketRoute)
-        assert isinstance(one.app, Guarded), one.path
-    (foreign,) = [one for one in app.router.routes if one not in ours(app)]
-    assert isinstance(foreign, Route)
-    assert not isinstance(foreign.app, Guarded)
-
-
 @pytest.mark.parametrize("kind", TOO_LONG)
 async def test_no_door_reads_what_is_too_long(app: FastAPI, kind: str) -> None:
     for one in ours(app):
@@ -121,8 +111,8 @@ async def test_long_requests_are_read_one_a_turn_and_short_ones_at_once() -> Non
     async with asyncio.TaskGroup() as group:
         for _ in range(8):
             scope = request(query_string=b"long=".ljust(LIGHT + 1, b"a"))
-            group.create_task(guarded(scope, received, received))
-        group.create_task(guarded(request(query_string=b"short"), received, received))
+            group.create_task(guarded(scope, received, discard))
+        group.create_task(guarded(request(query_string=b"short"), received, discard))
         group.create_task(count_turns())
     assert order.index(b"s") == 1
 
@@ -134,6 +124,10 @@ def idle_guard() -> Guard:
 
 async def received() -> dict[str, Any]:
     return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def discard(_: Any) -> None:
+    """Nobody reads the answer."""
 
 
 async def record(sent: list[Any], message: Any) -> None:

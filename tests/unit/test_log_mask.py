@@ -1,6 +1,7 @@
 """The web server's log has no token in it, wherever in an address it stands."""
 
 import logging
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.web.log_mask import BOUND_LENGTH, MAX_SHOWN, TokenMask
+from nonebot_plugin_report.web.credentials import HEADER_IN_QUERY, KEY_PATHS, QUERY_NAMES
+from nonebot_plugin_report.web.log_mask import BOUND_LENGTH, MAX_HASHED, MAX_SHOWN, TokenMask
 
 TOKEN = "令牌+a/b=c"
 BOUND = "Abc_def-0123456789abcdef"
@@ -37,6 +39,50 @@ def test_a_token_that_is_known_is_masked_at_any_place(
     assert "***" in masked
     assert spell(token) not in masked
     assert "longer" not in masked, "the longest token goes first"
+
+
+def encoded(text: str, *, safe: bool, padded: bool) -> str:
+    """Base64, of either alphabet."""
+    content = (urlsafe_b64encode if safe else b64encode)(text.encode()).decode()
+    return content if padded else content.rstrip("=")
+
+
+@pytest.mark.parametrize("padded", [True, False])
+@pytest.mark.parametrize("safe", [True, False])
+@pytest.mark.parametrize("words", ["{}", "Bearer {}", "user:{}", "Basic ={}"])
+@pytest.mark.parametrize("where", ["/report/ntfy/x?auth={}", "/report?x={}&y=1", "/report/{}"])
+@pytest.mark.parametrize("token", [TOKEN, BOUND])
+def test_a_token_in_base64_is_masked_as_a_door_would_read_it(
+    token: str, where: str, words: str, *, safe: bool, padded: bool
+) -> None:
+    inner = encoded(f"u:{token}", safe=safe, padded=padded) if "=" in words else token
+    text = encoded(words.replace("=", "").format(inner), safe=safe, padded=padded)
+    for url in (where.format(text), where.format(quote(text, safe=""))):
+        masked = MASK.mask(url)
+        assert "***" in masked
+        assert text.rstrip("=") not in masked
+
+
+def test_the_mask_looks_at_every_place_where_a_door_reads_a_token() -> None:
+    for name in (*QUERY_NAMES, HEADER_IN_QUERY):
+        assert MASK.mask(f"/report?a=1&{name}=guess&b=2") == f"/report?a=1&{name}=***&b=2"
+    for path in KEY_PATHS:
+        assert MASK.mask(f"/report{path}guess?a=1") == f"/report{path}***?a=1"
+
+
+def test_the_work_for_one_line_is_bounded() -> None:
+    hashed: list[str] = []
+
+    def is_token(piece: str) -> bool:
+        hashed.append(piece)
+        return False
+
+    mask = TokenMask("/report", ["short"], is_token)
+    for filling in ("ab", "a" * 24 + ".", "%2561", b64encode(b"YWJj" * 50).decode(), "-_/"):
+        for words in ("/report?", "/other/"):
+            hashed.clear()
+            mask.mask(words + filling * (60_000 // len(filling)))
+            assert len(hashed) <= MAX_HASHED
 
 
 def test_a_bound_users_token_is_found_within_a_longer_run() -> None:
