@@ -6,7 +6,6 @@ own words; the token stands beside the body, as its clients write it.
 
 from collections.abc import Callable
 from typing import Final, TypeVar
-from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
@@ -29,8 +28,6 @@ T = TypeVar("T")
 
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 """All of them: for what answers who asks for something that is not there."""
-MAX_FIELDS: Final = 100
-"""Fields of a form or a query."""
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
@@ -149,10 +146,3 @@ def body_fields(content: bytes | bytearray, request: Request) -> dict[str, objec
     if media == MULTIPART:
         return decode_multipart(content, read_boundary(request.headers["content-type"][:256]))
     raise UnsupportedMedia("请求体应为 JSON（application/json）或表单")
-
-
-def _pairs(text: str) -> dict[str, object]:
-    try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
-    except ValueError:
-        raise InvalidReport("body", f"最多 {MAX_FIELDS} 个字段") from None

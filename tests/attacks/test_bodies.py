@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
