@@ -45,7 +45,7 @@ def _cut(folder: Path) -> None:
         place = _made(folder / f"power-{seed}")
         found.append(asyncio.run(cut_the_power(place, pushes=PUSHES, points=POINTS, seed=seed)))
     figures.line("answered 200", f"{sum(one.answered for one in found):,}")
-    figures.line("copies of the log meanwhile", f"{sum(one.checkpoints for one in found)}")
+    figures.line("pages copied from the log meanwhile", f"{sum(one.copied_pages for one in found)}")
     figures.at_most("answered before a cut and lost", sum(len(one.lost) for one in found), 0)
     damaged = sum(len(one.damaged) for one in found)
     figures.at_most("stores that did not open, or are not sound", damaged, 0)

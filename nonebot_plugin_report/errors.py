@@ -12,6 +12,7 @@ ReportError
 │   ├── TooManyReports
 │   ├── Busy
 │   └── StoreUnavailable
+│       ├── DiskFull
 │       └── StoreInUse   another process has it
 ├── NotFound             what a client asks for is not there
 ├── NotDone              the running bot did not do what a command asked of it
@@ -144,6 +145,10 @@ class StoreUnavailable(Refused):
 
 class StoreInUse(StoreUnavailable):
     """另一个进程正在使用数据库。"""
+
+
+class DiskFull(StoreUnavailable):
+    """磁盘满了，请清出空间。"""
 
 
 class NotFound(ReportError):

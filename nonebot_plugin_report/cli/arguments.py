@@ -112,7 +112,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
     )
     _move(command("move", "把所有记录和图片搬到另一个数据库；先停掉机器人"))
     command("backup", "备份数据库和图片，机器人可以开着").need(
-        "file", type=Path, metavar="文件", help="备份成哪个文件，例如 backup.db；图片在它旁边"
+        "file", type=Path, metavar="文件", help="备份成哪个文件，例如 backup.db"
     )
     return whole, by_name
 

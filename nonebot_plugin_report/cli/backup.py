@@ -21,7 +21,6 @@ def run_backup(file: Path) -> int:
         made = back_up(place, file)
     except StoreUnavailable as error:
         raise NotDone(error.detail) from None
-    pictures = f"；{made.pictures} 张图片在 {file}-pictures" if made.pictures else ""
-    print(f"✅ 备份好了：{made.reports} 条推送在 {file}{pictures}")
+    print(f"✅ 备份好了：{made.reports} 条推送，{made.pictures} 张图片，都在 {file}")
     print(".env 和令牌文件（data 文件夹里的 token）不在里面，请另外复制")
     return 0

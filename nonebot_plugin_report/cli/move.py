@@ -37,8 +37,6 @@ def run_move(source: str, target: str) -> int:
         f"✅ 搬完了，逐条核对过：{moved.reports} 条推送（{moved.waiting} 条等待送出），"
         f"{moved.pictures} 张图片"
     )
-    if moved.lost:
-        print(f"⚠️  {moved.lost} 张图片在原来那里已经没有了或坏了，没有搬")
     written = target if isinstance(_place(target), Path) else "上面的第二个地址"
     print(f"\n在 .env 里写（每个机器人都要）：\n\nREPORT_DATABASE_URL={written}\n")
     print("再启动机器人。原来的数据库没有删，别再让机器人用它：等着的推送会发两次")

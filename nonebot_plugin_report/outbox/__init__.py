@@ -47,6 +47,8 @@ UNREAD_SECONDS: Final = 86400.0
 """Seconds for which a body is kept that its source could not read."""
 LOOK_EVERY: Final = 1.0
 """Seconds between looks whether this process has come to lead."""
+MAX_LANES: Final = 10_000
+"""Lanes of which is remembered that they have a row: clients can make up any number of them."""
 CHECK_EVERY: Final = 1.0
 """Seconds between checks of the database file."""
 
@@ -123,7 +125,6 @@ class Outbox:
         """Take over what a former process left: with several, leases say when, by a clock that is
         the same for all."""
         housekeeping, now = self._store.housekeeping, self._clock()
-        await self._store.outcomes.recover()
         await housekeeping.recover()
         if (ahead := await housekeeping.newest_moment() - now) > CLOCK_BACK:
             await housekeeping.move_in_time(now, -ahead)
@@ -180,9 +181,6 @@ class Outbox:
     ) -> Receipt:
         """Store a report with one delivery for each target; on disk when this returns.
 
-        Its messages leave as soon as it is stored, while the disk is still at work: what a power
-        cut then undoes was not answered yet.
-
         Args:
             report: what was sent.
             outgoing: whom it goes to, and how. Empty: nobody.
@@ -199,17 +197,23 @@ class Outbox:
             report_id, report, deliveries, now, source, note,
             tuple([one.fallback_images for one in outgoing]),
         )  # fmt: skip
-        new = [one.lane for one in deliveries if one.lane not in self._lanes]
+        new = [each.lane for each in deliveries if each.lane not in self._lanes]
 
-        def committed(receipt: Receipt) -> None:
-            self._lanes.update(new)
+        def committed(receipt: Receipt, stored: Entry) -> None:
+            self._remember(new)
             if receipt.status == "accepted":
-                self.dispatcher.accepted([Queued(one, loaded=True) for one in deliveries])
+                self.dispatcher.accepted([Queued(each, loaded=True) for each in stored.deliveries])
 
         began = time.perf_counter()
         receipt = await self._store.queue.accept(entry, new, committed)
         self.tally.accepted(receipt.status, time.perf_counter() - began)
         return receipt
+
+    def _remember(self, lanes: Sequence[Lane]) -> None:
+        """Note that lanes have a row; of too many, forget all: adding a row twice does no harm."""
+        if len(self._lanes) + len(lanes) > MAX_LANES:
+            self._lanes.clear()
+        self._lanes.update(lanes)
 
     def _delivery(self, one: Outgoing, report: Report, report_id: str, now: float) -> Delivery:
         return Delivery(
@@ -285,12 +289,14 @@ class Outbox:
             return
         now, housekeeping = await self._now(), self._store.housekeeping
         await housekeeping.date_back(now)
-        await housekeeping.forget_reports(now - self._limits.retention)
-        await housekeeping.forget_images(now - self._limits.image_retention)
+        retention, images = self._limits.retention, self._limits.image_retention
+        await housekeeping.forget_images(now - min(images, retention))  # a few at a time
+        await housekeeping.forget_reports(now - retention)
         await self._store.unread.forget(now - UNREAD_SECONDS)
         await self._store.spent.forget(now - self._limits.retention)
         gone = await housekeeping.forget_lanes()
         self._lanes = {lane for lane in self._lanes if str(lane) not in gone}
+        await housekeeping.give_space_back()
 
     async def shift(self, since: float, by: float) -> None:
         """The clock was set, forward by `by` seconds: move all waits with it.

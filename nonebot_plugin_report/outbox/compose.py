@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import Final
 
-from ..errors import Unreadable
+from ..errors import StoreUnavailable, Unreadable
 from ..model.image import Image
 from ..model.message import Message
 from ..store.queue import Queue, Queued
@@ -16,6 +15,11 @@ from .pictures import Pictures
 MERGED_PICTURES: Final = 8 * 2**20
 """Most bytes of pictures in one merged message."""
 PICTURE_LEFT_OUT: Final = "截图太多太大，没有一起发出"
+PICTURE_GONE: Final = "截图已经不在了，或者读不出来"
+READ_TRIES: Final = 3
+"""Times that the pictures of a delivery are read; after that it goes without them."""
+MAX_TRIES: Final = 1000
+"""Deliveries whose failed reads are counted."""
 
 
 class Composer:
@@ -26,6 +30,8 @@ class Composer:
         self._rest = rest
         self._queue = queue
         self._pictures = pictures
+        self._tries: dict[str, int] = {}
+        """By the ids of deliveries whose pictures could not be read: how often that was tried."""
         self._reading = asyncio.Lock()
         """One message's pictures are read at a time, so that others with the same find them."""
 
@@ -38,7 +44,7 @@ class Composer:
         found: list[Queued] = []
         for one in batch:
             try:
-                await self._queue.words(one.delivery.id)
+                await self._queue.text(one.delivery.id)
             except Unreadable:
                 found.append(one)
         return found
@@ -62,30 +68,57 @@ class Composer:
     async def _message(self, queued: Queued, *, pictured: bool) -> Message:
         if queued.loaded and pictured:
             return queued.delivery.message
-        if pictured:
-            async with self._reading if queued.picture_bytes else nullcontext():
-                known = self._pictures.known
-                message, pictures = await self._queue.message(queued.delivery.id, known)
-                for digest, image in pictures.items():
-                    self._pictures.add(digest, image)
-            return message
-        message, _ = await self._queue.words(queued.delivery.id)
-        return replace(message, text=f"{message.text}\n[{PICTURE_LEFT_OUT}]".strip())
+        message, ids = await self._queue.text(queued.delivery.id)
+        if not pictured:
+            return _with_note(message, PICTURE_LEFT_OUT)
+        images = await self._images(queued.delivery.id, ids)
+        message = replace(message, images=tuple(images.values()))
+        return message if len(images) == len(ids) else _with_note(message, PICTURE_GONE)
+
+    async def _images(self, delivery_id: str, ids: Sequence[str]) -> dict[str, Image]:
+        """Those of some pictures that are in memory, or can be read, in their order.
+
+        Raises:
+            StoreUnavailable: they cannot be read, and it is not the last try for this delivery.
+        """
+        if not ids:
+            return {}
+        async with self._reading:
+            images = {each: self._pictures.find(each) for each in ids}
+            missing = [each for each, image in images.items() if image is None]
+            try:
+                images |= await self._queue.pictures(missing)
+            except StoreUnavailable:
+                if self._fails_again(delivery_id):
+                    raise
+            self._tries.pop(delivery_id, None)
+        for each, image in images.items():
+            if image is not None:
+                self._pictures.add(each, image)
+        return {each: image for each, image in images.items() if image is not None}
+
+    def _fails_again(self, delivery_id: str) -> bool:
+        """Count a failed read of a delivery's pictures. Returns whether it is worth another."""
+        tries = self._tries.pop(delivery_id, 0) + 1
+        if tries >= READ_TRIES:
+            return False
+        self._tries[delivery_id] = tries
+        if len(self._tries) > MAX_TRIES:
+            del self._tries[next(iter(self._tries))]
+        return True
 
     async def _digest(self, ids: Sequence[str]) -> Message:
         gists: list[Gist] = []
         first: list[str] = []
-        for one in ids:  # one at a time in memory
-            message, hashes = await self._queue.words(one)
-            gists.append(gist(message, has_image=bool(hashes)))
-            first.append(next(iter(hashes), ""))
-        shown = [await self._picture(first[index]) for index in sorted(pictured(gists))]
-        return summarize(gists, [one for one in shown if one is not None], self._rest)
+        for each in ids:  # one at a time in memory
+            message, picture_ids = await self._queue.text(each)
+            gists.append(gist(message, has_image=bool(picture_ids)))
+            first.append(next(iter(picture_ids), ""))
+        images: list[Image] = []
+        for index in sorted(pictured(gists)):
+            images += (await self._images(ids[index], first[index : index + 1])).values()
+        return summarize(gists, images, self._rest)
 
-    async def _picture(self, digest: str) -> Image | None:
-        if (known := self._pictures.known(digest)) is not None:
-            return known
-        image = await self._queue.picture(digest)
-        if image is not None:
-            self._pictures.add(digest, image)
-        return image
+
+def _with_note(message: Message, note: str) -> Message:
+    return replace(message, text=f"{message.text}\n[{note}]".strip())

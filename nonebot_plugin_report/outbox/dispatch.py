@@ -2,9 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Final
 
 from loguru import logger
@@ -22,12 +21,13 @@ from .compose import Composer
 from .delivery_log import DeliveryLog, with_others
 from .lane import LEASE, SHARED_LEASE, Deliver, Expire, Fill, LaneQueue, Rest
 from .pictures import Pictures
-from .recorder import Recorder, until_stored
 from .retry import Finish, Park, Retry, decide
 from .tally import Tally
 
 FAULT_DELAY: Final = 5.0
 """Seconds before a lane that failed is tried again."""
+STORE_RETRY: Final = 2.0
+"""Seconds between attempts to record an outcome while the store fails."""
 IDLE_LANES: Final = 1000
 """Idle lanes kept in memory: clients can make up any number of them."""
 EXPIRY_PATIENCE: Final = 60.0
@@ -40,7 +40,6 @@ class _Work:
     """A lane and this process's state of it."""
 
     lane: Lane
-    recorder: Recorder
     queue: LaneQueue
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     parked: str | None = None
@@ -57,7 +56,7 @@ class _Work:
     @property
     def idle(self) -> bool:
         """Forgetting it would lose nothing."""
-        return self.queue.idle and self.recorder.idle
+        return self.queue.idle
 
 
 class Dispatcher:
@@ -170,8 +169,7 @@ class Dispatcher:
         return work
 
     def _new(self, lane: Lane) -> _Work:
-        recorder = Recorder(self._outcomes.hurry, lambda: self._wake(self._work(lane)))
-        return _Work(lane, recorder, LaneQueue(self._lease))
+        return _Work(lane, LaneQueue(self._lease))
 
     def _forget_idle(self) -> None:
         """Forget the oldest of the idle lanes."""
@@ -247,8 +245,6 @@ class Dispatcher:
     async def _drain(self, work: _Work) -> float | None:
         lane = work.lane
         while True:
-            if work.recorder.in_trouble:
-                await work.recorder.settle()
             policy = self._policy(lane.target)
             step = work.queue.next(policy, self._clock(), self._expiry_from)
             if isinstance(step, Deliver):
@@ -297,7 +293,6 @@ class Dispatcher:
 
     async def _fill(self, work: _Work, limit: int) -> None:
         """Read the head of the queue, claiming the lane first if necessary."""
-        await work.recorder.settle()
         work.queue.reading()
         if work.queue.lease is not None:
             work.queue.filled(None, await self._queue.head(work.lane, limit), limit)
@@ -377,22 +372,25 @@ class Dispatcher:
         ids = [one.id for one in deliveries]
         first = not work.queue.failures
         match decision:
-            case Finish(to, reason):
+            case Finish(state, reason):
                 works = work.queue.succeeded()
-                together += together and ("送达" if to is State.DELIVERED else "发送")
-                told = "；".join(filter(None, (together, reason)))
-                write = partial(
-                    self._outcomes.finish, lease, ids, to, told, now, works=works, sent=sent
-                )
-                await work.recorder.soon(deliveries[0].report_id, write)
+                together += together and ("送达" if state is State.DELIVERED else "发送")
+                explained = "；".join(filter(None, (together, reason)))
+
+                def write() -> Awaitable[None]:
+                    return self._outcomes.finish(
+                        lease, ids, state, explained, now, works=works, sent=sent
+                    )
             case Retry(delay, reason, repeated):
-                await work.recorder.settle()
                 work.queue.failed(now + delay)
-                postpone = partial(
-                    self._outcomes.postpone, lease, ids, reason, repeated=repeated, began=began,
-                    due_at=work.queue.due_at, failures=work.queue.failures,
-                )  # fmt: skip
-                await until_stored(deliveries[0].report_id, postpone, postpone())
+
+                def write() -> Awaitable[None]:
+                    return self._outcomes.postpone(
+                        lease, ids, reason, repeated=repeated, began=began,
+                        due_at=work.queue.due_at, failures=work.queue.failures,
+                    )  # fmt: skip
+
+        await _until_stored(deliveries[0].report_id, write)
         for delivery in deliveries:
             took = now - delivery.created_at
             self._log.write(delivery, decision, now, took, together, first=first)
@@ -404,7 +402,6 @@ class Dispatcher:
         await self._park(work, reason)
 
     async def _park(self, work: _Work, reason: str) -> None:
-        await work.recorder.settle()
         work.queue.lose()
         if work.parked != reason:
             await self._leases.park(work.lane, self._owner, reason, self._clock())
@@ -441,8 +438,25 @@ class Dispatcher:
         idle = [
             work
             for work in self._lanes.values()
-            if work.queue.lease is not None and not work.running and work.recorder.idle
+            if work.queue.lease is not None and not work.running
         ]
         for work in idle:
             work.queue.lose()
         return [str(work.lane) for work in idle]
+
+
+async def _until_stored(report_id: str, write: Callable[[], Awaitable[None]]) -> None:
+    """Repeat a write until the store works: going on without it would send the message again.
+
+    Raises:
+        LeaseLost: another process has taken the lane over.
+    """
+    logged = False
+    while True:
+        try:
+            return await write()
+        except StoreUnavailable as error:
+            if not logged:
+                logger.error(f"{report_id} 的发送结果还没能记下：{error}")
+            logged = True
+            await asyncio.sleep(STORE_RETRY)

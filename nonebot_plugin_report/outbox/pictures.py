@@ -25,7 +25,7 @@ class Pictures:
 
     def __init__(self) -> None:
         self._alive: dict[str | int, tuple[ref[Image], int]] = {}
-        """And their bytes; by hash if they were read from the store, otherwise by identity."""
+        """And their bytes; by id if they were read from the store, otherwise by identity."""
         self._bytes = 0
         """Of all of them."""
         self._budget = Budget(ROOM_BYTES)
@@ -42,14 +42,14 @@ class Pictures:
             return Queued(queued.delivery, queued.loaded, size, ids)
         return Queued(replace(queued.delivery, message=Message("")), picture_bytes=size)
 
-    def known(self, digest: str) -> Image | None:
-        """A picture that a lane has in memory, by its hash."""
-        known, _ = self._alive.get(digest, _NONE)
-        return known and known()
+    def find(self, picture_id: str) -> Image | None:
+        """A picture that a lane has in memory, by its id in the store."""
+        reference, _ = self._alive.get(picture_id, _NONE)
+        return reference and reference()
 
-    def add(self, digest: str, image: Image) -> None:
+    def add(self, picture_id: str, image: Image) -> None:
         """Remember a picture that was read."""
-        self._remember(digest, image)
+        self._remember(picture_id, image)
 
     def room(self, batch: Sequence[Queued]) -> AbstractAsyncContextManager[None]:
         """Hold room for the pictures of deliveries that are sent as one message."""

@@ -12,26 +12,25 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, select
 
-from .database import Database
 from .history import History
 from .housekeeping import Housekeeping
-from .journal import Journal
 from .leases import Leases
 from .moment import SERVER_CLOCK
 from .mutes import Mutes
 from .outcomes import Outcomes
-from .pictures import PictureFiles, PictureRows, Pictures, folder_of
 from .processes import Processes
 from .queue import Queue
 from .reader import Reader
+from .room import Room
 from .sessions import StoredSessions
 from .spent import Spent
+from .sqlite import SqliteEngine
 from .stories import Stories
 from .terms import Terms
 from .tokens import Binding, Bindings
-from .transactions import Transactions
 from .unread import Unread
 from .watches import Watches
+from .writer import Writer
 
 if TYPE_CHECKING:
     from .archive import Archive
@@ -45,30 +44,29 @@ class Store:
 
     def __init__(self, place: Path | str) -> None:
         """`place` is an SQLite file, or a PostgreSQL database's address as text."""
-        self._database, files, self.others, journal = _parts(place)
-        self._files = files
+        self._writer, self.others = _parts(place)
         self._reader = Reader.of(place)
-        self.queue = Queue(self._database, files)
-        self.outcomes = Outcomes(self._database, journal)
-        self.leases = Leases(self._database)
-        self.history = History(self._database, files)
-        self.housekeeping = Housekeeping(self._database, files)
-        self.bindings = Bindings(self._database)
-        self.mutes = Mutes(self._database)
-        self.sessions = StoredSessions(self._database)
-        self.watches = Watches(self._database)
-        self.unread = Unread(self._database)
-        self.terms = Terms(self._database)
-        self.stories = Stories(self._database)
-        self.spent = Spent(self._database)
-        self.processes = Processes(self._database)
+        self.queue = Queue(self._writer, Room(place if isinstance(place, Path) else None))
+        self.outcomes = Outcomes(self._writer)
+        self.leases = Leases(self._writer)
+        self.history = History(self._writer)
+        self.housekeeping = Housekeeping(self._writer)
+        self.bindings = Bindings(self._writer)
+        self.mutes = Mutes(self._writer)
+        self.sessions = StoredSessions(self._writer)
+        self.watches = Watches(self._writer)
+        self.unread = Unread(self._writer)
+        self.terms = Terms(self._writer)
+        self.stories = Stories(self._writer)
+        self.spent = Spent(self._writer)
+        self.processes = Processes(self._writer)
 
     @cached_property
     def archive(self) -> "Archive":
         """The history as the page looks through it; loaded with the first look."""
         from .archive import Archive
 
-        return Archive(self._reader, self._files)
+        return Archive(self._reader)
 
     @property
     def shared(self) -> bool:
@@ -81,7 +79,7 @@ class Store:
         Raises:
             StoreUnavailable: another process has the file, or it cannot be used.
         """
-        await self._database.open()
+        await self._writer.open()
         self._reader.open()
 
     async def now(self, own: float) -> float:
@@ -93,7 +91,7 @@ class Store:
         """
         if not self.shared:
             return own
-        return await self._database.run(lambda conn: conn.scalars(_TIME).one(), durable=False)
+        return await self._writer.run(lambda conn: conn.scalars(_TIME).one(), durable=False)
 
     async def time(self, passed: Callable[[], float]) -> tuple[float, float, float]:
         """The database's clock, in epoch seconds; and what `passed` said just before it was read,
@@ -108,13 +106,12 @@ class Store:
             since = passed()
             return conn.scalars(_TIME).one(), since, passed()
 
-        return await self._database.run(read, durable=False)
+        return await self._writer.run(read, durable=False)
 
     async def close(self) -> None:
         """Finish pending operations and disconnect."""
         await self._reader.close()
-        await self._database.close()
-        self.outcomes.close()
+        await self._writer.close()
 
     async def check(self) -> None:
         """Check that what is written now will be found.
@@ -122,21 +119,19 @@ class Store:
         Raises:
             StoreUnavailable: it will not; `close` followed by `open` repairs it.
         """
-        await self._database.check()
+        await self._writer.check()
 
 
 _TIME: Final = select(SERVER_CLOCK)
 
 
-def _parts(place: Path | str) -> "tuple[Transactions, Pictures, Others | None, Journal | None]":
-    """The engine, where pictures are, how to reach other processes, and the journal of one that is
-    alone; PostgreSQL's driver is loaded where it is used."""
+def _parts(place: Path | str) -> "tuple[Writer, Others | None]":
+    """The writer, and how to reach other processes; PostgreSQL's driver is loaded where it is
+    used."""
     if isinstance(place, Path):
-        files = PictureFiles(folder_of(place))
-        return Database(place), files, None, Journal.of(place)
+        return Writer(SqliteEngine(place)), None
     from .others import Others
-    from .remote import RemoteDatabase
+    from .postgres import PostgresEngine
 
-    database = RemoteDatabase(place)
-    others = Others(database, place, token_hex(8))
-    return database, PictureRows(), others, None
+    writer = Writer(PostgresEngine(place))
+    return writer, Others(writer, place, token_hex(8))

@@ -25,7 +25,6 @@ from ..model.image import Image
 from ..model.report import Report
 from ..model.target import Target
 from .history import sent_to
-from .pictures import Pictures
 from .reader import Reader
 from .rows import image_sizes, read_images, read_report, read_target
 from .schema import deleted, lane, report
@@ -58,18 +57,15 @@ _POSITIONS: Final = newest(report.c.received_at, report.c.id)
 class Archive:
     """Reads, beside the writer."""
 
-    def __init__(
-        self, reader: Reader, pictures: Pictures, turns: Turns | None = None, holder: str = ""
-    ) -> None:
+    def __init__(self, reader: Reader, turns: Turns | None = None, holder: str = "") -> None:
         """`turns` are those of all who read, `holder` is who does."""
         self._reader = reader
-        self._pictures = pictures
         self._turns = turns or Turns()
         self._holder = holder
 
     def of(self, holder: str) -> "Archive":
         """The same for one who reads: holders read in turn, one step each."""
-        return Archive(self._reader, self._pictures, self._turns, holder)
+        return Archive(self._reader, self._turns, holder)
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         async with self._turns.of(self._holder):
@@ -133,7 +129,7 @@ class Archive:
             StoreUnavailable: it could not be read.
         """
         images = await self._run(lambda conn: read_images(conn, [digest]))
-        return (await self._pictures.load(images)).get(digest)
+        return images.get(digest)
 
     async def picture_size(self, digest: str) -> int:
         """The bytes of a picture; 0: it is no longer stored.

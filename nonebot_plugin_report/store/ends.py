@@ -17,15 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreUnavailable
 from .file import DatabaseFile
-from .journal import Journal
 from .moment import SERVER_CLOCK
-from .pictures import PictureFiles, PictureRows, Pictures, folder_of
 from .schema import lane, term
-from .sqlite import engine, set_pragma, transaction, translate
+from .sqlite import engine, transaction, translate
 from .statements import driver
 
-LOG_PAGES: Final = 1000
-"""Pages after which SQLite copies its write-ahead log by itself: no other connection is there."""
 _IN_USE: Final = (
     "还有机器人在用这个数据库：先停掉所有用它的机器人，再搬；刚停掉或被强行结束的，过 15 秒再试"
 )
@@ -36,15 +32,12 @@ class End:
     """One of both databases of a move."""
 
     conn: Connection
-    pictures: Pictures
     transaction: Callable[[], AbstractContextManager[None]]
     """Ends with a commit, or with a rollback and the exception."""
     alone: Callable[[], None]
     """In a transaction: keep bots out until it ends; raises StoreUnavailable if one is in."""
     snapshot: Callable[[], AbstractContextManager[None]]
     """A transaction in which all is read as it was when it began, while bots are kept out."""
-    noted: Callable[[], list[bytes]]
-    """The outcomes that a process noted, and did not come to store."""
 
 
 def open_end(place: Path | str) -> AbstractContextManager[End]:
@@ -63,10 +56,8 @@ def _file(path: Path) -> Generator[End]:
     made = engine(path)
     try:
         with made.connect() as conn:
-            set_pragma(conn, "wal_autocheckpoint", str(LOG_PAGES))
-            pictures = PictureFiles(folder_of(path))
             transact = partial(transaction, conn)
-            yield End(conn, pictures, transact, _nothing, nullcontext, Journal.of(path).left)
+            yield End(conn, transact, _nothing, nullcontext)
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise translate(error) from None
     finally:
@@ -110,7 +101,7 @@ def _server(url: str) -> Generator[End]:
 
     try:
         with postgres.engine(url).connect() as conn:
-            yield End(conn, PictureRows(), transact, alone, snapshot, list)
+            yield End(conn, transact, alone, snapshot)
     except (SQLAlchemyError, psycopg.Error) as error:
         raise postgres.translate(error) from None
 

@@ -4,7 +4,6 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,8 +17,6 @@ PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 
 _TWO_BOTS: Final = "两个机器人请用不同的 REPORT_DATABASE_URL 或 LOCALSTORE_DATA_DIR"
-_BINARY: Final = getattr(os, "O_BINARY", 0)
-_sync: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
 
 Identity = tuple[int, int]
 """Device and inode: equal for two names of one file, different once a file was replaced."""
@@ -32,9 +29,8 @@ class DatabaseFile:
         self.path = path
         self._name_lock = FileLock(f"{path.resolve()}.lock", mode=PRIVATE_FILE)
         self._descriptor: int | None = None
-        self._log: int | None = None
-        """A descriptor of the write-ahead log. It is only synced: closing it drops no lock, as
-        SQLite locks the other two files."""
+        self._log = f"{path}-wal"
+        self._log_bytes = 0
         self._opened: dict[str, Identity | None] = {}
         """By the files' names."""
 
@@ -65,29 +61,19 @@ class DatabaseFile:
             self.release()
             raise StoreUnavailable(f"无法使用数据库：{os_reason(error)}", file=self.path) from None
 
-    def opened(self) -> None:
-        """Remember which files these are: SQLite has just opened them, and has written to them.
-
-        Raises:
-            OSError: the write-ahead log cannot be opened.
-        """
+    def note_files(self) -> None:
+        """Remember which files these are: SQLite has just opened them, and has written to them."""
         self._opened = {str(file): identity(file) for file in self._files()[:2]}
-        self._log = os.open(self._files()[1], os.O_RDWR | _BINARY)
+        self.note_log()
 
-    def sync(self) -> None:
-        """Wait until what was committed is on disk: it is in the write-ahead log.
+    def note_log(self) -> None:
+        """Remember how long the write-ahead log is after a commit."""
+        self._log_bytes = _size(self._log)
 
-        Raises:
-            OSError: it may not be there.
-        """
-        if self._log is not None:
-            _sync(self._log)
-
-    def closing(self) -> None:
-        """SQLite will remove the write-ahead log."""
-        if self._log is not None:
-            os.close(self._log)
-            self._log = None
+    def is_truncated(self) -> bool:
+        """Whether the write-ahead log is shorter than after the last commit: SQLite itself makes it
+        shorter only within one, so another program did."""
+        return _size(self._log) < self._log_bytes
 
     def fault(self) -> str:
         """Why writes would be lost (Chinese): the file is gone or replaced. Empty: it is not."""
@@ -96,27 +82,23 @@ class DatabaseFile:
                 return f"数据库文件 {Path(file).name} 被删除或替换了"
         return ""
 
-    def wal_bytes(self) -> int:
-        """The size of the write-ahead log."""
-        return 0 if self._log is None else os.fstat(self._log).st_size
-
     def rescue(self, connection: sqlite3.Connection) -> Path | None:
         """Save the contents of a connection whose files are gone into a new file.
 
         Returns its name, or None where that could not be done.
         """
         stamp = time.strftime("%Y%m%d-%H%M%S")
-        kept = self.path.with_name(f"{self.path.name}.kept-{stamp}")
+        rescued = self.path.with_name(f"{self.path.name}.kept-{stamp}")
         try:
             self.path.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-            os.close(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
-            connection.execute("VACUUM INTO ?", (str(kept),))
+            os.close(os.open(rescued, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+            connection.execute("VACUUM INTO ?", (str(rescued),))
         except (OSError, sqlite3.Error) as error:
-            logger.error(f"没能把数据库的内容另存为 {kept}：{error}")
+            logger.error(f"没能把数据库的内容另存为 {rescued}：{error}")
             return None
-        return kept
+        return rescued
 
-    def restore(self, kept: Path) -> None:
+    def restore(self, rescued: Path) -> None:
         """Put a rescued file in the lost one's place; if another file is there, keep both."""
         database, log, index = self._files()
         for file in (log, index):
@@ -124,14 +106,14 @@ class DatabaseFile:
             if file is index or identity(file) == self._opened.get(str(log)):
                 file.unlink(missing_ok=True)
         if identity(database) in (None, self._opened.get(str(database))):
-            kept.replace(database)
-            logger.error(f"数据库 {database} 运行中被删除了；内容没有丢，已经重新写好")
+            rescued.replace(database)
+            logger.error(f"数据库 {database} 运行中被删除或截断了；内容没有丢，已经重新写好")
         else:
-            logger.error(f"数据库 {database} 运行中被换成了另一个文件；原来的内容存在 {kept}")
+            logger.error(f"数据库 {database} 运行中被换成了另一个文件；原来的内容存在 {rescued}")
 
     def release(self) -> None:
         """Release the file."""
-        self._opened = {}
+        self._opened, self._log_bytes = {}, 0
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -160,10 +142,18 @@ def sync_folder(folder: Path) -> None:
 def identity(file: Path | str) -> Identity | None:
     """Which file has a name; None: none has."""
     try:
-        found = os.stat(file)  # noqa: PTH116 - with each commit, and pathlib costs as much again
+        status = os.stat(file)  # noqa: PTH116 - with each commit, and pathlib costs as much again
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
+
+
+def _size(file: str) -> int:
+    """The size of a file in bytes; 0: there is none."""
+    try:
+        return os.stat(file).st_size  # noqa: PTH116 - with each commit, and pathlib costs as much again
+    except OSError:
+        return 0
 
 
 def _make_private(file: Path) -> None:

@@ -8,21 +8,20 @@ from sqlalchemy import Connection, bindparam, case, func, or_, select
 
 from ..errors import Unreadable
 from ..model.delivery import State
+from ..model.image import Image
 from ..model.message import Message
 from ..model.report import Report
 from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
 from ..model.target import Target
 from ..model.watch import Arrival
 from .leases import HAS_WAITING, NEXT
-from .pictures import Pictures
 from .rows import (
     HAS_FAILED,
     IS_BOUND,
     IS_WAITING,
     TEXT,
-    StoredImage,
     image_sizes,
-    read_hashes,
+    read_ids,
     read_images,
     read_lane,
     read_report,
@@ -30,7 +29,7 @@ from .rows import (
 )
 from .schema import delivery, lane, report
 from .statements import Statement
-from .transactions import Transactions
+from .writer import Writer
 
 ARRIVALS: Final = 500
 """Reports that are read at once, so that no push waits for long behind them."""
@@ -47,9 +46,8 @@ LISTED_TEXT: Final = 500
 class History:
     """Reads stored reports and their deliveries."""
 
-    def __init__(self, database: Transactions, files: Pictures) -> None:
+    def __init__(self, database: Writer) -> None:
         self._run = database.run
-        self._files = files
 
     async def backlog(self) -> Backlog:
         """How much waits, and which lanes are parked.
@@ -134,14 +132,12 @@ class History:
         Raises:
             StoreUnavailable: they could not be read.
         """
-        found, images = await self._run(lambda conn: _messages(conn, report_id, targets))
-        loaded = await self._files.load(images)
+        rows, images = await self._run(lambda conn: _messages(conn, report_id, targets))
         return {
             target: Message(
-                row.text,
-                tuple(loaded[digest] for digest in read_hashes(row.image) if digest in loaded),
+                row.text, tuple(images[each] for each in read_ids(row.image) if each in images)
             )
-            for target, row in found.items()
+            for target, row in rows.items()
         }
 
     async def picture_bytes(self, report_id: str) -> int:
@@ -153,8 +149,7 @@ class History:
         query = select(report.c.image).where(report.c.id == report_id)
 
         def read(conn: Connection) -> int:
-            hashes = read_hashes(conn.scalar(query))
-            return sum(image_sizes(conn, set(hashes)).values())
+            return sum(image_sizes(conn, set(read_ids(conn.scalar(query)))).values())
 
         return await self._run(read)
 
@@ -166,7 +161,7 @@ class History:
             Unreadable: what is stored is not what this code writes.
         """
         report, images = await self._run(lambda conn: _report(conn, report_id))
-        return report and replace(report, images=tuple((await self._files.load(images)).values()))
+        return report and replace(report, images=tuple(images.values()))
 
     async def arrivals(self, after: str, but_from: str) -> list[Arrival]:
         """The reports after an id, the oldest first.
@@ -333,12 +328,11 @@ def sent_to(conn: Connection, report_id: str, target: Target) -> Any:
 
 def _messages(
     conn: Connection, report_id: str, targets: Iterable[Target]
-) -> tuple[dict[Target, Any], dict[str, StoredImage]]:
-    """Rows with words and hashes by target, and the pictures of all of them, each once."""
-    rows = {target: sent_to(conn, report_id, target) for target in targets}
-    found = {target: row for target, row in rows.items() if row is not None}
-    hashes = {digest for row in found.values() for digest in read_hashes(row.image)}
-    return found, read_images(conn, hashes)
+) -> tuple[dict[Target, Any], dict[str, Image]]:
+    """Rows with words and pictures' ids by target, and the pictures of all of them, each once."""
+    sent = ((target, sent_to(conn, report_id, target)) for target in targets)
+    rows = {target: row for target, row in sent if row is not None}
+    return rows, read_images(conn, {each for row in rows.values() for each in read_ids(row.image)})
 
 
 def _lanes(conn: Connection, target: Target) -> Sequence[str]:
@@ -407,8 +401,8 @@ def readable(fields: str) -> Report | None:
         return None
 
 
-def _report(conn: Connection, report_id: str) -> tuple[Report | None, dict[str, StoredImage]]:
+def _report(conn: Connection, report_id: str) -> tuple[Report | None, dict[str, Image]]:
     query = select(report.c.fields, report.c.image).where(report.c.id == report_id)
     if (row := conn.execute(query).first()) is None:
         return None, {}
-    return read_report(row.fields), read_images(conn, read_hashes(row.image))
+    return read_report(row.fields), read_images(conn, read_ids(row.image))

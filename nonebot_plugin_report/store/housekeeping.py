@@ -5,27 +5,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from ..model.delivery import Delivery, Priority, State
 from ..model.target import Lane, Target
 from .leases import WAITING_LANES, release_all
 from .outcomes import GIVE_UP, TAKEN_BACK, expiry_reason
-from .pictures import Pictures
 from .rows import (
     INSERT_DELIVERY,
     IS_WAITING,
     TEXT,
     add_lane,
     delivery_row,
-    read_hashes,
+    images_of,
+    read_ids,
     read_lane,
     read_priority,
     read_target,
-    use_image,
 )
 from .schema import deleted, delivery, image, lane, meta, mute, report, watch
-from .transactions import Transactions
+from .statements import driver
+from .writer import Writer
 
 BATCH: Final = 200
 """Rows of one transaction, so that no push waits for long behind it."""
@@ -33,6 +44,12 @@ MAX_AHEAD: Final = 86400.0
 """Seconds by which a report may be ahead of the clock: an error of hours passes by itself."""
 DELETED_SECONDS: Final = 86400.0
 """Seconds for which is known what was deleted."""
+PICTURES: Final = 4
+"""Pictures that are deleted in one transaction: SQLite looks at each page of them."""
+PAGES: Final = 64
+"""Pages that are given back to the disk in one transaction."""
+FREE_PAGES: Final = 2048
+"""Free pages that an SQLite file keeps for what comes next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class DueFallback:
     target: Target
     text: str
     images: tuple[str, ...]
-    """The hashes of the pictures."""
+    """The ids of the pictures."""
     priority: Priority
     fallback: tuple[Target, ...]
 
@@ -51,9 +68,8 @@ class DueFallback:
 class Housekeeping:
     """Work in the background, in small batches."""
 
-    def __init__(self, database: Transactions, files: Pictures) -> None:
+    def __init__(self, database: Writer) -> None:
         self._run = database.run
-        self._files = files
 
     async def recover(self) -> None:
         """Release all lanes of processes that have ended. No other process may be using the store.
@@ -132,25 +148,24 @@ class Housekeeping:
         return await self._run(lambda conn: _delete_report(conn, report_id, now))
 
     async def forget_images(self, before: float) -> None:
-        """Delete pictures last used before a time (epoch seconds) that no waiting delivery shows.
+        """Delete pictures of reports stored before a time (epoch seconds) of which no delivery
+        waits, nor a fallback.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
-        waiting = await self._run(_waiting_images)
-        kept = 0
-        while True:
-            looked_at, gone = await self._run(
-                lambda conn, kept=kept: _forget_images(conn, before, waiting, kept)
-            )
-            if not looked_at:
-                break
-            kept += looked_at - gone
-        files = await self._files.files(before)
-        for start in range(0, len(files), BATCH):
-            some = files[start : start + BATCH]
-            named = await self._run(lambda conn, some=some: _named(conn, some))
-            await self._files.delete([one for one in some if one not in named])
+        while await self._run(lambda conn: _forget_images(conn, before)):
+            pass  # in small batches
+
+    async def give_space_back(self) -> None:
+        """Give the disk back what an SQLite file does not need any more, in small steps. A server
+        does so by itself.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        while await self._run(_give_space_back, durable=False):
+            pass
 
     async def forget_lanes(self) -> set[str]:
         """Delete lanes without deliveries. Returns their names.
@@ -281,8 +296,6 @@ def _fall_back(
             add_lane(conn, one.lane)
             INSERT_DELIVERY.run(conn, delivery_row(one, one.message.text, due.images))
             lanes.append(one.lane)
-        for digest in due.images:
-            use_image(conn, digest, now)
     return lanes
 
 
@@ -294,7 +307,7 @@ def _fallen(conn: Connection, now: float) -> list[DueFallback]:
     )
     return [
         DueFallback(
-            row.report_id, target, row.text, read_hashes(row.image),
+            row.report_id, target, row.text, read_ids(row.image),
             min(read_priority(row.priority), Priority.NORMAL),
             tuple(to for one in row.fallback.split(" ") if (to := read_target(one)) is not None),
         )
@@ -307,6 +320,8 @@ def _forget_reports(conn: Connection, before: float) -> int:
     waits = exists().where(delivery.c.report_id == report.c.id, IS_WAITING)
     old = select(report.c.id).where(report.c.received_at < before, ~waits)
     ids = conn.scalars(old.order_by(report.c.received_at).limit(BATCH)).all()
+    for each in ids:
+        conn.execute(delete(image).where(images_of(each)))
     conn.execute(delete(delivery).where(delivery.c.report_id.in_(ids)))
     return conn.execute(delete(report).where(report.c.id.in_(ids))).rowcount
 
@@ -324,6 +339,7 @@ def _delete_report(conn: Connection, report_id: str, now: float) -> bool:
     source = conn.scalar(select(report.c.source).where(report.c.id == report_id))
     if source is not None:
         _note_deleted(conn, report_id, source, now)
+    conn.execute(delete(image).where(images_of(report_id)))
     conn.execute(delete(delivery).where(delivery.c.report_id == report_id))
     conn.execute(delete(report).where(report.c.id == report_id))
     return True
@@ -356,36 +372,29 @@ def _move_reports(
         (delivery, delivery.c.finished_at, (delivery.c.report_id.in_(ids), *ended)),
     ):
         conn.execute(update(table).where(*where).values({column: column + by}))
+    for each in ids:
+        moved = update(image).where(images_of(each))
+        conn.execute(moved.values(stored_at=image.c.stored_at + by))
     return rows[-1].received_at if len(rows) == BATCH else None
 
 
-def _waiting_images(conn: Connection) -> set[str]:
-    """The hashes of the pictures that waiting deliveries show, or their fallbacks would."""
-    stored = select(delivery.c.image).where(delivery.c.image.is_not(None), IS_WAITING).distinct()
-    others = select(delivery.c.fallback_image).where(delivery.c.fallback != "")
-    rows = (row for query in (stored, others) for row in conn.scalars(query))
-    return {digest for row in rows for digest in read_hashes(row)}
+def _forget_images(conn: Connection, before: float) -> int:
+    needed = exists().where(
+        delivery.c.report_id == image.c.report_id,
+        or_(IS_WAITING, and_(delivery.c.fallback != "", delivery.c.state != State.DELIVERED)),
+    )
+    old = select(image.c.id).where(image.c.stored_at < before, ~needed).limit(PICTURES)
+    return conn.execute(delete(image).where(image.c.id.in_(conn.scalars(old).all()))).rowcount
 
 
-def _forget_images(
-    conn: Connection, before: float, waiting: set[str], kept: int
-) -> tuple[int, int]:
-    """Look at some old pictures behind the `kept` first. Returns how many, and how many are gone.
-
-    What has come to wait since `waiting` was read was used just now, so it is not old.
-    """
-    old = select(image.c.digest).where(image.c.used_at < before)
-    hashes = conn.scalars(old.order_by(image.c.used_at).offset(kept).limit(BATCH)).all()
-    gone = [digest for digest in hashes if digest not in waiting]
-    conn.execute(delete(image).where(image.c.digest.in_(gone)))
-    return len(hashes), len(gone)
-
-
-def _named(conn: Connection, files: Sequence[str]) -> set[str]:
-    """Those of some files in which a picture is that is still stored."""
-    alone = select(image.c.digest).where(image.c.digest.in_(files), image.c.pack.is_(None))
-    packs = select(image.c.pack).where(image.c.pack.in_(files)).distinct()
-    return {name for query in (alone, packs) for name in conn.scalars(query)}
+def _give_space_back(conn: Connection) -> bool:
+    """Give some pages back. Returns whether there are more."""
+    if conn.dialect.name != "sqlite":
+        return False
+    server = driver(conn)
+    server.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()
+    ((free,),) = server.execute("PRAGMA freelist_count").fetchall()
+    return free > FREE_PAGES
 
 
 def _forget_lanes(conn: Connection) -> list[str]:

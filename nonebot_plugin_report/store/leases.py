@@ -12,7 +12,7 @@ from .moment import moment
 from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
 from .statements import Statement
-from .transactions import Transactions
+from .writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Claim:
 class Leases:
     """The lanes, and who may send in them."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Writer) -> None:
         self._run = database.run
 
     async def waiting_lanes(self) -> list[Lane]:

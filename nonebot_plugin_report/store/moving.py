@@ -12,18 +12,13 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from secrets import token_hex
-from time import time
 from typing import Any, Final
 
 from sqlalchemy import Column, Table, delete, func, insert, inspect, select
 
 from ..errors import StoreUnavailable
-from ..model.image import Image
 from .ends import End, open_end
 from .leases import release_all
-from .outcomes import store_noted
-from .pictures import is_of
-from .rows import place_columns, stored_image
 from .schema import (
     ENGINES_OWN,
     MOVING_FROM,
@@ -57,8 +52,6 @@ class Moved:
     waiting: int
     """Deliveries that were not sent yet."""
     pictures: int
-    lost: int
-    """Pictures that were gone or damaged already."""
 
 
 async def move(source: Path | str, target: Path | str, tell: Tell) -> Moved:
@@ -102,7 +95,6 @@ def _leave(old: End) -> str:
         upgrade(old.conn)
         name = _noted(old, MOVING_TO)
         if not name:
-            store_noted(old.conn, old.noted())
             # The first that a killed process was sending counts as a possible repeat from now on.
             release_all(old.conn)
             name = token_hex(8)
@@ -167,14 +159,12 @@ class _Move:
             await self._copy(table)
         self._done = 0
         for table in TABLES:
-            if table is not image:
-                await self._compare(table)
-        lost = await self._compare_pictures()
+            await self._compare(table)
         reports, deliveries = metadata.tables["report"], metadata.tables["delivery"]
         waits = select(func.count()).where(deliveries.c.state == "waiting")
         return Moved(
             _count(self._new, reports), self._new.conn.scalar(waits) or 0,
-            _count(self._new, image), lost,
+            _count(self._new, image),
         )  # fmt: skip
 
     async def _step(self, what: str, rows: int) -> None:
@@ -193,10 +183,8 @@ class _Move:
             await self._step("搬运", self._old.conn.scalar(there) or 0)
         with _batches(self._old, table, list(table.columns), after=last) as batches:
             for rows in batches:
-                kept = await self._keep(rows) if table is image else rows
-                if kept:
-                    with self._new.transaction():
-                        self._new.conn.execute(insert(table), kept)
+                with self._new.transaction():
+                    self._new.conn.execute(insert(table), rows)
                 await self._step("搬运", len(rows))
 
     async def _copy_at_once(self, table: Table) -> None:
@@ -207,17 +195,6 @@ class _Move:
             for rows in batches:
                 self._new.conn.execute(insert(table), rows)
                 await self._step("搬运", len(rows))
-
-    async def _keep(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Put pictures where the new one has them. Returns their rows."""
-        whole = await _whole(self._old, rows)
-        places = await self._new.pictures.put(whole, time())
-        moved: list[dict[str, Any]] = []
-        for row in rows:
-            if (one := whole.get(row["digest"])) is not None:
-                data, place = self._new.pictures.in_row(one), places.get(row["digest"])
-                moved.append({**row, "bytes": data, **place_columns(place)})
-        return moved
 
     async def _compare(self, table: Table) -> None:
         columns = list(table.columns)
@@ -231,29 +208,6 @@ class _Move:
                     raise _differs(table)
                 await self._step("核对", len(was))
 
-    async def _compare_pictures(self) -> int:
-        """Also their bytes, by their hashes. Returns how many had none to move."""
-        places = ("bytes", "pack", "pack_offset")
-        columns = [column for column in image.columns if column.key not in places]
-        lost = 0
-        with _batches(self._old, image, columns) as batches:
-            for rows in batches:
-                lost += await self._missing(rows)
-                await self._step("核对", len(rows))
-        if _count(self._new, image) + lost != _count(self._old, image):
-            raise _differs(image)
-        return lost
-
-    async def _missing(self, rows: Sequence[dict[str, Any]]) -> int:
-        """How many of some pictures are not there; none of those could be moved."""
-        came = _with_bytes(self._new, rows)
-        whole = await _whole(self._new, came)
-        there = [{name: row[name] for name in rows[0]} for row in came if row["digest"] in whole]
-        missing = [row for row in rows if row not in there]
-        if missing and await _whole(self._old, _with_bytes(self._old, missing)):
-            raise _differs(image)
-        return len(missing)
-
 
 @contextmanager
 def _batches(
@@ -265,19 +219,8 @@ def _batches(
     if after is not None:
         query = query.where(*(key > after for key in table.primary_key.columns))
     names = [column.key for column in columns]
-    with end.conn.execute(query, execution_options={"yield_per": size}) as found:
-        yield ([dict(zip(names, row, strict=True)) for row in rows] for rows in found.partitions())
-
-
-def _with_bytes(end: End, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    wanted = select(image).where(image.c.digest.in_([row["digest"] for row in rows]))
-    return [dict(row) for row in end.conn.execute(wanted).mappings()]
-
-
-async def _whole(end: End, rows: Sequence[dict[str, Any]]) -> dict[str, Image]:
-    """The pictures of some rows by hash, without those that are gone or damaged."""
-    loaded = await end.pictures.load({row["digest"]: stored_image(row) for row in rows})
-    return {digest: one for digest, one in loaded.items() if is_of(digest, one.data)}
+    with end.conn.execute(query, execution_options={"yield_per": size}) as result:
+        yield ([dict(zip(names, row, strict=True)) for row in rows] for rows in result.partitions())
 
 
 def _differs(table: Table) -> StoreUnavailable:

@@ -5,13 +5,13 @@ from sqlalchemy import Connection, delete, insert, select
 from ..model.target import Target
 from .rows import read_target
 from .schema import mute
-from .transactions import Transactions
+from .writer import Writer
 
 
 class Mutes:
     """The muted targets."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Writer) -> None:
         self._run = database.run
 
     async def all(self) -> dict[Target, float]:

@@ -17,7 +17,7 @@ from ..errors import StoreUnavailable
 from ..model.target import Lane, Target
 from .postgres import connect, cut, end_stalled, is_direct, listen, notices
 from .statements import Statement
-from .transactions import Transactions
+from .writer import Writer
 
 CHANNEL: Final = "nonebot_plugin_report"
 GATHER_SECONDS: Final = 0.02
@@ -36,7 +36,7 @@ Heard = Callable[[Sequence[Lane] | None], Awaitable[None]]
 class Others:
     """The processes beside this one."""
 
-    def __init__(self, database: Transactions, url: str, me: str) -> None:
+    def __init__(self, database: Writer, url: str, me: str) -> None:
         """`url` is where to listen, past `database`; `me` names this process."""
         self._database = database
         self._url = url
@@ -55,7 +55,7 @@ class Others:
     def _tell(self) -> None:
         untold, self._untold = self._untold, set[tuple[Lane, str]]()
         lanes = [[str(one.target), one.bot, owner] for one, owner in untold]
-        said = self._database.later(self._word(lanes))
+        said = self._database.submit(self._word(lanes), durable=False)
         said.add_done_callback(lambda one: one.cancelled() or one.exception())  # it is a hint
 
     async def tell_all(self) -> None:

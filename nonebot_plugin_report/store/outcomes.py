@@ -1,91 +1,26 @@
 """What came of sending: final states, and attempts that are to be repeated."""
 
-import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from sqlalchemy import Connection, Integer, bindparam, case, func, select, update
 
-from ..errors import LeaseLost
 from ..model.delivery import WITHDRAWN, State
 from ..model.target import Lane
-from .journal import Journal
 from .leases import IS_HELD, Lease, back_off, write_held
 from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
 from .statements import Statement
-from .transactions import Transactions
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A final state on its way to the store."""
-
-    noted: bool
-    """It survives the end of this process already."""
-    stored: "asyncio.Future[None]"
-    """Raises LeaseLost if another process has taken the lane over, StoreUnavailable if it could not
-    be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """The final state of deliveries that went as one message."""
-
-    lease: Lease
-    ids: Sequence[str]
-    state: State
-    reason: str
-    now: float
-    works: bool
-    sent: bool
-
-    def write(self, conn: Connection) -> None:
-        """Store it.
-
-        Raises:
-            LeaseLost: another process has taken the lane over, or it is stored already.
-        """
-        for one in self.ids:
-            _finish(conn, self.lease, one, self.state, self.reason, self.now, sent=self.sent)
-        if self.works:
-            back_off(conn, self.lease, 0.0, 0)
-
-    def line(self) -> bytes:
-        """As the journal has it."""
-        return orjson.dumps(self)
+from .writer import Writer
 
 
 class Outcomes:
     """Records what came of deliveries."""
 
-    def __init__(self, database: Transactions, journal: Journal | None) -> None:
-        """`journal`: where they survive the end of this process sooner than in the database; None:
-        nowhere, since another process may go on with the lane."""
+    def __init__(self, database: Writer) -> None:
         self._database = database
-        self._journal = journal
 
-    async def recover(self) -> None:
-        """Store what a process noted, and did not come to store.
-
-        Raises:
-            StoreUnavailable: it could not be written.
-        """
-        if (journal := self._journal) is None:
-            return
-        lines = await asyncio.to_thread(journal.begin)
-        await self._database.run(lambda conn: store_noted(conn, lines), durable=False)
-        journal.empty()
-
-    def close(self) -> None:
-        """Note nothing any more."""
-        if self._journal is not None:
-            self._journal.close()
-
-    def finish(
+    async def finish(
         self,
         lease: Lease,
         ids: Sequence[str],
@@ -95,27 +30,25 @@ class Outcomes:
         *,
         works: bool,
         sent: bool = True,
-    ) -> Recorded:
-        """Record the final state of deliveries soon.
+    ) -> None:
+        """Record the final state of deliveries that went as one message.
 
         `works`: end their lane's back-off; `sent`: an attempt led to it, rather than the discovery
-        that an earlier one arrived, or that the time is over.
+        that an earlier one arrived, or that the time is over. A power cut may undo the record,
+        which costs a repeat.
 
-        A power cut may undo it, which costs a repeat; if it is not noted, so may the end of this
-        process until it is stored.
+        Raises:
+            LeaseLost: another process has taken the lane over; nothing was written.
+            StoreUnavailable: it could not be written.
         """
-        ending = _Ending(lease, ids, state, reason, now, works, sent)
-        journal = self._journal
-        noted = journal is not None and journal.note(ending.line())
-        stored = self._database.later(ending.write)
-        if journal is not None and noted:
-            # Also if it failed: who tries again notes it again.
-            stored.add_done_callback(lambda _: journal.settled())
-        return Recorded(noted, stored)
 
-    def hurry(self) -> None:
-        """Record now what `finish` was asked to."""
-        self._database.hurry()
+        def write(conn: Connection) -> None:
+            for each in ids:
+                _finish(conn, lease, each, state, reason, now, sent=sent)
+            if works:
+                back_off(conn, lease, 0.0, 0)
+
+        await self._database.run(write, durable=False)
 
     async def postpone(
         self,
@@ -214,23 +147,6 @@ def _finish(
         _KEEP.run(conn, {"this": delivery_id})
     if state is not State.DELIVERED:
         GIVE_UP.run(conn, {"this": delivery_id, "now": now})
-
-
-def store_noted(conn: Connection, lines: Sequence[bytes]) -> None:
-    """Store what a process noted in its journal; what is stored already stays as it is."""
-    for ending in filter(None, map(_read, lines)):
-        with suppress(LeaseLost):
-            ending.write(conn)
-
-
-def _read(line: bytes) -> _Ending | None:
-    """A line of the journal; None: it is torn."""
-    try:
-        said: dict[str, Any] = orjson.loads(line)
-        lease, state = Lease(**said.pop("lease")), State(said.pop("state"))
-        return _Ending(lease=lease, state=state, **said)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
 
 
 TAKEN_BACK: Final = "已撤回"

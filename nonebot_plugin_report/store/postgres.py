@@ -5,9 +5,10 @@ setting of a session, and no prepared statement, which are only used where nothi
 """
 
 import socket
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event
+from time import monotonic
 from typing import Any, Final
 
 import psycopg
@@ -17,9 +18,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from ..errors import StoreUnavailable
+from ..errors import DiskFull, StoreUnavailable
 from .schema import metadata, upgrade_for_use
-from .statements import driver, forget_unchecked
+from .statements import check, driver, forget_unchecked, prepare
+from .writer import Operation
 
 CONNECT_SECONDS: Final = 3
 """Seconds to wait for a connection."""
@@ -47,6 +49,8 @@ cut off, in the middle of one would be nobody's for as long as it is away. Less 
 take: who waits for the lock is not refused."""
 _READ_ONLY: Final = "25006"
 """SQLSTATE read_only_sql_transaction: what was the primary server is a replica now."""
+_DISK_FULL: Final = "53100"
+"""SQLSTATE disk_full."""
 _SET: Final = (
     f"SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', true),"
     f" set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS}s', true),"
@@ -54,6 +58,8 @@ _SET: Final = (
 )
 _DURABLE: Final = _SET.format("on")
 _NOT_DURABLE: Final = _SET.format("off")
+RECONNECT_EVERY: Final = 1.0
+"""Seconds between attempts to reach the server; what comes meanwhile is refused at once."""
 PREPARE_AFTER: Final = 5
 """Times that a statement is run before the server keeps how: to parse and plan one of ours takes it
 longer than to run it."""
@@ -85,7 +91,7 @@ def engine(url: str) -> Engine:
         server.prepare_threshold = PREPARE_AFTER if is_direct(server) else None
         return server
 
-    made = create_engine(
+    database = create_engine(
         "postgresql+psycopg://",
         creator=create,
         poolclass=NullPool,
@@ -97,11 +103,122 @@ def engine(url: str) -> Engine:
         # Said once in the schema; said there for PostgreSQL too, it would load this dialect.
         index.dialect_kwargs["postgresql_where"] = index.dialect_kwargs["sqlite_where"]
 
-    @event.listens_for(made, "before_cursor_execute")
+    @event.listens_for(database, "before_cursor_execute")
     def wait(conn: Connection, *_: object) -> None:  # pyright: ignore[reportUnusedFunction] - the decorator registers it
         settle(conn)  # SQLAlchemy needs each answer at once
 
-    return made
+    return database
+
+
+class PostgresEngine:
+    """A connection to a PostgreSQL server; one that is lost is made anew.
+
+    It belongs to the writer's thread: psycopg's own waiting on an event loop does not work with
+    Windows' usual one.
+    """
+
+    def __init__(self, url: str) -> None:
+        """`url` begins with `postgresql://`."""
+        self._engine = engine(url)
+        self._conn: Connection | None = None
+        self._server: Any = None
+        """The driver's connection below it."""
+        self._tried_at = 0.0
+        """When the last attempt to connect ended (monotonic)."""
+        self._late = False
+        """The transaction that runs was interrupted."""
+        self._away = False
+        """The server could not be reached, and that was logged."""
+
+    def open(self) -> None:
+        """Connect, and bring the tables up to date.
+
+        Raises:
+            StoreUnavailable: the server cannot be reached, or another version made its tables.
+        """
+        try:
+            conn = self._connect()
+            upgrade_alone(conn)
+            prepare(conn)
+        except Exception as error:  # noqa: BLE001 - raised again, as ours
+            self.close()
+            raise self._log_once(error) from None
+        self._away = False
+
+    def close(self) -> None:
+        """Disconnect."""
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            self._server.close()
+            conn.invalidate()
+            conn.close()
+
+    def transact(self, operations: Sequence[Operation], *, durable: bool) -> list[Any]:
+        """Run operations in one transaction; see `writer.Engine`."""
+        conn, self._late = self._conn or self._reconnect(), False
+        try:
+            begin(conn, durable=durable)
+            results = [operation(conn) for operation in operations]
+            settle(conn)
+            check(conn)
+        except Exception as error:
+            abandon(conn)
+            if is_lost(self._server, error):
+                self.close()
+            if self._late:
+                raise StoreUnavailable("数据库没有及时回答") from None
+            raise
+        try:
+            commit(self._server)
+        except StoreUnavailable:
+            if self._server.closed:
+                self.close()
+            raise
+        return results
+
+    def translate(self, error: Exception) -> Exception:
+        """Make an error of ours from the driver's."""
+        return translate(error)
+
+    def check(self) -> None:
+        """Do nothing: it connects anew by itself."""
+
+    def interrupt(self) -> None:
+        """End the wait for a server that does not answer."""
+        self._late = True
+        cut(self._server)
+
+    def _connect(self) -> Connection:
+        self.close()
+        try:
+            conn = self._engine.connect()
+        finally:
+            self._tried_at = monotonic()
+        self._conn, self._server = conn, driver(conn)
+        return conn
+
+    def _reconnect(self) -> Connection:
+        """A new connection.
+
+        Raises:
+            StoreUnavailable: there is none, or the last attempt was too short ago.
+        """
+        if monotonic() - self._tried_at < RECONNECT_EVERY and self._away:
+            raise StoreUnavailable("连不上数据库")
+        try:
+            conn = self._connect()
+        except Exception as error:  # noqa: BLE001 - whatever it is: it is tried again
+            self._log_once(error)
+            raise StoreUnavailable("连不上数据库") from None
+        if self._away:
+            logger.info("数据库又连上了")
+        self._away = False
+        return conn
+
+    def _log_once(self, error: Exception) -> Exception:
+        """Our error; its cause is logged once until the server can be reached again."""
+        logged, self._away = self._away, True
+        return translate(error, logged=logged)
 
 
 def begin(conn: Connection, *, durable: bool) -> None:
@@ -265,13 +382,15 @@ def cut(server: Any) -> None:
             one.detach()  # it stays the driver's to close
 
 
-def translate(error: Exception, *, told: bool = False) -> Exception:
-    """Make an error of ours from the driver's. What the server says of it is only logged (unless it
-    was `told` already): who pushes need not know where it is."""
+def translate(error: Exception, *, logged: bool = False) -> Exception:
+    """Make an error of ours from the driver's. What the server says of it is only logged, unless it
+    was `logged` already: who pushes need not know where it is."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, psycopg.Error):
         return error
-    if not told:
+    if cause.sqlstate == _DISK_FULL:
+        return DiskFull()
+    if not logged:
         logger.warning(f"数据库出错：{_words(cause)}")
     return StoreUnavailable("连不上数据库" if cause.sqlstate is None else "数据库拒绝了这次操作")
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Float, cast, delete, func, insert, select, up
 from ..model.status import Process
 from .moment import moment
 from .schema import lane, process
-from .transactions import Transactions
+from .writer import Writer
 
 STALE: Final = 15.0
 """Seconds after which a process that says nothing has no lease any more."""
@@ -18,7 +18,7 @@ KEPT: Final = 3600.0
 class Processes:
     """Who is there. All times are epoch seconds."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Writer) -> None:
         self._run = database.run
 
     async def sign(self, one: Process) -> None:

@@ -1,15 +1,15 @@
-"""The lanes' queues: accepted deliveries, and the outcomes of sending them."""
+"""The lanes' queues: accepted deliveries, and what is read to send them."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final
 
 from sqlalchemy import Connection, Integer, and_, bindparam, case, func, or_, select
 
-from ..errors import Unreadable
+from ..errors import DiskFull, Unreadable
 from ..model.delivery import Delivery, State
 from ..model.image import Image
 from ..model.message import Message
@@ -17,8 +17,7 @@ from ..model.status import Receipt
 from ..model.target import Lane, Target
 from .ids import first_id
 from .leases import Claim, claim
-from .pack import Place
-from .pictures import Pictures, hashes_of
+from .room import Room
 from .rows import (
     HANDLING,
     INSERT_DELIVERY,
@@ -26,21 +25,19 @@ from .rows import (
     IS_WAITING,
     TEXT,
     Entry,
-    StoredImage,
     add_lane,
     delivery_row,
     image_sizes,
-    place_image,
+    insert_image,
     read_handling,
-    read_hashes,
+    read_ids,
     read_images,
     read_report,
     report_row,
-    store_image,
 )
 from .schema import delivery, lane, report
 from .statements import Statement
-from .transactions import Transactions
+from .writer import Writer
 
 SHALLOW: Final = 50
 """Deliveries of a queue that are read beside others'. Of more, one queue is read at a time: when a
@@ -71,53 +68,49 @@ class Queued:
 class Queue:
     """Deliveries, by lane."""
 
-    def __init__(self, database: Transactions, files: Pictures) -> None:
-        self._files = files
+    def __init__(self, database: Writer, room: Room) -> None:
         self._run = database.run
+        self._room = room
         self._deep = asyncio.Lock()
 
     async def accept(
-        self, entry: Entry, lanes: Sequence[Lane], committed: Callable[[Receipt], None]
+        self, entry: Entry, lanes: Sequence[Lane], committed: Callable[[Receipt, Entry], None]
     ) -> Receipt:
         """Store a report and its deliveries, or find the report of its token with the same key.
 
-        It is on disk when this returns; `committed` is told before, as soon as it survives the end
-        of this process. `lanes` are those that have no row yet, as far as is known.
+        It is on disk when this returns. Where there is no room for its pictures, the words are
+        stored alone, and say so. `lanes` are those that have no row yet, as far as is known;
+        `committed` is called with the receipt and what was stored, also if the caller is cancelled.
 
         Raises:
-            StoreUnavailable: nothing was stored. Only where the disk begins to fail in the middle
-                may it have been, or all but its pictures.
+            StoreUnavailable: nothing was stored; see `Writer.run`.
         """
-        images = entry.images
-        hashes = await hashes_of(images) if images else {}
+        try:
+            return await self._accept(entry, lanes, committed)
+        except DiskFull as error:
+            if not entry.images:
+                raise
+            self._room.log_refusal(error)
+        return await self._accept(entry.without_images(), lanes, committed)
+
+    async def _accept(
+        self, entry: Entry, lanes: Sequence[Lane], committed: Callable[[Receipt, Entry], None]
+    ) -> Receipt:
         missing = lanes
-        places: Mapping[str, Place] = {}
-        elsewhere: list[str] = []
 
         def write(conn: Connection) -> Receipt:
             nonlocal missing
-            elsewhere.clear()
-            for one in missing:
-                add_lane(conn, one)
+            for each in missing:
+                add_lane(conn, each)
             # It runs again where another process has deleted one meanwhile.
-            missing = [one.lane for one in entry.deliveries]
-            if known := _known(conn, entry):
-                return known
-            for one in images:
-                data, digest = self._files.in_row(one), hashes[id(one)]
-                if not store_image(conn, one, digest, data, places.get(digest), entry.received_at):
-                    elsewhere.append(digest)
-            return _accept(conn, entry, hashes)
+            missing = [delivery.lane for delivery in entry.deliveries]
+            if receipt := _duplicate(conn, entry):
+                return receipt
+            if entry.images:
+                self._room.check(entry.image_bytes)
+            return _insert(conn, entry)
 
-        if not images:
-            return await self._run(write, committed=committed)
-        pictures = {hashes[id(one)]: one for one in images}
-        kept = await self._files.keep(pictures, entry.received_at)
-        places = kept.places
-        receipt = await self._run(write, committed=committed, beside=kept.parts)
-        if elsewhere:
-            await self._run(lambda conn: _place(conn, elsewhere, places))
-        return receipt
+        return await self._run(write, committed=lambda receipt: committed(receipt, entry))
 
     async def claim(
         self, of: Lane, owner: str, now: float, seconds: float, limit: int
@@ -131,8 +124,8 @@ class Queue:
         """
 
         def write(conn: Connection) -> tuple[Claim, list[Queued]]:
-            made = claim(conn, of, owner, now, seconds)
-            return made, _head(conn, of, limit) if made.lease else []
+            claimed = claim(conn, of, owner, now, seconds)
+            return claimed, _head(conn, of, limit) if claimed.lease else []
 
         return await self._run(write, durable=False)
 
@@ -145,41 +138,22 @@ class Queue:
         async with self._deep if limit > SHALLOW else nullcontext():
             return await self._run(lambda conn: _head(conn, of, limit), durable=False)
 
-    async def words(self, delivery_id: str) -> tuple[Message, tuple[str, ...]]:
-        """A delivery's message without its pictures, and their hashes.
+    async def text(self, delivery_id: str) -> tuple[Message, tuple[str, ...]]:
+        """A delivery's message without its pictures, and their ids.
 
         Raises:
             StoreUnavailable: it could not be read.
             Unreadable: what is stored is not what this code writes.
         """
-        return await self._run(lambda conn: _words(conn, delivery_id), durable=False)
+        return await self._run(lambda conn: _text(conn, delivery_id), durable=False)
 
-    async def message(
-        self, delivery_id: str, known: Callable[[str], Image | None]
-    ) -> tuple[Message, dict[str, Image]]:
-        """A delivery's message, and those of its pictures that are still stored, by hash.
-
-        `known` looks up pictures in memory by hash; those are not read again.
+    async def pictures(self, ids: Iterable[str]) -> dict[str, Image]:
+        """Those of some pictures that are still stored, by id.
 
         Raises:
-            StoreUnavailable: it could not be read.
-            Unreadable: what is stored is not what this code writes.
+            StoreUnavailable: they could not be read.
         """
-
-        def read(conn: Connection) -> tuple[Message, tuple[str, ...], dict[str, StoredImage]]:
-            words, hashes = _words(conn, delivery_id)
-            held.update({digest: one for digest in hashes if (one := known(digest)) is not None})
-            return (
-                words,
-                hashes,
-                read_images(conn, [digest for digest in hashes if digest not in held]),
-            )
-
-        held: dict[str, Image] = {}
-        words, hashes, stored = await self._run(read, durable=False)
-        held |= await self._files.load(stored)
-        pictures = {digest: held[digest] for digest in hashes if digest in held}
-        return replace(words, images=tuple(pictures.values())), pictures
+        return await self._run(lambda conn: read_images(conn, ids), durable=False)
 
     async def alike(self, to: Target, text: str | None, since: float) -> int:
         """How many messages with these words may have arrived of the deliveries to a target that
@@ -206,15 +180,6 @@ class Queue:
 
         return await self._run(read, durable=False)
 
-    async def picture(self, digest: str) -> Image | None:
-        """A picture by its hash, or None if it is no longer stored.
-
-        Raises:
-            StoreUnavailable: it could not be read.
-        """
-        found = await self._run(lambda conn: read_images(conn, [digest]), durable=False)
-        return (await self._files.load(found)).get(digest)
-
 
 # --- accepting -----------------------------------------------------------------------------------
 
@@ -231,18 +196,21 @@ _TARGETS: Final = (
 )
 
 
-def _known(conn: Connection, entry: Entry) -> Receipt | None:
-    """The report of the same token with the same key."""
+def _duplicate(conn: Connection, entry: Entry) -> Receipt | None:
+    """The receipt of the report of the same token with the same key, or None."""
     key = entry.report.key
-    if not key or not (known := _FIND_KEY.row(conn, {"source": entry.source, "key": key})):
+    if not key or not (row := _FIND_KEY.row(conn, {"source": entry.source, "key": key})):
         return None
-    targets = conn.scalars(_TARGETS, {"id": known.id}).all()
-    return Receipt(known.id, "duplicate", tuple(Target.parse(one) for one in targets))
+    targets = conn.scalars(_TARGETS, {"id": row.id}).all()
+    return Receipt(row.id, "duplicate", tuple(map(Target.parse, targets)))
 
 
-def _accept(conn: Connection, entry: Entry, hashes: Mapping[int, str]) -> Receipt:
-    """`hashes` are those of its pictures, by identity."""
-    INSERT_REPORT.run(conn, report_row(entry, _of(entry.report.images, hashes)))
+def _insert(conn: Connection, entry: Entry) -> Receipt:
+    ids = {
+        id(image): insert_image(conn, image, entry, number)
+        for number, image in enumerate(entry.images)
+    }
+    INSERT_REPORT.run(conn, report_row(entry, _ids(entry.report.images, ids)))
     if not entry.deliveries:
         return Receipt(entry.id, "dropped", ())
     common = entry.text
@@ -250,20 +218,16 @@ def _accept(conn: Connection, entry: Entry, hashes: Mapping[int, str]) -> Receip
         row = delivery_row(
             one,
             None if one.message.text == common else one.message.text,
-            _of(one.message.images, hashes),
-            None if fallback is None else _of(fallback, hashes),
+            _ids(one.message.images, ids),
+            None if fallback is None else _ids(fallback, ids),
         )
         INSERT_DELIVERY.run(conn, row)
     return Receipt(entry.id, "accepted", tuple([one.lane.target for one in entry.deliveries]))
 
 
-def _place(conn: Connection, hashes: Iterable[str], places: Mapping[str, Place]) -> None:
-    for digest in hashes:
-        place_image(conn, digest, places[digest])
-
-
-def _of(images: Sequence[Image], hashes: Mapping[int, str]) -> list[str]:
-    return list(dict.fromkeys(hashes[id(one)] for one in images))
+def _ids(images: Sequence[Image], ids: Mapping[int, str]) -> list[str]:
+    """Pictures' ids, each once; `ids` has them by identity."""
+    return list(dict.fromkeys(ids[id(image)] for image in images))
 
 
 # --- lanes ---------------------------------------------------------------------------------------
@@ -296,7 +260,7 @@ _SENT: Final = Statement(
     .order_by(delivery.c.finished_at.desc())
     .limit(bindparam("limit"))
 )
-_WORDS: Final = Statement(
+_TEXT: Final = Statement(
     select(TEXT, delivery.c.image, report.c.fields)
     .join(report, delivery.c.report_id == report.c.id)
     .where(delivery.c.id == bindparam("id"))
@@ -305,7 +269,7 @@ _WORDS: Final = Statement(
 
 def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
     rows = _HEAD.rows(conn, {"lane": str(of), "limit": limit})
-    sizes = image_sizes(conn, {digest for row in rows for digest in read_hashes(row.image)})
+    sizes = image_sizes(conn, {each for row in rows for each in read_ids(row.image)})
     return [_queued(row, of, sizes) for row in rows]
 
 
@@ -325,7 +289,7 @@ def _queued(row: Any, of: Lane, sizes: Mapping[str, int]) -> Queued:
             handling=read_handling(row),
         ),
         loaded=message is not None,
-        picture_bytes=sum(sizes.get(digest, 0) for digest in read_hashes(row.image)),
+        picture_bytes=sum(sizes.get(each, 0) for each in read_ids(row.image)),
         pictures=row.image,
     )
 
@@ -340,11 +304,11 @@ def _short(row: Any) -> Message | None:
         return None
 
 
-def _words(conn: Connection, delivery_id: str) -> tuple[Message, tuple[str, ...]]:
-    row = _WORDS.row(conn, {"id": delivery_id})
+def _text(conn: Connection, delivery_id: str) -> tuple[Message, tuple[str, ...]]:
+    row = _TEXT.row(conn, {"id": delivery_id})
     if row is None:
         raise Unreadable
-    return Message(row.text, report=read_report(row.fields)), read_hashes(row.image)
+    return Message(row.text, report=read_report(row.fields)), read_ids(row.image)
 
 
 _NEWEST: Final = (

@@ -1,10 +1,11 @@
 """Rows to values and back: the one place that writes or reads each kind of row."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     bindparam,
     exists,
@@ -13,7 +14,6 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
-    update,
 )
 
 from ..errors import Unreadable
@@ -22,10 +22,8 @@ from ..model.grant import BOUND
 from ..model.image import Image
 from ..model.report import Report, dump, restore
 from ..model.target import Lane, Target
-from ..model.value import value_type
 from . import schema
 from .fold import fold_report
-from .pack import Place
 from .schema import delivery, image, lane, report
 from .statements import Statement
 
@@ -42,6 +40,20 @@ class Entry:
     note: str = ""
     fallback_images: tuple[tuple[Image, ...] | None, ...] = ()
     """Of each delivery the pictures for its fallbacks; None: its own."""
+
+    @property
+    def image_bytes(self) -> int:
+        """The bytes of all its pictures."""
+        return sum(len(image.data) for image in self.images)
+
+    def without_images(self) -> "Entry":
+        """The same without pictures; each text that had some says so."""
+        return replace(
+            self,
+            report=replace(self.report, images=()),
+            deliveries=tuple(map(_without_images, self.deliveries)),
+            fallback_images=(None,) * len(self.deliveries),
+        )
 
     @property
     def text(self) -> str:
@@ -61,6 +73,15 @@ class Entry:
         return tuple({id(one): one for images in shown for one in images}.values())
 
 
+def _without_images(of: Delivery) -> Delivery:
+    message = of.message
+    if not message.images:
+        return of
+    text = f"{message.text}\n[{PICTURE_NOT_STORED}]".strip()
+    return replace(of, message=replace(message, text=text, images=()))
+
+
+PICTURE_NOT_STORED: Final = "机器人的磁盘快满了，截图没有存下"
 _WAITING: Final = State.WAITING.value
 # A literal and no parameter, so that the partial index on waiting deliveries is used.
 IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
@@ -79,23 +100,7 @@ _ADD_LANE: Final = Statement(
     ),
     "ON CONFLICT DO NOTHING",
 )
-# One that is there stays, for as long as one that has just come.
-_STORE_IMAGE: Final = Statement(
-    insert(image), "ON CONFLICT (digest) DO UPDATE SET used_at = excluded.used_at"
-)
-_STORE_PLACED_IMAGE: Final = Statement(
-    insert(image),
-    "ON CONFLICT (digest) DO UPDATE SET used_at = excluded.used_at"
-    " WHERE image.pack = excluded.pack AND image.pack_offset = excluded.pack_offset",
-)
-_PLACE_IMAGE: Final = Statement(
-    update(image)
-    .where(image.c.digest == bindparam("digest"))
-    .values(pack=bindparam("name"), pack_offset=bindparam("offset"))
-)
-_TOUCH_IMAGE: Final = Statement(
-    update(image).where(image.c.digest == bindparam("digest")).values(used_at=bindparam("now"))
-)
+_INSERT_IMAGE: Final = Statement(insert(image))
 
 
 def add_lane(conn: Connection, of: Lane) -> None:
@@ -107,59 +112,40 @@ def add_lane(conn: Connection, of: Lane) -> None:
     _ADD_LANE.run(conn, row)
 
 
-def store_image(
-    conn: Connection, picture: Image, digest: str, data: bytes, place: Place | None, now: float
-) -> bool:
-    """Store a picture, each once; `digest` is its hash, `data` what its row holds of its bytes,
-    `place` where the others are.
+def image_id(report_id: str, number: int) -> str:
+    """The id of a report's picture."""
+    return f"{report_id}.{number}"
 
-    Returns whether its row says so. That of one that was stored earlier names another place, and
-    has to until its bytes are on disk at the new one: see `place_image`.
-    """
+
+def images_of(report_id: str) -> ColumnElement[bool]:
+    """The condition that a picture is a report's, for the index on ids: "/" follows "."."""
+    return (image.c.id > f"{report_id}.") & (image.c.id < f"{report_id}/")
+
+
+def insert_image(conn: Connection, picture: Image, entry: Entry, number: int) -> str:
+    """Store a picture; return its id."""
+    picture_id = image_id(entry.id, number)
     row = {
-        "digest": digest, "bytes": data, "size": len(picture.data), "used_at": now,
-        "media_type": picture.media_type, "width": picture.width, "height": picture.height,
-        **place_columns(place),
+        "id": picture_id, "report_id": entry.id, "stored_at": entry.received_at,
+        "size": len(picture.data), "media_type": picture.media_type,
+        "width": picture.width, "height": picture.height, "bytes": picture.data,
     }  # fmt: skip
-    if place is None:
-        _STORE_IMAGE.run(conn, row)
-        return True
-    if _STORE_PLACED_IMAGE.run(conn, row).rowcount == 1:
-        return True
-    use_image(conn, digest, now)
-    return False
+    _INSERT_IMAGE.run(conn, row)
+    return picture_id
 
 
-def place_columns(place: Place | None) -> dict[str, object]:
-    """Where the bytes of a picture are, as its row has it."""
-    if place is None:
-        return {"pack": None, "pack_offset": None}
-    return {"pack": place.pack, "pack_offset": place.offset}
+def join_ids(ids: Iterable[str]) -> str | None:
+    """Pictures' ids as a row has them."""
+    return " ".join(ids) or None
 
 
-def place_image(conn: Connection, digest: str, place: Place) -> None:
-    """The bytes of a picture are on disk at this place, too: they are read from there from now on,
-    since what was there before is the first to be deleted, if it is there at all."""
-    _PLACE_IMAGE.run(conn, {"digest": digest, "name": place.pack, "offset": place.offset})
-
-
-def use_image(conn: Connection, digest: str, now: float) -> None:
-    """A picture is shown again: it is kept for as long as one that has just come."""
-    _TOUCH_IMAGE.run(conn, {"digest": digest, "now": now})
-
-
-def written_hashes(hashes: Iterable[str]) -> str | None:
-    """Pictures' hashes as a row has them."""
-    return " ".join(hashes) or None
-
-
-def read_hashes(stored: str | None) -> tuple[str, ...]:
-    """The pictures' hashes of a row."""
+def read_ids(stored: str | None) -> tuple[str, ...]:
+    """The pictures' ids of a row."""
     return tuple((stored or "").split())
 
 
-def report_row(entry: Entry, hashes: Iterable[str]) -> dict[str, object]:
-    """A report's row; `hashes` are its pictures'."""
+def report_row(entry: Entry, image_ids: Iterable[str]) -> dict[str, object]:
+    """A report's row; `image_ids` are its pictures'."""
     source = entry.report
     return {
         "id": entry.id,
@@ -173,7 +159,7 @@ def report_row(entry: Entry, hashes: Iterable[str]) -> dict[str, object]:
         "heading": source.heading,
         "fields": dump(source).decode(),
         "text": entry.text,
-        "image": written_hashes(hashes),
+        "image": join_ids(image_ids),
         "source": entry.source,
         "story": source.story or None,
         "note": entry.note,
@@ -183,11 +169,11 @@ def report_row(entry: Entry, hashes: Iterable[str]) -> dict[str, object]:
 def delivery_row(
     one: Delivery,
     text: str | None,
-    hashes: Iterable[str],
-    fallback_hashes: Iterable[str] | None = None,
+    image_ids: Iterable[str],
+    fallback_ids: Iterable[str] | None = None,
 ) -> dict[str, object]:
-    """A delivery's row; `text` is None if it shows the report's, `hashes` are its pictures',
-    `fallback_hashes` those for its fallbacks, if they are others."""
+    """A delivery's row; `text` is None if it shows the report's, `image_ids` are its pictures,
+    `fallback_ids` those for its fallbacks, if they are others."""
     handling = one.handling
     after = handling.fallback_after
     return {
@@ -196,8 +182,8 @@ def delivery_row(
         "lane": str(one.lane),
         "state": _WAITING,
         "text": text,
-        "image": written_hashes(hashes),
-        "fallback_image": None if fallback_hashes is None else " ".join(fallback_hashes),
+        "image": join_ids(image_ids),
+        "fallback_image": None if fallback_ids is None else " ".join(fallback_ids),
         "attempts": 0,
         "repeats": 0,
         "reason": handling.reason,
@@ -244,42 +230,25 @@ def read_priority(stored: int) -> Priority:
     return _PRIORITIES.get(stored, Priority.NORMAL)
 
 
-_READ_IMAGE: Final = Statement(select(image).where(image.c.digest == bindparam("digest")))
-
-
-@value_type
-class StoredImage:
-    """A picture as its row has it."""
-
-    image: Image
-    """Without bytes if they are in a file:"""
-    size: int
-    place: Place | None
-    """None: in one of its own, as an older version wrote it."""
-
-
-def stored_image(row: Mapping[str, Any]) -> StoredImage:
-    """The picture of a row."""
-    name = row["pack"]
-    return StoredImage(
-        Image(row["bytes"], row["media_type"], row["width"], row["height"]),
-        row["size"],
-        Place(name, row["pack_offset"]) if name else None,
+_READ_IMAGE: Final = Statement(
+    select(image.c.bytes, image.c.media_type, image.c.width, image.c.height).where(
+        image.c.id == bindparam("id")
     )
+)
 
 
-def read_images(conn: Connection, hashes: Iterable[str]) -> dict[str, StoredImage]:
-    """Those of some pictures that are still stored, by hash."""
-    rows = {digest: _READ_IMAGE.row(conn, {"digest": digest}) for digest in hashes}
-    return {digest: stored_image(row._asdict()) for digest, row in rows.items() if row is not None}
+def read_images(conn: Connection, ids: Iterable[str]) -> dict[str, Image]:
+    """Those of some pictures that are still stored, by id."""
+    rows = {each: _READ_IMAGE.row(conn, {"id": each}) for each in ids}
+    return {each: Image(*row) for each, row in rows.items() if row is not None}
 
 
-def image_sizes(conn: Connection, hashes: set[str]) -> dict[str, int]:
-    """The bytes of pictures that are still stored, by hash."""
-    if not hashes:
+def image_sizes(conn: Connection, ids: set[str]) -> dict[str, int]:
+    """The bytes of pictures that are still stored, by id."""
+    if not ids:
         return {}
-    query = select(image.c.digest, image.c.size).where(image.c.digest.in_(hashes))
-    return {row.digest: row.size for row in conn.execute(query)}
+    query = select(image.c.id, image.c.size).where(image.c.id.in_(ids))
+    return {row.id: row.size for row in conn.execute(query)}
 
 
 def read_report(fields: str) -> Report:

@@ -62,7 +62,7 @@ report: Final = Table(
     Column("heading", Text, nullable=False),
     Column("fields", Text, nullable=False),  # the report as JSON, without the pictures
     Column("text", Text, nullable=False, server_default=""),  # the first delivery's text
-    Column("image", Text, nullable=True),  # its pictures' hashes, with spaces between them
+    Column("image", Text, nullable=True),  # its pictures' ids, with spaces between them
     Column("story", STRING, nullable=True),  # what its event begins or ends: an alert
     Column("note", Text, nullable=False, server_default=""),  # why it has no delivery
 )
@@ -82,19 +82,16 @@ Index("report_bound", report.c.source, report.c.received_at,
 image: Final = Table(
     "image",
     metadata,
-    Column("digest", String(64), primary_key=True),  # equal pictures are stored once
-    Column("bytes", LargeBinary, nullable=False),  # empty: they are in a file
-    Column("size", Integer, nullable=False, server_default="0"),
+    Column("id", STRING, primary_key=True),  # its report's id, "." and a number
+    Column("report_id", ID, nullable=False),  # no foreign key: that would want an index
+    Column("stored_at", Float, nullable=False),
+    Column("size", Integer, nullable=False),
     Column("media_type", STRING, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
-    Column("used_at", Float, nullable=False),
-    Column("pack", STRING, nullable=True),  # the file with its bytes; None: one of its own, if any
-    Column("pack_offset", Integer, nullable=True),
+    Column("bytes", LargeBinary, nullable=False),
 )
-Index("image_used_at", image.c.used_at)
-Index("image_pack", image.c.pack,
-      sqlite_where=image.c.pack.is_not(None)).ddl_if(dialect="sqlite")  # fmt: skip
+Index("image_stored_at", image.c.stored_at)
 # PostgreSQL would try in vain to compress them, which took most of the time to store one.
 event.listen(
     image,
@@ -154,9 +151,6 @@ Index("delivery_queue", delivery.c.lane, delivery.c.priority, delivery.c.id,
       sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
 Index("delivery_expiry", delivery.c.expires_at,
       sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
-# PostgreSQL takes no entry as long as the hashes of many pictures, and finds them without.
-Index("delivery_waiting_picture", delivery.c.image,
-      sqlite_where=text(f"{_WAITING} AND image IS NOT NULL")).ddl_if(dialect="sqlite")  # fmt: skip
 # Few fail; what is told of them is the newest. Not with IN: for that SQLite makes a table to look
 # into with each delivery that comes, and two with each that ends.
 HAS_FAILED: Final = " OR ".join(f"delivery.state = '{one}'" for one in FAILED)

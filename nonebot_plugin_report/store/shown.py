@@ -17,7 +17,7 @@ from .history import (
     readable,
     sent_to,
 )
-from .rows import read_hashes
+from .rows import read_ids
 from .schema import delivery, lane, report
 
 _REPORTS: Final = select(*STATE_COLUMNS, *LISTED_COLUMNS, report.c.image)
@@ -45,7 +45,7 @@ def _one(conn: Connection, row: Any, deliveries: Sequence[Any], sight: Sight) ->
     )  # fmt: skip
     if sight.source is None or row.source == sight.source:
         listed = Listed(state, row.fields and readable(row.fields), row.text)
-        return Shown(listed, read_hashes(row.image), own=True)
+        return Shown(listed, read_ids(row.image), own=True)
     if sight.target is None or (sent := sent_to(conn, row.id, sight.target)) is None:
         return None
-    return Shown(as_sent(state, sight.target, sent.text), read_hashes(sent.image), own=False)
+    return Shown(as_sent(state, sight.target, sent.text), read_ids(sent.image), own=False)

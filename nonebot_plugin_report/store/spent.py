@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from .schema import spent
 from .statements import Statement
-from .transactions import Transactions
+from .writer import Writer
 
 _ADD: Final = Statement(insert(spent))
 _LAST: Final = Statement(
@@ -21,7 +21,7 @@ _LAST: Final = Statement(
 class Spent:
     """The uses of tokens."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Writer) -> None:
         self._database = database
 
     async def last(self, source: str, since: float, limit: int) -> list[float]:
@@ -44,7 +44,7 @@ class Spent:
         def write(conn: Connection) -> None:
             _ADD.run(conn, {"source": source, "at": at})
 
-        added = self._database.later(write)
+        added = self._database.submit(write, durable=False)
         added.add_done_callback(
             lambda one: one.cancelled() or (one.exception() and logger.debug("一次推送没有计数"))
         )

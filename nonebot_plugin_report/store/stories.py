@@ -6,13 +6,13 @@ from sqlalchemy import Connection, bindparam, select
 
 from .schema import report
 from .statements import Statement
-from .transactions import Transactions
+from .writer import Writer
 
 
 class Stories:
     """Reads stored reports by the story that they name."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Writer) -> None:
         self._run = database.run
 
     async def find_start(

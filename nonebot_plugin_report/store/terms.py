@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, or_, update
 from .moment import moment
 from .schema import term
 from .statements import Statement
-from .transactions import Transactions
+from .writer import Writer
 
 _ADD: Final = Statement(insert(term), "ON CONFLICT DO NOTHING")
 
@@ -15,7 +15,7 @@ _ADD: Final = Statement(insert(term), "ON CONFLICT DO NOTHING")
 class Terms:
     """The offices, and who holds each."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Writer) -> None:
         self._run = database.run
 
     async def take(self, office: str, owner: str, now: float, seconds: float) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select
 
 from .schema import binding
-from .transactions import Transactions
+from .writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Binding:
 class Bindings:
     """The users who bound themselves, and their tokens."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Writer) -> None:
         self._run = database.run
 
     async def all(self) -> list[Binding]:

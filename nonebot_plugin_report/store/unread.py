@@ -3,13 +3,13 @@
 from sqlalchemy import Connection, delete, insert, select
 
 from .schema import unread
-from .transactions import Transactions
+from .writer import Writer
 
 
 class Unread:
     """What could not be read, one body for each source."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Writer) -> None:
         self._run = database.run
 
     async def keep(self, source: str, body: bytes, now: float) -> None:

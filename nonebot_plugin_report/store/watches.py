@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from ..model.watch import WatchState
 from .schema import meta, report, watch
 from .statements import Statement
-from .transactions import Transactions
+from .writer import Writer
 
 _READ_UNTIL: Final = "watched_until"
 _BEGIN: Final = Statement(insert(meta), "ON CONFLICT DO NOTHING")
@@ -17,7 +17,7 @@ _BEGIN: Final = Statement(insert(meta), "ON CONFLICT DO NOTHING")
 class Watches:
     """The states of the watches."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Writer) -> None:
         self._run = database.run
 
     async def all(self) -> dict[str, WatchState]:

@@ -12,6 +12,7 @@ from typing import Final
 
 import httpx2
 
+from nonebot_plugin_report.store.rows import PICTURE_NOT_STORED
 from tests.bot import TOKEN, Bot, until
 from tests.onebot import ScriptedV11
 
@@ -76,7 +77,11 @@ async def fail(folder: Path, *, step: int = 1) -> Failures:
             return (await bot.health())["waiting"] == 0
 
         await until(empty, 120)
-        arrived = {one.text for one in qq.messages if one.images}
+        arrived = {
+            message.text.partition("\n")[0]
+            for message in qq.messages
+            if message.images or PICTURE_NOT_STORED in message.text
+        }
     await bot.end()
     found.lost = [one for one in found.answered if one not in arrived]
     return found

@@ -107,9 +107,7 @@ class World:
         return await self.outbox.accept(Report(content=text, key=key), outgoing)
 
     async def drain(self, target: Target) -> float | None:
-        due_at = await self.outbox.dispatcher.drain(Lane(target))
-        await self.store.history.backlog()  # the last outcome is stored with the next transaction
-        return due_at
+        return await self.outbox.dispatcher.drain(Lane(target))
 
     async def state(self, report_id: str, source: str = "") -> ReportState | None:
         return await self.store.history.state(report_id, source)

@@ -74,16 +74,3 @@ def change(place: Place, statement: str) -> None:
 
 def _execute(server: psycopg.Connection, query: str, values: Sequence[object]) -> psycopg.Cursor:
     return server.execute(query.replace("?", "%s").encode(), values or None)
-
-
-def picture_bytes(path: Path, digest: str) -> bytes:
-    """A picture of an SQLite store, wherever it is."""
-    folder = path.with_name(f"{path.name}-pictures")
-    with closing(sqlite3.connect(path)) as conn:
-        select = "SELECT bytes, pack, pack_offset, size FROM image WHERE digest = ?"
-        ((data, pack, offset, size),) = conn.execute(select, [digest])
-    if data:
-        return data
-    if pack is None:
-        return (folder / digest).read_bytes()
-    return (folder / pack).read_bytes()[offset : offset + size]

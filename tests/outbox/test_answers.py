@@ -21,11 +21,9 @@ from nonebot_plugin_report.model.status import DeliveryState, Receipt, progress
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox.lane import LEASE
 from nonebot_plugin_report.outbox.retry import REPEAT_DELAYS
-from nonebot_plugin_report.store.backup import back_up
-from nonebot_plugin_report.store.moving import move
 
 from .fakes import World, world
-from .places import Place, change, rows
+from .places import Place, change
 
 ME, MAIL = Target("private", "10001"), Target("channel", "mail")
 LANE = Lane(ME)
@@ -204,51 +202,12 @@ async def test_what_was_answered_before_the_process_died_is_not_sent_again(tmp_p
     async with world(tmp_path / "report.db") as w:
         receipts = [await w.accept(text, ME) for text in "12345"]
         await w.outbox.dispatcher.drain(LANE)
-        # What a process leaves that is killed now, before at least the last outcome is stored.
-        shutil.copytree(tmp_path, left := tmp_path / "left")
-        assert ("waiting",) in rows(left / "report.db", "SELECT state FROM delivery")
+        shutil.copytree(tmp_path, left := tmp_path / "left")  # what a process leaves that is killed
     async with world(left / "report.db", clock=w.clock, far=w.far) as after:
         await after.drain(ME)
         assert after.far.texts(LANE) == list("12345")
-        told = [await state(after, one) for one in receipts]
-        assert {(one.state, one.attempts) for one in told} == {(State.DELIVERED, 1)}
-
-
-@pytest.mark.parametrize("how", ["move", "backup"])
-async def test_what_was_answered_before_the_process_died_is_not_sent_again_from_a_copy(
-    tmp_path: Path, how: str
-) -> None:
-    async with world(tmp_path / "report.db") as w:
-        for text in "12345":
-            await w.accept(text, ME)
-        await w.outbox.dispatcher.drain(LANE)
-        shutil.copytree(tmp_path, left := tmp_path / "left")
-        assert ("waiting",) in rows(left / "report.db", "SELECT state FROM delivery")
-    (tmp_path / "copy").mkdir()
-    copy = tmp_path / "copy" / "report.db"
-    if how == "move":
-        await move(left / "report.db", copy, lambda *_: None)
-    else:
-        back_up(left / "report.db", copy)
-    assert not copy.with_name("report.db-outcomes").exists(), "they are in it"
-    async with world(copy, clock=w.clock, far=w.far) as after:
-        await after.drain(ME)
-        assert after.far.texts(LANE) == list("12345")
-
-
-async def test_a_line_that_was_torn_as_the_process_died_is_left_out(tmp_path: Path) -> None:
-    noted = tmp_path / "report.db-outcomes"
-    async with world(tmp_path / "report.db") as w:
-        receipts = [await w.accept(text, ME) for text in "12"]
-        await w.outbox.dispatcher.drain(LANE)
-        shutil.copytree(tmp_path, left := tmp_path / "left")
-    torn = left / noted.name
-    torn.write_bytes(torn.read_bytes()[:-5])
-    async with world(left / "report.db", clock=w.clock, far=w.far) as after:
-        assert torn.read_bytes() == b""
-        await after.drain(ME)
-        assert after.far.texts(LANE) == ["1", "2", "2"]
-        assert [(await state(after, one)).state for one in receipts] == [State.DELIVERED] * 2
+        states = [await state(after, receipt) for receipt in receipts]
+        assert {(each.state, each.attempts) for each in states} == {(State.DELIVERED, 1)}
 
 
 async def test_what_waited_as_the_process_died_is_no_repeat(place: Place) -> None:

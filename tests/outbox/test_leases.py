@@ -61,7 +61,7 @@ class Lanes:
 
     async def finish(self, lease: Lease, one: Queued) -> None:
         ids = [one.delivery.id]
-        await self.outcomes.finish(lease, ids, State.DELIVERED, "", self.now, works=True).stored
+        await self.outcomes.finish(lease, ids, State.DELIVERED, "", self.now, works=True)
 
     async def postpone(self, lease: Lease, one: Queued, due_at: float = 0.0) -> None:
         ids = [one.delivery.id]
@@ -154,7 +154,7 @@ async def test_what_ended_does_not_end_again(place: Place) -> None:
             await both.finish(lease, one)
         ids = [other.delivery.id, one.delivery.id]
         with pytest.raises(LeaseLost):
-            await both.outcomes.finish(lease, ids, State.REJECTED, "", both.now, works=True).stored
+            await both.outcomes.finish(lease, ids, State.REJECTED, "", both.now, works=True)
         assert await both.waiting() == [other], "together or not at all"
 
 

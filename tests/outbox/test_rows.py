@@ -1,45 +1,24 @@
 """What the store keeps, how much of it, and rows in it that cannot be read."""
 
-import asyncio
-import errno
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from nonebot_plugin_report.errors import StoreUnavailable
 from nonebot_plugin_report.model.delivery import NotSent, Outgoing, State
-from nonebot_plugin_report.model.image import Image
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.scheduling import Policy
-from nonebot_plugin_report.model.status import Receipt
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits
 from nonebot_plugin_report.outbox.dispatch import IDLE_LANES
-from nonebot_plugin_report.store.database import CHECKPOINT_AT_ONCE
-from nonebot_plugin_report.store.sqlite import WAL_LIMIT
-from tests.bot import until
 
-from .fakes import Clock, FarEnd, World, world
+from .fakes import Clock, FarEnd, world
 from .places import Place, change, rows
 
 ME = Target("private", "10001")
 GROUP = Target("group", "777")
-
-
-def pictures(path: Path) -> list[Path]:
-    """The files of a store's pictures."""
-    return sorted(path.with_name(f"{path.name}-pictures").iterdir())
-
-
-async def push(w: World, text: str) -> None:
-    """Push words with a picture of 1,000 bytes of their own."""
-    image = Image(text.encode() * 1000, "image/png", 10, 10)
-    message = Message(text, (image,))
-    await w.outbox.accept(Report(content=text, images=(image,)), [Outgoing(ME, message)])
 
 
 async def test_the_same_words_to_many_are_stored_once(path: Path) -> None:
@@ -149,122 +128,6 @@ async def test_made_up_lanes_do_not_fill_the_memory(place: Place) -> None:
         assert await w.drain(ME) == due, "a lane that backs off is not forgotten"
 
 
-async def test_a_picture_is_written_once_and_not_to_the_log(path: Path) -> None:
-    async with world(path) as w:
-        for number in range(6):
-            image = Image(bytes([number % 3]) * 3_000_000, "image/png", 1000, 1000)
-            await w.outbox.accept(Report(images=(image,)), [Outgoing(ME, Message("", (image,)))])
-        assert Path(f"{path}-wal").stat().st_size < 1_000_000
-        assert [one.stat().st_size for one in pictures(path)] == [9_000_000]
-
-
-async def test_without_its_file_a_picture_does_not_keep_the_words_back(path: Path) -> None:
-    async with world(path) as w:
-        image = Image(b"1" * 1000, "image/png", 10, 10)
-        await w.outbox.accept(Report(images=(image,)), [Outgoing(ME, Message("words", (image,)))])
-    for file in pictures(path):
-        file.unlink()
-    async with world(path) as w:
-        await w.drain(ME)
-        assert [(one.message.text, one.message.images) for one in w.far.sent] == [("words", ())]
-
-
-async def test_a_picture_of_which_a_power_cut_left_only_the_row_is_whole_once_it_comes_again(
-    path: Path,
-) -> None:
-    async with world(path) as w:
-        await push(w, "1")
-    for file in pictures(path):
-        file.write_bytes(bytes(file.stat().st_size))
-    async with world(path, far=FarEnd()) as w:
-        await w.drain(ME)
-        assert [one.message.images for one in w.far.sent] == [()]
-    async with world(path, far=FarEnd()) as w:
-        await push(w, "1")
-    async with world(path, far=FarEnd()) as w:
-        await w.drain(ME)
-        assert [len(one.message.images) for one in w.far.sent] == [1]
-
-
-async def test_the_file_of_old_pictures_goes_with_the_last_of_them(path: Path) -> None:
-    clock = Clock()
-    limits = Limits(expire=1e9, retention=1e9, image_retention=5000)
-    async with world(path, clock=clock, limits=limits) as w:
-        await push(w, "1")
-        await push(w, "2")
-        await w.drain(ME)
-        (first,) = pictures(path)
-        clock.now += 4000
-        await push(w, "2")  # shown again, so kept for longer
-        await push(w, "3")
-        clock.now += 2000
-        await w.outbox.prune()
-        (second,) = pictures(path)
-        assert second != first
-        assert second.stat().st_size == 2000
-        clock.now += 6000
-        await w.outbox.prune()
-        assert pictures(path) == [second], "two wait"
-        await w.drain(ME)
-        assert [len(one.message.images) for one in w.far.sent] == [1] * 4
-        await w.outbox.prune()
-        assert pictures(path) == []
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
-async def test_a_picture_for_which_the_disk_is_full_refuses_only_who_has_one(path: Path) -> None:
-    async with world(path) as w:
-        await push(w, "1")
-        (pack,) = pictures(path)
-        (held,) = [one for one in Path("/proc/self/fd").iterdir() if one.resolve() == pack]
-        kept = os.dup(int(held.name))
-        full = os.open("/dev/full", os.O_WRONLY)
-        os.dup2(full, int(held.name))
-        results = await asyncio.gather(push(w, "2"), w.accept("words", ME), return_exceptions=True)
-        assert [type(one) for one in results] == [StoreUnavailable, Receipt]
-        assert "磁盘满了" in str(results[0])
-        os.dup2(kept, int(held.name))
-        os.close(kept)
-        os.close(full)
-        await push(w, "2")
-    async with world(path, far=FarEnd()) as w:
-        await w.drain(ME)
-        arrived = [(one.message.text, len(one.message.images)) for one in w.far.sent]
-        assert arrived[0] == ("1", 1)
-        assert ("words", 0) in arrived
-        assert arrived[-1] == ("2", 1)
-
-
-async def test_a_picture_that_cannot_be_kept_is_refused_with_its_report(path: Path) -> None:
-    path.with_name("report.db-pictures").write_text("no folder")
-    async with world(path) as w:
-        image = Image(b"1" * 1000, "image/png", 10, 10)
-        with pytest.raises(StoreUnavailable, match="图片文件夹"):
-            await w.outbox.accept(Report(images=(image,)), [Outgoing(ME, Message("", (image,)))])
-        await w.accept("words", ME)
-        await w.drain(ME)
-        assert w.far.texts(Lane(ME)) == ["words"]
-
-
-async def test_after_the_first_picture_that_could_not_be_written_nothing_is_stored_before_it_is(
-    path: Path,
-) -> None:
-    async with world(path) as w:
-        await push(w, "1")
-        for one in pictures(path):
-            one.unlink()
-        path.with_name("report.db-pictures").rmdir()
-        path.with_name("report.db-pictures").write_text("no folder")
-        with pytest.raises(StoreUnavailable, match="图片文件夹"):
-            await push(w, "2")
-        with pytest.raises(StoreUnavailable, match="图片文件夹"):
-            await push(w, "3")
-        path.with_name("report.db-pictures").unlink()
-        await push(w, "4")
-        await w.drain(ME)
-    assert {"1", "4"} <= set(w.far.texts(Lane(ME))) <= {"1", "2", "4"}
-
-
 async def test_no_delivery_has_sqlite_make_a_table_of_its_own(path: Path) -> None:
     async with world(path) as w:
         await w.accept("1", ME)
@@ -273,45 +136,3 @@ async def test_no_delivery_has_sqlite_make_a_table_of_its_own(path: Path) -> Non
     with closing(sqlite3.connect(path)) as conn:
         steps = conn.execute("EXPLAIN UPDATE delivery SET state = ? WHERE id = ?", plain).fetchall()
     assert "OpenEphemeral" not in {step[1] for step in steps}
-
-
-async def test_a_disk_that_fails_is_no_success_and_keeps_nobody_from_reading(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_: int) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    async with world(path) as w:
-        first = await w.accept("1", ME)
-        with monkeypatch.context() as patch:
-            patch.setattr("nonebot_plugin_report.store.file._sync", broken)
-            assert await w.states(first) == [State.WAITING], "who writes nothing needs no disk"
-            with pytest.raises(StoreUnavailable, match="没能写到磁盘上"):
-                await w.accept("2", ME)
-            with pytest.raises(StoreUnavailable, match="没能写到磁盘上"):
-                await w.store.check()  # so that it is opened anew
-    async with world(path) as w:
-        await w.drain(ME)
-        assert w.far.texts(Lane(ME))[0] == "1"
-
-
-async def test_a_long_log_is_put_into_the_database_in_time(path: Path) -> None:
-    async with world(path) as w:
-        for number in range(12):
-            await w.accept(f"{number:x}" * 3_000_000, ME)
-        size = Path(f"{path}-wal").stat().st_size
-        assert size <= max(CHECKPOINT_AT_ONCE, WAL_LIMIT) + 4_000_000
-
-
-async def test_at_a_quiet_moment_the_log_is_put_into_the_database_and_emptied(path: Path) -> None:
-    async with world(path) as w:
-        for number in range(2):
-            await w.accept(str(number) * 3_000_000, ME)
-
-        async def emptied() -> bool:
-            return Path(f"{path}-wal").stat().st_size == 0
-
-        await until(emptied)
-        await w.accept("next", ME)
-        await w.drain(ME)
-        assert w.far.texts(Lane(ME)) == ["0" * 3_000_000, "1" * 3_000_000, "next"]

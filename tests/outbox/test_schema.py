@@ -25,7 +25,7 @@ async def upgrade(store: Store, steps: tuple[tuple[str, ...], ...]) -> None:
     def work(conn: Connection) -> None:
         schema.upgrade(conn, steps)
 
-    await store._database.run(work)  # pyright: ignore[reportPrivateUsage] - the steps of later versions do not exist yet
+    await store._writer.run(work)  # pyright: ignore[reportPrivateUsage] - the steps of later versions do not exist yet
 
 
 async def test_a_store_goes_through_the_steps_that_it_lacks_each_once(place: Place) -> None:

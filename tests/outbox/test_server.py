@@ -135,7 +135,7 @@ async def test_a_connection_cut_between_two_pushes_costs_none(server: Server) ->
 async def test_a_server_that_says_nothing_is_given_up_and_used_again(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nonebot_plugin_report.store.remote.DEADLINE", 0.5)
+    monkeypatch.setattr("nonebot_plugin_report.store.writer.DEADLINE", 0.5)
     async with between(server) as proxy, world(proxy.url) as w:
         proxy.holds.clear()
         with pytest.raises(StoreUnavailable):
