@@ -160,7 +160,7 @@ class Storm:
             self.clock.now = max(self.clock.now, at)
             if away and self.clock.now >= away:
                 away = 0.0
-                await self.outbox.dispatcher.resume()
+                await self.outbox.lanes.resume()
                 for lane in range(len(TARGETS)):
                     await self.drain(lane)
             await (self.push(what) if what >= 0 else self.drain(-1 - what))
@@ -176,7 +176,7 @@ class Storm:
         await self.drain(number % len(TARGETS))
 
     async def drain(self, lane: int) -> None:
-        due = await self.outbox.dispatcher.drain(Lane(TARGETS[lane]))
+        due = await self.outbox.lanes.drain(Lane(TARGETS[lane]))
         if due is not None:
             heapq.heappush(self.due, (max(due, self.clock.now + 0.001), -1 - lane))
 

@@ -26,8 +26,9 @@ from ..store.ids import IdMaker
 from ..store.queue import Queued
 from ..store.rows import Entry
 from .digest import REST
-from .dispatch import EXPIRY_PATIENCE, Dispatcher
+from .lanes import EXPIRY_PATIENCE, Lanes
 from .tally import Tally
+from .worker import LaneTools
 
 CLOCK_BACK: Final = 60.0
 """Seconds by which deliveries may be ahead of the clock at a start; if more, it was set back."""
@@ -82,14 +83,14 @@ class Outbox:
         self._limits = limits
         self._clock = clock
         self._ids = IdMaker(clock)
-        self._lanes: set[Lane] = set()
+        self._known_lanes: set[Lane] = set()
         self.tally: Final = Tally()
         # Not of `_ids`: those follow on each other, and the clock may not be right yet.
         self.owner: Final = IdMaker(clock).next()
         """This process, in leases."""
         self._leads = not store.shared
         self._term_ends = 0.0
-        self.dispatcher: Final = Dispatcher(
+        tools = LaneTools(
             store,
             sender,
             self.tally,
@@ -99,6 +100,7 @@ class Outbox:
             jitter=jitter,
             rest=rest,
         )
+        self.lanes: Final = Lanes(tools)
 
     async def open(self) -> None:
         """Begin with what is in the store, which is open.
@@ -110,8 +112,8 @@ class Outbox:
         if not self._store.shared:
             await self._recover()
         self._ids.continue_after(await housekeeping.newest_id())
-        self._lanes.clear()
-        self.dispatcher.begin(patience=min(EXPIRY_PATIENCE, self._limits.expire))
+        self._known_lanes.clear()
+        self.lanes.begin(patience=min(EXPIRY_PATIENCE, self._limits.expire))
         now = self._clock()
         for name, count in (await housekeeping.set_aside(now)).items():
             logger.error(f"存储里的接收者 {name[:60]} 无法识别，发给它的 {count} 条推送已放弃")
@@ -136,7 +138,7 @@ class Outbox:
             StoreUnavailable: in a group, when the database file was lost.
         """
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.dispatcher.run())
+            tasks.create_task(self.lanes.run())
             tasks.create_task(self._repeat(self.expire, EXPIRE_EVERY, leading=True))
             tasks.create_task(
                 self._repeat(self.prune, PRUNE_EVERY, delay=EXPIRY_PATIENCE, leading=True)
@@ -144,12 +146,12 @@ class Outbox:
             tasks.create_task(self._repeat(self.fall_back, FALL_BACK_EVERY, leading=True))
             tasks.create_task(self._check())
             if self._store.others is None:
-                tasks.create_task(self._repeat(self.dispatcher.sweep, SWEEP_EVERY))
+                tasks.create_task(self._repeat(self.lanes.sweep, SWEEP_EVERY))
             else:
-                tasks.create_task(self._repeat(self.dispatcher.sweep, SHARED_SWEEP_EVERY))
+                tasks.create_task(self._repeat(self.lanes.sweep, SHARED_SWEEP_EVERY))
                 tasks.create_task(self._repeat(self._stand, TERM / 3))
                 tasks.create_task(self._repeat(self._store.others.end_stalled, TERM / 3))
-                tasks.create_task(self._store.others.listen(self.owner, self.dispatcher.heard))
+                tasks.create_task(self._store.others.listen(self.owner, self.lanes.heard))
 
     async def resume(self) -> None:
         """A bot came back: send what waited for it.
@@ -157,7 +159,7 @@ class Outbox:
         Raises:
             StoreUnavailable: the waiting lanes could not be read.
         """
-        await self.dispatcher.resume()
+        await self.lanes.resume()
 
     async def sweep(self) -> None:
         """Look at every lane again, since a policy has changed.
@@ -165,12 +167,12 @@ class Outbox:
         Raises:
             StoreUnavailable: the waiting lanes could not be read.
         """
-        await self.dispatcher.sweep()
+        await self.lanes.sweep()
 
     async def close(self) -> None:
         """Release the lanes. `run` must have ended."""
         try:
-            await self.dispatcher.release()
+            await self.lanes.release()
             if self._store.shared:
                 await self._store.terms.resign(self.owner)
         except StoreUnavailable as error:
@@ -197,12 +199,12 @@ class Outbox:
             report_id, report, deliveries, now, source, note,
             tuple([one.fallback_images for one in outgoing]),
         )  # fmt: skip
-        new = [each.lane for each in deliveries if each.lane not in self._lanes]
+        new = [each.lane for each in deliveries if each.lane not in self._known_lanes]
 
         def committed(receipt: Receipt, stored: Entry) -> None:
             self._remember(new)
             if receipt.status == "accepted":
-                self.dispatcher.accepted([Queued(each, loaded=True) for each in stored.deliveries])
+                self.lanes.accepted([Queued(each, loaded=True) for each in stored.deliveries])
 
         began = time.perf_counter()
         receipt = await self._store.queue.accept(entry, new, committed)
@@ -211,9 +213,9 @@ class Outbox:
 
     def _remember(self, lanes: Sequence[Lane]) -> None:
         """Note that lanes have a row; of too many, forget all: adding a row twice does no harm."""
-        if len(self._lanes) + len(lanes) > MAX_LANES:
-            self._lanes.clear()
-        self._lanes.update(lanes)
+        if len(self._known_lanes) + len(lanes) > MAX_LANES:
+            self._known_lanes.clear()
+        self._known_lanes.update(lanes)
 
     def _delivery(self, one: Outgoing, report: Report, report_id: str, now: float) -> Delivery:
         return Delivery(
@@ -228,7 +230,7 @@ class Outbox:
 
     def leave(self) -> None:
         """A bot has gone: let go of what only it can send."""
-        self.dispatcher.leave()
+        self.lanes.leave()
 
     async def withdraw(self, report_id: str) -> bool:
         """Expire what waits of a report, unless it is going out just now. False: nothing waits.
@@ -237,7 +239,7 @@ class Outbox:
             StoreUnavailable: it could not be written.
         """
         lanes = await self._store.outcomes.withdraw(report_id)
-        self.dispatcher.reread(lanes)
+        self.lanes.reread(lanes)
         return bool(lanes)
 
     async def expire(self) -> None:
@@ -246,7 +248,7 @@ class Outbox:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        if not self.dispatcher.may_expire():
+        if not self.lanes.may_expire():
             return
         if given_up := await self._store.housekeeping.expire(await self._now()):
             self.tally.expired(given_up)
@@ -277,7 +279,7 @@ class Outbox:
             ]
 
         new = await self._store.housekeeping.fall_back(now, divert)
-        self.dispatcher.wake(new, fresh=True)
+        self.lanes.wake(new, fresh=True)
 
     async def prune(self) -> None:
         """Delete what is past retention, in small batches; not while the clock may still be wrong.
@@ -285,7 +287,7 @@ class Outbox:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        if not self.dispatcher.may_expire():
+        if not self.lanes.may_expire():
             return
         now, housekeeping = await self._now(), self._store.housekeeping
         await housekeeping.date_back(now)
@@ -295,7 +297,7 @@ class Outbox:
         await self._store.unread.forget(now - UNREAD_SECONDS)
         await self._store.spent.forget(now - self._limits.retention)
         gone = await housekeeping.forget_lanes()
-        self._lanes = {lane for lane in self._lanes if str(lane) not in gone}
+        self._known_lanes = {lane for lane in self._known_lanes if str(lane) not in gone}
         await housekeeping.give_space_back()
 
     async def shift(self, since: float, by: float) -> None:
@@ -310,7 +312,7 @@ class Outbox:
         """
         until = self._clock() - by
         await self._store.housekeeping.move_in_time(since, by)
-        await self.dispatcher.shift(by)
+        await self.lanes.shift(by)
         await self._store.housekeeping.move_history(since, until, by)
 
     async def _now(self) -> float:

@@ -107,7 +107,7 @@ class World:
         return await self.outbox.accept(Report(content=text, key=key), outgoing)
 
     async def drain(self, target: Target) -> float | None:
-        return await self.outbox.dispatcher.drain(Lane(target))
+        return await self.outbox.lanes.drain(Lane(target))
 
     async def state(self, report_id: str, source: str = "") -> ReportState | None:
         return await self.store.history.state(report_id, source)

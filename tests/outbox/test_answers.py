@@ -201,7 +201,7 @@ async def test_what_was_being_sent_as_the_process_died_is_looked_for(place: Plac
 async def test_what_was_answered_before_the_process_died_is_not_sent_again(tmp_path: Path) -> None:
     async with world(tmp_path / "report.db") as w:
         receipts = [await w.accept(text, ME) for text in "12345"]
-        await w.outbox.dispatcher.drain(LANE)
+        await w.outbox.lanes.drain(LANE)
         shutil.copytree(tmp_path, left := tmp_path / "left")  # what a process leaves that is killed
     async with world(left / "report.db", clock=w.clock, far=w.far) as after:
         await after.drain(ME)
@@ -252,5 +252,5 @@ async def test_another_gets_what_is_unconfirmed_where_that_is_asked_for(
         assert (await state(w, receipt)).state is State.UNCONFIRMED
         w.clock.now += 8 * 3600.0
         await w.outbox.fall_back()
-        await w.outbox.dispatcher.drain(Lane(MAIL))
+        await w.outbox.lanes.drain(Lane(MAIL))
         assert len(w.far.texts(Lane(MAIL))) == fallen

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nonebot_plugin_report.model.archive import EVERYTHING, Cursor
-from nonebot_plugin_report.outbox.dispatch import EXPIRY_PATIENCE
+from nonebot_plugin_report.outbox.lanes import EXPIRY_PATIENCE
 from nonebot_plugin_report.store.housekeeping import BATCH
 
 from .fakes import LIMITS, Clock, World, world

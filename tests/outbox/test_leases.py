@@ -221,14 +221,14 @@ async def test_a_process_that_lost_its_lane_sends_no_more_there(place: Place) ->
         assert due is not None
         second = Outbox(first.store, first.far, LIMITS, clock=first.clock, jitter=lambda: 0.5)
         first.clock.now += LEASE * 2
-        assert await second.dispatcher.drain(LANE) is None
+        assert await second.lanes.drain(LANE) is None
         assert first.far.texts(LANE) == ["1", "1", "2"]
         await first.accept("3", ME)
         due = await first.drain(ME)
         assert due is not None, "it is the other's"
         assert first.clock.now < due <= first.clock.now + LEASE
         assert first.far.texts(LANE) == ["1", "1", "2"]
-        await second.dispatcher.release()
+        await second.lanes.release()
         first.clock.now += LEASE
         await first.drain(ME)
         assert first.far.texts(LANE) == ["1", "1", "2", "3"]
@@ -239,10 +239,10 @@ async def test_a_lane_that_was_taken_over_is_not_renewed_and_nothing_is_sent_the
 ) -> None:
     """Of a process that was held up, the first to go on may be what renews its leases."""
     for name in ("LEASE", "SHARED_LEASE"):
-        monkeypatch.setattr(f"nonebot_plugin_report.outbox.dispatch.{name}", 0.3)
+        monkeypatch.setattr(f"nonebot_plugin_report.outbox.worker.{name}", 0.3)
     other = Lane(GROUP)
     async with world(place) as w, asyncio.TaskGroup() as tasks:
-        run = tasks.create_task(w.outbox.dispatcher.run())
+        run = tasks.create_task(w.outbox.lanes.run())
         w.far.outcomes = defaultdict(list, {LANE: [NotSent("x")], other: [NotSent("x")]})
         for to in (ME, GROUP):
             await w.accept(str(to), to)

@@ -229,7 +229,7 @@ async def test_a_bot_that_comes_back_ends_the_back_off(place: Place) -> None:
         w.far.outcomes[Lane(ME)] = [NotSent("x")]
         receipt = await w.accept("1", ME)
         assert await w.drain(ME) is not None
-        await w.outbox.dispatcher.resume()
+        await w.outbox.lanes.resume()
         await w.drain(ME)
         assert await w.states(receipt) == [State.DELIVERED]
 

@@ -127,9 +127,9 @@ class Delivering(RuleBasedStateMachine):
     def drain(self, by: int, to: Target, outcomes: list[Outcome]) -> None:
         self.far.outcomes[Lane(to)] = list(outcomes)
         try:
-            self.runner.run(self.processes[by].dispatcher.drain(Lane(to)))
+            self.runner.run(self.processes[by].lanes.drain(Lane(to)))
         except LeaseLost:  # as its task does
-            self.processes[by].dispatcher.begin(patience=0.0)
+            self.processes[by].lanes.begin(patience=0.0)
 
     @rule(seconds=st.sampled_from([1.0, 45.0, LEASE + 1, 1000.0, 8 * 3600.0, DAY]))
     def time_passes(self, seconds: float) -> None:
@@ -146,7 +146,7 @@ class Delivering(RuleBasedStateMachine):
         since = self.clock.now - 2 * DAY + min(0.0, hours)
         self.clock.now += hours
         self.runner.run(self.processes[0].shift(since, hours))
-        self.runner.run(self.processes[1].dispatcher.shift(hours))
+        self.runner.run(self.processes[1].lanes.shift(hours))
 
     @rule()
     def restart(self) -> None:
@@ -204,9 +204,9 @@ class Delivering(RuleBasedStateMachine):
             for one in self.processes:
                 for lane in self.runner.run(self.store.leases.waiting_lanes()):
                     try:
-                        self.runner.run(one.dispatcher.drain(lane))
+                        self.runner.run(one.lanes.drain(lane))
                     except LeaseLost:
-                        one.dispatcher.begin(patience=0.0)
+                        one.lanes.begin(patience=0.0)
                 self.runner.run(one.expire())
                 self.runner.run(one.fall_back())
         assert {state for _, _, state, *_ in self.deliveries()} <= set(State) - {State.WAITING}

@@ -12,7 +12,7 @@ from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.scheduling import Policy
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits
-from nonebot_plugin_report.outbox.dispatch import IDLE_LANES
+from nonebot_plugin_report.outbox.lanes import IDLE_LANES
 
 from .fakes import Clock, FarEnd, world
 from .places import Place, change, rows
@@ -88,7 +88,7 @@ async def test_a_receiver_that_cannot_be_read_stops_nobody(place: Place, target:
     change(place, f"UPDATE lane SET target = '{target}' WHERE name = 'private:10001'")
     change(place, f"UPDATE delivery SET fallback = '{target} {target}', fallback_at = 1")
     async with world(place, clock=clock, far=far) as w:
-        await w.outbox.dispatcher.sweep()
+        await w.outbox.lanes.sweep()
         await w.outbox.fall_back()
         await w.drain(GROUP)
         assert far.texts(Lane(GROUP)) == ["2"]
@@ -105,7 +105,7 @@ async def test_a_lane_of_which_nothing_is_left_is_forgotten(place: Place) -> Non
             await w.drain(Target("private", str(number)))
         await w.accept("waits", ME)
         w.clock.now += 1000
-        await w.outbox.dispatcher.release()
+        await w.outbox.lanes.release()
         await w.outbox.prune()
         assert rows(place, "SELECT name FROM lane") == [("private:10001",)]
         await w.accept("again", Target("private", "7"))
@@ -123,7 +123,7 @@ async def test_made_up_lanes_do_not_fill_the_memory(place: Place) -> None:
             target = Target("group", str(number + 1))
             await w.accept("x", target)
             await w.drain(target)
-        states = w.outbox.dispatcher._lanes  # pyright: ignore[reportPrivateUsage] - nobody outside sees what is in memory
+        states = w.outbox.lanes._workers  # pyright: ignore[reportPrivateUsage] - nobody outside sees what is in memory
         assert len(states) <= IDLE_LANES
         assert await w.drain(ME) == due, "a lane that backs off is not forgotten"
 

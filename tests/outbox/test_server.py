@@ -236,7 +236,7 @@ async def test_a_lane_that_is_let_go_of_is_not_the_one_that_was_just_claimed_aga
         world(server.url, clock=one.clock) as other,
         asyncio.TaskGroup() as tasks,
     ):
-        running = tasks.create_task(one.outbox.dispatcher.run())
+        running = tasks.create_task(one.outbox.lanes.run())
         await asyncio.sleep(0)  # it runs
         await one.accept("held", busy)
         first = await one.accept("1", idle)
@@ -254,7 +254,7 @@ async def test_a_lane_that_is_let_go_of_is_not_the_one_that_was_just_claimed_aga
 
             await until(waits)
             second = await other.accept("2", idle)
-            one.outbox.dispatcher.wake([Lane(idle)])
+            one.outbox.lanes.wake([Lane(idle)])
             lock.rollback()
 
         async def sent() -> bool:
@@ -280,7 +280,7 @@ async def test_processes_count_together_what_a_target_and_a_token_may_get(server
             await one.drain(target)
             one.clock.now += 1
         assert one.far.texts(Lane(target)) == ["1", "2"]
-        await one.outbox.dispatcher.release()
+        await one.outbox.lanes.release()
         await other.accept("3", target)
         assert await other.drain(target) == began + 600
         assert other.far.sent == []
@@ -378,7 +378,7 @@ async def test_who_stores_something_for_a_lane_keeps_nobody_from_sending_there(
             storing.execute("SELECT FROM lane WHERE name = %s FOR KEY SHARE", (str(Lane(to)),))
             await w.drain(to)
         assert w.far.texts(Lane(to)) == ["1"]
-        await w.outbox.dispatcher.release()
+        await w.outbox.lanes.release()
 
         def begun(conn: Connection) -> None:
             claim(conn, Lane(to), "another", 0.0, SHARED_LEASE)
@@ -531,7 +531,7 @@ async def test_pgbouncer_may_share_the_connections_and_says_so_once(bouncer: str
     try:
         async with world(bouncer) as one, world(bouncer) as other, asyncio.TaskGroup() as tasks:
             listening = [
-                tasks.create_task(w.store.others.listen("", w.outbox.dispatcher.heard))
+                tasks.create_task(w.store.others.listen("", w.outbox.lanes.heard))
                 for w in (one, other)
                 if w.store.others is not None
             ]

@@ -73,7 +73,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def bots_return(self) -> None:
         self.far.away.clear()
         self.parked_attempts.clear()
-        self.runner.run(self.world.outbox.dispatcher.resume())
+        self.runner.run(self.world.outbox.lanes.resume())
 
     @rule(seconds=st.sampled_from([1.0, 60.0, 4000.0, LIMITS.expire]))
     def time_passes(self, seconds: float) -> None:

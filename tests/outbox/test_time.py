@@ -8,7 +8,7 @@ import pytest
 from nonebot_plugin_report.model.clock import Clock as ComputerClock
 from nonebot_plugin_report.model.delivery import Away, NotSent, State
 from nonebot_plugin_report.model.target import Lane, Target
-from nonebot_plugin_report.outbox.dispatch import EXPIRY_PATIENCE
+from nonebot_plugin_report.outbox.lanes import EXPIRY_PATIENCE
 
 from .fakes import LIMITS, Clock, FarEnd, World, world
 from .places import Place

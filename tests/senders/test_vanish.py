@@ -123,7 +123,7 @@ async def story(
             report = Report(event="domain.end", message="共完成 5 次", images=sent.message.images)
             receipt = await outbox.accept(report, [Outgoing(sent.lane.target, sent.message)])
             while True:
-                due_at = await outbox.dispatcher.drain(sent.lane)
+                due_at = await outbox.lanes.drain(sent.lane)
                 if due_at is None:
                     break
                 clock.now = max(clock.now, due_at)
