@@ -129,19 +129,19 @@ class Sessions:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        known = self._tokens.gate.find(token) is not None
-        return await self._enter(f"{_TOKEN}{digest(token)}", agent) if known else None
+        is_valid = self._tokens.gate.find(token) is not None
+        return await self._enter(f"{_TOKEN}{digest(token)}", agent) if is_valid else None
 
     async def _enter(self, holder: str, agent: str) -> str:
         secret, now = token_urlsafe(SECRET_BYTES), self._clock()
-        one = Session(digest(secret), holder, agent[:AGENT_LENGTH], now, now)
+        session = Session(digest(secret), holder, agent[:AGENT_LENGTH], now, now)
         mine = [each for each in self._sessions.values() if each.holder == holder]
         over = mine[: max(0, len(mine) + 1 - MOST_SESSIONS)]
         ended = [each for each in self._sessions.values() if self._viewer(each) is None]
         for each in {each.digest: each for each in (*over, *ended)}.values():
             await self.end(each)
-        await self._stored.add(one)
-        self._sessions[one.digest] = one
+        await self._stored.add(session)
+        self._sessions[session.digest] = session
         return secret
 
     async def viewer(self, secret: str) -> Viewer | None:
@@ -170,34 +170,34 @@ class Sessions:
         mine = [one for one in valid if viewer.is_master or one.holder == viewer.session.holder]
         return mine[::-1]
 
-    def holder(self, one: Session) -> str:
+    def holder(self, session: Session) -> str:
         """Who a session belongs to, in words (Chinese)."""
-        viewer = self._viewer(one)
-        if one.holder == CONSOLE:
+        viewer = self._viewer(session)
+        if session.holder == CONSOLE:
             return "机器人的窗口"
-        if one.holder.startswith(_USER):
-            return f"QQ {one.holder.rpartition(':')[2]}"
+        if session.holder.startswith(_USER):
+            return f"QQ {session.holder.rpartition(':')[2]}"
         return f"令牌 {viewer.grant.name}" if viewer else ""
 
-    async def end(self, one: Session) -> None:
+    async def end(self, session: Session) -> None:
         """End a session.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
-        await self._stored.remove(one.digest)
-        self._sessions.pop(one.digest, None)
+        await self._stored.remove(session.digest)
+        self._sessions.pop(session.digest, None)
 
-    def _viewer(self, one: Session) -> Viewer | None:
-        if one.created_at + SESSION_SECONDS <= self._clock():
+    def _viewer(self, session: Session) -> Viewer | None:
+        if session.created_at + SESSION_SECONDS <= self._clock():
             return None
-        grant = self._grant(one.holder)
+        grant = self._grant(session.holder)
         # A token that is called as we call ourselves must not see what we report.
         if grant is None or grant.name == OWN:
             return None
         user = grant.name.removeprefix(BOUND)
         own = Target("private", user) if user != grant.name else None
-        return Viewer(grant, own, one)
+        return Viewer(grant, own, session)
 
     def _grant(self, holder: str) -> Grant | None:
         """What a holder may do now."""

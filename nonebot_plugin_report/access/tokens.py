@@ -73,13 +73,13 @@ class Tokens:
         for key in [one for one, grant in self._grants.items() if grant.name.startswith(BOUND)]:
             if key not in valid:
                 del self._grants[key]
-        for one in stored:
-            if one.token in self._grants:
+        for binding in stored:
+            if binding.token in self._grants:
                 continue
             try:
-                self._grants[one.token] = self._bound_grant(one.user)
+                self._grants[binding.token] = self._bound_grant(binding.user)
             except ValueError:  # bound by an older version: a OneBot 12 user without a number
-                logger.warning(f"绑定的 {one.user[:40]!r} 不是 QQ 号，它的推送地址不再有效")
+                logger.warning(f"绑定的 {binding.user[:40]!r} 不是 QQ 号，它的推送地址不再有效")
 
     def named(self, name: str) -> Grant | None:
         """The grant of a token by its name, or None."""
@@ -96,10 +96,10 @@ class Tokens:
             StoreUnavailable: it could not be written.
         """
         token = token_urlsafe(TOKEN_BYTES)
-        made = Binding(user, digest(token), self._clock())
-        await self._bindings.add(made)
+        binding = Binding(user, digest(token), self._clock())
+        await self._bindings.add(binding)
         self._forget(user)
-        self._grants[made.token] = self._bound_grant(user)
+        self._grants[binding.token] = self._bound_grant(user)
         return token
 
     async def unbind(self, user: str) -> bool:

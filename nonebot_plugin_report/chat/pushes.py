@@ -61,7 +61,7 @@ async def details(context: Context, asker: Asker, arguments: Sequence[str]) -> A
     if state.note:
         lines.append(f"没有发出：{short(state.note, REASON_LENGTH)}")
     lines += ["内容：", theirs] if theirs else []
-    visible_images = await context.hub.shown(images, asker.here)
+    visible_images = await context.hub.mask_images(images, asker.here)
     return Message("\n".join(lines), visible_images)
 
 

@@ -236,8 +236,8 @@ class Hub:
         """The key of a report that is the same for a while only: with the time when it first came,
         as far as that is within the while."""
         now, beginning = self.clock(), f"{report.key}@"
-        known = await self.history.last_key(beginning, source, now - seconds)
-        return known or f"{beginning}{now:.0f}"
+        key = await self.history.last_key(beginning, source, now - seconds)
+        return key or f"{beginning}{now:.0f}"
 
     async def _plan(self, report: Report, grant: Grant) -> Plan:
         await self.tokens.recount(grant)
@@ -266,17 +266,17 @@ class Hub:
         """A report's id as a number, for clients that need one."""
         return number(report_id)
 
-    async def numbered(self, wanted: int, grant: Grant) -> ReportState | None:
+    async def numbered(self, report_number: int, grant: Grant) -> ReportState | None:
         """The report with a number, or None where the grant does not see it.
 
         Raises:
             StoreUnavailable: the store cannot be read.
         """
         self._require_store()
-        begins = beginning(wanted)
-        found = await self.history.beginning(begins, None) if begins else []
+        begins = beginning(report_number)
+        report_ids = await self.history.beginning(begins, None) if begins else []
         # Another process on the same store may have made the same number.
-        return await self.state(found[0], grant) if len(found) == 1 else None
+        return await self.state(report_ids[0], grant) if len(report_ids) == 1 else None
 
     async def withdraw(self, report_id: str) -> bool:
         """Send no more of a report. False: there was nothing left to send.
@@ -373,10 +373,10 @@ class Hub:
         with self.tally.counting():
             self._require_store()
             report = await self.history.report(report_id) or Report()
-            words = replace(report, images=())
+            text_only = replace(report, images=())
             messages = await self.history.messages(report_id, targets)
             outgoing = [
-                Outgoing(target, replace(message, report=words))
+                Outgoing(target, replace(message, report=text_only))
                 for target, message in messages.items()
                 if message.text or message.images
             ]
@@ -384,7 +384,7 @@ class Hub:
                 return None
             return await self._outbox.accept(report, outgoing, source=OWN)
 
-    async def shown(self, images: Sequence[Image], chat: Target) -> tuple[Image, ...]:
+    async def mask_images(self, images: Sequence[Image], chat: Target) -> tuple[Image, ...]:
         """Pictures as a chat may see them, without those that cannot be covered."""
         mask = self.directory.mask(chat)
         if mask is None or not mask.parts:

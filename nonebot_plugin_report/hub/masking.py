@@ -15,30 +15,32 @@ class Masking:
     """The pictures of one report: covered once, whoever gets them."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Mask, tuple[Image, ...]], tuple[tuple[Image, ...], list[str]]] = {}
+        self._covered: dict[
+            tuple[Mask, tuple[Image, ...]], tuple[tuple[Image, ...], list[str]]
+        ] = {}
 
     async def outgoing(self, plan: Plan) -> list[Outgoing]:
         """A plan's deliveries, with the pictures that each target and its fallbacks may see."""
         pairs = zip(plan.routing.planned, plan.outgoing, strict=True)
         return [await self._masked(planned, one) for planned, one in pairs]
 
-    async def _masked(self, planned: Planned, one: Outgoing) -> Outgoing:
-        message, original = one.message, one.message.images
+    async def _masked(self, planned: Planned, outgoing: Outgoing) -> Outgoing:
+        message, original = outgoing.message, outgoing.message.images
         if not original:
-            return one
+            return outgoing
         if planned.mask is not None:
             images, faults = await self._cover(original, planned.mask)
             text = "\n".join(filter(None, (message.text, *(f"[{fault}]" for fault in faults))))
-            one = replace(one, message=replace(message, text=text, images=images))
+            outgoing = replace(outgoing, message=replace(message, text=text, images=images))
         if planned.fallback_mask is not None:
             images, _ = await self._cover(original, planned.fallback_mask)
-            one = replace(one, fallback_images=images)
-        return one
+            outgoing = replace(outgoing, fallback_images=images)
+        return outgoing
 
     async def _cover(
         self, images: Sequence[Image], mask: Mask
     ) -> tuple[tuple[Image, ...], list[str]]:
-        wanted = mask, tuple(images)
-        if wanted not in self._known:
-            self._known[wanted] = await masked(images, mask)
-        return self._known[wanted]
+        key = mask, tuple(images)
+        if key not in self._covered:
+            self._covered[key] = await masked(images, mask)
+        return self._covered[key]

@@ -17,8 +17,8 @@ from .base import Channel, Unavailable
 
 def names() -> list[str]:
     """The built-in types of channels."""
-    found = (module.name for module in pkgutil.iter_modules(channels.__path__))
-    return sorted(found)
+    module_names = (module.name for module in pkgutil.iter_modules(channels.__path__))
+    return sorted(module_names)
 
 
 def channel_class(kind: str) -> type[Channel]:
@@ -30,16 +30,16 @@ def channel_class(kind: str) -> type[Channel]:
     if "." not in kind and kind not in names():
         raise ConfigError(f"没有这种渠道；可用的有 {'、'.join(names())}")
     try:
-        found: object = import_module(
+        candidate: object = import_module(
             kind if "." in kind else f"{channels.__name__}.{kind}"
         ).Channel
     except (ImportError, AttributeError) as error:
         raise ConfigError(
             f"加载不了这种渠道（{type(error).__name__}）；检查它装好了没有"
         ) from error
-    if not (isinstance(found, type) and issubclass(found, Channel)):
+    if not (isinstance(candidate, type) and issubclass(candidate, Channel)):
         raise ConfigError("它的 Channel 不是 nonebot_plugin_report.senders.base.Channel 的子类")
-    return found
+    return candidate
 
 
 def load(settings: Mapping[str, object]) -> Channel:
@@ -53,16 +53,16 @@ def load(settings: Mapping[str, object]) -> Channel:
     if not isinstance(kind, str) or not kind:
         raise ConfigError(f"type：没有填写；可用的有 {'、'.join(names())}")
     try:
-        found = channel_class(kind)
+        channel_type = channel_class(kind)
     except ConfigError as error:
         raise ConfigError(f"type：{error}") from error
     try:
-        return found.model_validate({k: v for k, v in settings.items() if k != "type"})
+        return channel_type.model_validate({k: v for k, v in settings.items() if k != "type"})
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False)
         missing = [one for one in details if isinstance(_cause(one), MissingExtra)]
         if len(missing) == len(details):
-            raise MissingExtra(f"{found.label}：{complaint(missing[0])}") from None
+            raise MissingExtra(f"{channel_type.label}：{complaint(missing[0])}") from None
         wrong = (": ".join(filter(None, (place(one), complaint(one)))) for one in details)
         raise ConfigError("，".join(one.replace(": ", "：", 1) for one in wrong)) from None
 

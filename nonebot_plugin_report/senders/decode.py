@@ -87,14 +87,14 @@ def _turn(opened: Pillow.Image) -> Pillow.Transpose | None:
 def _essential(data: bytes) -> bytes:
     """A PNG without its ancillary chunks: compressed text in them may be of any size."""
     view, at = memoryview(data), 8
-    kept = [view[:8]]
+    chunks = [view[:8]]
     for _ in range(MAX_CHUNKS):
         end = at + 12 + int.from_bytes(view[at : at + 4], "big")
         if data[at + 4 : at + 8] in _ESSENTIAL:
-            kept.append(view[at:end])
+            chunks.append(view[at:end])
         at = end
         if at >= len(data):
-            return b"".join(kept)
+            return b"".join(chunks)
     raise TooLarge
 
 

@@ -63,10 +63,10 @@ async def strangers(users: Iterable[str], bots: Iterable[Bot]) -> tuple[str, ...
 
 async def contacts(kind: Kind, bots: Iterable[Bot]) -> dict[str, str]:
     """The friends or the groups of these OneBot bots: their names by number, as far as they say."""
-    found: dict[str, str] = {}
+    names_by_number: dict[str, str] = {}
     for bot in bots:
-        found |= await _contacts(kind, bot) or {}
-    return {number: name for number, name in found.items() if number.isdecimal()}
+        names_by_number |= await _contacts(kind, bot) or {}
+    return {number: name for number, name in names_by_number.items() if number.isdecimal()}
 
 
 async def _contacts(kind: Kind, bot: Bot) -> dict[str, str] | None:
@@ -84,10 +84,10 @@ async def _contacts(kind: Kind, bot: Bot) -> dict[str, str] | None:
         return None
     if not isinstance(answer, list):
         return None
-    found: dict[str, str] = {}
-    for one in cast("list[object]", answer):
-        if isinstance(one, dict):
-            said = cast("dict[object, object]", one)
-            name = next((str(said[name]) for name in names if said.get(name)), "")
-            found[str(said.get(number))] = name
-    return found
+    names_by_number: dict[str, str] = {}
+    for entry in cast("list[object]", answer):
+        if isinstance(entry, dict):
+            fields = cast("dict[object, object]", entry)
+            name = next((str(fields[name]) for name in names if fields.get(name)), "")
+            names_by_number[str(fields.get(number))] = name
+    return names_by_number

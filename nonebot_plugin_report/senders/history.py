@@ -30,7 +30,7 @@ _CODE: Final = re.compile(r"\[CQ:(\w+)[^\]]*\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Appearance:
     """A message as its receiver sees it."""
 
     texts: frozenset[str]
@@ -62,7 +62,7 @@ class Histories:
         """Bots, and the actions that their implementations do not know."""
 
     async def count(
-        self, bot: Bot, target: Target, wanted: Wanted, since: float, until: float
+        self, bot: Bot, target: Target, appearance: Appearance, since: float, until: float
     ) -> int | None:
         """How many messages like this one a bot sent to somebody between two moments (epoch
         seconds); None: that cannot be found out."""
@@ -78,7 +78,7 @@ class Histories:
         except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
             logger.debug(f"没能看 {target} 的聊天记录：{type(error).__name__}")
             return None
-        return count(answer, bot.self_id, wanted, since, until)
+        return count(answer, bot.self_id, appearance, since, until)
 
     def forget(self, self_id: str) -> None:
         """The bot disconnected: it may be another implementation next time."""
@@ -100,7 +100,7 @@ def question(kind: Kind, number: int) -> tuple[str, dict[str, Any]]:
 
 
 def count(
-    answer: object, self_id: str | None, wanted: Wanted, since: float, until: float
+    answer: object, self_id: str | None, appearance: Appearance, since: float, until: float
 ) -> int | None:
     """How many messages of the bot's own in a history are like this, between two moments (epoch
     seconds). `self_id` is the bot's number; None: what the history itself says.
@@ -116,29 +116,31 @@ def count(
         and one.at >= since
         # QQ keeps what it failed to send among the others, without a number or with another's.
         and (one.sequence is None or (one.sequence > 0 and sequences[one.sequence] == 1))
-        and _is_like(one, wanted)
+        and _is_like(one, appearance)
         for one in entries
     )
 
 
-def words(text: str) -> str:
+def normalize(text: str) -> str:
     """A text as it is compared: QQ does not keep all white space."""
     return " ".join(text.split())
 
 
-def _is_like(entry: _Entry, wanted: Wanted) -> bool:
-    if wanted.folded and "forward" in entry.kinds:
+def _is_like(entry: _Entry, appearance: Appearance) -> bool:
+    if appearance.folded and "forward" in entry.kinds:
         return True
     if not entry.text:
-        return wanted.pictured and "image" in entry.kinds and "" in wanted.texts
-    return entry.text in wanted.texts
+        return appearance.pictured and "image" in entry.kinds and "" in appearance.texts
+    return entry.text in appearance.texts
 
 
 def _entries(answer: object) -> list[_Entry] | None:
-    found = cast("dict[str, object]", answer).get("messages") if isinstance(answer, dict) else None
-    if not isinstance(found, list):
+    messages = (
+        cast("dict[str, object]", answer).get("messages") if isinstance(answer, dict) else None
+    )
+    if not isinstance(messages, list):
         return None
-    entries = cast("list[object]", found)
+    entries = cast("list[object]", messages)
     read = (_entry(cast("dict[str, Any]", one)) for one in entries if isinstance(one, dict))
     return [one for one in read if one is not None]
 
@@ -158,7 +160,7 @@ def _entry(fields: dict[str, Any]) -> _Entry | None:
     message = fields.get("message")
     text, kinds = _read(fields.get("raw_message") if message is None else message)
     by, self_id = str(by or fields.get("user_id")), str(fields.get("self_id") or "")
-    return _Entry(by, self_id, float(at), sequence, words(text), kinds)
+    return _Entry(by, self_id, float(at), sequence, normalize(text), kinds)
 
 
 def _number(value: object) -> int | None:
@@ -173,8 +175,8 @@ def _read(message: object) -> tuple[str, frozenset[str]]:
     segments = cast("Iterable[object]", message if isinstance(message, list) else ())
     texts: list[str] = []
     kinds: set[str] = set()
-    for one in segments:
-        match one:
+    for segment in segments:
+        match segment:
             case {"type": "text", "data": {"text": str(text)}}:
                 texts.append(text)
             case {"type": str(kind)}:

@@ -19,7 +19,7 @@ import httpx2
 import orjson
 
 from ..model.delivery import Delivered, NotSent, Outcome, Rejected, Unknown
-from .outcomes import delivered, said
+from .outcomes import delivered, short_reason
 from .pace import Pace
 from .redact import Redactor
 
@@ -114,7 +114,7 @@ def judge_status(answer: Answer) -> Outcome:
 def judge_code(
     answer: Answer,
     code: object,
-    words: object,
+    detail: object,
     *,
     success: Container[int] = (0,),
     fixes: Mapping[int, str],
@@ -143,7 +143,7 @@ def judge_code(
         return judge_status(answer)
     if code in success:
         return Delivered()
-    return NotSent(f"没有成功（{f'{code} {said(words)}'.strip()}）", answered=True)
+    return NotSent(f"没有成功（{f'{code} {short_reason(detail)}'.strip()}）", answered=True)
 
 
 class AccessToken:

@@ -20,4 +20,4 @@ _ACTING: Final = re.compile(
 
 def literal(text: str) -> str:
     """The same text to a reader, without mentions, links or tags to the service."""
-    return _ACTING.sub(lambda found: found[0] + _BREAK, text)
+    return _ACTING.sub(lambda match: match[0] + _BREAK, text)

@@ -14,12 +14,12 @@ async def masked(images: Sequence[Image], mask: Mask) -> tuple[tuple[Image, ...]
     """
     covered: list[Image] = []
     missing: list[str] = []
-    for one in images:
-        made, fault = await in_turn(_cover, one, mask)
-        if made is None:
+    for image in images:
+        picture, fault = await in_turn(_cover, image, mask)
+        if picture is None:
             missing.append(f"截图{fault}，遮不住，没有发出")
         else:
-            covered.append(made)
+            covered.append(picture)
     return tuple(covered), list(dict.fromkeys(missing))
 
 

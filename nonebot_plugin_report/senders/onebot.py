@@ -50,7 +50,7 @@ class _Row:
 
     meaning: Callable[[str], Outcome] | None
     """Of the reason; None: it may have arrived."""
-    words: re.Pattern[str] | None = None
+    pattern: re.Pattern[str] | None = None
     code: int | None = None
     """QQ's own."""
 
@@ -101,16 +101,16 @@ def judge(fields: Mapping[str, Any]) -> Outcome:
     """
     retcode = fields.get("retcode")
     texts = (str(fields.get(name) or "").strip() for name in ("message", "msg", "wording"))
-    code, words, said = _read(retcode, " ".join(dict.fromkeys(filter(None, texts))))
-    shown = clean(str(retcode))[:20]
-    reason = f"QQ 拒绝了这条消息（{shown}{' ' + said if said else ''}）"
+    code, text, summary = _read(retcode, " ".join(dict.fromkeys(filter(None, texts))))
+    code_text = clean(str(retcode))[:20]
+    reason = f"QQ 拒绝了这条消息（{code_text}{' ' + summary if summary else ''}）"
     for row in _TABLE:
-        found = row.words.search(words) if row.words else None
-        if found is None and (row.code is None or row.code != code):
+        match = row.pattern.search(text) if row.pattern else None
+        if match is None and (row.code is None or row.code != code):
             continue
         if row.meaning is not None:
             return row.meaning(reason)
-        return Unknown(f"QQ 没有确认是否送达（{shown}{' ' + found.group() if found else ''}）")
+        return Unknown(f"QQ 没有确认是否送达（{code_text}{' ' + match.group() if match else ''}）")
     return Rejected(reason) if _is_final(retcode) else _temporary(reason)
 
 
@@ -135,25 +135,25 @@ def judge_status(status: int) -> Outcome:
             return Rejected(f"QQ 机器人的 HTTP 服务器拒绝了请求（HTTP {status}），检查它的地址")
 
 
-def _read(retcode: object, words: str) -> tuple[int | None, str, str]:
+def _read(retcode: object, text: str) -> tuple[int | None, str, str]:
     """QQ's own code; the words to look at, without a call's parameters, as the message is one of
     them; and what to tell of them."""
-    found = next((found for one in _CODES if (found := one.search(words))), None)
-    if words.startswith(_CALLS):
-        words = ", ".join(words.split(", ", 2)[:2])
-    if found is None:
+    match = next((match for pattern in _CODES if (match := pattern.search(text))), None)
+    if text.startswith(_CALLS):
+        text = ", ".join(text.split(", ", 2)[:2])
+    if match is None:
         # Lagrange has no words: its retcode is QQ's code.
-        code = retcode if isinstance(retcode, int) and words in ("", "failed") else None
-        return code, words, _short(words)
+        code = retcode if isinstance(retcode, int) and text in ("", "failed") else None
+        return code, text, _short(text)
     return (
-        int(found[1]),
-        f"{words} {found[2] or ''}",
-        _short(f"QQ 的代码 {found[1]} {found[2] or ''}"),
+        int(match[1]),
+        f"{text} {match[2] or ''}",
+        _short(f"QQ 的代码 {match[1]} {match[2] or ''}"),
     )
 
 
-def _short(words: str) -> str:
-    return " ".join(clean(words).split())[:_REASON_LENGTH]
+def _short(text: str) -> str:
+    return " ".join(clean(text).split())[:_REASON_LENGTH]
 
 
 def _is_final(retcode: object) -> bool:

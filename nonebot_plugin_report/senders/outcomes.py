@@ -7,7 +7,7 @@ from typing import Final
 from ..model.delivery import Delivered, Outcome, Rejected
 from ..model.text import clean
 
-_SAID_LENGTH: Final = 120
+_REASON_LENGTH: Final = 120
 PICTURE_REJECTED: Final = "只发了文字，图片被拒绝：{}"
 _CHINA: Final = timezone(timedelta(hours=8))
 _MARGIN: Final = timedelta(minutes=5)
@@ -29,10 +29,10 @@ async def or_text(outcome: Outcome, send_text: Callable[[], Awaitable[Outcome]])
     return delivered(alone.note, PICTURE_REJECTED.format(outcome.reason))
 
 
-def said(text: object) -> str:
+def short_reason(text: object) -> str:
     """A service's own words about a failure, short and on one line, for a reason."""
-    words = " ".join(clean(text).split()) if isinstance(text, str) else ""
-    return words[:_SAID_LENGTH]
+    line = " ".join(clean(text).split()) if isinstance(text, str) else ""
+    return line[:_REASON_LENGTH]
 
 
 def until_tomorrow(now: float) -> float:

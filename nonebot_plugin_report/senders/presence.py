@@ -36,8 +36,8 @@ def sign(event: Event) -> Sign:
         case "message" | "message_sent" | "request":
             return Sign.ALIVE
         case "notice":
-            left = getattr(event, "notice_type", None) == "bot_offline"
-            return Sign.LEFT if left else Sign.ALIVE
+            is_offline = getattr(event, "notice_type", None) == "bot_offline"
+            return Sign.LEFT if is_offline else Sign.ALIVE
         case "meta_event" if event.get_event_name() == "meta_event.heartbeat":
             # OneBot 11, "元事件/心跳": status.online
             online = getattr(getattr(event, "status", None), "online", None)

@@ -28,13 +28,13 @@ from .qq_message import (
     MAX_PICTURE,
     MAX_TEXT,
     answer_seconds,
+    appearance_of,
     cut,
     encode_v11,
     fit_message,
     is_large,
     segments_v11,
     upload_seconds,
-    wanted,
     with_small_pictures,
 )
 from .v11 import send_message
@@ -187,33 +187,33 @@ class OneBotSender:
 
     async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
         """How many such messages the histories of the bots show that may send in this lane."""
-        target, like = delivery.lane.target, wanted(delivery)
-        found: list[int] = []
+        target, appearance = delivery.lane.target, appearance_of(delivery)
+        counts: list[int] = []
         for bot in self._able(delivery.lane):
             with suppress(TimeoutError):  # it disconnected
                 with self._call(bot.self_id):
-                    number = await self._histories.count(bot, target, like, since, until)
-                found += [] if number is None else [number]
-        return sum(found) if found else None
+                    number = await self._histories.count(bot, target, appearance, since, until)
+                counts += [] if number is None else [number]
+        return sum(counts) if counts else None
 
     def _able(self, lane: Lane) -> list[Bot]:
         """The bots that may send in a lane, as far as they can be reached."""
-        return [bot for bot in self._meant(lane) if self._fault(bot) is None]
+        return [bot for bot in self._bots_for(lane) if self._fault(bot) is None]
 
-    def _meant(self, lane: Lane) -> list[Bot]:
+    def _bots_for(self, lane: Lane) -> list[Bot]:
         """The bots that may send in a lane."""
-        wanted = lane.bot or self.default_bot
-        return [bot for bot in self.bots().values() if wanted in ("", bot.self_id) and is_qq(bot)]
+        bot_id = lane.bot or self.default_bot
+        return [bot for bot in self.bots().values() if bot_id in ("", bot.self_id) and is_qq(bot)]
 
     def _choose(self, lane: Lane) -> Bot | str:
         """The bot for a lane, or why there is none."""
         fault = ""
-        for bot in self._meant(lane):
+        for bot in self._bots_for(lane):
             if (problem := self._fault(bot)) is None:
                 return bot
             fault = problem
-        wanted = lane.bot or self.default_bot
-        return fault or (f"QQ 机器人 {wanted} 没有连接" if wanted else "没有 QQ 机器人连接")
+        bot_id = lane.bot or self.default_bot
+        return fault or (f"QQ 机器人 {bot_id} 没有连接" if bot_id else "没有 QQ 机器人连接")
 
     def _fault(self, bot: Bot) -> str | None:
         return self._presence.fault(bot.self_id) or _unreachable(bot)
@@ -241,8 +241,8 @@ class OneBotSender:
                 return Unknown("发送途中 QQ 机器人断开了连接")
             case NetworkError() if _unreachable(bot):
                 return NotSent("QQ 机器人没有连接")
-            case NetworkError() if found := _STATUS.search(str(getattr(error, "msg", ""))):
-                return judge_status(int(found[1]))
+            case NetworkError() if match := _STATUS.search(str(getattr(error, "msg", ""))):
+                return judge_status(int(match[1]))
             case NetworkError():
                 return Unknown("QQ 机器人没有在时限内回答")
             case _:

@@ -9,7 +9,7 @@ from ..model.delivery import Delivery
 from ..model.image import Image
 from ..model.message import Message
 from .fit import CUT, fit_image
-from .history import Wanted, words
+from .history import Appearance, normalize
 
 MAX_TEXT: Final = 4000
 """Characters. QQ refuses messages somewhat longer than this; the limit is not documented."""
@@ -36,14 +36,14 @@ async def with_small_pictures(message: Message, max_picture: int | None) -> tupl
     were shrunk. One that moves, or that cannot be shrunk, is left to QQ as it is."""
     smaller: dict[Image, Image] = {}
     note = ""
-    for one in message.images:
-        if max_picture is None or len(one.data) <= max_picture:
+    for image in message.images:
+        if max_picture is None or len(image.data) <= max_picture:
             continue
         fitted, done = await fit_image(
-            one, max_bytes=max_picture, formats=PICTURE_FORMATS, still=True
+            image, max_bytes=max_picture, formats=PICTURE_FORMATS, still=True
         )
-        if fitted is not None and fitted is not one:
-            smaller[one], note = fitted, done
+        if fitted is not None and fitted is not image:
+            smaller[image], note = fitted, done
     return _with_instead(message, smaller) if smaller else message, note
 
 
@@ -73,43 +73,45 @@ def _within(message: Message, note: str, attempts: int) -> tuple[Message, str]:
     return replace(message, text=text, images=images, parts=parts), note
 
 
-def wanted(delivery: Delivery) -> Wanted:
+def appearance_of(delivery: Delivery) -> Appearance:
     """A delivery's message as a history would show it, whichever attempt arrived."""
     message = delivery.message
     # How many pictures went along depends on how small they could be made.
-    kept = [message.images[: number + 1] for number in range(len(message.images))]
-    shown = [_with_kept(message, one) for one in kept] or [(message, "")]
+    beginnings = [message.images[: number + 1] for number in range(len(message.images))]
+    variants = [_with_images(message, one) for one in beginnings] or [(message, "")]
     texts = frozenset(
-        words(_within(*one, attempts)[0].text) for one in shown for attempts in (0, TEXT_ONLY_AFTER)
+        normalize(_within(*one, attempts)[0].text)
+        for one in variants
+        for attempts in (0, TEXT_ONLY_AFTER)
     )
     folded = bool(message.parts) and len(message.text) >= FORWARD_FROM
-    return Wanted(texts, message.image is not None, folded)
+    return Appearance(texts, message.image is not None, folded)
 
 
 def _with_pictures(message: Message) -> tuple[Message, str]:
     """The message with as many pictures as may be sent at once, and a note of the others."""
-    kept: list[Image] = []
+    chosen: list[Image] = []
     room = MAX_PICTURES
     for image in message.images:
-        if not kept or len(image.data) <= room:
-            kept.append(image)
+        if not chosen or len(image.data) <= room:
+            chosen.append(image)
             room -= len(image.data)
-    return _with_kept(message, kept)
+    return _with_images(message, chosen)
 
 
-def _with_kept(message: Message, kept: Sequence[Image]) -> tuple[Message, str]:
+def _with_images(message: Message, chosen: Sequence[Image]) -> tuple[Message, str]:
     """The message with these of its pictures, and a note of the others."""
-    if len(kept) == len(message.images):
+    if len(chosen) == len(message.images):
         return message, ""
-    note = f"{len(message.images) - len(kept)} 张截图太大，没有一起发送"
-    parts = tuple(_with_only(part, kept) for part in message.parts)
+    note = f"{len(message.images) - len(chosen)} 张截图太大，没有一起发送"
+    parts = tuple(_with_only(part, chosen) for part in message.parts)
     text = f"{message.text}\n[{note}]"
-    return replace(message, text=text, images=tuple(kept), parts=parts), note
+    return replace(message, text=text, images=tuple(chosen), parts=parts), note
 
 
-def _with_only(part: Message, kept: Sequence[Image]) -> Message:
+def _with_only(part: Message, chosen: Sequence[Image]) -> Message:
     """A part of a merged message with those of its pictures that go along."""
-    images = tuple(image for image in part.images if image in kept)
+    images = tuple(image for image in part.images if image in chosen)
     lost = len(images) < len(part.images)
     return replace(part, images=images, text=part.text or "[截图]") if lost else part
 

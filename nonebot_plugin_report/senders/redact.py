@@ -42,16 +42,16 @@ class Redactor:
         Not for our own words, which may happen to contain a piece of one.
         """
         text = self.mask(text)
-        shown: list[str] = []
+        parts: list[str] = []
         at = copied = 0
         while at <= len(text) - SHORTEST:
             if text[at : at + SHORTEST] not in self._pieces:
                 at += 1
                 continue
-            if copied < at or not shown:
-                shown += (text[copied:at], MASK)
+            if copied < at or not parts:
+                parts += (text[copied:at], MASK)
             at, copied = at + 1, at + SHORTEST
-        return "".join([*shown, text[copied:]])
+        return "".join([*parts, text[copied:]])
 
     def answer(self, value: Any, depth: int = 0) -> Any:
         """A service's JSON without the secrets, cut to a bounded size."""
@@ -71,21 +71,21 @@ class Redactor:
 
 def _spelled(secrets: Iterable[str]) -> set[str]:
     """Each as it is and URL-encoded; those too short to recognize are left out."""
-    found = {spelled for one in secrets for spelled in (one, unquote(one), quote(one, safe=""))}
-    return {one for one in found if len(one) >= SHORTEST}
+    spellings = {spelled for one in secrets for spelled in (one, unquote(one), quote(one, safe=""))}
+    return {one for one in spellings if len(one) >= SHORTEST}
 
 
 def _values(value: object) -> Iterable[object]:
     match value:
         case BaseModel():
-            for one in value.__dict__.values():
-                yield from _values(one)
+            for item in value.__dict__.values():
+                yield from _values(item)
         case dict():
-            for one in value.values():  # pyright: ignore[reportUnknownVariableType] - any setting
-                yield from _values(one)  # pyright: ignore[reportUnknownArgumentType] - likewise
+            for item in value.values():  # pyright: ignore[reportUnknownVariableType] - any setting
+                yield from _values(item)  # pyright: ignore[reportUnknownArgumentType] - likewise
         case list() | tuple():
-            for one in value:  # pyright: ignore[reportUnknownVariableType] - any setting
-                yield from _values(one)  # pyright: ignore[reportUnknownArgumentType] - likewise
+            for item in value:  # pyright: ignore[reportUnknownVariableType] - any setting
+                yield from _values(item)  # pyright: ignore[reportUnknownArgumentType] - likewise
         case _:
             yield value
 

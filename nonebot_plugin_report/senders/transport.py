@@ -81,7 +81,7 @@ class Transport:
             outcome = NotSent(f"内部出错（{kind}），见日志", answered=True)
         if isinstance(outcome, Delivered):
             outcome = delivered(outcome.note, left_out)
-        return self._told(name, outcome)
+        return self._prefixed_outcome(name, outcome)
 
     async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
         """How many such messages arrived, where the lane's bot or channel can look."""
@@ -133,7 +133,7 @@ class Transport:
     def _prefixed(self, name: str, reason: str) -> str:
         return f"{self.channels[name].label}：{self._redactors[name].mask(reason)}"
 
-    def _told(self, name: str, outcome: Outcome) -> Outcome:
+    def _prefixed_outcome(self, name: str, outcome: Outcome) -> Outcome:
         """The outcome, prefixed with the channel's name and without secrets."""
         match outcome:
             case Delivered(note):
@@ -154,5 +154,5 @@ def _with_room(delivery: Delivery, most: int) -> tuple[Delivery, str]:
     more = len(message.images) - most
     if more <= 0:
         return delivery, ""
-    shown = replace(delivery, message=replace(message, images=message.images[:most]))
-    return shown, f"这个渠道一次最多发 {most} 张图片，少了 {more} 张" if most else NO_PICTURES
+    limited = replace(delivery, message=replace(message, images=message.images[:most]))
+    return limited, f"这个渠道一次最多发 {most} 张图片，少了 {more} 张" if most else NO_PICTURES

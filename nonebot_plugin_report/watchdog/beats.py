@@ -160,14 +160,14 @@ def heard_again(beats: Iterable[Beat], states: Mapping[str, WatchState], now: fl
 
 def beat_standings(beats: Iterable[Beat], states: Mapping[str, WatchState]) -> list[Standing]:
     """Where each stands."""
-    found: list[Standing] = []
+    entries: list[Standing] = []
     for beat in beats:
         state = states.get(beat.key)
         if state is None:
-            found.append(Standing(f"{beat.description}（还没有来过）"))
+            entries.append(Standing(f"{beat.description}（还没有来过）"))
         else:
-            found.append(Standing(beat.description, state.due_at, state.overdue_at is not None))
-    return found
+            entries.append(Standing(beat.description, state.due_at, state.overdue_at is not None))
+    return entries
 
 
 def _down(beat: Beat, state: WatchState, now: float, reason: str) -> Report:

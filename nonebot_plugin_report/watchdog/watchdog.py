@@ -103,8 +103,8 @@ class Watchdog:
         if down is None:
             changes = beaten(beat, before, now)
         else:
-            words = down if self._trusts(beat, source) else ""
-            changes = failed(beat, before, now, words or DOWN_BY_ITSELF)
+            reason = down if self._trusts(beat, source) else ""
+            changes = failed(beat, before, now, reason or DOWN_BY_ITSELF)
         self._take(changes, pressing=before is None or bool(changes.reports))
         if changes.reports:
             self._woken.set()

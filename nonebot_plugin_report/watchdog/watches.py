@@ -141,7 +141,7 @@ def passed(watches: Sequence[Watch], states: Mapping[str, WatchState], now: floa
 
 def standings(watches: Sequence[Watch], states: Mapping[str, WatchState]) -> tuple[Standing, ...]:
     """Where each watch stands: once for each token that it waits for, at least once."""
-    found: list[Standing] = []
+    entries: list[Standing] = []
     for watch in watches:
         waits = [
             Standing(watch.description + _whose(source), state.due_at, state.overdue_at is not None)
@@ -149,8 +149,8 @@ def standings(watches: Sequence[Watch], states: Mapping[str, WatchState]) -> tup
             for name, _, source in [key.partition(":")]
             if name == watch.name and state.due_at is not None
         ]
-        found += waits or [Standing(watch.description)]
-    return tuple(found)
+        entries += waits or [Standing(watch.description)]
+    return tuple(entries)
 
 
 def _begin(

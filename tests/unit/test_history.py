@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.senders.history import Wanted, count, words
+from nonebot_plugin_report.senders.history import Appearance, count, normalize
 from tests.histories import TELLING, Said, Shape, napcat, old_napcat
 
 ME, YOU = 10000, 10001
@@ -15,8 +15,8 @@ TEXT = "完成 [1/2] & <b>\n第二行"
 
 
 def found(answer: object, text: str = TEXT, *, pictured: bool = False, folded: bool = False) -> Any:
-    wanted = Wanted(frozenset({words(text)}), pictured, folded)
-    return count(answer, str(ME), wanted, SENT, NOW)
+    appearance = Appearance(frozenset({normalize(text)}), pictured, folded)
+    return count(answer, str(ME), appearance, SENT, NOW)
 
 
 @pytest.fixture(params=TELLING, ids=lambda shape: shape.__name__)

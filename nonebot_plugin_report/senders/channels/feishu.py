@@ -23,7 +23,7 @@ from ..fit import fit_image, fit_text, json_size
 from ..http import AccessToken, Answer, Client, judge_code, seconds_of
 from ..literal import literal
 from ..mention import Mention, mentioned
-from ..outcomes import said
+from ..outcomes import short_reason
 from ..pace import Rate
 
 # "自定义机器人使用指南", "使用限制": 5 a second and 100 a minute, a body of at most 20 KB.
@@ -183,7 +183,7 @@ def _content(text: str, keys: Sequence[str], people: tuple[str, ...]) -> dict[st
 def _verdict(answer: Answer) -> Outcome:
     """A success is `code` 0, in older answers `StatusCode` 0."""
     code = answer.fields.get("code", answer.fields.get("StatusCode"))
-    message = said(answer.fields.get("msg", answer.fields.get("StatusMessage")))
+    message = short_reason(answer.fields.get("msg", answer.fields.get("StatusMessage")))
     if code == _FREQUENCY:
         wait = seconds_of(answer.headers.get(_RESET))
         return NotSent(_TOO_FAST, answer.retry_after or 1.0 if wait is None else wait)

@@ -19,9 +19,9 @@ from ..qq_message import (
     MAX_PICTURE,
     MAX_TEXT,
     answer_seconds,
+    appearance_of,
     encode_v11,
     fit_message,
-    wanted,
     with_small_pictures,
 )
 
@@ -78,7 +78,7 @@ class Channel(HttpChannel):
             answer_seconds=SECONDS,
         )
         data = answer.fields.get("data") if isinstance(answer, Answer) else None
-        return count(data, None, wanted(delivery), since, until)
+        return count(data, None, appearance_of(delivery), since, until)
 
     @property
     def _chat(self) -> tuple[Kind, int]:

@@ -15,7 +15,7 @@ from ..base import HttpChannel
 from ..fit import fit_image, fit_text
 from ..http import AccessToken, Answer, Client, judge_status
 from ..literal import literal
-from ..outcomes import PICTURE_REJECTED, said
+from ..outcomes import PICTURE_REJECTED, short_reason
 
 # No document names the text's limit; "富媒体消息": a request of about 10 MB, base64 included.
 MAX_TEXT: Final = 2000
@@ -156,7 +156,7 @@ class Channel(HttpChannel):
 
 
 def _failure(answer: Answer) -> NotSent | Rejected:
-    code, message = answer.fields.get("code"), said(answer.fields.get("message"))
+    code, message = answer.fields.get("code"), short_reason(answer.fields.get("message"))
     if isinstance(code, int) and code in _FIXES:
         return Rejected(_FIXES[code])
     if code in _TOO_OFTEN:

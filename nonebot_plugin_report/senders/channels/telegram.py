@@ -16,7 +16,7 @@ from ..base import PartedChannel
 from ..fit import fit_image, fit_text, utf16_size
 from ..http import Answer, Client, judge_status, seconds_of
 from ..literal import literal
-from ..outcomes import or_text, said
+from ..outcomes import or_text, short_reason
 from ..pace import Rate
 
 # sendMessage, sendPhoto; lengths are of UTF-16 code units ("MessageEntity").
@@ -118,7 +118,7 @@ def _verdict(answer: Answer) -> Outcome:
 
 
 def _failure(answer: Answer) -> Outcome:
-    description = said(answer.fields.get("description"))
+    description = short_reason(answer.fields.get("description"))
     match answer.status:
         case 401 | 404:
             return Rejected("令牌不对，检查 token")

@@ -17,7 +17,7 @@ from ..base import PartedChannel
 from ..fit import fit_image, fit_text, utf8_size
 from ..http import AccessToken, Answer, Client, judge_code
 from ..literal import literal
-from ..outcomes import said
+from ..outcomes import short_reason
 from ..pace import Rate
 
 # "发送应用消息": text of at most 2048 bytes of UTF-8; "访问频率限制": 30 a minute to a member.
@@ -130,7 +130,7 @@ class Channel(PartedChannel):
         return f"{self.server.rstrip('/')}/cgi-bin/{method}"
 
     def _verdict(self, answer: Answer) -> Outcome:
-        code, message = answer.fields.get("errcode"), said(answer.fields.get("errmsg"))
+        code, message = answer.fields.get("errcode"), short_reason(answer.fields.get("errmsg"))
         if code in _STALE_TOKEN:
             self._token.drop()
             return NotSent("令牌过期了，重新取", 1.0)
@@ -139,7 +139,7 @@ class Channel(PartedChannel):
                 f"本机的公网 IP{_address_in(message)}不在应用的「企业可信 IP」里，去加上"
             )
         outcome = judge_code(answer, code, message, fixes=_FIXES, waits=_WAITS)
-        missed = said(answer.fields.get("invaliduser"))
+        missed = short_reason(answer.fields.get("invaliduser"))
         if isinstance(outcome, Delivered) and missed:
             return Delivered(f"有的人收不到（{missed}），检查 to 和应用的「可见范围」")
         return outcome

@@ -43,7 +43,7 @@ MAX_LOGIN: Final = 2**14
 """Bytes of a login: anybody may send one, and many at once."""
 BODY_SECONDS: Final = 10.0
 """Seconds in which that must arrive."""
-_SHOWN: Final = 16
+_ID_LENGTH: Final = 16
 """Characters of a session's digest by which the page names it."""
 
 Handler = Callable[[Request, Viewer], Awaitable[Response]]
@@ -174,7 +174,7 @@ class Door:
             {
                 "sessions": [
                     {
-                        "id": one.digest[:_SHOWN],
+                        "id": one.digest[:_ID_LENGTH],
                         "who": self._sessions.holder(one),
                         "agent": one.agent,
                         "created_at": one.created_at,
@@ -188,13 +188,13 @@ class Door:
 
     async def end(self, request: Request, viewer: Viewer) -> Response:
         """让一个浏览器退出。"""
-        await self._sessions.end(self._named(viewer, str(request.path_params["id"])))
+        await self._sessions.end(self._find_session(viewer, str(request.path_params["id"])))
         return json_answer({"status": "ok"})
 
-    def _named(self, viewer: Viewer, name: str) -> Session:
-        for one in self._sessions.visible(viewer):
-            if one.digest[:_SHOWN] == name:
-                return one
+    def _find_session(self, viewer: Viewer, name: str) -> Session:
+        for session in self._sessions.visible(viewer):
+            if session.digest[:_ID_LENGTH] == name:
+                return session
         raise NotFound("没有这个登录")
 
 

@@ -22,11 +22,11 @@ from ...model.archive import Shown, Wanted
 from ...model.image import Image
 from ..outgoing import PIECE, Outgoing
 from . import table
-from .history import read_wanted
+from .history import read_criteria
 from .places import Places
 from .stream import stream
-from .views import report_json, sight, words_of
-from .whole import read_whole
+from .views import report_json, sight, title_and_text
+from .whole import read_full_report
 
 STEP: Final = 25
 """Reports that are read at once."""
@@ -58,13 +58,13 @@ class ExportApi:
 
     async def table(self, request: Request, viewer: Viewer) -> Response:
         """CSV，Excel 能直接打开。"""
-        wanted = read_wanted(request.query_params)
-        return await self._file(viewer, self._rows(viewer, wanted), "csv", "text/csv")
+        criteria = read_criteria(request.query_params)
+        return await self._file(viewer, self._rows(viewer, criteria), "csv", "text/csv")
 
     async def pictured(self, request: Request, viewer: Viewer) -> Response:
         """ZIP：表格，和每条推送的图片。"""
-        wanted = read_wanted(request.query_params)
-        return await self._file(viewer, self._zip(viewer, wanted), "zip", "application/zip")
+        criteria = read_criteria(request.query_params)
+        return await self._file(viewer, self._zip(viewer, criteria), "zip", "application/zip")
 
     async def _file(
         self, viewer: Viewer, pieces: Pieces, extension: str, media_type: str
@@ -83,24 +83,24 @@ class ExportApi:
                 async for piece in pieces:
                     yield piece
 
-    async def _parts(self, viewer: Viewer, wanted: Wanted) -> AsyncGenerator[tuple[Shown, ...]]:
+    async def _parts(self, viewer: Viewer, criteria: Wanted) -> AsyncGenerator[tuple[Shown, ...]]:
         """Read all reports that are looked for, some at a time."""
         archive = self._hub.archive.of(viewer.holder)
         while True:
-            part = await archive.part(sight(viewer), wanted, STEP)
+            part = await archive.part(sight(viewer), criteria, STEP)
             yield part.shown
             if not part.rest:
                 return
-            wanted = replace(wanted, before=part.rest)
+            criteria = replace(criteria, before=part.rest)
 
-    async def _rows(self, viewer: Viewer, wanted: Wanted) -> Pieces:
+    async def _rows(self, viewer: Viewer, criteria: Wanted) -> Pieces:
         """The table. Where the history cannot be read any further, the last row says so."""
         rows, began = bytearray(table.head()), False
         try:
-            async with aclosing(self._parts(viewer, wanted)) as parts:
+            async with aclosing(self._parts(viewer, criteria)) as parts:
                 async for part in parts:
-                    for shown in part:
-                        rows += table.write_rows([await self._row(shown, viewer)])
+                    for view in part:
+                        rows += table.write_rows([await self._row(view, viewer)])
                         if len(rows) >= PIECE:
                             yield bytes(rows)
                             rows.clear()
@@ -112,30 +112,30 @@ class ExportApi:
                 yield table.note_row(f"到这里为止：{error}")
             raise
 
-    async def _row(self, shown: Shown, viewer: Viewer) -> tuple[str, ...]:
-        whole = await read_whole(self._hub.archive.of(viewer.holder), shown)
-        listed = report_json(shown, self._hub.clock())
-        if shown.own and whole.report is None:
+    async def _row(self, view: Shown, viewer: Viewer) -> tuple[str, ...]:
+        full = await read_full_report(self._hub.archive.of(viewer.holder), view)
+        listed = report_json(view, self._hub.clock())
+        if view.own and full.report is None:
             listed["note"] = f"读不出原来的内容，这里是发出的文字。{listed['note']}"
-        return table.report_row(listed, whole.report, whole.title, whole.text)
+        return table.report_row(listed, full.report, full.title, full.text)
 
-    async def _zip(self, viewer: Viewer, wanted: Wanted) -> Pieces:
+    async def _zip(self, viewer: Viewer, criteria: Wanted) -> Pieces:
         file = ZipStream(self._hub.clock())
-        async with aclosing(self._rows(viewer, wanted)) as rows:
+        async with aclosing(self._rows(viewer, criteria)) as rows:
             async for piece in file.add_table(rows):
                 yield piece
-        async with aclosing(self._parts(viewer, wanted)) as parts:
+        async with aclosing(self._parts(viewer, criteria)) as parts:
             async for part in parts:
-                for shown in part:
-                    async for piece in self._pictures(file, shown, viewer):
+                for view in part:
+                    async for piece in self._pictures(file, view, viewer):
                         yield piece
         yield await file.end()
 
-    async def _pictures(self, file: "ZipStream", shown: Shown, viewer: Viewer) -> Pieces:
+    async def _pictures(self, file: "ZipStream", view: Shown, viewer: Viewer) -> Pieces:
         """Write the pictures of a report."""
-        state, archive = shown.listed.state, self._hub.archive.of(viewer.holder)
-        for number, digest in enumerate(shown.pictures, 1):
-            name = table.picture_name(state.received_at, words_of(shown)[0], state.id, number)
+        state, archive = view.listed.state, self._hub.archive.of(viewer.holder)
+        for number, digest in enumerate(view.pictures, 1):
+            name = table.picture_name(state.received_at, title_and_text(view)[0], state.id, number)
             if file.pictures >= self._max_pictures:
                 file.leave_out(name, "一个文件里放不下更多，请按日期分开导出")
                 continue
@@ -224,8 +224,8 @@ class _Sink(io.RawIOBase):
 def _entry(name: str, at: float) -> zipfile.ZipInfo:
     """Describe a file of a ZIP; `at` in epoch seconds. Pictures are compressed already."""
     moment = datetime.fromtimestamp(at).astimezone()
-    known = moment if moment.year >= _EPOCH else moment.replace(year=_EPOCH)
-    entry = zipfile.ZipInfo(name, known.timetuple()[:6])
+    clamped = moment if moment.year >= _EPOCH else moment.replace(year=_EPOCH)
+    entry = zipfile.ZipInfo(name, clamped.timetuple()[:6])
     entry.compress_type = zipfile.ZIP_DEFLATED if name == TABLE else zipfile.ZIP_STORED
     entry.external_attr = 0o600 << 16
     return entry

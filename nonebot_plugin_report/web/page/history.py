@@ -18,7 +18,7 @@ from ...model.text import clean
 from ..answers import json_answer, receipt_json
 from .door import Fields, read_fields, require_master
 from .views import Json, report_json, sight
-from .whole import read_whole
+from .whole import read_full_report
 
 PART: Final = 30
 """Reports that are shown at once."""
@@ -39,8 +39,8 @@ class HistoryApi:
 
     async def part(self, request: Request, viewer: Viewer) -> Response:
         """一段历史，新的在前。"""
-        wanted = read_wanted(request.query_params)
-        part = await self._hub.archive.of(viewer.holder).part(sight(viewer), wanted, PART)
+        criteria = read_criteria(request.query_params)
+        part = await self._hub.archive.of(viewer.holder).part(sight(viewer), criteria, PART)
         now = self._hub.clock()
         return json_answer(
             {
@@ -50,36 +50,36 @@ class HistoryApi:
             }
         )
 
-    async def known(self, _: Request, viewer: Viewer) -> Response:
+    async def choices(self, _: Request, viewer: Viewer) -> Response:
         """能按什么找、能发给谁。"""
-        known, hub = await self._hub.archive.of(viewer.holder).known(), self._hub
+        choices, hub = await self._hub.archive.of(viewer.holder).known(), self._hub
         if not viewer.is_master:
             own = [str(viewer.target)] if viewer.target else []
             return json_answer({"events": [], "results": [], "sources": [], "targets": own})
         channels = (Target("channel", one) for one in hub.config.report_channels)
-        targets = (*hub.directory.superusers, *channels, *known.targets)
+        targets = (*hub.directory.superusers, *channels, *choices.targets)
         return json_answer(
             {
-                "events": known.events,
-                "results": known.results,
-                "sources": known.sources,
+                "events": choices.events,
+                "results": choices.results,
+                "sources": choices.sources,
                 "targets": list(dict.fromkeys(str(one) for one in targets)),
             }
         )
 
-    async def one(self, request: Request, viewer: Viewer) -> Response:
+    async def report(self, request: Request, viewer: Viewer) -> Response:
         """一条推送的全部。"""
-        shown = await self.shown(request, viewer)
-        found = report_json(shown, self._hub.clock())
-        return json_answer(found | await self._whole(shown, viewer))
+        view = await self.find_view(request, viewer)
+        answer = report_json(view, self._hub.clock())
+        return json_answer(answer | await self._full_text(view, viewer))
 
-    async def _whole(self, shown: Shown, viewer: Viewer) -> Json:
+    async def _full_text(self, view: Shown, viewer: Viewer) -> Json:
         """The title and text without a cut, and what else there is."""
-        whole = await read_whole(self._hub.archive.of(viewer.holder), shown)
-        data = None if whole.report is None or whole.report.data == "null" else whole.report.data
-        return {"title": whole.title, "text": whole.text, "data": data}
+        full = await read_full_report(self._hub.archive.of(viewer.holder), view)
+        data = None if full.report is None or full.report.data == "null" else full.report.data
+        return {"title": full.title, "text": full.text, "data": data}
 
-    async def shown(self, request: Request, viewer: Viewer) -> Shown:
+    async def find_view(self, request: Request, viewer: Viewer) -> Shown:
         """The report that an address names.
 
         Raises:
@@ -87,18 +87,18 @@ class HistoryApi:
             StoreUnavailable: it could not be read.
         """
         report_id = str(request.path_params["id"])
-        shown = None
+        view = None
         if _ID.fullmatch(report_id):
-            shown = await self._hub.archive.of(viewer.holder).one(sight(viewer), report_id)
-        if shown is None:
+            view = await self._hub.archive.of(viewer.holder).one(sight(viewer), report_id)
+        if view is None:
             raise NotFound("没有这条推送")
-        return shown
+        return view
 
     async def resend(self, request: Request, viewer: Viewer) -> Response:
         """再发一次：给原来的接收者，或写明的。"""
-        shown, fields = await self.shown(request, viewer), await read_fields(request)
-        hub, report_id = self._hub, shown.listed.state.id
-        before = tuple(dict.fromkeys(one.target for one in shown.listed.state.deliveries))
+        view, fields = await self.find_view(request, viewer), await read_fields(request)
+        hub, report_id = self._hub, view.listed.state.id
+        before = tuple(dict.fromkeys(one.target for one in view.listed.state.deliveries))
         targets = read_targets(fields) or before
         if not viewer.is_master:
             if not set(targets) <= set(before):
@@ -112,16 +112,16 @@ class HistoryApi:
             report = await hub.history.report(report_id)
             # Its key would make it the same report.
             receipts.append(report and await hub.send_to(replace(report, key=""), others))
-        made = [receipt_json(one) for one in receipts if one is not None]
-        if not made:
+        answers = [receipt_json(one) for one in receipts if one is not None]
+        if not answers:
             raise NotFound("这条推送没有接收者，或内容已经清理了")
-        return json_answer({"receipts": made})
+        return json_answer({"receipts": answers})
 
     async def delete(self, request: Request, viewer: Viewer) -> Response:
         """删掉一条推送；还没送出的不再送。"""
         require_master(viewer)
-        shown = await self.shown(request, viewer)
-        if not await self._hub.delete(shown.listed.state.id):
+        view = await self.find_view(request, viewer)
+        if not await self._hub.delete(view.listed.state.id):
             raise NotFound("它正在发送，过一会儿再删")
         return json_answer({"status": "ok"})
 
@@ -142,13 +142,13 @@ def read_targets(fields: Fields) -> tuple[Target, ...]:
     return targets
 
 
-def read_wanted(query: QueryParams) -> Wanted:
+def read_criteria(query: QueryParams) -> Wanted:
     """What is looked for, as the address says.
 
     Raises:
         InvalidReport: it cannot be read.
     """
-    words, event, result, source, target, day = (
+    text, event, result, source, target, day = (
         clean(query.get(name, "")[:LONGEST_WORD])
         for name in ("words", "event", "result", "source", "target", "day")
     )
@@ -158,7 +158,7 @@ def read_wanted(query: QueryParams) -> Wanted:
         raise InvalidReport("target", "应为接收者，例如 group:777") from None
     since, until = day_bounds(day)
     before = min(Cursor(until, ""), read_before(query))
-    return Wanted(words, event, result, source, to, since, before)
+    return Wanted(text, event, result, source, to, since, before)
 
 
 def read_before(query: QueryParams) -> Cursor:

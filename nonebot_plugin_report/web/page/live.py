@@ -95,9 +95,9 @@ class _Following:
         self._archive = hub.archive.of(viewer.holder)
         self._sight = sight(viewer)
         self._since = since
-        self._known: dict[str, float] = {}
+        self._arrival_times: dict[str, float] = {}
         """When the reports came that the page knows, as long as they may be read again."""
-        self._gone: set[str] = set()
+        self._deleted_ids: set[str] = set()
         """Those of the last while that were told to be deleted."""
         self._muted = self._mutes()
         self._waiting: dict[str, bytes] | None = None
@@ -113,33 +113,35 @@ class _Following:
             recent = await self._archive.part(self._sight, Wanted(), WAITING)
             self._waiting = {}
             self._remember(recent.shown)
-        part = await self._archive.since(self._sight, self._since, self._known, NEW)
-        self._known = {report: at for report, at in self._known.items() if at >= self._since}
+        part = await self._archive.since(self._sight, self._since, self._arrival_times, NEW)
+        self._arrival_times = {
+            report: at for report, at in self._arrival_times.items() if at >= self._since
+        }
         states = [shown.listed.state for shown in part.shown]
-        self._known.update((state.id, state.received_at) for state in states)
-        told = [self._remember([one])[0] for one in reversed(part.shown)]
+        self._arrival_times.update((state.id, state.received_at) for state in states)
+        events = [self._remember([one])[0] for one in reversed(part.shown)]
         if part.rest:
-            told.append(b"event: missed\ndata: {}\n\n")
-        told += await self._changed(self._waiting, {one.listed.state.id for one in part.shown})
-        return told + await self._deleted() + self._remuted()
+            events.append(b"event: missed\ndata: {}\n\n")
+        events += await self._changed(self._waiting, {one.listed.state.id for one in part.shown})
+        return events + await self._deleted() + self._remuted()
 
     async def _changed(self, waiting: dict[str, bytes], just: set[str]) -> list[bytes]:
         ids = [one for one in waiting if one not in just]
         if not ids:
             return []
-        before, told = dict(waiting), list[bytes]()
-        found = await self._archive.some(self._sight, ids)
-        for one in ids:
-            del waiting[one]
-        for one in found:
-            event = self._remember([one])[0]
-            if event != before[one.listed.state.id]:
-                told.append(event)
-        return told
+        before, events = dict(waiting), list[bytes]()
+        views = await self._archive.some(self._sight, ids)
+        for report_id in ids:
+            del waiting[report_id]
+        for view in views:
+            event = self._remember([view])[0]
+            if event != before[view.listed.state.id]:
+                events.append(event)
+        return events
 
     async def _deleted(self) -> list[bytes]:
-        gone = set(await self._archive.gone(self._sight, self._since))
-        new, self._gone = gone - self._gone, gone
+        deleted = set(await self._archive.gone(self._sight, self._since))
+        new, self._deleted_ids = deleted - self._deleted_ids, deleted
         return [b"event: gone\ndata: %s\n\n" % orjson.dumps(one) for one in sorted(new)]
 
     def _mutes(self) -> dict[Target, float]:
@@ -153,12 +155,12 @@ class _Following:
         before, self._muted = self._muted, self._mutes()
         return [b"event: muted\ndata: {}\n\n"] if before != self._muted else []
 
-    def _remember(self, some: Iterable[Shown]) -> list[bytes]:
+    def _remember(self, views: Iterable[Shown]) -> list[bytes]:
         """The events of some reports; those that may change are looked at again."""
         events: list[bytes] = []
-        for one in some:
-            state = one.listed.state
-            content = orjson.dumps(report_json(one, self._hub.clock()))
+        for view in views:
+            state = view.listed.state
+            content = orjson.dumps(report_json(view, self._hub.clock()))
             position = str(Cursor(state.received_at, state.id)).encode()
             events.append(b"event: report\nid: %s\ndata: %s\n\n" % (position, content))
             waits = any(each.state is State.WAITING for each in state.deliveries)

@@ -17,7 +17,7 @@ from .history import HistoryApi
 SMALL_BYTES: Final = 16 * 2**10
 SMALL_SIDES: Final = 640
 """Width and height together: 410 pixels wide for a screenshot, sharp on a phone's list."""
-KEPT: Final = 16 * 2**20
+MAX_CACHED: Final = 16 * 2**20
 """Bytes of small pictures in memory."""
 
 
@@ -31,15 +31,15 @@ class PicturesApi:
         self._outgoing = outgoing
         self._small: OrderedDict[str, bytes] = OrderedDict()
         """By the whole one's hash."""
-        self._kept = 0
+        self._cached_bytes = 0
         self._shrinking = Turns()
         """One whole picture at a time is in memory to be made small."""
 
     async def picture(self, request: Request, viewer: Viewer) -> Response:
         """一条推送的一张图片。"""
-        shown = await self._history.shown(request, viewer)
+        view = await self._history.find_view(request, viewer)
         number = str(request.path_params["number"])
-        hashes = dict(zip(map(str, range(len(shown.pictures))), shown.pictures, strict=True))
+        hashes = dict(zip(map(str, range(len(view.pictures))), view.pictures, strict=True))
         if number not in hashes:
             raise NotFound("没有这张图片")
         if "small" in request.query_params:
@@ -65,17 +65,17 @@ class PicturesApi:
     async def _shrink(self, digest: str, viewer: Viewer) -> None:
         if digest in self._small:  # since another request's turn
             return
-        made = await in_turn(_shrunk, await self._read(digest, viewer))
-        if made is None:
+        small = await in_turn(_shrunk, await self._read(digest, viewer))
+        if small is None:
             raise NotFound("这张图片缩不小")
-        self._keep(digest, made.data)
+        self._keep(digest, small.data)
 
     def _keep(self, digest: str, data: bytes) -> None:
-        self._kept += len(data) - len(self._small.pop(digest, b""))
+        self._cached_bytes += len(data) - len(self._small.pop(digest, b""))
         self._small[digest] = data
-        while self._kept > KEPT:
-            _, gone = self._small.popitem(last=False)
-            self._kept -= len(gone)
+        while self._cached_bytes > MAX_CACHED:
+            _, evicted = self._small.popitem(last=False)
+            self._cached_bytes -= len(evicted)
 
     async def _read(self, digest: str, viewer: Viewer) -> Image:
         image = await self._hub.archive.of(viewer.holder).picture(digest)
@@ -88,5 +88,5 @@ def _shrunk(image: Image) -> Image | None:
     # Imported here, in the thread: it is slow, and most bots do not need it.
     from ...senders.shrink import shrink
 
-    made, _ = shrink(image, SMALL_BYTES, SMALL_SIDES, still=False)
-    return made
+    small, _ = shrink(image, SMALL_BYTES, SMALL_SIDES, still=False)
+    return small

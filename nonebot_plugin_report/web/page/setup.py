@@ -38,7 +38,7 @@ class SetupApi:
         url = f"{public}{config.report_route}" if public else push_url()
         # The owner has written it, or can read it where the bot is; others have it already.
         secret = config.report_token if viewer.is_master else None
-        told: Json = {
+        answer: Json = {
             "push": url,
             "tools": [
                 {
@@ -56,8 +56,8 @@ class SetupApi:
             ],
         }
         if viewer.is_master:
-            told["steps"] = await self._steps(viewer)
-        return json_answer(told)
+            answer["steps"] = await self._steps(viewer)
+        return json_answer(answer)
 
     async def _steps(self, viewer: Viewer) -> list[Json]:
         settings: Any = nonebot.get_driver().config
@@ -110,6 +110,6 @@ class SetupApi:
         hub = self._hub
         folder = hub.files and hub.files.absolute().parent
         # In a thread: a disk may be slow, and misspelt names are compared with all others.
-        found = await asyncio.to_thread(lambda: [*of_settings(hub.config), *of_machine(folder)])
-        found += of_running(hub, await hub.health(detailed=True))
-        return json_answer({"findings": [asdict(one) for one in found]})
+        findings = await asyncio.to_thread(lambda: [*of_settings(hub.config), *of_machine(folder)])
+        findings += of_running(hub, await hub.health(detailed=True))
+        return json_answer({"findings": [asdict(one) for one in findings]})

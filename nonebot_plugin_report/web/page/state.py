@@ -60,9 +60,9 @@ class StateApi:
         hub, now = self._hub, self._hub.clock()
         health = await hub.health()
         fault = health.fault_detail if viewer.is_master else health.fault
-        told: Json = {"fault": fault, **self._backlog(health, viewer, now)}
+        answer: Json = {"fault": fault, **self._backlog(health, viewer, now)}
         muted = hub.mutes.all()
-        told["muted"] = [
+        answer["muted"] = [
             {"target": str(one), "until": until, "line": f"静音到 {moment(until, now)}"}
             for one, until in muted.items()
             if _concerns(viewer, one)
@@ -71,15 +71,15 @@ class StateApi:
             failed = await hub.history.failed(
                 now - LATELY, FAILURES, None if viewer.is_master else viewer.target
             ) if viewer.is_master or viewer.target else []  # fmt: skip
-            shown = await hub.archive.of(viewer.holder).some(
+            views = await hub.archive.of(viewer.holder).some(
                 sight(viewer), [one.state.id for one in failed]
             )
-            told["failures"] = [report_json(one, now) for one in shown]
+            answer["failures"] = [report_json(one, now) for one in views]
         if viewer.is_master:
-            told |= self._masters(health)
+            answer |= self._masters(health)
             if hub.files is not None:
-                told["disk"] = await self._on_disk(hub.files)
-        return json_answer(told)
+                answer["disk"] = await self._on_disk(hub.files)
+        return json_answer(answer)
 
     async def _on_disk(self, files: Path) -> Json:
         if time.monotonic() >= self._disk_until:
@@ -91,7 +91,7 @@ class StateApi:
         backlog = health.backlog
         if backlog is None:
             return {}
-        told: Json = {
+        fields: Json = {
             "blocked": [
                 {
                     "target": str(one.lane.target),
@@ -107,9 +107,9 @@ class StateApi:
         }
         if viewer.is_master:
             oldest = backlog.oldest
-            told["waiting"] = backlog.waiting
-            told["oldest"] = None if oldest is None else f"最早的等了 {in_words(now - oldest)}"
-        return told
+            fields["waiting"] = backlog.waiting
+            fields["oldest"] = None if oldest is None else f"最早的等了 {in_words(now - oldest)}"
+        return fields
 
     def _masters(self, health: Health) -> Json:
         hub, now = self._hub, self._hub.clock()

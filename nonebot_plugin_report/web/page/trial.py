@@ -23,11 +23,11 @@ from ..answers import json_answer
 from .door import read_fields, require_master, text_of
 from .views import Json, report_json
 
-TRIED: Final = 500
+MAX_REPORTS: Final = 500
 """Reports that are tried at most."""
 MOST_DAYS: Final = 30
 DAY: Final = 86400.0
-SHOWN_WORDS: Final = 300
+MAX_MESSAGE: Final = 300
 """Characters of a message that are shown."""
 
 
@@ -56,14 +56,16 @@ class TrialApi:
             return json_answer({"fault": str(explain(error))})
         since = max(0.0, self._hub.clock() - DAY * _days(request.query_params.get("days", "7")))
         archive = self._hub.archive.of(viewer.holder)
-        part = await archive.part(EVERYTHING, Wanted(since=since), TRIED)
-        shown = [one for one in part.shown if one.listed.state.source != OWN]
-        tried = await asyncio.to_thread(_tried, config, self._superusers(), shown, self._grant)
+        part = await archive.part(EVERYTHING, Wanted(since=since), MAX_REPORTS)
+        views = [one for one in part.shown if one.listed.state.source != OWN]
+        results = await asyncio.to_thread(
+            _try_rules, config, self._superusers(), views, self._grant
+        )
         now = self._hub.clock()
-        listed = {one.listed.state.id: report_json(one, now) for one in shown}
+        listed = {one.listed.state.id: report_json(one, now) for one in views}
         return json_answer(
             {
-                "results": [{"report": listed[of], **result} for of, result in tried],
+                "results": [{"report": listed[of], **result} for of, result in results],
                 "rest": bool(part.rest),
                 "setting": f"REPORT_RULES={json.dumps(json.loads(rules), ensure_ascii=False)}",
             }
@@ -76,23 +78,23 @@ class TrialApi:
         return self._hub.tokens.named(source) or MASTER
 
 
-def _days(said: str) -> int:
+def _days(text: str) -> int:
     """For how many days back reports are tried."""
-    days = int(said) if said.isascii() and said.isdecimal() and len(said) < 3 else 0
+    days = int(text) if text.isascii() and text.isdecimal() and len(text) < 3 else 0
     if not 1 <= days <= MOST_DAYS:
         raise InvalidReport("days", f"应为 1 到 {MOST_DAYS} 天")
     return days
 
 
-def _tried(
-    config: Config, superusers: Sequence[str], shown: Sequence[Shown], grant: Callable[[str], Grant]
+def _try_rules(
+    config: Config, superusers: Sequence[str], views: Sequence[Shown], grant: Callable[[str], Grant]
 ) -> list[tuple[str, Json]]:
     """What would become of each report. In a thread: patterns may be slow."""
     directory = config.directory(superusers)
     planner = Planner(directory, config.report_template, config.policies(directory).of)
     return [
         (state.id, _result(planner, report, grant(state.source), state.received_at))
-        for one in shown
+        for one in views
         if (state := one.listed.state) and (report := one.listed.report) is not None
     ]
 
@@ -109,7 +111,7 @@ def _result(planner: Planner, report: Report, grant: Grant, at: float) -> Json:
             {
                 "target": str(one.target),
                 "how": list(describe(planned, planner.wait(one, at))),
-                "words": one_line(one.message.text, SHOWN_WORDS),
+                "words": one_line(one.message.text, MAX_MESSAGE),
             }
             for planned, one in zip(plan.routing.planned, plan.outgoing, strict=True)
         ],

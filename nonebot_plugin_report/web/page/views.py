@@ -18,40 +18,44 @@ def sight(viewer: Viewer) -> Sight:
     return EVERYTHING if viewer.is_master else Sight(viewer.grant.name, viewer.target)
 
 
-def report_json(shown: Shown, now: float) -> Json:
+def report_json(view: Shown, now: float) -> Json:
     """A report in a list; `now` is in epoch seconds."""
-    state, report = shown.listed.state, shown.listed.report
-    title, words = words_of(shown)
+    state, report = view.listed.state, view.listed.report
+    title, text = title_and_text(view)
     return {
         "id": state.id,
         "at": state.received_at,
         "icon": report.icon if report else "",
         "result": report.result_word if report else "",
         "title": title[:CUT],
-        "text": words[:CUT],
-        "more": report is None or report.data != "null" or max(len(words), len(title)) > CUT,
+        "text": text[:CUT],
+        "more": report is None or report.data != "null" or max(len(text), len(title)) > CUT,
         "event": state.event,
         "label": EVENT_LABELS.get(state.event, state.event),
         "source": state.source,
-        "pictures": len(shown.pictures),
+        "pictures": len(view.pictures),
         "note": state.note,
-        "own": shown.own,
+        "own": view.own,
         "deliveries": [delivery_json(one, now) for one in state.deliveries],
     }
 
 
-def delivery_json(one: DeliveryState, now: float) -> Json:
+def delivery_json(delivery: DeliveryState, now: float) -> Json:
     """A delivery and where it stands."""
-    return {"target": str(one.target), "state": one.state, "line": progress(one, now)}
+    return {
+        "target": str(delivery.target),
+        "state": delivery.state,
+        "line": progress(delivery, now),
+    }
 
 
-def words_of(shown: Shown) -> tuple[str, str]:
+def title_and_text(view: Shown) -> tuple[str, str]:
     """Title and text."""
-    report, sent = shown.listed.report, shown.listed.text
+    report, sent = view.listed.report, view.listed.text
     if report is not None:
         return report.heading, report.body
-    if shown.own:
-        return shown.listed.state.heading, sent
+    if view.own:
+        return view.listed.state.heading, sent
     # What somebody was sent begins with its title.
-    title, _, rest = sent.partition("\n")
-    return title, rest
+    title, _, text = sent.partition("\n")
+    return title, text

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from ...model.archive import Shown
 from ...model.report import Report
 from ...store.archive import Archive
-from .views import words_of
+from .views import title_and_text
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class FullReport:
     """A report as far as its viewer may see it."""
 
     title: str
@@ -18,16 +18,16 @@ class Whole:
     """Its fields; None: they may not be seen, or cannot be read."""
 
 
-async def read_whole(archive: Archive, shown: Shown) -> Whole:
+async def read_full_report(archive: Archive, view: Shown) -> FullReport:
     """Read what a list left out of a report.
 
     Raises:
         StoreUnavailable: it could not be read.
     """
-    report_id, (title, text) = shown.listed.state.id, words_of(shown)
-    if not shown.own:  # of what somebody was sent, nothing is left out
-        return Whole(title, text, None)
-    report = shown.listed.report or await archive.report(report_id)
+    report_id, (title, text) = view.listed.state.id, title_and_text(view)
+    if not view.own:  # of what somebody was sent, nothing is left out
+        return FullReport(title, text, None)
+    report = view.listed.report or await archive.report(report_id)
     if report is None:
-        return Whole(title, await archive.sent(report_id, None), None)
-    return Whole(report.heading, report.body, report)
+        return FullReport(title, await archive.sent(report_id, None), None)
+    return FullReport(report.heading, report.body, report)
