@@ -154,8 +154,20 @@ class PostgresEngine:
             conn.close()
 
     def transact(self, operations: Sequence[Operation], *, durable: bool) -> list[Any]:
-        """Run operations in one transaction; see `writer.Engine`."""
-        conn, self._late = self._conn or self._reconnect(), False
+        """Run operations in one transaction; see `writer.Engine`. A connection that was lost before
+        the commit is made anew, and they run once more."""
+        self._late = False
+        try:
+            return self._transact(operations, durable=durable)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            if self._conn is not None:
+                raise
+        return self._transact(operations, durable=durable)
+
+    def _transact(self, operations: Sequence[Operation], *, durable: bool) -> list[Any]:
+        conn = self._conn or self._reconnect()
         try:
             begin(conn, durable=durable)
             results = [operation(conn) for operation in operations]
