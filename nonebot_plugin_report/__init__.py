@@ -101,7 +101,7 @@ async def report(
         }
         if not source:
             return await hub.submit(parse({**fields, "content": content}))
-        read = partial(read_value, own=config.report_sources, most=config.report_max_body)
+        read = partial(read_value, own=config.report_sources, max_bytes=config.report_max_body)
         return await hub.take(await asyncio.to_thread(read, content, source, fields))
 
 

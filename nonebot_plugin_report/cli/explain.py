@@ -20,7 +20,7 @@ from ..model.timing import in_words, parse_time
 from ..routing.planner import Planner
 from ..routing.telling import describe
 from ..sources.form import decode_form
-from ..sources.mapping import Found, OwnSource
+from ..sources.mapping import FieldResult, OwnSource
 from ..sources.parse import parse
 from ..sources.reading import Context, named, opened, read
 from .bot import read_config
@@ -104,7 +104,7 @@ def try_source(
     return reading.report, lines
 
 
-def _found(one: Found) -> str:
+def _found(one: FieldResult) -> str:
     return f"  {one.name} ← {one.written}：{one.fault or _shown(str(one.value))}"
 
 

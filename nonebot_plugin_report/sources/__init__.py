@@ -1,1 +1,1 @@
-"""From what tools write to a report. Pure."""
+"""Reads what tools write as reports. Pure."""

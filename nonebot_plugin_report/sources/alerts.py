@@ -1,4 +1,4 @@
-"""Alerts in groups, as Alertmanager writes them and Grafana does likewise. Pure.
+"""Groups of alerts, which Alertmanager and Grafana write alike. Pure.
 
 https://github.com/prometheus/alertmanager (template/template.go, notify/webhook/webhook.go)
 """
@@ -14,8 +14,8 @@ from ..model.timing import in_words
 from .base import EVERY, MAX_SHOWN, Fields, Translated, lines, local, moment, records, text, texts
 
 RETRY_SECONDS: Final = 60.0
-"""Within this long the same notification again is a retry, or another Alertmanager of the same
-cluster; later, it is a repetition (`repeat_interval`), which is the very same body."""
+"""Seconds within which the same body is a retry, or comes from another Alertmanager of the cluster.
+Later it is a repetition (`repeat_interval`), whose body is the very same."""
 _FIRING: Final = "firing"
 _NAME: Final = "alertname"
 _PLAIN: Final = ("summary", "message", "description")
@@ -23,7 +23,7 @@ _PLAIN: Final = ("summary", "message", "description")
 _MILD: Final[Mapping[str, int | str]] = {
     "warning": 2, "warn": 2, "minor": 2, "info": "通知", "none": "通知",
 }  # fmt: skip
-"""Results of severities; all others are failures."""
+"""Results by severity; any other severity is a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class Alert:
     until: datetime | None
     fingerprint: str
     more: str = ""
-    """What else a tool says of it."""
+    """Further lines to show, such as links."""
 
     @classmethod
     def read(cls, fields: Fields, more: str = "") -> Self:
-        """Read one of the list."""
+        """Read an entry of `alerts`."""
         since, until = moment(fields.get("startsAt")), moment(fields.get("endsAt"))
         firing = text(fields, "status") != "resolved"
         return cls(
@@ -56,20 +56,20 @@ class Alert:
 
     @property
     def lasted(self) -> float | None:
-        """Seconds from its start to its end."""
+        """Seconds from the start to the end; None: the alert goes on, or a time is missing."""
         if self.since is None or self.until is None:
             return None
         return max(0.0, (self.until - self.since).total_seconds())
 
     @property
     def times(self) -> str:
-        """When it began, and how long it took (Chinese)."""
+        """The start and the duration (Chinese)."""
         began = f"{local(self.since)} 开始" if self.since else ""
         return began if self.lasted is None else f"{began}，持续 {in_words(self.lasted)}"
 
     @property
     def result(self) -> int | str:
-        """As our own dialect has it."""
+        """The result in our own dialect."""
         severity = self.labels.get("severity", "").lower()
         return _MILD.get(severity, 1) if self.firing else 0
 
@@ -84,19 +84,19 @@ def is_group(fields: Fields) -> bool:
 
 
 def translate_group(fields: Fields, alerts: Sequence[Alert]) -> Translated:
-    """The report of a group: an alert alone is told at length, several are listed."""
+    """Make a report of a group: a single alert in full, several as a list."""
     firing = any(one.firing for one in alerts)
     alone = alerts[0] if len(alerts) == 1 else None
-    told: dict[str, object] = {
+    report_fields: dict[str, object] = {
         "title": _title(fields, alerts),
-        "content": _words(fields, alerts),
+        "content": _content(fields, alerts),
         "event": "alert.firing" if firing else "alert.resolved",
         "result": _worst(alerts),
         "timestamp": alone and alone.until and alone.until.isoformat(),
         "id": _key(fields, alerts),
     }
     return Translated(
-        told,
+        report_fields,
         story=alone.fingerprint if alone else "",
         elapsed=alone.lasted if alone else None,
         key_seconds=RETRY_SECONDS,
@@ -104,7 +104,7 @@ def translate_group(fields: Fields, alerts: Sequence[Alert]) -> Translated:
 
 
 def read_alerts(fields: Fields) -> list[Alert]:
-    """The alerts of a group."""
+    """Read the alerts of a group."""
     return [Alert.read(one) for one in records(fields, "alerts")]
 
 
@@ -121,39 +121,39 @@ def _title(fields: Fields, alerts: Sequence[Alert]) -> str:
     if len(alerts) <= 1:
         return f"{'触发' if firing else '恢复'}：{name}"
     counts = ((firing, "触发"), (len(alerts) - firing, "恢复"))
-    told = "，".join(f"{said} {count} 条" for count, said in counts if count)
-    return f"{told}：{name}"
+    counted = "，".join(f"{verb} {count} 条" for count, verb in counts if count)
+    return f"{counted}：{name}"
 
 
-def _words(fields: Fields, alerts: Sequence[Alert]) -> str:
-    """What is common to all first, then each alert."""
+def _content(fields: Fields, alerts: Sequence[Alert]) -> str:
+    """Write the common labels and annotations first, then each alert."""
     labels = _shared([one.labels for one in alerts], texts(fields, "commonLabels"))
     notes = _shared([one.annotations for one in alerts], texts(fields, "commonAnnotations"))
     group = {k: v for k, v in texts(fields, "groupLabels").items() if labels.get(k) != v}
     alone = len(alerts) == 1
-    # What an alert alone says of itself is all that there is to say.
+    # A single alert has all of its labels and annotations in its own lines.
     each = [
         _line(one, {} if alone else labels, {} if alone else notes, alone=alone)
         for one in alerts[:MAX_SHOWN]
     ]
     common = "" if alone else lines(_annotations(notes), _labels(labels))
-    left = max(0, len(alerts) - MAX_SHOWN) + _number(text(fields, "truncatedAlerts"))
-    rest = f"还有 {left} 条没有列出" if left else ""
-    return lines(common, _labels(group) if not alone else "", *each, rest)
+    unlisted = max(0, len(alerts) - MAX_SHOWN) + _number(text(fields, "truncatedAlerts"))
+    note = f"还有 {unlisted} 条没有列出" if unlisted else ""
+    return lines(common, _labels(group) if not alone else "", *each, note)
 
 
 def _line(alert: Alert, labels: Mapping[str, str], notes: Mapping[str, str], *, alone: bool) -> str:
     own = {k: v for k, v in alert.labels.items() if labels.get(k) != v}
-    said = {k: v for k, v in alert.annotations.items() if notes.get(k) != v}
+    annotations = {k: v for k, v in alert.annotations.items() if notes.get(k) != v}
     if alone:
-        return lines(_annotations(said), _labels(own), alert.more, alert.times)
+        return lines(_annotations(annotations), _labels(own), alert.more, alert.times)
     which = " ".join(filter(None, (own.get(_NAME, ""), _labels(own))))
     head = f"{'🔥 触发' if alert.firing else '✅ 恢复'}：{which}"
-    return lines(head.removesuffix("："), _annotations(said), alert.more, alert.times)
+    return lines(head.removesuffix("："), _annotations(annotations), alert.more, alert.times)
 
 
 def _shared(each: Sequence[Mapping[str, str]], common: Mapping[str, str]) -> dict[str, str]:
-    """What the sender calls common, and is."""
+    """Those entries of `common` that no alert contradicts."""
     return {k: v for k, v in common.items() if all(one.get(k, v) == v for one in each)}
 
 
@@ -163,7 +163,7 @@ def _labels(labels: Mapping[str, str]) -> str:
 
 def _annotations(notes: Mapping[str, str]) -> str:
     plain = dict.fromkeys(notes[name] for name in _PLAIN if name in notes)
-    named = (f"{name}：{said}" for name, said in notes.items() if name not in _PLAIN)
+    named = (f"{name}：{note}" for name, note in notes.items() if name not in _PLAIN)
     return lines(*plain, *named)
 
 
@@ -172,11 +172,11 @@ def _number(value: str) -> int:
 
 
 def _key(fields: Fields, alerts: Sequence[Alert]) -> str:
-    """The same for the same notification, whichever Alertmanager of a cluster sends it."""
+    """Hash what identifies a notification, whichever Alertmanager of a cluster sends it."""
     group = text(fields, "groupKey") or sorted(texts(fields, "groupLabels").items())
     each = [
         (one.fingerprint or sorted(one.labels.items()), one.firing, str(one.since), str(one.until))
         for one in alerts
     ]
-    said = (text(fields, "receiver"), group, each, text(fields, "truncatedAlerts"))
-    return sha256(dumps(said).encode()).hexdigest()[:32]
+    identity = (text(fields, "receiver"), group, each, text(fields, "truncatedAlerts"))
+    return sha256(dumps(identity).encode()).hexdigest()[:32]

@@ -1,6 +1,6 @@
-"""What a source is: a tool whose own fields become ours. Pure.
+"""Defines a source, a tool whose own fields become ours, and helpers to read its bodies. Pure.
 
-And what its file needs to find its way in a body from outside, where any value may be anything.
+A body comes from outside: any value in it may be of any type.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,30 +13,30 @@ from ..model.text import clean
 from ..model.timing import FIRST_YEAR, LAST_YEAR
 
 Fields = Mapping[str, object]
-"""A body's fields, or an object within."""
+"""The fields of a body, or of an object within it."""
 Headers = Mapping[str, str]
 """A request's headers, by names in lower case."""
 
 MAX_SHOWN: Final = 20
-"""Most entries of a list that are shown: alerts, commits."""
+"""Most entries of a list, such as alerts or commits, that are shown."""
 MAX_STORY: Final = 64
 """Characters of a story: it is looked up by an index, and kept in memory."""
 EVERY: Final = 1000
-"""Most entries of anything that are looked at."""
+"""Most entries of any list or object that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """What a source made of a body."""
+    """A body that a source translated."""
 
     fields: dict[str, object]
-    """As our own dialect has them, for `parse`."""
+    """Fields in our own dialect, for `parse`."""
     story: str = ""
-    """What the event begins or ends, such as one alert."""
+    """Names what the event begins or ends, such as an alert."""
     elapsed: float | None = None
-    """Seconds that it took, if the tool says so."""
+    """Seconds that the event took, if the tool says so."""
     key_seconds: float | None = None
-    """For how long the same `id` is the same report; None: always."""
+    """Seconds for which the same `id` is the same report; None: always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,17 @@ class Source:
     """A tool that can push here as it is."""
 
     label: str
-    """Its name, as its users write it."""
+    """The tool's name, as its users write it."""
     marks: frozenset[str]
-    """Fields of which each body has one that is known by its shape; none: no body is."""
+    """Only bodies with one of these fields are given to `recognise`; empty: none is."""
     recognise: Callable[[Fields, Headers], bool] | None
-    """Whether a body is this tool's, by its shape; None: it writes our own dialect."""
+    """Whether a body has this tool's shape; None: the tool writes our own dialect."""
     translate: Callable[[Fields, Headers], Translated | None]
-    """Reads a body that is called this tool's; None: it is none."""
+    """Translates a body that is said to be this tool's; its answer is None where it is not."""
 
 
 def pick(value: object, path: str) -> object:
-    """What stands in objects at a path such as `repository.full_name`; None: nothing."""
+    """Get the value at a path such as `repository.full_name`; None: there is none."""
     for name in path.split("."):
         if not isinstance(value, dict):
             return None
@@ -63,12 +63,12 @@ def pick(value: object, path: str) -> object:
 
 
 def text(value: object, path: str) -> str:
-    """The text or number at a path; empty if there is none."""
-    return shown(pick(value, path))
+    """Get the text or number at a path; empty if there is none."""
+    return as_text(pick(value, path))
 
 
-def shown(value: object) -> str:
-    """A single value as text; empty if it is none."""
+def as_text(value: object) -> str:
+    """Write a string, number or truth value as text; empty for any other value."""
     match value:
         case str():
             return value.strip()
@@ -81,33 +81,33 @@ def shown(value: object) -> str:
 
 
 def read_story(value: str) -> str:
-    """What an event begins or ends, as it is compared; the hash of a long one."""
+    """Bring a story into the form in which it is compared: cleaned, or hashed if it is long."""
     story = clean(value)
     return story if len(story) <= MAX_STORY else sha256(story.encode()).hexdigest()
 
 
 def record(value: object, path: str) -> Fields:
-    """The object at a path; empty if there is none."""
-    found = pick(value, path)
-    return cast("Fields", found) if isinstance(found, dict) else {}
+    """Get the object at a path; empty if there is none."""
+    fields = pick(value, path)
+    return cast("Fields", fields) if isinstance(fields, dict) else {}
 
 
 def records(value: object, path: str) -> list[Fields]:
-    """The objects of the list at a path, as far as they are looked at."""
-    found = pick(value, path)
-    rows = cast("list[object]", found)[:EVERY] if isinstance(found, list) else []
+    """Get the objects of the list at a path, of its first `EVERY` entries."""
+    entries = pick(value, path)
+    rows = cast("list[object]", entries)[:EVERY] if isinstance(entries, list) else []
     return [cast("Fields", one) for one in rows if isinstance(one, dict)]
 
 
 def texts(value: object, path: str) -> dict[str, str]:
-    """The texts of the object at a path, by name."""
+    """Get the texts and numbers of the object at a path, by name."""
     named = list(record(value, path).items())[:EVERY]
-    return {name: said for name, one in named if (said := shown(one))}
+    return {name: entry for name, value in named if (entry := as_text(value))}
 
 
 def moment(value: object) -> datetime | None:
-    """A moment in ISO format with an offset; None: it is none, or before all clocks, as Go writes
-    what has not come yet."""
+    """Read a moment in ISO format with an offset; None: it is none, or outside of all clocks, such
+    as Go's year 1 for what has not come yet."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -118,17 +118,17 @@ def moment(value: object) -> datetime | None:
 
 
 def local(at: datetime) -> str:
-    """A moment as people here read it."""
+    """Write a moment in local time."""
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def lines(*parts: str) -> str:
-    """Those parts that are not empty, a line each."""
+    """Join the parts that are not empty, a line each."""
     return "\n".join(filter(None, parts))
 
 
 def leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every text and number in a body with the path to it, as far as they are looked at."""
+    """Give every text and number in a body with its path, of the first `EVERY` values."""
     waiting, seen = [(name, value)], 0
     while waiting and seen < EVERY:
         name, value = waiting.pop()
@@ -139,5 +139,5 @@ def leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
         elif isinstance(value, list):
             rows = cast("list[object]", value)[:EVERY]
             waiting += [(name, one) for one in reversed(rows)]
-        elif said := shown(value):
-            yield name, said
+        elif entry := as_text(value):
+            yield name, entry

@@ -1,4 +1,4 @@
-"""Reads whole bodies, as the reports that they are. Pure."""
+"""Reads whole bodies as reports. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -23,63 +23,63 @@ MAX_UNREAD: Final = 2**18
 
 @value_type
 class Pushed:
-    """What a body says."""
+    """A body that was read."""
 
     report: Report
     token: str | None
-    """The token in it."""
+    """The token in the body."""
     unread: str = ""
-    """The source that it was called, and could not be read as."""
+    """Name of the source that was named for the body and could not read it; empty: none."""
     body: bytes = b""
-    """What could not be read; empty: it is too long to be kept."""
+    """The body that `unread` could not read; empty: it is too long to be kept."""
 
 
 def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own) -> Pushed:
-    """What a body says.
+    """Read a body.
 
     Args:
         content: the body, which takes precedence; freed as soon as it was read.
-        decode: reads it.
-        beside: what came beside it.
+        decode: reads the body as fields.
+        beside: what came beside the body.
         own: the sources of REPORT_SOURCES.
 
     Raises:
         InvalidReport: names the field that is wrong.
         UnsupportedMedia: the body is no text.
     """
-    kept = bytes(content) if len(content) <= MAX_UNREAD else b""  # reading may free it
+    unread_body = bytes(content) if len(content) <= MAX_UNREAD else b""  # reading may free it
     fields = decode(content)
     content.clear()
     reading = read(fields, beside, own)
     report = reading.report
     if fields.notes:
         report = replace(report, cut=(*map(clean, fields.notes), *report.cut))
-    return Pushed(report, _token(fields), reading.unread, kept if reading.unread else b"")
+    return Pushed(report, _token(fields), reading.unread, unread_body if reading.unread else b"")
 
 
 def read_value(
-    value: object, source: object, said: Mapping[str, object], own: Own, most: int
+    value: object, source: object, defaults: Mapping[str, object], own: Own, max_bytes: int
 ) -> Pushed:
-    """What a value says as the body of a source, as if it had been pushed.
+    """Read a value as if it had been pushed as the body of a source.
 
     Args:
         value: JSON, or a body's text or bytes.
         source: the source's name.
-        said: fields of ours that count where the body does not say them.
+        defaults: fields of ours that count where the body does not say them.
         own: the sources of REPORT_SOURCES.
-        most: bytes of a body, at most.
+        max_bytes: of a body.
 
     Raises:
-        BodyTooLarge: it is longer.
-        InvalidReport: names what is wrong.
+        BodyTooLarge: the body is longer.
+        InvalidReport: names the field that is wrong.
         UnsupportedMedia: the bytes are no text.
     """
     if not isinstance(source, str):
         raise InvalidReport("source", "应为来源的名字")
     content, decode = _body(value)
-    if len(content) > most:
+    if len(content) > max_bytes:
         raise BodyTooLarge
-    beside = Context({"source": source}, said, {})
+    beside = Context({"source": source}, defaults, {})
     return read_report(content, decode=decode, beside=beside, own=own)
 
 

@@ -1,4 +1,4 @@
-"""The sources that are known, by name. Pure."""
+"""The built-in sources, by name and by shape. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -19,24 +19,24 @@ SOURCES: Final[Mapping[str, Source]] = {
     **plain.SOURCES,
 }
 _SHAPED: Final = tuple(
-    (one, one.recognise) for one in SOURCES.values() if one.recognise is not None
+    (source, source.recognise) for source in SOURCES.values() if source.recognise is not None
 )
 
 
 def recognise(fields: Fields, headers: Headers) -> Source | None:
-    """The source of a body, by its shape; None: it is in our own dialect, or unknown."""
-    for one, recognises in _SHAPED:
-        if not one.marks.isdisjoint(fields) and recognises(fields, headers):
-            return one
+    """Find the source of a body by its shape; None: the body is in our own dialect, or unknown."""
+    for source, recognises in _SHAPED:
+        if not source.marks.isdisjoint(fields) and recognises(fields, headers):
+            return source
     return None
 
 
 def plain_name(name: str) -> str:
-    """A source's name as it is looked up: `Uptime Kuma`, `uptime-kuma`, `uptimekuma`."""
+    """Bring a source's name into the form that is looked up: `Uptime Kuma` becomes `uptimekuma`."""
     return re.sub(r"[\s_-]", "", name[:100].lower())
 
 
 def built_in(name: str) -> tuple[str, Source] | None:
-    """The source of that name that this plugin brings along, by its name in `SOURCES`; or None."""
-    wanted = plain_name(name)
-    return next((one for one in SOURCES.items() if plain_name(one[0]) == wanted), None)
+    """Find a built-in source and its name in `SOURCES`; None: there is none of this name."""
+    plain = plain_name(name)
+    return next((one for one in SOURCES.items() if plain_name(one[0]) == plain), None)

@@ -43,10 +43,10 @@ hours (punycode, idna), and some are not for text."""
 
 
 class Fields(dict[str, object]):
-    """What a body says, by field."""
+    """The fields of a body."""
 
     def __init__(self, fields: Mapping[str, object] = MappingProxyType({}), *notes: str) -> None:
-        """`notes` (Chinese) tell what could not be read; they stand at the message's end."""
+        """`notes` (Chinese) name what could not be read; they stand at the message's end."""
         super().__init__(fields)
         self.notes = notes
 
@@ -55,7 +55,7 @@ def decode(body: bytes | bytearray) -> Fields:
     """Read a body as a JSON object.
 
     UTF-8, also with a byte-order mark, UTF-16 and UTF-32 are told apart as RFC 4627 section 3 does.
-    Its values are counted before any is created: one of three bytes takes a hundred of memory.
+    The values are counted before any is created: a value of three bytes takes a hundred of memory.
 
     Raises:
         InvalidReport: not JSON, not an object, nested too deeply, or of too many values.
@@ -103,8 +103,8 @@ def read_json(body: bytes | bytearray) -> object:
 def decode_text(body: bytes | bytearray, charset: str = "") -> Fields:
     """Read a body of text as `content`: all of it, or of a long one as much as is kept of any text.
 
-    `charset` is the one that the client named. If it is not in `_CHARSETS`, it is UTF-8, else
-    GB18030, which is what the command line of a Chinese Windows writes.
+    `charset` is what the client named. Where `_CHARSETS` does not have it, UTF-8 is tried, then
+    GB18030, which the command line of a Chinese Windows writes.
     """
     if len(body) > LONG and body.isascii() and "16" not in charset:
         return Fields({"content": body.decode("ascii")})  # it may be a picture
@@ -120,7 +120,7 @@ def decode_text(body: bytes | bytearray, charset: str = "") -> Fields:
 
 
 def _encodings(text: bytes | bytearray, charset: str) -> Iterable[str]:
-    """The encodings that a text may have, the likeliest first."""
+    """List the encodings that a text may have, the likeliest first."""
     if charset != "utf16":
         return filter(None, (_CHARSETS.get(charset), "utf-8-sig", "gb18030"))
     if text.startswith(UTF16_MARKS):
@@ -131,38 +131,38 @@ def _encodings(text: bytes | bytearray, charset: str) -> Iterable[str]:
 
 
 def find(body: bytes | bytearray, what: bytes, start: int) -> int:
-    """Where bytes stand, as `bytes.find` has it, but other threads get a turn in between."""
+    """Find bytes as `bytes.find` does, but let other threads have a turn in between."""
     for at in range(start, len(body), _SLICE):
-        if (found := body.find(what, at, at + _SLICE + len(what))) >= 0:
-            return found
+        if (position := body.find(what, at, at + _SLICE + len(what))) >= 0:
+            return position
     return -1
 
 
 def cut(body: bytes | bytearray, start: int, end: int) -> bytes:
-    """A part of a body, copied once."""
+    """Copy a part of a body, once."""
     with memoryview(body) as whole:
         return bytes(whole[start:end])
 
 
 def to_utf8(body: bytes | bytearray) -> bytes | bytearray:
-    """JSON in any of its encodings, as UTF-8 without a byte-order mark.
+    """Convert JSON in any of its encodings to UTF-8 without a byte-order mark.
 
     Raises:
-        UnicodeDecodeError: it is in none.
+        UnicodeDecodeError: the bytes are in none of them.
     """
     encoding = json.detect_encoding(body)
     return body if encoding == "utf-8" else body.decode(encoding).encode()
 
 
 def _loads(body: bytes | bytearray) -> object:
-    """The JSON in a body, which is freed as soon as it was read."""
+    """Read the JSON in a body; frees the body as soon as it was read."""
     if _count_values(body) > MAX_VALUES:
         raise InvalidReport("body", f"JSON 里的值太多，最多 {MAX_VALUES} 个")
     lifted = lift(body)
-    rest = lifted.rest if lifted else body
-    if len(rest) > MAX_PLAIN:
+    remainder = lifted.remainder if lifted else body
+    if len(remainder) > MAX_PLAIN:
         raise InvalidReport("body", f"JSON 里除了图片，最多 {MAX_PLAIN >> 20} MiB")
-    value = _parsed(rest)
+    value = _parsed(remainder)
     if not (lifted and lifted.texts):
         return value
     if isinstance(body, bytearray):
@@ -171,8 +171,8 @@ def _loads(body: bytes | bytearray) -> object:
 
 
 def _parsed(body: bytes | bytearray) -> object:
-    """orjson is four times faster on a screenshot as .NET escapes it; what it refuses (such as lone
-    surrogates) is left to the standard library."""
+    """Parse JSON with orjson, which is four times faster on a screenshot with .NET's escapes, and
+    with the standard library where orjson refuses, as with lone surrogates."""
     # The standard library makes text of the whole before it makes values: with a character beyond
     # U+FFFF in it, that is four bytes for each. And it makes a piece of each escape.
     affordable = len(body) <= MAX_WIDE or (body.isascii() and has_few_escapes(body))
@@ -192,18 +192,18 @@ def _parsed(body: bytes | bytearray) -> object:
 
 
 def _count_values(body: bytes | bytearray) -> int:
-    """About how many values JSON has: commas and opening brackets outside strings. Counting ends
+    """Count the values of JSON, about: commas and opening brackets outside strings. Counting ends
     soon after MAX_VALUES; a body too short for so many is not looked at."""
     if len(body) <= MAX_VALUES:
         return 0
     # A screenshot has few of them wherever they stand; of a longer body even this look takes long.
     if len(body) <= _GLANCE and (most := _count_marks(body)) <= MAX_VALUES:
         return most
-    count, quoted, rest = 0, 0, b""
+    count, quoted, backslash = 0, 0, b""
     for start in range(0, len(body), _SLICE):  # in slices: other threads get a turn in between
-        piece = rest + body[start : start + _SLICE]
-        rest = b"\\" if (len(piece) - len(piece.rstrip(b"\\"))) % 2 else b""
-        piece = piece.removesuffix(rest).replace(b"\\\\", b"").replace(b'\\"', b"")
+        piece = backslash + body[start : start + _SLICE]
+        backslash = b"\\" if (len(piece) - len(piece.rstrip(b"\\"))) % 2 else b""
+        piece = piece.removesuffix(backslash).replace(b"\\\\", b"").replace(b'\\"', b"")
         parts = piece.split(b'"')
         outside = b"".join(parts[quoted::2])
         count += sum(map(outside.count, (b",", b"[", b"{")))
@@ -214,8 +214,8 @@ def _count_values(body: bytes | bytearray) -> int:
 
 
 def _count_marks(body: bytes | bytearray) -> int:
-    """Commas and opening brackets in a body, to one more than MAX_VALUES. Over a screenshot, which
-    has none, `find` is forty times as fast as `count`."""
+    """Count commas and opening brackets in a body, to one more than MAX_VALUES. Over a screenshot,
+    which has none, `find` is forty times as fast as `count`."""
     count = 0
     for mark in b",[{":
         at = body.find(mark)

@@ -17,17 +17,17 @@ FORM_FIELDS: Final = frozenset(
     {"token", "data", "payload", "channel", "id", *MAX_LENGTHS, *ALIASES, *ALIASES.values(),
      *OTHERS}
 )  # fmt: skip
-"""A form has at least one of these; otherwise it is text with a `=` in it."""
+"""Fields of which a form has at least one; otherwise it is text with a `=` in it."""
 MAX_FORM_FIELDS: Final = 100
-"""Of any name."""
+"""Fields of a form, under whatever names."""
 PICTURES: Final = ("screenshot", "screenshots", "image", "images")
 WORDS: Final = frozenset({"title", "content", "message", "event", *PICTURES, *OTHERS})
-"""What a report can be of."""
+"""Fields that a report can consist of."""
 TARGETS: Final = frozenset({"send_to", "to", "send_to_group", "to_group", "channel"})
 SEGMENTS_START: Final = b'[{"type":'
 """How a list of OneBot's segments begins."""
 JSON_FIELDS: Final = ("data", "payload")
-"""Where some tools put all of their JSON: Uptime Kuma and GitHub."""
+"""Fields of a form into which Uptime Kuma and GitHub put all of their JSON."""
 
 _NAME: Final = re.compile(rb"[A-Za-z_]\w*", re.ASCII)
 _JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}+\{")
@@ -46,8 +46,8 @@ _SLICE: Final = 2**16
 
 
 def decode_form(body: bytes | bytearray, charset: str = "") -> Fields:
-    """Read a body that is labelled as a form, as `curl -d` labels everything: the fields of a form
-    if one of ours is among them, else what it is without that label.
+    """Read a body that is labelled as a form, as `curl -d` labels everything: as a form if a field
+    of ours is in it, else as if it had no label.
 
     Raises:
         UnsupportedMedia: it is neither text nor a picture.
@@ -56,11 +56,10 @@ def decode_form(body: bytes | bytearray, charset: str = "") -> Fields:
 
 
 def decode_unlabelled(body: bytes | bytearray, charset: str = "") -> Fields:
-    """Read a body of another type or none: a picture, a JSON object or Apprise's XML if it is one,
-    else text.
+    """Read a body of another type or none, as a picture, a JSON object, Apprise's XML or text.
 
     Raises:
-        UnsupportedMedia: it is neither.
+        UnsupportedMedia: it is none of these.
     """
     if is_picture(body):
         return decode_picture(body)
@@ -116,7 +115,7 @@ def is_picture(content: bytes | bytearray) -> bool:
 
 
 def read_form(body: bytes | bytearray, charset: str = "") -> Fields:
-    """The fields of a form; none if it is no form, or has none of ours."""
+    """Read the fields of a form; none if it is no form, or has no field of ours."""
     pairs = _pairs(body)
     if not FORM_FIELDS.intersection(name for name, _ in pairs):
         return Fields()
@@ -126,12 +125,12 @@ def read_form(body: bytes | bytearray, charset: str = "") -> Fields:
 
 
 def read_any_form(body: bytes | bytearray) -> dict[str, object]:
-    """The fields of another service's form, under whatever names; of one that stands there twice
-    the last. A list of OneBot's segments is read as such, so that its pictures are not in memory
-    once more as text.
+    """Read the fields of another service's form, under whatever names; of fields of the same name,
+    the last counts. A list of OneBot's segments is read as JSON, so that its pictures are not in
+    memory once more as text.
 
     Raises:
-        InvalidReport: there are too many.
+        InvalidReport: there are too many fields.
     """
     if body.count(b"&") >= MAX_FORM_FIELDS:
         raise InvalidReport("body", f"最多 {MAX_FORM_FIELDS} 个字段")
@@ -148,7 +147,7 @@ def read_any_form(body: bytes | bytearray) -> dict[str, object]:
 
 
 def _spans(body: bytes | bytearray) -> Iterator[tuple[int, int]]:
-    """Where the fields of a form begin and end."""
+    """Give the positions at which each field of a form begins and ends."""
     start = 0
     while (end := body.find(b"&", start)) >= 0:
         yield start, end
@@ -168,10 +167,10 @@ def _value(value: bytearray) -> object:
 
 
 def query_fields(query: bytes) -> Fields:
-    """The fields of a URL's query, under whatever names.
+    """Read the fields of a URL's query, under whatever names.
 
     Raises:
-        InvalidReport: there are too many.
+        InvalidReport: there are too many fields.
     """
     parts = query.split(b"&")
     if len(parts) > MAX_FORM_FIELDS:
@@ -179,14 +178,14 @@ def query_fields(query: bytes) -> Fields:
     pairs: list[tuple[str, bytearray]] = []
     for part in parts:
         name, _, value = part.partition(b"=")
-        shown = unquote(name).decode("utf-8", "replace").strip()
-        if shown:
-            pairs.append((shown, bytearray(unquote(value))))
+        decoded = unquote(name).decode("utf-8", "replace").strip()
+        if decoded:
+            pairs.append((decoded, bytearray(unquote(value))))
     return gather((name, _text(name, value, "")) for name, value in pairs)
 
 
 def _pairs(body: bytes | bytearray) -> list[tuple[str, bytearray]]:
-    """A form's fields; none if it is no form."""
+    """Read a form's fields; none if it is no form."""
     if body.count(b"&") >= MAX_FORM_FIELDS:
         return []
     pairs: list[tuple[str, bytearray]] = []
@@ -205,21 +204,21 @@ def _pairs(body: bytes | bytearray) -> list[tuple[str, bytearray]]:
 
 
 def gather(pairs: Iterable[tuple[str, str]]) -> Fields:
-    """The fields of a form. Of one that stands there several times nothing is lost."""
-    said: dict[str, list[str]] = {}
+    """Gather the fields of a form. Nothing is lost of fields that have the same name."""
+    texts_of: dict[str, list[str]] = {}
     for name, text in pairs:
-        said.setdefault(name, []).append(text)
+        texts_of.setdefault(name, []).append(text)
     fields = Fields()
-    for name, texts in said.items():
-        several: object = (
+    for name, texts in texts_of.items():
+        joined: object = (
             texts if name in PICTURES else ("," if name in TARGETS else "\n").join(texts)
         )
-        fields[name] = texts[0] if len(texts) == 1 else several
+        fields[name] = texts[0] if len(texts) == 1 else joined
     return _opened(fields)
 
 
 def _opened(fields: Fields) -> Fields:
-    """The fields, and what stands in those that are JSON."""
+    """Read those fields that hold JSON, too."""
     for name in JSON_FIELDS:
         text = fields.get(name)
         if not isinstance(text, str) or not text.lstrip().startswith("{"):
@@ -229,14 +228,14 @@ def _opened(fields: Fields) -> Fields:
         except InvalidReport:
             continue
         fields[name] = inner
-        if not WORDS.intersection(fields):  # all that is told is in there
+        if not WORDS.intersection(fields):  # all that can be shown is within it
             del fields[name]
             fields = Fields({**inner, **fields})
     return fields
 
 
 def _text(name: str, value: bytearray, charset: str) -> str:
-    # curl sends what it is given as it is: raw UTF-8, or a Chinese Windows' GBK.
+    # curl does not encode its arguments: raw UTF-8 arrives, or a Chinese Windows' GBK.
     text = str(decode_plain(value, charset)["content"])
     value.clear()
     # The plus signs of base64 may not have been encoded.
@@ -244,19 +243,19 @@ def _text(name: str, value: bytearray, charset: str) -> str:
 
 
 class _Unquoter:
-    """Reads the values of one form; what is full of escapes, only as far as text is kept."""
+    """Decodes the values of one form; of slices full of escapes, only as many as text may have."""
 
     def __init__(self) -> None:
         self._dense = 0
         """Bytes so far of slices full of escapes."""
 
     def unquote(self, body: bytes | bytearray, start: int, end: int) -> bytearray:
-        """Decode a value; in slices, as the whole would take many times its memory."""
+        """Decode a value in slices: at once it would take many times its memory."""
         value = bytearray()
         while start < end:
             cut = min(start + _SLICE, end)
             if cut < end and (escape := body.rfind(b"%", cut - 2, cut)) >= 0:
-                cut = escape  # none is cut in two
+                cut = escape  # no escape is cut in two
             piece = bytes(body[start:cut])
             if piece.count(b"%") > len(piece) // ESCAPES:
                 self._dense += len(piece)
@@ -268,8 +267,8 @@ class _Unquoter:
 
 
 def unquote(text: bytes) -> bytes:
-    """Decode a part of a form or a query. One that is full of percent signs which begin no escape
-    is no such part, and stays as it is.
+    """Decode a part of a form or a query. A text full of percent signs which begin no escape is no
+    such part, and stays as it is.
 
     The standard library makes a piece of each escape, which takes thirty times as long.
     """

@@ -8,15 +8,15 @@ from .parse import parse
 
 
 def read_gotify(fields: Mapping[str, object], query: Mapping[str, str]) -> Report:
-    """The report of a message.
+    """Make a report of a message.
 
     Raises:
         InvalidReport: names the field that is wrong.
     """
     if fields.get("message") in (None, ""):
         raise InvalidReport("message", "没有可以发送的内容")
-    # Its own messages have no pictures; one that comes as a file of a form is shown all the same.
-    said = {name: fields.get(name) for name in ("title", "screenshot")}
-    said["content"] = fields["message"]
+    # Gotify's own messages have no pictures; a picture in a form's file is shown all the same.
+    report_fields = {name: fields.get(name) for name in ("title", "screenshot")}
+    report_fields["content"] = fields["message"]
     more = {name: fields[name] for name in ("priority", "extras") if name in fields}
-    return parse({**said, "data": more or None}, query)
+    return parse({**report_fields, "data": more or None}, query)

@@ -1,6 +1,6 @@
 """Takes pictures out of large JSON before it is parsed: it is in memory twice at most. Pure.
 
-What is left is small. Whoever parses it puts the pictures back where their numbers stand.
+The remainder is small. After parsing, the pictures go back where their numbers stand.
 """
 
 import re
@@ -11,11 +11,11 @@ from typing import Final, cast
 LONG: Final = 2**20
 """Bytes of a long string: more than is kept of any text, so that only pictures are longer."""
 LIFTED: Final = 2**16
-"""Bytes of a string from which it may be a picture."""
+"""Least bytes of a string that may be a picture."""
 MAX_PLAIN: Final = 8 * 2**20
 """Most bytes of JSON without its pictures: in memory it may become ten times as many."""
 ESCAPES: Final = 16
-"""Bytes for each backslash, at least; in base64 there is one for sixty."""
+"""Least bytes for each backslash; base64 has a backslash in sixty bytes."""
 _SLICE: Final = 2**18
 _NUMBER: Final = "\0{}\0"
 _HIGH: Final = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
@@ -26,19 +26,19 @@ _HALF: Final = re.compile(
         b"HIGH", _HIGH
     )
 )
-"""Of an escape or a character, at the end."""
+"""Half an escape or half a character at the end."""
 _TAIL: Final = 4096
 
 
 @dataclass(slots=True)
 class Lifted:
-    """JSON, and the strings that were in it."""
+    """JSON without its long strings, and the strings."""
 
-    rest: bytearray = field(default_factory=bytearray)
+    remainder: bytearray = field(default_factory=bytearray)
     texts: list[bytearray] = field(default_factory=list[bytearray])
 
     def put_back(self, value: object) -> object:
-        """A value of the parsed rest, with its strings."""
+        """Put the strings into the value that the remainder was parsed to."""
         texts: dict[str, str] = {}
         for number, text in enumerate(self.texts):
             texts[_NUMBER.format(number)] = text.decode("ascii")
@@ -47,8 +47,8 @@ class Lifted:
 
 
 def lift(body: bytes | bytearray) -> Lifted | None:
-    """Take the long strings out that are ASCII, and shorten others if it is very large; None: it is
-    no such JSON."""
+    """Take long ASCII strings out of JSON, and shorten other long strings if it is very large;
+    None: it is short, or full of escapes."""
     if len(body) <= LONG or not has_few_escapes(body):
         return None
     lifted, done, at = Lifted(), 0, 0
@@ -60,33 +60,33 @@ def lift(body: bytes | bytearray) -> Lifted | None:
             at = end + 1
             if end - start < LIFTED:
                 continue
-            lifted.rest += whole[done:start]
+            lifted.remainder += whole[done:start]
             done = end
             if (text := plain(body, start, end)) is not None:
-                lifted.rest += rf"\u0000{len(lifted.texts)}\u0000".encode()
+                lifted.remainder += rf"\u0000{len(lifted.texts)}\u0000".encode()
                 lifted.texts.append(text)
             elif len(body) <= MAX_PLAIN:
-                lifted.rest += whole[start:end]
+                lifted.remainder += whole[start:end]
             else:
-                lifted.rest += _shortened(bytes(whole[start : min(end, start + LONG)]))
-        lifted.rest += whole[done:]
+                lifted.remainder += _shortened(bytes(whole[start : min(end, start + LONG)]))
+        lifted.remainder += whole[done:]
     return lifted
 
 
 def has_few_escapes(body: bytes | bytearray) -> bool:
-    """Whether there are as few backslashes as in pictures."""
+    """Whether a body has as few backslashes as pictures have."""
     return body.count(b"\\") <= len(body) // ESCAPES
 
 
 def _shortened(text: bytes) -> bytes:
-    """A string as JSON has it, without half of what was cut at its end."""
+    """Remove half an escape or half a character from the end of a JSON string that was cut."""
     if len(text) < LONG:
         return text
     return text[:-_TAIL] + _HALF.sub(rb"\1", text[-_TAIL:])
 
 
 def _string_end(body: bytes | bytearray, start: int) -> int:
-    """Where its quote stands; -1: nowhere."""
+    """Find the quote that ends a string; -1: there is none."""
     at = start
     while (end := body.find(b'"', at)) >= 0:
         before = end
@@ -99,13 +99,13 @@ def _string_end(body: bytes | bytearray, start: int) -> int:
 
 
 def plain(body: bytes | bytearray, start: int, end: int) -> bytearray | None:
-    """A string without its escapes, of which base64 has few (.NET's, PHP's); None: it is no ASCII.
-    In slices: other threads get a turn in between."""
+    """Decode a string with the escapes that .NET and PHP write in base64; None: it has others, or
+    is no ASCII. It goes in slices, so that other threads get a turn in between."""
     text = bytearray()
     while start < end:
         stop = min(start + _SLICE, end)
         if stop < end and (escape := body.rfind(b"\\", stop - 6, stop)) >= 0:
-            stop = escape  # none is cut in two
+            stop = escape  # no escape is cut in two
         piece = body[start:stop].replace(rb"\u002B", b"+").replace(rb"\/", b"/")
         if b"\\" in piece or not piece.isascii():
             return None
@@ -115,7 +115,7 @@ def plain(body: bytes | bytearray, start: int, end: int) -> bytearray | None:
 
 
 def replace_strings(value: object, replace: Callable[[str], str]) -> object:
-    """A value of JSON with each string in it replaced, those that name fields too.
+    """Replace each string in a value of JSON, names of fields included.
 
     Lists and objects are changed in place, one after the other: they may be nested deeper than
     function calls may be.

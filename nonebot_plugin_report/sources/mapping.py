@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
-from .base import EVERY, Fields, Translated, lines, shown
+from .base import EVERY, Fields, Translated, as_text, lines
 from .parse import ALIASES, name_picture
 
 FIELDS: Final = (
@@ -18,20 +18,20 @@ FIELDS: Final = (
 )  # fmt: skip
 """Fields of a report that an expression may give."""
 STORY: Final = "story"
-"""What an event begins or ends, besides those."""
+"""The field, besides FIELDS, that names what an event begins or ends."""
 MAX_EXPRESSION: Final = 1000
 """Characters."""
 MAX_LOOKS: Final = 100_000
-"""Most looks at the values of a body: a projection looks at each with each of its steps. These take
-30 ms."""
+"""Most looks at the values of a body (they take 30 ms): a projection looks at each value with each
+of its steps."""
 FROM: Final = "from"
 OTHERWISE: Final = "*"
 _MANY: Final = frozenset(
     {"projection", "value_projection", "filter_projection", "flatten", "function_expression"}
 )
-"""What may look at each value of a body, of a JMESPath expression's nodes."""
+"""The nodes of a JMESPath expression that may look at each value of a body."""
 _WORDS: Final = ("title", "content", "message", "event", "screenshot", "screenshots")
-"""One of these at least makes a report."""
+"""Fields without any of which there is no report."""
 _AS_THEY_ARE: Final = (
     "data", "channel", "send_to", "send_to_group", "send_from", "screenshot", "screenshots",
 )  # fmt: skip
@@ -41,7 +41,7 @@ class Expression(Protocol):
     """A compiled JMESPath expression."""
 
     def search(self, value: Any) -> Any:
-        """What it finds in a value."""
+        """Evaluate the expression on a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,20 @@ class Rule:
     expression: Expression | None
     """None: a constant."""
     choices: Mapping[str, str]
-    """What is written in place of what is found; `*`: of anything else."""
+    """Replacements of the expression's values; that of `*` is for all other values."""
     steps: int = 0
     """Steps of an expression that looks at many values; 0: it only follows a path."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What came of one field."""
+class FieldResult:
+    """What a rule gave for one field."""
 
     name: str
     written: str
     value: object
     fault: str = ""
-    """Why nothing came of it (Chinese)."""
+    """Why the rule gave nothing (Chinese); empty: it gave `value`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +74,33 @@ class OwnSource:
     """One entry of REPORT_SOURCES."""
 
     settings: Mapping[str, object]
-    """As it is written."""
+    """The entry as its user wrote it."""
     rules: Mapping[str, Rule]
 
-    def find(self, fields: Fields) -> list[Found]:
-        """What comes of each field."""
+    def find(self, fields: Fields) -> list[FieldResult]:
+        """Evaluate each rule on a body."""
         body = {name: value for name, value in fields.items() if name != "token"}
         return [_find(name, rule, body) for name, rule in self.rules.items()]
 
     def translate(self, fields: Fields) -> Translated | None:
-        """The fields in our own dialect; None where nothing could be shown of them, or where there
-        are too many values to look at."""
+        """Translate a body to our own dialect; None: nothing in it can be shown, or it has too many
+        values to look at."""
         steps = sum(rule.steps for rule in self.rules.values())
         if steps and not _has_at_most(fields, MAX_LOOKS // steps):
             return None
-        found = {one.name: one.value for one in self.find(fields) if one.value not in (None, "")}
-        story = shown(found.pop(STORY, ""))
+        values = {one.name: one.value for one in self.find(fields) if one.value not in (None, "")}
+        story = as_text(values.pop(STORY, ""))
         constant = {name for name, rule in self.rules.items() if rule.expression is None}
-        if not any(name in found and name not in constant for name in _WORDS):
+        if not any(name in values and name not in constant for name in _WORDS):
             return None
-        return Translated(found, story=story)
+        return Translated(values, story=story)
 
 
 def read_own_sources(value: object) -> dict[str, OwnSource]:
-    """The sources of REPORT_SOURCES.
+    """Read the value of REPORT_SOURCES.
 
     Raises:
-        ValueError: what is wrong, in Chinese.
+        ValueError: the value is wrong; the text says how, in Chinese.
     """
     if not isinstance(value, dict):
         raise ValueError('应为 JSON 对象，例如 {"unifi": {"title": "alarm.name"}}')
@@ -119,8 +119,8 @@ def _read_source(name: str, value: object) -> OwnSource:
     rules: dict[str, Rule] = {}
     for field, written in settings.items():
         if field not in (*FIELDS, STORY):
-            known = "、".join((*FIELDS, STORY))
-            raise ValueError(f"{name[:40]}：没有 {field[:40]} 这个字段；可用的有 {known}")
+            available = "、".join((*FIELDS, STORY))
+            raise ValueError(f"{name[:40]}：没有 {field[:40]} 这个字段；可用的有 {available}")
         try:
             rules[field] = _read_rule(written)
         except ValueError as error:
@@ -187,19 +187,19 @@ def _nodes(parsed: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _check_functions(parsed: dict[str, Any]) -> None:
-    """The library would say so only when a body comes."""
+    """Refuse unknown functions now: the library would do so only when a body comes."""
     from jmespath.functions import (  # pyright: ignore[reportMissingTypeStubs] - it has none
         Functions,
     )
 
-    known: Mapping[str, object] = Functions.FUNCTION_TABLE
+    functions: Mapping[str, object] = Functions.FUNCTION_TABLE
     for node in _nodes(parsed):
-        if node["type"] == "function_expression" and node["value"] not in known:
+        if node["type"] == "function_expression" and node["value"] not in functions:
             raise ValueError(f"没有 {node['value'][:40]}() 这个函数；有的见 https://jmespath.org")
 
 
 def _has_at_most(fields: Fields, most: int) -> bool:
-    """Whether a body has no more values than so many, without looking further than that."""
+    """Whether a body has at most `most` values; looks at no more than that."""
     waiting: list[object] = [fields]
     seen = 0
     while waiting and seen <= most:
@@ -212,24 +212,24 @@ def _has_at_most(fields: Fields, most: int) -> bool:
     return seen <= most
 
 
-def _find(name: str, rule: Rule, body: Fields) -> Found:
+def _find(name: str, rule: Rule, body: Fields) -> FieldResult:
     if rule.expression is None:
-        return Found(name, rule.written, rule.written)
+        return FieldResult(name, rule.written, rule.written)
     try:
         value = _value(name, rule.expression.search(body))
     # The library's own errors are ValueErrors; its functions raise all of these for odd values.
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
-        return Found(name, rule.written, None, f"出错（{type(error).__name__}）")
+        return FieldResult(name, rule.written, None, f"出错（{type(error).__name__}）")
     except RecursionError:
-        return Found(name, rule.written, None, "嵌套层数过多")
+        return FieldResult(name, rule.written, None, "嵌套层数过多")
     if value in (None, "", []):
-        return Found(name, rule.written, None, "没有找到")
-    chosen = rule.choices.get(shown(value), rule.choices.get(OTHERWISE, value))
-    return Found(name, rule.written, chosen)
+        return FieldResult(name, rule.written, None, "没有找到")
+    chosen = rule.choices.get(as_text(value), rule.choices.get(OTHERWISE, value))
+    return FieldResult(name, rule.written, chosen)
 
 
 def _value(name: str, value: object) -> object:
-    """What was found, as the field takes it: text, but for those that take more."""
+    """Convert an expression's value to what the field takes: text for most fields."""
     if name in _AS_THEY_ARE or (name == "timestamp" and _is_number(value)):
         return value
     if isinstance(value, list):
@@ -245,4 +245,4 @@ def _is_number(value: object) -> bool:
 def _line(value: object) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, allow_nan=False, default=name_picture)
-    return shown(value)
+    return as_text(value)

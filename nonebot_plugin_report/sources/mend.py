@@ -1,8 +1,8 @@
 """Mends JSON of tools that do not escape what they put into it. Pure.
 
-They fill a template whose values are strings: a quote, a backslash or a line break in one makes it
-no JSON. Where a string ends is told by what follows its quote; what cannot be read so is text.
-"""
+Such a tool fills a template whose values are strings: a quote, a backslash or a line break in a
+value makes it no JSON. What follows a quote shows whether the string ends there; the rest is read
+as text."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from .decode import MAX_VALUES, Fields, decode_text, read_object, to_utf8
 from .lift import LIFTED, LONG, plain, replace_strings
 
 MAX_QUOTES: Final = 5_000
-"""Most quotes in a body that is mended: each is looked at."""
+"""Most quotes in a body that is mended: mending looks at each."""
 MAX_STRINGS: Final = 200
 """Most strings of a body that is mended, names of fields among them. Templates have few fields."""
 MAX_TEXT: Final = 2**18
@@ -37,7 +37,8 @@ _BARE_QUOTE: Final = re.compile(r'(?<!\\)((?:\\\\)*)"')
 
 
 def decode_json(body: bytes | bytearray) -> Fields:
-    """Read a body that is called JSON: mended where it is none, else as text with a note.
+    """Read a body that is labelled as JSON; mend it where it is none, else read it as text with a
+    note.
 
     Raises:
         InvalidReport: it is JSON but no object, nested too deeply, or of too many values.
@@ -52,7 +53,7 @@ def decode_json(body: bytes | bytearray) -> Fields:
 
 
 def mend(body: bytes | bytearray) -> Fields | None:
-    """Read what nearly is a JSON object; None if it is not clear how."""
+    """Read what nearly is a JSON object; None: it is not clear how."""
     if not _OBJECT.match(body) or body.count(b'"') > MAX_QUOTES:
         return None
     fields = _read(body, escapes=True)
@@ -63,9 +64,9 @@ def mend(body: bytes | bytearray) -> Fields | None:
 
 
 def _read(body: bytes | bytearray, *, escapes: bool) -> dict[str, object] | None:
-    """The object, if a quote after a backslash ends no string (`escapes`), or may end one."""
+    """Read the object; with `escapes` a quote after a backslash ends no string, else it may."""
     structure: list[bytes] = []
-    """What stands outside of strings, and numbers in their place."""
+    """The JSON outside of strings, with numbers in place of strings."""
     texts: list[str] = []
     at = 0
     while (start := body.find(b'"', at)) >= 0:
@@ -88,7 +89,7 @@ def _read(body: bytes | bytearray, *, escapes: bool) -> dict[str, object] | None
 
 
 def _string_end(body: bytes | bytearray, start: int, before: bytes, *, escapes: bool) -> int:
-    """Where the string that starts here ends, by what stands before it; -1 if that is not clear."""
+    """Find the end of the string at `start`, by the character before it; -1: it is not clear."""
     match before:
         case b"{":
             pattern = _KEY_END
@@ -113,7 +114,7 @@ def _is_escaped(body: bytes | bytearray, start: int, end: int) -> bool:
 
 
 def _text(body: bytes | bytearray, start: int, end: int) -> str:
-    """What a string says. If its backslashes do not escape, they are just what they are."""
+    """Read a string. Where its backslashes make no valid escapes, they stay as they are."""
     if end - start > LIFTED:
         if (picture := plain(body, start, end)) is not None:
             return picture.decode("ascii")

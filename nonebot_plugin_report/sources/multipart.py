@@ -1,8 +1,7 @@
 """Reads multipart/form-data (RFC 7578): texts, and pictures as files. Pure.
 
-The body has arrived, within its bounds, in memory or a file; so its parts are found where they
-stand, and each is copied once.
-"""
+The whole body has arrived, within its bounds, in memory or a file: its parts are found in place,
+and each is copied once."""
 
 import re
 from collections.abc import Iterator
@@ -43,29 +42,29 @@ class _Part:
 
     name: str
     filename: str | None
-    """None: it is no file."""
+    """None: the part is no file."""
     media_type: str
     content: bytes
 
     @property
     def is_picture(self) -> bool:
-        """Whether it is meant as one, or is one."""
+        """Whether the part is labelled as a picture, or is one."""
         return self.media_type.startswith("image/") or is_picture(self.content)
 
     def text(self) -> str:
-        """Its text. Raises UnsupportedMedia if it is none."""
+        """Decode the content as text. Raises UnsupportedMedia if it is none."""
         charset = _CHARSET.search(self.media_type)
         return str(decode_plain(self.content, charset[1] if charset else "")["content"])
 
 
 def read_boundary(content_type: str) -> bytes:
-    """What stands between the parts, from the header's parameters.
+    """Read the boundary between the parts from the header's parameters.
 
     Raises:
-        InvalidReport: there is none.
+        InvalidReport: there is no boundary, or it is too long.
     """
-    found = _BOUNDARY.search(content_type)
-    boundary = (found[1] or found[2]) if found else ""
+    match = _BOUNDARY.search(content_type)
+    boundary = (match[1] or match[2]) if match else ""
     if not 0 < len(boundary) <= MAX_BOUNDARY:
         raise InvalidReport("body", "multipart 的 Content-Type 里没有写 boundary，或者它太长")
     return boundary.encode("latin-1", "replace")
@@ -73,7 +72,7 @@ def read_boundary(content_type: str) -> bytes:
 
 def decode_multipart(body: bytes | bytearray, boundary: bytes) -> Fields:
     """Read a form of several parts. Pictures are screenshots under whatever name; a file of text is
-    the field that it is named for, or the content if there are no other words.
+    the field of its name, or the content if no other field has words.
 
     Raises:
         InvalidReport: it is not built as it should be, or of too many parts.
@@ -90,8 +89,8 @@ def decode_multipart(body: bytes | bytearray, boundary: bytes) -> Fields:
             try:
                 (pairs if ours else others).append((part.name, part.text()))
             except UnsupportedMedia:
-                shown = clean(part.filename or part.name)[:MAX_NAME]
-                notes.append(f"文件 {shown} 不是图片，没有保留")
+                filename = clean(part.filename or part.name)[:MAX_NAME]
+                notes.append(f"文件 {filename} 不是图片，没有保留")
     fields = gather(pairs)
     if pictures:
         named = [fields.pop(name) for name in PICTURES if name in fields]

@@ -1,7 +1,7 @@
-"""Reads what Apprise's xml:// writes: one Notification in a SOAP envelope. Pure.
+"""Reads Apprise's xml://: a Notification in a SOAP envelope. Pure.
 
 https://github.com/caronc/apprise (apprise/plugins/custom_xml.py). Nothing is parsed as XML, which
-has entities that grow: it writes plain elements, and files in base64.
+has entities that grow: Apprise writes plain elements, and files in base64.
 """
 
 import re
@@ -14,9 +14,10 @@ import pybase64
 from .decode import Fields, find
 
 MAX_START: Final = 1024
-"""Bytes in which the Notification begins."""
+"""Most bytes before the Notification."""
 MAX_WORDS: Final = 2**18
-"""Bytes of its elements, before its files: a text as long as it may be, in Chinese, has 196,608."""
+"""Bytes of the elements, which stand before the files: a text as long as it may be, in Chinese, has
+196,608."""
 MAX_ELEMENTS: Final = 100
 MAX_FILES: Final = 100
 MAX_TAG: Final = 4096
@@ -24,7 +25,7 @@ MAX_TAG: Final = 4096
 _NAMES: Final = {
     "Version": "version", "Subject": "title", "Message": "message", "MessageType": "type",
 }  # fmt: skip
-"""As its JSON has them."""
+"""Fields of Apprise's JSON, by the names of elements."""
 _ELEMENT: Final = re.compile(r"<([A-Za-z_]\w{0,63})>([^<]*)</\1>")
 _ATTRIBUTE: Final = re.compile(r'(\w+)="([^"]*)"')
 _FILE: Final = b"<Attachment "
@@ -32,16 +33,16 @@ _FILE_END: Final = b"</Attachment>"
 
 
 def is_notification(body: bytes | bytearray) -> bool:
-    """Whether a body is one."""
+    """Whether a body is a Notification."""
     return body.startswith(b"<?xml") and b"<Notification" in body[:MAX_START]
 
 
 def decode_notification(body: bytes | bytearray) -> Fields:
-    """Read it as Apprise's JSON has it; its pictures are screenshots."""
+    """Read a Notification as the fields of Apprise's JSON; pictures become screenshots."""
     at = find(body, _FILE, 0)
-    words = _text(body[: min(len(body) if at < 0 else at, MAX_WORDS)])
-    said: dict[str, object] = {
-        _NAMES.get(name, name): value for name, value in _pairs(_ELEMENT, words).items()
+    elements = _text(body[: min(len(body) if at < 0 else at, MAX_WORDS)])
+    fields: dict[str, object] = {
+        _NAMES.get(name, name): value for name, value in _pairs(_ELEMENT, elements).items()
     }
     pictures: list[object] = []
     others: list[dict[str, str]] = []
@@ -49,14 +50,14 @@ def decode_notification(body: bytes | bytearray) -> Fields:
         start = body.find(b">", at, at + MAX_TAG) + 1
         end = find(body, _FILE_END, start) if start else -1
         if end < 0:
-            return Fields(said | _files(pictures, others), "有附件没有传完整，没有保留")
-        told = _pairs(_ATTRIBUTE, _text(body[at:start]))
-        if told.get("mimetype", "").startswith("image/"):
+            return Fields(fields | _files(pictures, others), "有附件没有传完整，没有保留")
+        attributes = _pairs(_ATTRIBUTE, _text(body[at:start]))
+        if attributes.get("mimetype", "").startswith("image/"):
             pictures.append(_decoded(body, start, end))
         else:
-            others.append(told)
+            others.append(attributes)
         at = find(body, _FILE, end)
-    return Fields(said | _files(pictures, others))
+    return Fields(fields | _files(pictures, others))
 
 
 def _files(pictures: list[object], others: list[dict[str, str]]) -> dict[str, object]:
@@ -64,7 +65,7 @@ def _files(pictures: list[object], others: list[dict[str, str]]) -> dict[str, ob
 
 
 def _decoded(body: bytes | bytearray, start: int, end: int) -> bytes | str:
-    """A file; what is no base64 is left for the report to tell."""
+    """Decode a file; `?` where it is no base64, so that the report names the fault."""
     with memoryview(body) as whole:
         try:
             return pybase64.b64decode(whole[start:end], validate=True)

@@ -18,7 +18,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "attach": ("attach", "a"),
     "filename": ("filename", "file", "f"),
 }
-"""Its parameters and their other names; each may stand in the query, or in a header, there also
+"""ntfy's parameters and their other names. Each may stand in the query, or in a header, there also
 with `X-` before it."""
 RESULTS: Final = {
     **dict.fromkeys(("white_check_mark", "heavy_check_mark", "tada", "+1"), Result.SUCCESS),
@@ -30,23 +30,23 @@ MAX_TAGS: Final = 20
 
 
 def read_publish(
-    topic: str, said: Mapping[str, str], body: bytes | bytearray, query: Mapping[str, str]
+    topic: str, parameters: Mapping[str, str], body: bytes | bytearray, query: Mapping[str, str]
 ) -> Report:
-    """The report of a message to a topic; `said` are its parameters, by the names in `NAMES`.
+    """Make a report of a message to a topic; `parameters` are by the names in `NAMES`.
 
-    A body that is a picture is the report's; another file is named.
+    A body that is a picture becomes the screenshot; of another file only the name is shown.
     """
     if not body:
-        return _report(topic, said, {"content": said.get("message", "")}, query)
-    content = said.get("message", "")
+        return _report(topic, parameters, {"content": parameters.get("message", "")}, query)
+    content = parameters.get("message", "")
     if is_picture(body):
-        return _report(topic, said, {"content": content, "screenshot": bytes(body)}, query)
-    content = "\n".join(filter(None, (content, _text(body, said.get("filename", "")))))
-    return _report(topic, said, {"content": content}, query)
+        return _report(topic, parameters, {"content": content, "screenshot": bytes(body)}, query)
+    content = "\n".join(filter(None, (content, _text(body, parameters.get("filename", "")))))
+    return _report(topic, parameters, {"content": content}, query)
 
 
 def read_json(fields: Fields, query: Mapping[str, str]) -> Report:
-    """The report of a message published as JSON.
+    """Make a report of a message published as JSON.
 
     Raises:
         InvalidReport: names the field that is wrong.
@@ -67,14 +67,18 @@ def _text(body: bytes | bytearray, name: str) -> str:
         return f"[文件 {name}]" if name else "[文件]"
 
 
-def _report(topic: str, said: Fields, fields: Fields, query: Mapping[str, str]) -> Report:
-    """Without a title ntfy shows the topic: it is the event."""
-    tags = _tags(said.get("tags"))
+def _report(topic: str, parameters: Fields, fields: Fields, query: Mapping[str, str]) -> Report:
+    """Make a report; the topic is its event, as ntfy shows the topic without a title."""
+    tags = _tags(parameters.get("tags"))
     results = [RESULTS[tag] for tag in tags if tag in RESULTS]
     extra = [
         str(fields["content"] or ""),
         *(f"#{tag}" for tag in tags if tag not in RESULTS),
-        *(str(said[name]) for name in ("click", "attach") if isinstance(said.get(name), str)),
+        *(
+            str(parameters[name])
+            for name in ("click", "attach")
+            if isinstance(parameters.get(name), str)
+        ),
     ]
     content = "\n".join(filter(None, extra))
     if not content and not fields.get("screenshot"):
@@ -83,10 +87,10 @@ def _report(topic: str, said: Fields, fields: Fields, query: Mapping[str, str]) 
         {
             **fields,
             "content": content,
-            "title": said.get("title"),
+            "title": parameters.get("title"),
             "event": topic,
             "result": results[0].value if results else None,
-            "data": {"priority": said["priority"]} if said.get("priority") else None,
+            "data": {"priority": parameters["priority"]} if parameters.get("priority") else None,
         },
         query,
     )

@@ -15,7 +15,7 @@ from .decode import read_json
 from .parse import parse
 
 MAX_SEGMENTS: Final = 1000
-"""Segments of a message, those of all nodes of a forward message together."""
+"""Segments of a message; of a forward message, those of all nodes together."""
 MAX_NAME: Final = 200
 """Characters shown of a file's name or address."""
 MAX_DEPTH: Final = 3
@@ -35,7 +35,7 @@ SENDS: Final = frozenset({
 
 
 def read_send(action: str, params: Fields) -> Report:
-    """The report of a send action's parameters.
+    """Make a report of a send action's parameters.
 
     Raises:
         InvalidReport: names the parameter that is wrong.
@@ -43,25 +43,25 @@ def read_send(action: str, params: Fields) -> Report:
     message = params.get("messages" if "forward" in action else "message")
     if isinstance(message, str):
         message = _segments_in(message)
-    said = read_message(message)
-    if not any(said.values()):
+    fields = read_message(message)
+    if not any(fields.values()):
         raise InvalidReport("message", "没有可以发送的内容")
-    return parse({**read_receiver(action, params), **said})
+    return parse({**read_receiver(action, params), **fields})
 
 
 def read_message(message: object) -> dict[str, object]:
-    """What is shown of a message, in our own fields.
+    """Render a message as text and pictures, in our own fields.
 
     Raises:
-        InvalidReport: it is none, or too long.
+        InvalidReport: this is no message, or it has too many segments.
     """
-    shown = _Shown()
-    shown.add(message, 0)
-    return {"content": "".join(shown.texts), "screenshots": shown.pictures}
+    rendering = _Rendering()
+    rendering.add(message, 0)
+    return {"content": "".join(rendering.texts), "screenshots": rendering.pictures}
 
 
 def _segments_in(text: str) -> object:
-    """A query or a form has no other way to write segments than as JSON within a string."""
+    """Read segments from JSON within a string: a query or a form cannot write them otherwise."""
     if text.startswith('[{"type":'):
         try:
             return read_json(text.encode("utf-8", "replace"))
@@ -71,10 +71,10 @@ def _segments_in(text: str) -> object:
 
 
 def read_receiver(action: str, params: Fields) -> dict[str, object]:
-    """Whom a send action names, in our own fields.
+    """Read the receiver of a send action, in our own fields.
 
     Raises:
-        InvalidReport: nobody, or what is no number.
+        InvalidReport: the receiver is missing, or no number.
     """
     kind = action.split("_")[1]
     if kind not in ("private", "group"):
@@ -88,39 +88,39 @@ def read_receiver(action: str, params: Fields) -> dict[str, object]:
             raise InvalidReport("message_type", "应为 private 或 group")
 
 
-def _number(params: Fields, name: str, called: str) -> str:
+def _number(params: Fields, name: str, noun: str) -> str:
     match params.get(name):
         case bool() | None | "":
-            raise InvalidReport(name, f"没有写{called}")
-        case int() | str() as said:
+            raise InvalidReport(name, f"没有写{noun}")
+        case int() | str() as number:
             pass
-        case float() as said if said.is_integer():
-            said = int(said)
+        case float() as number if number.is_integer():
+            number = int(number)
         case _:
-            raise InvalidReport(name, f"{called}应为数字")
+            raise InvalidReport(name, f"{noun}应为数字")
     try:
-        return qq_number(str(said), called)
+        return qq_number(str(number), noun)
     except ValueError as error:
         raise InvalidReport(name, str(error)) from None
 
 
 @dataclass(slots=True)
-class _Shown:
-    """What is shown of a message."""
+class _Rendering:
+    """A message as text and pictures, as far as it is read."""
 
     texts: list[str] = field(default_factory=list[str])
     pictures: list[str] = field(default_factory=list[str])
-    """In base64."""
+    """In base64, perhaps with `data:` before it."""
     count: int = 0
 
     def add(self, message: object, depth: int) -> None:
-        """Show a message: a string, a segment, or a list of those."""
-        for one in cast("list[object]", message) if isinstance(message, list) else [message]:
-            match one:
+        """Add a message: a string, a segment, or a list of strings and segments."""
+        for segment in cast("list[object]", message) if isinstance(message, list) else [message]:
+            match segment:
                 case str():
-                    self.texts.append(one)
+                    self.texts.append(segment)
                 case dict():
-                    self._segment(cast("Fields", one), depth)
+                    self._segment(cast("Fields", segment), depth)
                 case None:
                     pass
                 case _:
@@ -138,22 +138,25 @@ class _Shown:
             case "markdown":
                 self.texts.append(_text(values, "content"))
             case "at":
-                who = _text(values, "qq")
-                self.texts.append("@全体成员" if who == "all" else f"@{who}")
+                member = _text(values, "qq")
+                self.texts.append("@全体成员" if member == "all" else f"@{member}")
             case "image":
                 self._image(_text(values, "file") or _text(values, "url"))
             case "node" if "content" in values and depth < MAX_DEPTH:
                 self._node(values, depth)
             case str():
-                told = _text(values, "title"), _text(values, "url") or _text(values, "name")
-                words = [NAMES.get(kind, kind[:MAX_NAME]), *(one[:MAX_NAME] for one in told if one)]
-                self.texts.append(f"[{' '.join(words)}]")
+                details = _text(values, "title"), _text(values, "url") or _text(values, "name")
+                label = [
+                    NAMES.get(kind, kind[:MAX_NAME]),
+                    *(one[:MAX_NAME] for one in details if one),
+                ]
+                self.texts.append(f"[{' '.join(label)}]")
             case _:
                 raise InvalidReport("message", "消息段要有 type")
 
     def _image(self, file: str) -> None:
-        """A picture. What is not in the message itself is not fetched, and no file is opened: its
-        sender chooses the address."""
+        """Add a picture. The sender chooses its address, so that nothing is fetched and no file is
+        opened: only a picture within the message counts."""
         if file.startswith("base64://"):
             self.pictures.append(file.removeprefix("base64://"))
         elif file.startswith("data:"):
@@ -163,7 +166,7 @@ class _Shown:
             self.texts.append(f"[图片 {name[:MAX_NAME]}]" if name else "[图片]")
 
     def _node(self, values: Fields, depth: int) -> None:
-        """A node of a forward message: who says it, then what."""
+        """Add a node of a forward message: the speaker's name, then the content."""
         name = _text(values, "nickname") or _text(values, "name")
         if self.texts:
             self.texts.append("\n")

@@ -27,9 +27,9 @@ MAX_LENGTHS: Final[Mapping[str, int]] = {
     "title": 512, "content": MAX_TEXT, "message": MAX_TEXT, "event": 128, "result": 64,
     "timestamp": 64,
 }  # fmt: skip
-"""Most characters; longer ones are cut."""
+"""Most characters of each field; a longer text is cut."""
 MAX_DATA: Final = 65_536
-"""Most characters of `data` as JSON; longer ones are left out."""
+"""Most characters of `data` as JSON; longer data is left out."""
 ALIASES: Final = {
     "screenshot": "image",
     "screenshots": "images",
@@ -41,15 +41,15 @@ _KEYS: Final = {
     name: tuple(dict.fromkeys((name, ALIASES.get(name, name))))
     for name in ("send_from", "send_to", "send_to_group", "channel")
 }
-"""What the fields that name somebody are called: the full name before its alias."""
+"""Names of the fields that name recipients or the bot: the full name before its alias."""
 _NUMBERS: Final = {"send_to": "QQ 号", "send_to_group": "群号"}
-"""Those of them that have QQ numbers, and what these are."""
+"""Fields that have QQ numbers, and the Chinese word for the number."""
 _NO_QUERY: Final[Mapping[str, str]] = MappingProxyType({})
 # A bot's or a channel's name may have a semicolon, and no name of ours a space.
 _BETWEEN_NAMES: Final = re.compile("[,，]")
 _BETWEEN_NUMBERS: Final = re.compile(r"[,，;；、\s]")
 OTHERS: Final = ("text", "desp", "body", "msg")
-"""Other tools' names for the text; used if neither of ours is there."""
+"""Other tools' names for the text; used without `content` and `message`."""
 
 
 def parse(fields: Mapping[str, object], query: Mapping[str, str] = _NO_QUERY) -> Report:
@@ -59,8 +59,8 @@ def parse(fields: Mapping[str, object], query: Mapping[str, str] = _NO_QUERY) ->
         InvalidReport: names the first field that is wrong.
     """
     report = _read(fields, query)
-    said = report.title or report.event or report.message or report.content
-    if not (said or report.images or report.image_fault):
+    heading = report.title or report.event or report.message or report.content
+    if not (heading or report.images or report.image_fault):
         raise InvalidReport(
             "content", "没有可以发送的内容，请填写 content、message、title 或 event"
         )
@@ -95,7 +95,7 @@ def _read(fields: Mapping[str, object], query: Mapping[str, str]) -> Report:
 
 
 def _number(name: str, value: object) -> int | float:
-    """A field's value that is no text."""
+    """Check that a value which is no text is a number."""
     match value:
         case bool() | dict() | list():
             raise InvalidReport(name, "应为字符串或数字")
@@ -106,7 +106,7 @@ def _number(name: str, value: object) -> int | float:
 
 
 class _Texts:
-    """A body's texts, each cut to its limit before it is processed."""
+    """The texts of a body, each cut to its limit before it is processed."""
 
     def __init__(self, fields: Mapping[str, object]) -> None:
         self.fields = fields
@@ -114,12 +114,12 @@ class _Texts:
         """Notes of what was cut (Chinese)."""
 
     def text(self, name: str) -> str:
-        """A field as cleaned text."""
+        """Get a field as cleaned text."""
         value = self.fields.get(name)
         return "" if value is None else self.cleaned(name, value)
 
     def other(self, name: str) -> str:
-        """A field of other tools as content; empty if it is not text."""
+        """Get another tool's field as content; empty if it is no text."""
         match self.fields.get(name):
             case str() as text:
                 return self.cleaned("content", text)
@@ -129,11 +129,11 @@ class _Texts:
                 return ""
 
     def cleaned(self, name: str, value: object) -> str:
-        """A field's value as text."""
+        """Clean a field's value, as text."""
         return clean(self.shorten(name, _written(name, value))).strip()
 
     def shorten(self, name: str, text: str) -> str:
-        """A text cut to the field's limit."""
+        """Cut a text to the field's limit."""
         most = MAX_LENGTHS[name]
         if len(text) <= most:
             return text
@@ -142,7 +142,7 @@ class _Texts:
 
 
 def _written(name: str, value: object) -> str:
-    """A field's value as it stands there."""
+    """Write a field's value as text, as it is."""
     return value if isinstance(value, str) else _digits(name, _number(name, value))
 
 
@@ -154,7 +154,7 @@ def _digits(name: str, value: float) -> str:
 
 
 def _other_words(texts: _Texts) -> tuple[str, str]:
-    """The text in other tools' fields; if there are several, `text` comes first."""
+    """Get the texts of other tools' fields as message and content; `text` is the message."""
     text, *others = (texts.other(name) for name in OTHERS)
     return text, next(filter(None, others), "")
 
@@ -203,31 +203,31 @@ def _data(texts: _Texts) -> str:
 
 
 def name_picture(_: object) -> str:
-    """Stand for the bytes of a picture in `data`: they came as a part or a body of their own, and
-    all else in a body is JSON."""
+    """Name a picture in `data` in place of its bytes: these came as a part or a body of their own,
+    and anything else in a body is JSON."""
     return "[图片]"
 
 
 def _is_short(value: object) -> bool:
-    """Whether a value's JSON may be within the limit, without looking further than that."""
-    left, parts = MAX_DATA, [value]
+    """Whether a value's JSON may be within MAX_DATA; looks at no more than that."""
+    budget, parts = MAX_DATA, [value]
     while parts:
         part = parts.pop()
         # Not by `match`, which takes four times as long: there may be MAX_DATA parts.
         if isinstance(part, str | bytes):
-            left -= len(part)
+            budget -= len(part)
         elif isinstance(part, dict):
             items = cast("dict[str, object]", part)
-            left -= sum(map(len, items)) + len(items)
-            parts.extend(items.values() if left >= 0 else ())
+            budget -= sum(map(len, items)) + len(items)
+            parts.extend(items.values() if budget >= 0 else ())
         elif isinstance(part, list):
             values = cast("list[object]", part)
-            left -= len(values)
-            parts.extend(values if left >= 0 else ())
+            budget -= len(values)
+            parts.extend(values if budget >= 0 else ())
         elif isinstance(part, int):
-            left -= part.bit_length() // 4  # a digit is a little more than three bits
-        left -= 1
-        if left < 0:
+            budget -= part.bit_length() // 4  # a digit is a little more than three bits
+        budget -= 1
+        if budget < 0:
             return False
     return True
 
@@ -251,21 +251,21 @@ def _bot(fields: Mapping[str, object], query: Mapping[str, str]) -> str:
 
 
 def _names(fields: Mapping[str, object], query: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """The ids in a field: in the body, else in the query; the full name before its alias."""
+    """Read the ids in a field of the body, else of the query; the full name before its alias."""
     for source in (fields, query):
         for key in _KEYS[name]:
-            said = source.get(key)
-            if said is None or said == "":
+            value = source.get(key)
+            if value is None or value == "":
                 continue
-            if found := _split_text(name, said) if isinstance(said, str) else _split(name, said):
-                return found
+            if names := _split_text(name, value) if isinstance(value, str) else _split(name, value):
+                return names
     return ()
 
 
 def _split(name: str, value: object) -> tuple[str, ...]:
-    """A number, a string, a separated list or a list of those, as ids without duplicates.
+    """Split a number, a string with separators, or a list of both, into ids without duplicates.
 
-    Counted first, so that a list of millions costs nothing.
+    Entries are counted first, so that a list of millions costs nothing.
     """
     parts = cast("list[object]", value) if isinstance(value, list) else [value]
     names: list[str] = []
@@ -275,18 +275,18 @@ def _split(name: str, value: object) -> tuple[str, ...]:
             break
     if max(len(parts), len(names)) > MAX_TARGETS:
         raise InvalidReport(name, f"最多 {MAX_TARGETS} 个")
-    if (called := _NUMBERS.get(name)) is not None:
-        names = [_qq_number(name, one, called) for one in names]
+    if (noun := _NUMBERS.get(name)) is not None:
+        names = [_qq_number(name, one, noun) for one in names]
     return tuple(dict.fromkeys(names))
 
 
 _split_text: Final = lru_cache(maxsize=64)(_split)
-"""The same for texts, which are short: a tool names the same ones each time."""
+"""`_split` for texts: these are short, and a tool names the same recipients each time."""
 
 
-def _qq_number(name: str, text: str, called: str) -> str:
+def _qq_number(name: str, text: str, noun: str) -> str:
     try:
-        return qq_number(text, called)
+        return qq_number(text, noun)
     except ValueError as error:
         raise InvalidReport(name, str(error)) from None
 

@@ -9,24 +9,27 @@ import pybase64
 from ..model.image import Image, read_image
 
 MAX_PICTURES: Final = 20
-"""Most pictures of a report; those beyond are left out."""
+"""Most pictures of a report; further ones are left out."""
 _WEB: Final = re.compile("https?://", re.IGNORECASE)
 
 
 def read_pictures(fields: Mapping[str, object]) -> tuple[tuple[Image, ...], str, str]:
-    """The pictures of a body's fields, each once; why some cannot be used (Chinese), and a note of
-    those left out (Chinese), both empty if there are none.
+    """Read the pictures in a body's fields.
 
-    A picture is a string of base64, or its bytes where they came as such.
+    A picture is a string of base64, or bytes where it came as a file.
+
+    Returns:
+        The pictures, each once; why some cannot be used, and how many were left out (both Chinese,
+        empty if there are none).
     """
     values = _pictures(fields)
     if not values:
         return (), "", ""
     images: list[Image] = []
     faults: list[str] = []
-    for one in values[:MAX_PICTURES]:
+    for value in values[:MAX_PICTURES]:
         try:
-            images.append(_read(one))
+            images.append(_read(value))
         except ValueError as error:
             faults.append(str(error))
     fault = faults[0] if faults else ""
@@ -38,13 +41,13 @@ def read_pictures(fields: Mapping[str, object]) -> tuple[tuple[Image, ...], str,
 
 
 def _each_once(images: list[Image]) -> tuple[Image, ...]:
-    """Comparing them reads all of their bytes, so that a single one is left alone."""
+    """Remove duplicates. Comparing reads all bytes, so that a single picture is not compared."""
     return tuple(dict.fromkeys(images) if len(images) > 1 else images)
 
 
 def _pictures(fields: Mapping[str, object]) -> list[object]:
-    """The screenshots, in their own fields, or in `image` and `images` if that is what they are:
-    other tools have other things there."""
+    """List the screenshots in their own fields, else those in `image` and `images`, where other
+    tools may have values of other kinds."""
     ours = [*_listed(fields.get("screenshot")), *_listed(fields.get("screenshots"))]
     if ours:
         return ours
@@ -60,7 +63,7 @@ def _listed(value: object) -> list[object]:
 
 
 def _read(value: object) -> Image:
-    """A picture. Raises ValueError with a short reason in Chinese."""
+    """Read a picture. Raises ValueError with a short reason in Chinese."""
     if isinstance(value, bytes):
         return read_image(value)
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Makes a report of a body's fields, whichever tool wrote them. Pure."""
+"""Makes a report of the fields of a body, whichever tool wrote it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,38 +20,39 @@ _WORDS: Final = ("title", "content", "message", *OTHERS)
 _CARRIED: Final = (
     "event", "result", "timestamp", "data", "id", "channel", *ALIASES, *ALIASES.values(),
 )  # fmt: skip
-"""Fields of ours that count in any tool's body, where its translation does not say them."""
-_MOST: Final = 100
-"""Values that are shown because nothing else can be, and most characters of each:"""
-_LONGEST: Final = 1000
+"""Fields of ours that count in any tool's body, where its translation does not have them."""
+_MAX_VALUES: Final = 100
+"""Most values that are shown of a body that no source can read."""
+_MAX_VALUE: Final = 1000
+"""Characters of each of these values."""
 
 
 @value_type
 class Context:
-    """What came beside a body."""
+    """What came with a body, in the URL and the headers."""
 
     query: Mapping[str, str]
-    """The URL's."""
-    said: Mapping[str, object]
+    """The parameters of the URL."""
+    defaults: Mapping[str, object]
     """Fields of ours that count where the body does not say them."""
     headers: Headers
 
 
 @value_type
 class Reading:
-    """What a body was read as."""
+    """The report that a body was read as."""
 
     report: Report
     unread: str = ""
-    """The source that it was called, and could not be read as."""
+    """Name of the source that was named for the body and could not read it; empty: none."""
 
 
 def read(fields: Fields, beside: Context, own: Own) -> Reading:
     """Make a report of a body's fields.
 
-    Its source is one of REPORT_SOURCES that is named in the query or in its own field `source`;
-    else it is known by its shape; else the named one reads it. What none can read is shown as it
-    is.
+    A source of REPORT_SOURCES that the query or the body's field `source` names reads it; else the
+    built-in source that has its shape; else the built-in source that is named. A body that no
+    source can read is shown as it is.
 
     Raises:
         InvalidReport: names the field that is wrong.
@@ -70,24 +71,24 @@ def read(fields: Fields, beside: Context, own: Own) -> Reading:
 def named(
     fields: Fields, query: Mapping[str, str], own: Own
 ) -> tuple[str, Source | OwnSource | None]:
-    """The source that a body is called, and its name.
+    """Find the source that the query or the body names, and its name.
 
     Raises:
-        InvalidReport: there is none of the name in the query.
+        InvalidReport: there is no source of the name in the query.
     """
-    asked, said = query.get("source", ""), fields.get("source")
-    for name in filter(None, (asked, said if isinstance(said, str) else "")):
+    in_query, in_body = query.get("source", ""), fields.get("source")
+    for name in filter(None, (in_query, in_body if isinstance(in_body, str) else "")):
         if name in own:
             return name, own[name]
-        if known := built_in(name):
-            return known
-    if asked:
+        if entry := built_in(name):
+            return entry
+    if in_query:
         raise InvalidReport("source", f"没有这个来源；可用的有 {'、'.join((*own, *SOURCES))}")
     return "", None
 
 
 def opened(fields: Fields) -> Fields:
-    """GitHub and Slack's clients write all that they have into one field of a form."""
+    """Read the field `payload`, into which GitHub and Slack's clients write all of their JSON."""
     payload = fields.get("payload")
     if not isinstance(payload, str) or not payload.lstrip().startswith("{"):
         return fields
@@ -98,9 +99,10 @@ def opened(fields: Fields) -> Fields:
 
 
 def _read_built_in(fields: Fields, beside: Context, source: Source | None) -> Report | None:
-    """What a tool writes, by its shape or by its name: an address may be copied for another one."""
-    for known in dict.fromkeys((recognise(fields, beside.headers), source)):
-        translated = known and known.translate(fields, beside.headers)
+    """Read a tool's body by its shape, else by its name: an address may be copied to another
+    tool."""
+    for candidate in dict.fromkeys((recognise(fields, beside.headers), source)):
+        translated = candidate and candidate.translate(fields, beside.headers)
         if translated is not None:
             return _report(translated, _keep(fields, translated), beside)
     return None
@@ -126,9 +128,9 @@ def _report(translated: Translated, fields: Fields, beside: Context) -> Report:
 
 
 def _filled(fields: Fields, beside: Context) -> Fields:
-    if not beside.said:
+    if not beside.defaults:
         return fields
-    more = {name: one for name, one in beside.said.items() if not _says(fields, name)}
+    more = {name: one for name, one in beside.defaults.items() if not _says(fields, name)}
     return {**fields, **more} if more else fields
 
 
@@ -137,19 +139,21 @@ def _says(fields: Fields, name: str) -> bool:
 
 
 def _keep(fields: Fields, translated: Translated) -> Fields:
-    """The translation, and what else of a body in our own dialect would be shown or obeyed."""
-    kept = {name: fields[name] for name in _CARRIED if name in fields}
-    kept |= {name: one for name, one in translated.fields.items() if one not in (None, "")}
-    words = [
-        one for name in ("title", "content", "message") if isinstance(one := kept.get(name), str)
+    """Add to a translation the fields of the body that our own dialect would show or obey."""
+    merged = {name: fields[name] for name in _CARRIED if name in fields}
+    merged |= {name: one for name, one in translated.fields.items() if one not in (None, "")}
+    texts = [
+        text
+        for name in ("title", "content", "message")
+        if isinstance(text := merged.get(name), str)
     ]
-    said = (one.strip() for name in _WORDS if isinstance(one := fields.get(name), str))
-    more = [one for one in dict.fromkeys(said) if not any(one in other for other in words)]
-    return {**kept, "content": lines(str(kept.get("content") or ""), *more)} if more else kept
+    others = (text.strip() for name in _WORDS if isinstance(text := fields.get(name), str))
+    more = [text for text in dict.fromkeys(others) if not any(text in other for other in texts)]
+    return {**merged, "content": lines(str(merged.get("content") or ""), *more)} if more else merged
 
 
 def _as_it_is(fields: Fields, beside: Context, name: str) -> Reading:
-    """What a body says, for whoever can make something of it."""
+    """Show a body that its source could not read: by another source, else all of its values."""
     try:
         report = _read_built_in(fields, beside, None) or parse(
             _filled(fields, beside), beside.query
@@ -161,11 +165,11 @@ def _as_it_is(fields: Fields, beside: Context, name: str) -> Reading:
             one: fields[one] for one in _CARRIED if one.startswith("send_") and one in fields
         }
         listed = [
-            f"{path}：{said[:_LONGEST]}"
-            for path, said in list(leaves(fields))[:_MOST]
+            f"{path}：{text[:_MAX_VALUE]}"
+            for path, text in list(leaves(fields))[:_MAX_VALUES]
             if path not in ("token", "source")
         ]
-        words = {"title": f"来自 {name}", "content": lines(*listed) or "（空的）"}
-        report = parse(_filled({**recipients, **words}, beside), beside.query)
+        report_fields = {"title": f"来自 {name}", "content": lines(*listed) or "（空的）"}
+        report = parse(_filled({**recipients, **report_fields}, beside), beside.query)
     note = f"没能按来源 {name} 读懂，按原样发"
     return Reading(replace(report, cut=(*report.cut, note)), name)

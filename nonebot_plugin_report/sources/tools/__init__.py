@@ -1,1 +1,1 @@
-"""What other tools write: one file each. Pure."""
+"""Reads what other tools write: a file for each. Pure."""

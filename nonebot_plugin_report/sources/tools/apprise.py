@@ -10,7 +10,7 @@ from typing import Final
 from ..base import Fields, Headers, Source, Translated, lines, records, text
 
 _RESULTS: Final[dict[str, int | None]] = {"info": None, "success": 0, "warning": 2, "failure": 1}
-"""By `type`. Whoever says nothing else has `info`."""
+"""Results by `type`; `info` is what Apprise writes by default."""
 
 
 def _recognise(fields: Fields, headers: Headers) -> bool:
@@ -22,23 +22,27 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     attached = list(_attached(fields))
     pictures = [encoded for is_picture, _, encoded in attached if is_picture]
     files = (f"[文件 {name}]" for is_picture, name, _ in attached if not is_picture)
-    said = lines(text(fields, "message"), *files)
-    if not (said or pictures or text(fields, "title")):
+    message = lines(text(fields, "message"), *files)
+    if not (message or pictures or text(fields, "title")):
         return None
-    told: dict[str, object] = {
+    report_fields: dict[str, object] = {
         "title": fields.get("title"),
-        "message": said,
+        "message": message,
         "result": _RESULTS.get(text(fields, "type")),
         "screenshots": pictures,
     }
-    return Translated(told)
+    return Translated(report_fields)
 
 
 def _attached(fields: Fields) -> Iterator[tuple[bool, str, str]]:
-    """Each file: whether it is a picture, its name, and its content in base64."""
-    for one in records(fields, "attachments"):
-        kind = text(one, "mimetype")
-        yield kind.startswith("image/"), text(one, "filename") or kind, text(one, "base64")
+    """Give each file: whether it is a picture, the name, and the content in base64."""
+    for attachment in records(fields, "attachments"):
+        kind = text(attachment, "mimetype")
+        yield (
+            kind.startswith("image/"),
+            text(attachment, "filename") or kind,
+            text(attachment, "base64"),
+        )
 
 
 SOURCE: Final = Source("Apprise", frozenset({"version"}), _recognise, _translate)

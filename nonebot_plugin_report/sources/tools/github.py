@@ -23,12 +23,13 @@ from ..base import (
 EVENT: Final = "x-github-event"
 DELIVERY: Final = "x-github-delivery"
 SIGNATURE: Final = "x-hub-signature-256"
-"""HMAC-SHA256 of the body, by the secret that both know."""
+"""Header with the HMAC-SHA256 of the body, by the shared secret."""
 MAX_BODY: Final = 1000
-"""Most characters of what somebody wrote."""
+"""Most characters of a comment or description."""
 
 _Kind = tuple[str, str, str]
-"""The Chinese word for it; the fields that have its title, and what is said of it."""
+"""The Chinese word for a kind of event; the field that has its title, and the field with
+details."""
 _KINDS: Final[dict[str, _Kind]] = {
     "pull_request": (" PR", "pull_request", "pull_request"),
     "pull_request_review": (" PR", "pull_request", "review"),
@@ -67,7 +68,7 @@ _ACTIONS: Final = {
     "requested": "开始了", "queued": "排队中：", "in_progress": "正在运行", "waiting": "等待中：",
     "completed": "完成了",
 }  # fmt: skip
-_SAID: Final = {"created": "评论了", "edited": "修改了评论：", "deleted": "删除了评论："}
+_COMMENT_ACTIONS: Final = {"created": "评论了", "edited": "修改了评论：", "deleted": "删除了评论："}
 _REVIEWS: Final = {"approved": "批准了", "changes_requested": "要求修改", "commented": "审阅了"}
 _RESULTS: Final[dict[str, int | str]] = {
     "success": 0, "failure": 1, "error": 1, "timed_out": 1, "startup_failure": 1,
@@ -87,20 +88,20 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     if not (event and (record(fields, "repository") or record(fields, "sender"))):
         return None
     action = text(fields, "action")
-    title, content = _SPECIAL.get(event, _told)(event, fields)
+    title, content = _SPECIAL.get(event, _describe)(event, fields)
     where = text(fields, "repository.full_name") or text(fields, "organization.login")
-    told: dict[str, object] = {
+    report_fields: dict[str, object] = {
         "title": f"{where}：{title}" if where else title,
         "content": content,
         "event": f"github.{event}.{action}" if action else f"github.{event}",
         "result": _result(event, fields),
         "id": headers.get(DELIVERY),
     }
-    return Translated(told, elapsed=_elapsed(event, fields))
+    return Translated(report_fields, elapsed=_elapsed(event, fields))
 
 
 def _guess(fields: Fields) -> str:
-    """The event of a body without its header, by what stands in it."""
+    """Guess the event of a body without its header, by its fields."""
     if "pusher" in fields and "commits" in fields:
         return "push"
     if "zen" in fields:
@@ -111,37 +112,38 @@ def _guess(fields: Fields) -> str:
         return "issue_comment" if "issue" in fields else "commit_comment"
     if "starred_at" in fields:
         return "star"
-    kinds = (one for one in _KINDS if one != "repository")  # which stands in all of them
-    return next((one for one in kinds if record(fields, _KINDS[one][1])), "")
+    kinds = (kind for kind in _KINDS if kind != "repository")  # every body has a repository
+    return next((kind for kind in kinds if record(fields, _KINDS[kind][1])), "")
 
 
-def _who(fields: Fields) -> str:
+def _actor(fields: Fields) -> str:
     return text(fields, "sender.login") or text(fields, "pusher.name") or "有人"
 
 
-def _told(event: str, fields: Fields) -> tuple[str, str]:
-    """An event of most kinds: who did what to what; its words, its state, where to read on."""
+def _describe(event: str, fields: Fields) -> tuple[str, str]:
+    """Write title and content of an event of most kinds: actor, action and subject; then the text,
+    the state and the link."""
     noun, about, detail = _KINDS.get(event, (event, event, event))
-    subject, said = record(fields, about), record(fields, detail)
+    subject, details = record(fields, about), record(fields, detail)
     number = text(subject, "number")
     name = next(filter(None, (text(subject, key) for key in _NAMES)), "")
-    head = f"{_who(fields)} {_action(event, fields)}{noun}"
+    head = f"{_actor(fields)} {_action(event, fields)}{noun}"
     title = " ".join(filter(None, (head, f"#{number}" if number else "", name)))
-    branch = text(said, "head_branch")
+    branch = text(details, "head_branch")
     return title, lines(
         f"分支 {branch}" if branch and event in _RUNS else "",
-        _cut(text(said, "body")) if text(fields, "action") in _WRITTEN else "",
-        text(said, "display_title"),
-        text(said, "description"),
-        text(said, "environment"),
-        next(filter(None, (text(said, "html_url"), text(said, "target_url"))), ""),
+        _cut(text(details, "body")) if text(fields, "action") in _WRITTEN else "",
+        text(details, "display_title"),
+        text(details, "description"),
+        text(details, "environment"),
+        next(filter(None, (text(details, "html_url"), text(details, "target_url"))), ""),
     )
 
 
 _WRITTEN: Final = frozenset(
     {"opened", "created", "edited", "submitted", "published", "prereleased", "released"}
 )
-"""Actions with which somebody wrote something; with others it would be told again."""
+"""Actions that come with a new text; with other actions it would be shown again."""
 _NAMES: Final = (
     "title", "name", "tag_name", "security_advisory.summary", "rule.description",
     "secret_type_display_name", "login", "path", "environment", "full_name",
@@ -155,7 +157,7 @@ def _action(event: str, fields: Fields) -> str:
     if event == "pull_request_review" and action == "submitted":
         return _REVIEWS.get(text(fields, "review.state"), "审阅了")
     if event.endswith("_comment"):
-        return _SAID.get(action, f"{action} ")
+        return _COMMENT_ACTIONS.get(action, f"{action} ")
     return _ACTIONS.get(action, f"{action} " if action else "")
 
 
@@ -170,14 +172,14 @@ def _push(event: str, fields: Fields) -> tuple[str, str]:
     name = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
     commits = records(fields, "commits")
     if fields.get("deleted") is True:
-        return f"{_who(fields)} 删除了{kind} {name}", text(fields, "compare")
-    how = "强制推送" if fields.get("forced") is True else "推送"
+        return f"{_actor(fields)} 删除了{kind} {name}", text(fields, "compare")
+    verb = "强制推送" if fields.get("forced") is True else "推送"
     new = "新" if fields.get("created") is True else ""
-    shown = [_commit(one) for one in commits[:MAX_SHOWN]]
-    rest = len(commits) - len(shown)
-    title = f"{_who(fields)} {how}了 {len(commits)} 个提交到{new}{kind} {name}"
-    more = f"还有 {rest} 个提交" if rest > 0 else ""
-    return title, lines(*shown, more, text(fields, "compare"))
+    listed = [_commit(one) for one in commits[:MAX_SHOWN]]
+    unlisted = len(commits) - len(listed)
+    title = f"{_actor(fields)} {verb}了 {len(commits)} 个提交到{new}{kind} {name}"
+    more = f"还有 {unlisted} 个提交" if unlisted > 0 else ""
+    return title, lines(*listed, more, text(fields, "compare"))
 
 
 def _commit(commit: Fields) -> str:
@@ -189,20 +191,22 @@ def _commit(commit: Fields) -> str:
 def _reference(event: str, fields: Fields) -> tuple[str, str]:
     kind = {"branch": "分支", "tag": "标签"}.get(text(fields, "ref_type"), "")
     did = "新建了" if event == "create" else "删除了"
-    return f"{_who(fields)} {did}{kind} {text(fields, 'ref')}", text(fields, "repository.html_url")
+    return f"{_actor(fields)} {did}{kind} {text(fields, 'ref')}", text(
+        fields, "repository.html_url"
+    )
 
 
 def _star(event: str, fields: Fields) -> tuple[str, str]:
     did = "取消了星标" if text(fields, "action") == "deleted" else "加了星标"
     count = text(fields, "repository.stargazers_count")
-    return f"{_who(fields)} {did}", lines(
+    return f"{_actor(fields)} {did}", lines(
         f"现在有 {count} 个星标" if count else "", text(fields, "repository.html_url")
     )
 
 
 def _fork(event: str, fields: Fields) -> tuple[str, str]:
     fork = record(fields, "forkee")
-    return f"{_who(fields)} 复刻到 {text(fork, 'full_name')}", text(fork, "html_url")
+    return f"{_actor(fields)} 复刻到 {text(fork, 'full_name')}", text(fork, "html_url")
 
 
 def _ping(event: str, fields: Fields) -> tuple[str, str]:
@@ -224,15 +228,15 @@ _SPECIAL: Final[dict[str, Callable[[str, Fields], tuple[str, str]]]] = {
 def _result(event: str, fields: Fields) -> int | str | None:
     if event in _SEVERE and text(fields, "action") in ("created", "reopened"):
         return 1
-    said = record(fields, event) if event in _RUNS or event == "deployment_status" else fields
-    word = text(said, "conclusion") or (
-        text(said, "state") if event in ("status", "deployment_status") else ""
+    run = record(fields, event) if event in _RUNS or event == "deployment_status" else fields
+    word = text(run, "conclusion") or (
+        text(run, "state") if event in ("status", "deployment_status") else ""
     )
     return _RESULTS.get(word, word or None)
 
 
 def _elapsed(event: str, fields: Fields) -> float | None:
-    """How long a run took."""
+    """Seconds that a run took; None: it is no run, or goes on."""
     run = record(fields, event)
     if event not in _RUNS or not text(run, "conclusion"):
         return None
@@ -245,8 +249,8 @@ def _first(run: Fields, names: tuple[str, ...]) -> datetime | None:
     return next(filter(None, (moment(run.get(name)) for name in names)), None)
 
 
-def _cut(said: str) -> str:
-    return said if len(said) <= MAX_BODY else f"{said[:MAX_BODY]}…"
+def _cut(body: str) -> str:
+    return body if len(body) <= MAX_BODY else f"{body[:MAX_BODY]}…"
 
 
 SOURCE: Final = Source("GitHub", frozenset({"repository", "sender"}), _recognise, _translate)

@@ -26,29 +26,31 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     if "ruleName" in fields:
         return _translate_old(fields)
-    said = text(fields, "message")
-    alerts = [Alert.read(one, _more(one, said)) for one in records(fields, "alerts")]
+    message = text(fields, "message")
+    alerts = [Alert.read(one, _more(one, message)) for one in records(fields, "alerts")]
     if not alerts:
         return None
-    made = translate_group(fields, alerts)
-    title = text(fields, "title") or made.fields["title"]
-    told = made.fields | {"title": title, "screenshot": _picture(fields)}
-    if said:  # its user's own template
-        told["content"] = lines(said, *(one.times for one in alerts if one.times), *_links(alerts))
-    return Translated(told, made.story, made.elapsed, made.key_seconds)
+    group = translate_group(fields, alerts)
+    title = text(fields, "title") or group.fields["title"]
+    report_fields = group.fields | {"title": title, "screenshot": _picture(fields)}
+    if message:  # the user's own template
+        report_fields["content"] = lines(
+            message, *(one.times for one in alerts if one.times), *_links(alerts)
+        )
+    return Translated(report_fields, group.story, group.elapsed, group.key_seconds)
 
 
 def _links(alerts: list[Alert]) -> list[str]:
     return [one.more for one in alerts if one.more]
 
 
-def _more(alert: Fields, said: str) -> str:
-    """Its values and links, unless the template says them."""
+def _more(alert: Fields, message: str) -> str:
+    """Write an alert's values and links, unless the template's `message` has them."""
     values = "，".join(f"{name}={value}" for name, value in texts(alert, "values").items())
     values = values or text(alert, "valueString")
     links = (text(alert, name) for name in ("panelURL", "dashboardURL", "generatorURL"))
-    found = (values if not said else "", next(filter(None, links), ""), text(alert, "imageURL"))
-    return lines(*(one for one in found if one not in said))
+    parts = (values if not message else "", next(filter(None, links), ""), text(alert, "imageURL"))
+    return lines(*(one for one in parts if one not in message))
 
 
 def _picture(fields: Fields) -> str | None:
@@ -57,12 +59,12 @@ def _picture(fields: Fields) -> str | None:
 
 
 def _translate_old(fields: Fields) -> Translated:
-    """Up to Grafana 8; none before that either tells when an alert began."""
+    """Translate an alert of Grafana up to 8, which never says when the alert began."""
     event, result = _OLD_STATES.get(text(fields, "state"), ("", None))
     metrics = (
         f"{text(one, 'metric')}={text(one, 'value')}" for one in records(fields, "evalMatches")
     )
-    told: dict[str, object] = {
+    report_fields: dict[str, object] = {
         "title": text(fields, "title") or text(fields, "ruleName"),
         "content": lines(
             text(fields, "message"),
@@ -73,7 +75,7 @@ def _translate_old(fields: Fields) -> Translated:
         "event": event,
         "result": result,
     }
-    return Translated(told, story=text(fields, "ruleId"))
+    return Translated(report_fields, story=text(fields, "ruleId"))
 
 
 SOURCE: Final = Source("Grafana", frozenset({"orgId", "ruleName"}), _recognise, _translate)

@@ -1,8 +1,7 @@
 """OneBot 11's messages where they are sent to the push address, not to the API of that name. Pure.
 
-March7thAssistant's own template has one (module/notification/custom.py): `message` is a list of
-segments, as with its picture it must be.
-"""
+March7thAssistant's own template is such a message (module/notification/custom.py): `message` is a
+list of segments, because of its picture."""
 
 from typing import Final, cast
 
@@ -15,8 +14,8 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
     message = fields.get("message")
     segments = cast("list[object]", message) if isinstance(message, list) else []
     return bool(segments) and all(
-        isinstance(one, dict) and isinstance(cast("Fields", one).get("type"), str)
-        for one in segments
+        isinstance(segment, dict) and isinstance(cast("Fields", segment).get("type"), str)
+        for segment in segments
     )
 
 

@@ -19,7 +19,7 @@ _STATES: Final[dict[str, tuple[str, str, int | str]]] = {
     "2": ("pending", "待确认", "待确认"),
     "3": ("maintenance", "维护中", "维护"),
 }
-"""By `status`: the event, what is said of the monitor, and the result."""
+"""By `status`: the event, the Chinese verb for the title, and the result."""
 _UTC: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
 
 
@@ -37,15 +37,18 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     monitor, beat = record(opened, "monitor"), record(opened, "heartbeat")
     name, state = text(monitor, "name"), _STATES.get(text(beat, "status"))
     if state is None:
-        told: dict[str, object] = {"title": name or "Uptime Kuma", "content": text(opened, "msg")}
-        return Translated(told | {"event": "monitor.notice"})
-    event, said, result = state
+        report_fields: dict[str, object] = {
+            "title": name or "Uptime Kuma",
+            "content": text(opened, "msg"),
+        }
+        return Translated(report_fields | {"event": "monitor.notice"})
+    event, verb, result = state
     at, since = _moment(beat.get("time")), _moment(beat.get("lastDownTime"))
     ended = event == "up" and at is not None and since is not None
     return Translated(
         {
-            "title": f"{said}：{name}" if name else said,
-            "content": _words(opened, monitor, beat, since if ended else None),
+            "title": f"{verb}：{name}" if name else verb,
+            "content": _content(opened, monitor, beat, since if ended else None),
             "event": f"monitor.{event}",
             "result": result,
             "timestamp": at and at.isoformat(),
@@ -55,16 +58,16 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     )
 
 
-def _words(opened: Fields, monitor: Fields, beat: Fields, since: datetime | None) -> str:
-    said, reason = text(opened, "msg"), text(beat, "msg")
+def _content(opened: Fields, monitor: Fields, beat: Fields, since: datetime | None) -> str:
+    message, reason = text(opened, "msg"), text(beat, "msg")
     host, port = text(monitor, "hostname"), text(monitor, "port")
     url = text(monitor, "url")
     where = url if url not in ("http://", "https://") else ""
     where = where or (f"{host}:{port}" if host and port else host)
     ping = text(beat, "ping")
     return lines(
-        said,
-        "" if reason in said or reason == "N/A" else reason,
+        message,
+        "" if reason in message or reason == "N/A" else reason,
         text(monitor, "description"),
         where,
         f"响应 {ping} 毫秒" if ping else "",
@@ -73,7 +76,7 @@ def _words(opened: Fields, monitor: Fields, beat: Fields, since: datetime | None
 
 
 def _opened(fields: Fields) -> Fields:
-    """The fields of a form are JSON themselves."""
+    """Read fields of a form that are JSON themselves."""
     if isinstance(data := fields.get("data"), str) and '"heartbeat"' in data[:200]:
         return _json(data) or fields
     written = {
@@ -94,7 +97,7 @@ def _json(value: str) -> Fields | None:
 
 
 def _moment(value: object) -> datetime | None:
-    """Kuma's times are UTC, without an offset."""
+    """Read a moment of Kuma, which is UTC without an offset."""
     plain = isinstance(value, str) and _UTC.fullmatch(value)
     return moment(f"{value}+00:00" if plain else value)
 
