@@ -37,6 +37,8 @@ def run_move(source: str, target: str) -> int:
         f"✅ 搬完了，逐条核对过：{moved.reports} 条推送（{moved.waiting} 条等待送出），"
         f"{moved.pictures} 张图片"
     )
+    if moved.unreadable:
+        print(f"⚠️  {moved.unreadable} 条记录在原来那里已经损坏，无法读取，没有搬")
     written = target if isinstance(_place(target), Path) else "上面的第二个地址"
     print(f"\n在 .env 里写（每个机器人都要）：\n\nREPORT_DATABASE_URL={written}\n")
     print("再启动机器人。原来的数据库没有删，别再让机器人用它：等着的推送会发两次")

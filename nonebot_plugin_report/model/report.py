@@ -184,10 +184,10 @@ def restore(text: str) -> Report:
             timestamp=_restore_timestamp(fields.get("timestamp")),
             data="null"
             if data is None
-            else json.dumps(data, ensure_ascii=False, separators=(",", ":")),
+            else json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
             story=_restore_text(fields, "story"),
         )
-    except (AttributeError, TypeError, RecursionError) as error:
+    except (AttributeError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError("not what was dumped") from error
 
 
@@ -195,15 +195,21 @@ def _restore_text(fields: Mapping[str, object], name: str) -> str:
     text = fields.get(name, "")
     if not isinstance(text, str):
         raise TypeError(name)
+    text.encode()  # half a character cannot be sent
     return text
 
 
-def _restore_result(value: int | str | None) -> Result | str | None:
-    return Result(value) if isinstance(value, int) else value
+def _restore_result(value: object) -> Result | str | None:
+    if isinstance(value, int):
+        return Result(value)
+    return _restore_text({"result": value}, "result") if value else None
 
 
-def _restore_timestamp(value: str | None) -> datetime | str | None:
+def _restore_timestamp(value: object) -> datetime | str | None:
+    if not value:
+        return None
+    written = _restore_text({"timestamp": value}, "timestamp")
     try:
-        return read_timestamp(value) if value else None
+        return read_timestamp(written)
     except ValueError:  # words, not a time
-        return value
+        return written

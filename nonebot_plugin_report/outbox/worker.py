@@ -180,10 +180,10 @@ class LaneWorker:
     async def _fill(self, limit: int) -> None:
         """Read the head of the queue, claiming the lane first if necessary."""
         self.queue.reading()
-        if self.queue.lease is not None:
-            self.queue.filled(None, await self._tools.queue.head(self.lane, limit), limit)
-            return
         now = self._tools.clock()
+        if self.queue.lease is not None:
+            self.queue.filled(None, await self._tools.queue.head(self.lane, limit, now), limit)
+            return
         claim, queued = await self._tools.queue.claim(
             self.lane, self._tools.owner, now, self._tools.lease_seconds, limit
         )

@@ -26,6 +26,7 @@ from ..model.report import Report
 from ..model.target import Target
 from .history import sent_to
 from .reader import Reader
+from .row_types import MAX_MOMENT, RowType
 from .rows import image_sizes, read_images, read_report, read_target
 from .schema import deleted, lane, report
 from .search import FIRST_ROWS, MAX_ROWS, STEP_SECONDS, Search, find_end, newest, span
@@ -50,6 +51,7 @@ RUNS: Final = 20
 """Runs of each."""
 MAX_RUN: Final = 86400.0
 """Seconds between a start and an end that belong together."""
+_DELETED: Final = RowType(*deleted.columns)
 _START, _END = ".start", ".end"
 _POSITIONS: Final = newest(report.c.received_at, report.c.id)
 
@@ -162,10 +164,11 @@ class Archive:
 
         def read(conn: Connection) -> str:
             if target is None:
-                found = conn.scalar(select(report.c.text).where(report.c.id == report_id))
-                return found or ""
-            row = sent_to(conn, report_id, target)
-            return row.text if row is not None else ""
+                text = conn.scalar(select(report.c.text).where(report.c.id == report_id))
+            else:
+                row = sent_to(conn, report_id, target)
+                text = row.text if row is not None else ""
+            return text if isinstance(text, str) else ""
 
         return await self._run(read)
 
@@ -215,7 +218,7 @@ class Archive:
         return await self._run(
             lambda conn: [
                 row.report
-                for row in conn.execute(query)
+                for row in _DELETED.read(conn.execute(query))
                 if sight.source in (None, row.source) or target in row.targets.split(" ")
             ]
         )
@@ -233,11 +236,12 @@ def _read_choices(conn: Connection) -> tuple[tuple[str, ...], tuple[str, ...], t
     return events, results, sources
 
 
-def _most_frequent(counted: Iterable[tuple[str, int]]) -> tuple[str, ...]:
-    totals = Counter[str]()
+def _most_frequent(counted: Iterable[tuple[object, int]]) -> tuple[str, ...]:
+    totals = Counter[object]()
     for value, count in counted:
         totals[value] += count
-    return tuple(value for value, _ in totals.most_common(MAX_CHOICES) if value)
+    values = (value for value, _ in totals.most_common(MAX_CHOICES))
+    return tuple(value for value in values if value and isinstance(value, str))
 
 
 def _count_days(conn: Connection, sight: Sight, since: float, before: Cursor) -> DayCounts:
@@ -251,7 +255,7 @@ def _count_days(conn: Connection, sight: Sight, since: float, before: Cursor) ->
         day, midnight = _day_of(first.received_at)
         begin = max(midnight, since)
         for row in conn.execute(query, span(before, begin, rows)):
-            counts[day, row.result] += row.number
+            counts[day, row.result if isinstance(row.result, str) else ""] += row.number
         before = find_end(conn, before, begin, rows) or Cursor(begin, "")
         if time.monotonic() >= until:
             break
@@ -290,6 +294,7 @@ def _ends(event: str, source: str) -> "Select[*tuple[Any, ...]]":
     return (
         select(report.c.received_at, report.c.source)
         .where(report.c.event == event, report.c.source == source)
+        .where(report.c.received_at <= MAX_MOMENT)
         .order_by(report.c.received_at.desc())
         .limit(RUNS)
     )

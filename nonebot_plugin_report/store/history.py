@@ -14,7 +14,9 @@ from ..model.report import Report
 from ..model.status import Backlog, Blocked, DeliveryState, Listed, ReportState
 from ..model.target import Target
 from ..model.watch import Arrival
+from .ids import moment_of
 from .leases import HAS_WAITING, NEXT
+from .row_types import RowType, is_moment
 from .rows import (
     HAS_FAILED,
     IS_BOUND,
@@ -31,6 +33,8 @@ from .schema import delivery, lane, report
 from .statements import Statement
 from .writer import Writer
 
+UNREADABLE: Final = "（存储的内容损坏了）"
+"""In place of what cannot be read."""
 ARRIVALS: Final = 500
 """Reports that are read at once, so that no push waits for long behind them."""
 LISTED_SIZE: Final = 2**15
@@ -112,7 +116,7 @@ class History:
 
         def read(conn: Connection) -> dict[str, float]:
             found = ((one, conn.scalar(_LAST_BOUND, {"source": one})) for one in sources)
-            return {one: at for one, at in found if at is not None}
+            return {one: at for one, at in found if is_moment(at)}
 
         return await self._run(read)
 
@@ -138,6 +142,7 @@ class History:
                 row.text, tuple(images[each] for each in read_ids(row.image) if each in images)
             )
             for target, row in rows.items()
+            if isinstance(row.text, str)
         }
 
     async def picture_bytes(self, report_id: str) -> int:
@@ -154,11 +159,11 @@ class History:
         return await self._run(read)
 
     async def report(self, report_id: str) -> Report | None:
-        """A stored report and its pictures, as far as they are still stored.
+        """A stored report and its pictures, as far as they are still stored; None: it is not
+        there, or cannot be read.
 
         Raises:
             StoreUnavailable: it could not be read.
-            Unreadable: what is stored is not what this code writes.
         """
         report, images = await self._run(lambda conn: _report(conn, report_id))
         return report and replace(report, images=tuple(images.values()))
@@ -178,7 +183,9 @@ class History:
             .order_by(report.c.id)
             .limit(ARRIVALS)
         )
-        return await self._run(lambda conn: [Arrival(*row) for row in conn.execute(query)])
+        return await self._run(
+            lambda conn: [Arrival(*row) for row in _ARRIVAL.read(conn.execute(query))]
+        )
 
     async def received(self, event: str, source: str, since: float) -> float | None:
         """When an event last came from a source, since a moment (epoch seconds).
@@ -188,7 +195,7 @@ class History:
         """
         wanted = {"since": since, "event": event, "source": source}
         row = await self._run(lambda conn: _LAST_RECEIVED.row(conn, wanted))
-        return row and row.received_at
+        return row.received_at if row and is_moment(row.received_at) else None
 
     async def last_key(self, beginning: str, source: str, since: float) -> str | None:
         """Find the key that begins so, ends with a moment since this one (epoch seconds), and came
@@ -211,6 +218,7 @@ class History:
         return await self._run(lambda conn: conn.scalar(query))
 
 
+_ARRIVAL: Final = RowType(report.c.id, report.c.event, report.c.source, report.c.received_at)
 _LAST_RECEIVED: Final = Statement(
     select(report.c.received_at)
     .where(
@@ -232,10 +240,14 @@ def _backlog(conn: Connection) -> Backlog:
     )
     blocked = (
         Blocked(of, row.blocked_reason, row.blocked_at)
-        for row in parked
+        for row in _PARKED.read(parked)
         if (of := read_lane(row)) is not None
     )
-    return Backlog(waiting, oldest, tuple(blocked), tuple(delivery_states(conn.execute(_RETRYING))))
+    retrying = tuple(delivery_states(conn.execute(_RETRYING)))
+    return Backlog(waiting, oldest if is_moment(oldest) else None, tuple(blocked), retrying)
+
+
+_PARKED: Final = RowType(lane.c.blocked_reason, lane.c.blocked_at)
 
 
 STATE_COLUMNS: Final = (
@@ -266,10 +278,25 @@ def _state(conn: Connection, wanted: str, source: str) -> ReportState | None:
         .where(delivery.c.report_id == row.id)
         .order_by(delivery.c.id)
     )
+    return read_state(row, deliveries)
+
+
+_STATE: Final = RowType(*STATE_COLUMNS)
+
+
+def read_state(row: Any, deliveries: Iterable[Any]) -> ReportState | None:
+    """A report's state from its row with `STATE_COLUMNS` and its deliveries' rows; of a row that
+    cannot be read only when it came; None: not even that."""
+    states = tuple(delivery_states(deliveries))
+    try:
+        _STATE.check(row)
+    except Unreadable as error:
+        if (at := moment_of(row.id)) is None:
+            return None
+        return ReportState(row.id, "", "", UNREADABLE, at, "", str(error), states)
     return ReportState(
-        row.id, row.key or "", row.event, row.heading, row.received_at, row.source, row.note,
-        tuple(delivery_states(deliveries)),
-    )  # fmt: skip
+        row.id, row.key or "", row.event, row.heading, row.received_at, row.source, row.note, states
+    )
 
 
 def delivery_states(rows: Iterable[Any]) -> Iterable[DeliveryState]:
@@ -281,8 +308,15 @@ def delivery_states(rows: Iterable[Any]) -> Iterable[DeliveryState]:
     )
 
 
+_DELIVERY: Final = RowType(*DELIVERY_COLUMNS)
+
+
 def _delivery_state(row: Any, target: Target) -> DeliveryState:
-    state = State(row.state)
+    try:
+        _DELIVERY.check(row)
+        state = State(row.state)
+    except (Unreadable, ValueError):
+        return DeliveryState(target, State.REJECTED, 0, 0, str(Unreadable()), None)
     reason, due_at = row.reason, row.due_at
     if state is State.WAITING and row.blocked_reason:
         due_at = 0.0
@@ -297,8 +331,9 @@ def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> Lis
     return None if state is None or sent is None else as_sent(state, target, sent.text)
 
 
-def as_sent(state: ReportState, target: Target, text: str) -> Listed:
-    """A report as a target may see it that was sent these words."""
+def as_sent(state: ReportState, target: Target, stored: object) -> Listed:
+    """A report as a target may see it that was sent this text."""
+    text = stored if isinstance(stored, str) else UNREADABLE
     own = tuple(one for one in state.deliveries if one.target == target)
     heading = text.partition("\n")[0]
     state = replace(state, key="", event="", heading=heading, source="", deliveries=own)
@@ -348,7 +383,11 @@ def _recent(conn: Connection, limit: int, target: Target | None) -> list[str]:
         # One lane at a time: each is read from the end of its index.
         query = select(delivery.c.report_id).where(delivery.c.lane == name)
         found.update(conn.scalars(query.order_by(delivery.c.report_id.desc()).limit(limit)))
-    return sorted(found, reverse=True)[:limit]
+    return sorted(filter(_is_text, found), reverse=True)[:limit]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _failed(conn: Connection, since: float, limit: int, target: Target | None) -> list[str]:
@@ -390,7 +429,13 @@ def _whole(conn: Connection, state: ReportState | None) -> Listed | None:
     row = state and conn.execute(_LISTED, {"id": state.id}).first()
     if state is None or row is None:
         return None
-    return Listed(state, row.fields and readable(row.fields), row.text)
+    return read_listed(state, row)
+
+
+def read_listed(state: ReportState, row: Any) -> Listed:
+    """A report in a list, from its row with `LISTED_COLUMNS`."""
+    text = row.text if isinstance(row.text, str) else UNREADABLE
+    return Listed(state, row.fields and readable(row.fields), text)
 
 
 def readable(fields: str) -> Report | None:
@@ -405,4 +450,4 @@ def _report(conn: Connection, report_id: str) -> tuple[Report | None, dict[str, 
     query = select(report.c.fields, report.c.image).where(report.c.id == report_id)
     if (row := conn.execute(query).first()) is None:
         return None, {}
-    return read_report(row.fields), read_images(conn, read_ids(row.image))
+    return readable(row.fields), read_images(conn, read_ids(row.image))

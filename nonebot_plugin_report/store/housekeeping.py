@@ -20,10 +20,13 @@ from sqlalchemy import (
 
 from ..model.delivery import Delivery, Priority, State
 from ..model.target import Lane, Target
+from .ids import moment_of
 from .leases import WAITING_LANES, release_all
 from .outcomes import GIVE_UP, TAKEN_BACK, expiry_reason
+from .row_types import MAX_MOMENT, RowType
 from .rows import (
     INSERT_DELIVERY,
+    IS_ID,
     IS_WAITING,
     TEXT,
     add_lane,
@@ -210,8 +213,12 @@ class Housekeeping:
         """
 
         def read(conn: Connection) -> str:
-            found = (conn.scalar(select(func.max(table.c.id))) for table in (report, delivery))
-            return max(one or "" for one in found)
+            ends = (
+                select(func.max(report.c.id)).where(IS_ID),
+                select(func.max(delivery.c.id)).where(delivery.c.id < "~"),
+            )
+            newest = [conn.scalar(one) for one in ends]
+            return max([one for one in newest if one and moment_of(one) is not None], default="")
 
         return await self._run(read)
 
@@ -221,7 +228,8 @@ class Housekeeping:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        newest = select(func.max(delivery.c.created_at)).where(IS_WAITING)
+        readable = delivery.c.created_at.between(0.0, MAX_MOMENT)
+        newest = select(func.max(delivery.c.created_at)).where(IS_WAITING, readable)
         return await self._run(lambda conn: conn.scalar(newest)) or 0.0
 
     async def probe(self, now: float) -> None:
@@ -247,7 +255,12 @@ def _set_aside(conn: Connection, now: float) -> dict[str, int]:
             continue
         stuck = update(delivery).where(delivery.c.lane == row.name, IS_WAITING)
         end = stuck.values(state=State.REJECTED, reason="接收者无法识别", finished_at=now)
-        ended[row.name] = conn.execute(end).rowcount
+        ended[str(row.name)] = conn.execute(end).rowcount
+    has_lane = exists().where(lane.c.name == delivery.c.lane)
+    lost = update(delivery).where(IS_WAITING, ~has_lane)
+    end = lost.values(state=State.REJECTED, reason="接收者无法识别", finished_at=now)
+    if count := conn.execute(end).rowcount:
+        ended["（没有记录）"] = count
     return ended
 
 
@@ -261,16 +274,17 @@ def _expire(conn: Connection, now: float) -> Sequence[Any]:
         .limit(BATCH)
         .with_for_update(read=True, skip_locked=True, of=lane)  # nobody claims it meanwhile
     ).all()
+    expired = 0
     for row in rows:
         withdrawn = row.reason == TAKEN_BACK
         reason = expiry_reason(row.reason if withdrawn else row.blocked_reason or row.reason)
-        conn.execute(
+        expired += conn.execute(
             update(delivery)
             .where(delivery.c.id == row.id, IS_WAITING)
             .values(state=State.EXPIRED, reason=reason, finished_at=now)
-        )
+        ).rowcount
         GIVE_UP.run(conn, {"this": row.id, "now": now})
-    return rows
+    return rows if expired else ()  # rubbish is no id by which it could be changed
 
 
 _FALLEN: Final = (
@@ -285,6 +299,9 @@ _FALLEN: Final = (
     .limit(BATCH)
     .with_for_update(skip_locked=True, of=delivery)  # each once, whoever else looks
 )  # fmt: skip
+
+
+_FALLEN_ROW: Final = RowType(delivery.c.report_id, TEXT, delivery.c.fallback)
 
 
 def _fall_back(
@@ -311,7 +328,7 @@ def _fallen(conn: Connection, now: float) -> list[DueFallback]:
             min(read_priority(row.priority), Priority.NORMAL),
             tuple(to for one in row.fallback.split(" ") if (to := read_target(one)) is not None),
         )
-        for row in rows
+        for row in _FALLEN_ROW.read(rows)
         if row.state != State.DELIVERED and (target := read_target(row.target)) is not None
     ]  # fmt: skip
 
@@ -349,7 +366,8 @@ def _note_deleted(conn: Connection, report_id: str, source: str, now: float) -> 
     """Note for those who look at the page that a report is deleted now, and whose it was."""
     query = select(lane.c.target).join(delivery, delivery.c.lane == lane.c.name)
     targets = conn.scalars(query.where(delivery.c.report_id == report_id).distinct())
-    row = {"report": report_id, "deleted_at": now, "source": source, "targets": " ".join(targets)}
+    readable = " ".join(each for each in targets if read_target(each) is not None)
+    row = {"report": report_id, "deleted_at": now, "source": source, "targets": readable}
     conn.execute(delete(deleted).where(deleted.c.deleted_at < now - DELETED_SECONDS))
     conn.execute(insert(deleted).values(row))
 
@@ -401,8 +419,8 @@ def _forget_lanes(conn: Connection) -> list[str]:
     empty = ~exists().where(delivery.c.lane == lane.c.name)
     names = conn.scalars(select(lane.c.name).where(empty, lane.c.owner.is_(None)).limit(BATCH))
     gone = list(names)
-    conn.execute(delete(lane).where(lane.c.name.in_(gone)))
-    return gone
+    deleted = conn.execute(delete(lane).where(lane.c.name.in_(gone))).rowcount
+    return gone if deleted else []  # rubbish is no name by which it could be deleted
 
 
 def _move_in_time(conn: Connection, since: float, by: float) -> None:

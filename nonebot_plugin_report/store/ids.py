@@ -6,6 +6,8 @@ from typing import Final
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u
 _PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
+_CHARACTERS: Final = frozenset(_ALPHABET)
+_LENGTH: Final = 20
 _SHIFTS: Final = tuple(range(90, -1, -10))
 _RANDOM_BITS: Final = 52
 _STEP_BITS: Final = 40
@@ -40,6 +42,13 @@ def beginning(number: int) -> str:
 def first_id(at: float) -> str:
     """The smallest id of a moment (epoch seconds)."""
     return _encode(int(at * 1000) << _RANDOM_BITS)
+
+
+def moment_of(made: object) -> float | None:
+    """When an id was made (epoch seconds); None: it is no id."""
+    if not isinstance(made, str) or len(made) != _LENGTH or not _CHARACTERS.issuperset(made):
+        return None
+    return (_decode(made) >> _RANDOM_BITS) / 1000
 
 
 class IdMaker:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Float, String, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Float, String, bindparam, func, null, or_, select, update
 
-from ..errors import LeaseLost
+from ..errors import LeaseLost, Unreadable
 from ..model.target import Lane
 from .moment import moment
+from .row_types import RowType
 from .rows import IS_WAITING, read_lane
 from .schema import delivery, lane
 from .statements import Statement
@@ -133,6 +134,17 @@ _LOCK_LANE: Final = Statement(
     # Who stores a delivery in a lane holds its row, too, and keeps nobody from sending in it.
     .with_for_update(skip_locked=True, key_share=True)
 )
+_LANE: Final = RowType(
+    lane.c.due_at, lane.c.failures, lane.c.owner, lane.c.epoch, lane.c.lease_until
+)
+_RESET_LANE: Final = Statement(
+    update(lane)
+    .where(lane.c.name == bindparam("of"))
+    .values(
+        due_at=0.0, failures=0, blocked_reason="", blocked_at=0.0, owner=null(), epoch=0,
+        lease_until=0.0,
+    )
+)  # fmt: skip
 _OWN: Final = Statement(
     update(lane)
     .where(lane.c.name == bindparam("of"))
@@ -176,6 +188,11 @@ def claim(conn: Connection, of: Lane, owner: str, now: float, seconds: float) ->
     row = _LOCK_LANE.row(conn, {"lane": str(of), "now": now})
     if row is None:  # its row is locked by another process
         return Claim(None, now + 1, 0, taken=True)
+    try:
+        _LANE.check(row)
+    except Unreadable:  # what it says of its lane can be begun anew
+        _RESET_LANE.run(conn, {"of": str(of)})
+        row = _LOCK_LANE.row(conn, {"lane": str(of), "now": now})
     ahead = now - row.now
     anothers = row.owner not in (None, owner)
     if anothers and row.lease_until > row.now:

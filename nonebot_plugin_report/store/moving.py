@@ -9,16 +9,29 @@ import asyncio
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, islice
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, Final
 
-from sqlalchemy import Column, Table, delete, func, insert, inspect, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    type_coerce,
+)
+from sqlalchemy.types import NullType
 
 from ..errors import StoreUnavailable
 from .ends import End, open_end
 from .leases import release_all
+from .row_types import RowType
 from .schema import (
     ENGINES_OWN,
     MOVING_FROM,
@@ -40,6 +53,8 @@ TABLES: Final = [one for one in metadata.sorted_tables if one not in (meta, proc
 """What is moved as it is, each after what it refers to. Processes end, and their terms with
 them."""
 
+_ROWS: Final = {one.name: RowType(*one.columns) for one in TABLES}
+
 Tell = Callable[[str, int, int], None]
 """Is told what is being done (Chinese), and how many rows of how many are done."""
 
@@ -52,6 +67,8 @@ class Moved:
     waiting: int
     """Deliveries that were not sent yet."""
     pictures: int
+    unreadable: int = 0
+    """Rows with rubbish in them, which stay where they are."""
 
 
 async def move(source: Path | str, target: Path | str, tell: Tell) -> Moved:
@@ -150,7 +167,7 @@ class _Move:
         self._old = old
         self._new = new
         self._tell = tell
-        self._done = 0
+        self._done = self._unreadable = 0
         self._all = sum(_count(old, table) for table in TABLES)
 
     async def run(self) -> Moved:
@@ -164,7 +181,7 @@ class _Move:
         waits = select(func.count()).where(deliveries.c.state == "waiting")
         return Moved(
             _count(self._new, reports), self._new.conn.scalar(waits) or 0,
-            _count(self._new, image),
+            _count(self._new, image), self._unreadable,
         )  # fmt: skip
 
     async def _step(self, what: str, rows: int) -> None:
@@ -183,8 +200,9 @@ class _Move:
             await self._step("搬运", self._old.conn.scalar(there) or 0)
         with _batches(self._old, table, list(table.columns), after=last) as batches:
             for rows in batches:
-                with self._new.transaction():
-                    self._new.conn.execute(insert(table), rows)
+                if readable := self._readable(table, rows):
+                    with self._new.transaction():
+                        self._new.conn.execute(insert(table), readable)
                 await self._step("搬运", len(rows))
 
     async def _copy_at_once(self, table: Table) -> None:
@@ -193,7 +211,8 @@ class _Move:
         with self._new.transaction(), _batches(self._old, table, columns) as batches:
             self._new.conn.execute(delete(table))
             for rows in batches:
-                self._new.conn.execute(insert(table), rows)
+                if readable := self._readable(table, rows):
+                    self._new.conn.execute(insert(table), readable)
                 await self._step("搬运", len(rows))
 
     async def _compare(self, table: Table) -> None:
@@ -203,10 +222,25 @@ class _Move:
             _batches(self._old, table, columns) as old,
             _batches(self._new, table, columns) as new,
         ):
-            for was, came in zip_longest(old, new):
-                if was is None or was != came:
+            came = chain.from_iterable(new)
+            for rows in old:
+                readable = self._readable(table, rows)
+                if readable != list(islice(came, len(readable))):
                     raise _differs(table)
-                await self._step("核对", len(was))
+                self._unreadable += len(rows) - len(readable)
+                await self._step("核对", len(rows))
+            if next(came, None) is not None:
+                raise _differs(table)
+
+    def _readable(self, table: Table, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows of a batch that can be read, and whose references have come."""
+        readable = [row for row in rows if _ROWS[table.name].holds(row)]
+        for reference in table.foreign_keys:
+            name, key = reference.parent.key, reference.column
+            came = select(key).where(key.in_({row[name] for row in readable}))
+            there = set(self._new.conn.scalars(came))
+            readable = [row for row in readable if row[name] in there]
+        return readable
 
 
 @contextmanager
@@ -215,12 +249,19 @@ def _batches(
 ) -> Generator[Iterator[list[dict[str, Any]]]]:
     """Rows in the order of their key, by the columns' names here; of those after a key."""
     size = PICTURES if table is image else BATCH
-    query = select(*columns).order_by(*(table.primary_key.columns or table.columns))
+    query = select(*map(_as_stored, columns)).order_by(
+        *(table.primary_key.columns or table.columns)
+    )
     if after is not None:
         query = query.where(*(key > after for key in table.primary_key.columns))
     names = [column.key for column in columns]
     with end.conn.execute(query, execution_options={"yield_per": size}) as result:
         yield ([dict(zip(names, row, strict=True)) for row in rows] for rows in result.partitions())
+
+
+def _as_stored(column: Column[Any]) -> ColumnElement[Any]:
+    """A column without SQLAlchemy's reading of bytes, which takes a number for their length."""
+    return type_coerce(column, NullType()) if isinstance(column.type, LargeBinary) else column
 
 
 def _differs(table: Table) -> StoreUnavailable:

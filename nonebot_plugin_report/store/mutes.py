@@ -1,11 +1,16 @@
 """Muted targets."""
 
+from typing import Final
+
 from sqlalchemy import Connection, delete, insert, select
 
 from ..model.target import Target
+from .row_types import RowType
 from .rows import read_target
 from .schema import mute
 from .writer import Writer
+
+_MUTE: Final = RowType(mute.c.until)
 
 
 class Mutes:
@@ -24,7 +29,9 @@ class Mutes:
         def read(conn: Connection) -> dict[Target, float]:
             rows = conn.execute(select(mute))
             return {
-                target: row.until for row in rows if (target := read_target(row.target)) is not None
+                target: row.until
+                for row in _MUTE.read(rows)
+                if (target := read_target(row.target)) is not None
             }
 
         return await self._run(read)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Float, cast, delete, func, insert, select, up
 
 from ..model.status import Process
 from .moment import moment
+from .row_types import RowType
 from .schema import lane, process
 from .writer import Writer
 
@@ -67,6 +68,9 @@ def _sign(conn: Connection, one: Process) -> None:
         )
 
 
+_PROCESS: Final = RowType(*process.columns)
+
+
 def _all(conn: Connection, now: float) -> tuple[Process, ...]:
     lanes = select(func.count()).where(lane.c.owner == process.c.name).scalar_subquery()
     silent = cast(moment(now) - process.c.seen_at, Float)
@@ -76,5 +80,5 @@ def _all(conn: Connection, now: float) -> tuple[Process, ...]:
             row.name, row.host, row.pid, tuple(row.bots.split()), row.started_at, row.seen_at,
             row.lanes, lapsed=row.silent > STALE,
         )
-        for row in conn.execute(query.order_by(process.c.started_at, process.c.name))
+        for row in _PROCESS.read(conn.execute(query.order_by(process.c.started_at, process.c.name)))
     )  # fmt: skip

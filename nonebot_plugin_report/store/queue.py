@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final
 
-from sqlalchemy import Connection, Integer, and_, bindparam, case, func, or_, select
+from loguru import logger
+from sqlalchemy import Connection, Integer, and_, bindparam, case, func, or_, select, update
 
 from ..errors import DiskFull, Unreadable
 from ..model.delivery import Delivery, State
@@ -17,7 +18,9 @@ from ..model.status import Receipt
 from ..model.target import Lane, Target
 from .ids import first_id
 from .leases import Claim, claim
+from .outcomes import GIVE_UP
 from .room import Room
+from .row_types import is_moment
 from .rows import (
     HANDLING,
     INSERT_DELIVERY,
@@ -29,10 +32,12 @@ from .rows import (
     delivery_row,
     image_sizes,
     insert_image,
-    read_handling,
+    read_delivery,
     read_ids,
     read_images,
     read_report,
+    read_target,
+    read_text,
     report_row,
 )
 from .schema import delivery, lane, report
@@ -125,18 +130,19 @@ class Queue:
 
         def write(conn: Connection) -> tuple[Claim, list[Queued]]:
             claimed = claim(conn, of, owner, now, seconds)
-            return claimed, _head(conn, of, limit) if claimed.lease else []
+            return claimed, _head(conn, of, limit, now) if claimed.lease else []
 
         return await self._run(write, durable=False)
 
-    async def head(self, of: Lane, limit: int) -> list[Queued]:
+    async def head(self, of: Lane, limit: int, now: float) -> list[Queued]:
         """The head of a lane's queue, by priority and age; of few with the messages that are short.
+        `now`: epoch seconds.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
         async with self._deep if limit > SHALLOW else nullcontext():
-            return await self._run(lambda conn: _head(conn, of, limit), durable=False)
+            return await self._run(lambda conn: _head(conn, of, limit, now), durable=False)
 
     async def text(self, delivery_id: str) -> tuple[Message, tuple[str, ...]]:
         """A delivery's message without its pictures, and their ids.
@@ -176,7 +182,7 @@ class Queue:
         values = {"lane": str(of), "since": since, "limit": limit, "first": first}
 
         def read(conn: Connection) -> list[float]:
-            return [row.at for row in reversed(_SENT.rows(conn, values))]
+            return [row.at for row in reversed(_SENT.rows(conn, values)) if is_moment(row.at)]
 
         return await self._run(read, durable=False)
 
@@ -201,8 +207,8 @@ def _duplicate(conn: Connection, entry: Entry) -> Receipt | None:
     key = entry.report.key
     if not key or not (row := _FIND_KEY.row(conn, {"source": entry.source, "key": key})):
         return None
-    targets = conn.scalars(_TARGETS, {"id": row.id}).all()
-    return Receipt(row.id, "duplicate", tuple(map(Target.parse, targets)))
+    targets = map(read_target, conn.scalars(_TARGETS, {"id": row.id}))
+    return Receipt(row.id, "duplicate", tuple(each for each in targets if each is not None))
 
 
 def _insert(conn: Connection, entry: Entry) -> Receipt:
@@ -243,7 +249,7 @@ _HEAD: Final = Statement(
         delivery.c.tried_at, delivery.c.repeats, delivery.c.created_at, *HANDLING,
         delivery.c.image,
         case((_IS_SHORT, TEXT)).label("text"), case((_IS_SHORT, report.c.fields)).label("fields"),
-    ).join(report, delivery.c.report_id == report.c.id)
+    ).outerjoin(report, delivery.c.report_id == report.c.id)  # one without its report is set aside
     .where(delivery.c.lane == bindparam("lane"), IS_WAITING)
     .order_by(delivery.c.priority, delivery.c.id).limit(bindparam("limit"))
 )  # fmt: skip
@@ -260,6 +266,11 @@ _SENT: Final = Statement(
     .order_by(delivery.c.finished_at.desc())
     .limit(bindparam("limit"))
 )
+_SET_ASIDE: Final = Statement(
+    update(delivery)
+    .where(delivery.c.id == bindparam("this"), IS_WAITING)
+    .values(state=State.REJECTED.value, reason=bindparam("why"), finished_at=bindparam("now"))
+)
 _TEXT: Final = Statement(
     select(TEXT, delivery.c.image, report.c.fields)
     .join(report, delivery.c.report_id == report.c.id)
@@ -267,27 +278,29 @@ _TEXT: Final = Statement(
 )
 
 
-def _head(conn: Connection, of: Lane, limit: int) -> list[Queued]:
-    rows = _HEAD.rows(conn, {"lane": str(of), "limit": limit})
-    sizes = image_sizes(conn, {each for row in rows for each in read_ids(row.image)})
-    return [_queued(row, of, sizes) for row in rows]
+def _head(conn: Connection, of: Lane, limit: int, now: float) -> list[Queued]:
+    """The head of a queue; what cannot be read is set aside, so that it does not stop the lane."""
+    while True:
+        rows = _HEAD.rows(conn, {"lane": str(of), "limit": limit})
+        sizes = image_sizes(conn, {each for row in rows for each in read_ids(row.image)})
+        queued: list[Queued] = []
+        set_aside = 0
+        for row in rows:
+            try:
+                queued.append(_queued(row, of, sizes))
+            except Unreadable as error:
+                values = {"this": row.id, "why": str(error), "now": now}
+                set_aside += _SET_ASIDE.run(conn, values).rowcount
+                GIVE_UP.run(conn, values)
+        if not set_aside:
+            return queued
+        logger.error(f"发给 {of} 的 {set_aside} 条推送在存储里的记录无法读取，没有发出")
 
 
 def _queued(row: Any, of: Lane, sizes: Mapping[str, int]) -> Queued:
     message = _short(row)
     return Queued(
-        Delivery(
-            row.id,
-            row.report_id,
-            of,
-            message or Message(""),
-            row.attempts,
-            row.tried_at,
-            row.repeats,
-            created_at=row.created_at,
-            expires_at=row.expires_at,
-            handling=read_handling(row),
-        ),
+        read_delivery(row, of, message or Message("")),
         loaded=message is not None,
         picture_bytes=sum(sizes.get(each, 0) for each in read_ids(row.image)),
         pictures=row.image,
@@ -299,7 +312,7 @@ def _short(row: Any) -> Message | None:
     if row.text is None:
         return None
     try:
-        return Message(row.text, report=read_report(row.fields))
+        return Message(read_text(row.text), report=read_report(row.fields))
     except Unreadable:
         return None
 
@@ -308,7 +321,7 @@ def _text(conn: Connection, delivery_id: str) -> tuple[Message, tuple[str, ...]]
     row = _TEXT.row(conn, {"id": delivery_id})
     if row is None:
         raise Unreadable
-    return Message(row.text, report=read_report(row.fields)), read_ids(row.image)
+    return Message(read_text(row.text), report=read_report(row.fields)), read_ids(row.image)
 
 
 _NEWEST: Final = (

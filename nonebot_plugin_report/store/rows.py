@@ -20,10 +20,12 @@ from ..errors import Unreadable
 from ..model.delivery import Delivery, Handling, Priority, State
 from ..model.grant import BOUND
 from ..model.image import Image
+from ..model.message import Message
 from ..model.report import Report, dump, restore
 from ..model.target import Lane, Target
 from . import schema
 from .fold import fold_report
+from .row_types import RowType
 from .schema import delivery, image, lane, report
 from .statements import Statement
 
@@ -139,9 +141,9 @@ def join_ids(ids: Iterable[str]) -> str | None:
     return " ".join(ids) or None
 
 
-def read_ids(stored: str | None) -> tuple[str, ...]:
-    """The pictures' ids of a row."""
-    return tuple((stored or "").split())
+def read_ids(stored: object) -> tuple[str, ...]:
+    """The pictures' ids of a row; none if it cannot be read: the text goes without them."""
+    return tuple(stored.split()) if isinstance(stored, str) else ()
 
 
 def report_row(entry: Entry, image_ids: Iterable[str]) -> dict[str, object]:
@@ -202,13 +204,13 @@ def delivery_row(
 def read_lane(row: Any) -> Lane | None:
     """The lane of a row; None if this code cannot read it."""
     target = read_target(row.target)
-    return target and Lane(target, row.bot)
+    return Lane(target, row.bot) if target is not None and isinstance(row.bot, str) else None
 
 
-def read_target(text: str) -> Target | None:
+def read_target(text: object) -> Target | None:
     """The target of a row; None if this code cannot read it."""
     try:
-        return Target.parse(text)
+        return Target.parse(text) if isinstance(text, str) else None
     except ValueError:
         return None
 
@@ -230,17 +232,18 @@ def read_priority(stored: int) -> Priority:
     return _PRIORITIES.get(stored, Priority.NORMAL)
 
 
-_READ_IMAGE: Final = Statement(
-    select(image.c.bytes, image.c.media_type, image.c.width, image.c.height).where(
-        image.c.id == bindparam("id")
-    )
-)
+_IMAGE_COLUMNS: Final = (image.c.bytes, image.c.media_type, image.c.width, image.c.height)
+_IMAGE: Final = RowType(*_IMAGE_COLUMNS)
+_READ_IMAGE: Final = Statement(select(*_IMAGE_COLUMNS).where(image.c.id == bindparam("id")))
 
 
 def read_images(conn: Connection, ids: Iterable[str]) -> dict[str, Image]:
-    """Those of some pictures that are still stored, by id."""
-    rows = {each: _READ_IMAGE.row(conn, {"id": each}) for each in ids}
-    return {each: Image(*row) for each, row in rows.items() if row is not None}
+    """Those of some pictures that are still stored and can be read, by id."""
+    rows = {each: _READ_IMAGE.rows(conn, {"id": each}) for each in ids}
+    return {each: Image(*row) for each, found in rows.items() for row in _IMAGE.read(found)}
+
+
+_SIZE: Final = RowType(image.c.id, image.c.size)
 
 
 def image_sizes(conn: Connection, ids: set[str]) -> dict[str, int]:
@@ -248,7 +251,7 @@ def image_sizes(conn: Connection, ids: set[str]) -> dict[str, int]:
     if not ids:
         return {}
     query = select(image.c.id, image.c.size).where(image.c.id.in_(ids))
-    return {row.id: row.size for row in conn.execute(query)}
+    return {row.id: row.size for row in _SIZE.read(conn.execute(query))}
 
 
 def read_report(fields: str) -> Report:
@@ -261,3 +264,46 @@ def read_report(fields: str) -> Report:
         return restore(fields)
     except ValueError as error:
         raise Unreadable from error
+
+
+def read_text(stored: object) -> str:
+    """A stored text.
+
+    Raises:
+        Unreadable: it is something else.
+    """
+    if not isinstance(stored, str):
+        raise Unreadable
+    return stored
+
+
+_QUEUED: Final = RowType(
+    delivery.c.id, delivery.c.report_id, delivery.c.attempts, delivery.c.tried_at,
+    delivery.c.repeats, delivery.c.created_at, delivery.c.expires_at, delivery.c.held_until,
+    delivery.c.reason,
+)  # fmt: skip
+
+
+def read_delivery(row: Any, of: Lane, message: Message) -> Delivery:
+    """A waiting delivery.
+
+    Raises:
+        Unreadable: this code did not write its row.
+    """
+    _QUEUED.check(row)
+    return Delivery(
+        row.id,
+        row.report_id,
+        of,
+        message,
+        row.attempts,
+        row.tried_at,
+        row.repeats,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        handling=read_handling(row),
+    )
+
+
+IS_ID: Final = (report.c.id >= "0") & (report.c.id < "~")
+"""An id that this code made: SQLite sorts numbers before texts, and bytes after them."""

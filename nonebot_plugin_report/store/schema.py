@@ -295,7 +295,7 @@ def upgrade(conn: Connection, steps: Sequence[Step] = STEPS) -> None:
 
 def read_meta(conn: Connection, name: str) -> str:
     """A value in `meta`; empty: there is none."""
-    return conn.scalar(select(meta.c.value).where(meta.c.name == name)) or ""
+    return str(conn.scalar(select(meta.c.value).where(meta.c.name == name)) or "")
 
 
 def write_meta(conn: Connection, name: str, value: str) -> None:
@@ -323,7 +323,10 @@ def _make_indexes(conn: Connection) -> None:
     definitions = {
         str(index.name): str(CreateIndex(index).compile(dialect=conn.dialect)) for index in indexes
     }
-    made: dict[str, str] = orjson.loads(read_meta(conn, _INDEXES) or "{}")
+    try:
+        made: dict[str, str] = dict(orjson.loads(read_meta(conn, _INDEXES) or "{}"))
+    except (ValueError, TypeError):  # what it says cannot be read: all are made anew
+        made = dict.fromkeys(definitions, "")
     for name, definition in made.items():
         if definitions.get(name) != definition:
             conn.execute(text(f'DROP INDEX IF EXISTS "{name}"'))

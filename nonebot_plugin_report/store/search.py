@@ -27,6 +27,8 @@ from ..model.archive import Cursor, Sight, Wanted
 from ..model.target import Target
 from .fold import fold, split_query
 from .history import sent_to
+from .row_types import MAX_MOMENT
+from .rows import IS_ID
 from .schema import delivery, lane, report
 
 FIRST_ROWS: Final = 250
@@ -45,6 +47,7 @@ def newest(*columns: ColumnElement[Any]) -> "Select[*tuple[Any, ...]]":
         select(*columns)
         .where(tuple_(report.c.received_at, report.c.id) < place)
         .where(report.c.received_at >= bindparam("since", type_=Float))
+        .where(report.c.received_at <= MAX_MOMENT, IS_ID)
         .order_by(report.c.received_at.desc(), report.c.id.desc())
         .limit(bindparam("rows", type_=Integer))
     )
@@ -145,5 +148,5 @@ class Search:
         if not self._words or sight.target is None or sight.source in (None, row.source):
             return True
         sent = sent_to(self._conn, row.id, sight.target)
-        text = "" if sent is None else fold(sent.text)
+        text = fold(sent.text) if sent is not None and isinstance(sent.text, str) else ""
         return all(word in text for word in self._words)

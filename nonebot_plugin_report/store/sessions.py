@@ -1,11 +1,15 @@
 """The browsers that have come in to the page, and the links that let one in."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from .row_types import RowType
 from .schema import link, session
 from .writer import Writer
+
+_SESSION: Final = RowType(*session.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class StoredSessions:
 
         def read(conn: Connection) -> list[Session]:
             rows = conn.execute(select(session).order_by(session.c.created_at))
-            return [Session(*row) for row in rows]
+            return [Session(*row) for row in _SESSION.read(rows)]
 
         return await self._run(read)
 
@@ -78,7 +82,7 @@ class StoredSessions:
         def write(conn: Connection) -> str | None:
             good = (link.c.digest == digest) & (link.c.until > now)
             holder = conn.scalar(select(link.c.holder).where(good))
-            if holder is None:
+            if not isinstance(holder, str):
                 return None
             # Another process may take it at the same moment.
             return holder if conn.execute(delete(link).where(good)).rowcount == 1 else None

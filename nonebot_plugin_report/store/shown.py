@@ -7,14 +7,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from ..model.archive import Shown, Sight
-from ..model.status import Listed, ReportState
 from .history import (
     DELIVERY_COLUMNS,
     LISTED_COLUMNS,
     STATE_COLUMNS,
     as_sent,
-    delivery_states,
-    readable,
+    read_listed,
+    read_state,
     sent_to,
 )
 from .rows import read_ids
@@ -39,13 +38,10 @@ def shown(conn: Connection, ids: Sequence[str], sight: Sight) -> tuple[Shown, ..
 
 
 def _one(conn: Connection, row: Any, deliveries: Sequence[Any], sight: Sight) -> Shown | None:
-    state = ReportState(
-        row.id, row.key or "", row.event, row.heading, row.received_at, row.source, row.note,
-        tuple(delivery_states(deliveries)),
-    )  # fmt: skip
+    if (state := read_state(row, deliveries)) is None:
+        return None
     if sight.source is None or row.source == sight.source:
-        listed = Listed(state, row.fields and readable(row.fields), row.text)
-        return Shown(listed, read_ids(row.image), own=True)
+        return Shown(read_listed(state, row), read_ids(row.image), own=True)
     if sight.target is None or (sent := sent_to(conn, row.id, sight.target)) is None:
         return None
     return Shown(as_sent(state, sight.target, sent.text), read_ids(sent.image), own=False)

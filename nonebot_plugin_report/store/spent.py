@@ -5,6 +5,7 @@ from typing import Final
 from loguru import logger
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from .row_types import is_moment
 from .schema import spent
 from .statements import Statement
 from .writer import Writer
@@ -34,7 +35,7 @@ class Spent:
         values = {"source": source, "since": since, "limit": limit}
 
         def read(conn: Connection) -> list[float]:
-            return [row.at for row in reversed(_LAST.rows(conn, values))]
+            return [row.at for row in reversed(_LAST.rows(conn, values)) if is_moment(row.at)]
 
         return await self._database.run(read, durable=False)
 

@@ -9,6 +9,7 @@ connection does that beside commits (sqlite.org/wal.html, "The WAL-Reset Bug").
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,9 @@ LOG_BYTES: Final = 16 * 2**20
 BUSY_SECONDS: Final = 5.0
 """Seconds to wait for another process's lock on the file. BetterGI waits 30 s for an answer."""
 
+TEXT_FACTORY: Final = partial(str, encoding="utf-8", errors="replace")
+"""How texts are decoded: a damaged one costs its own row, not all that are read with it."""
+
 
 def engine(path: Path) -> Engine:
     """An engine with one connection, for one thread at a time."""
@@ -43,6 +47,7 @@ def engine(path: Path) -> Engine:
 
     @event.listens_for(database, "connect")
     def configure(connection: Any, _: object) -> None:  # pyright: ignore[reportUnusedFunction] - the decorator registers it
+        connection.text_factory = TEXT_FACTORY
         cursor = connection.cursor()
         cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file, before all else
         cursor.execute("PRAGMA journal_mode = WAL")

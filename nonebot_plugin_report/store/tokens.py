@@ -1,11 +1,15 @@
 """The tokens of users who bound themselves."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
+from .row_types import RowType
 from .schema import binding
 from .writer import Writer
+
+_BINDING: Final = RowType(*binding.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Bindings:
 
         def read(conn: Connection) -> list[Binding]:
             rows = conn.execute(select(binding).order_by(binding.c.created_at))
-            return [Binding(row.user, row.token, row.created_at) for row in rows]
+            return [Binding(row.user, row.token, row.created_at) for row in _BINDING.read(rows)]
 
         return await self._run(read)
 

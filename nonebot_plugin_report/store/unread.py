@@ -1,9 +1,19 @@
 """The last body of each source that could not be read as such, for whoever mends the settings."""
 
-from sqlalchemy import Connection, delete, insert, select
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from .schema import unread
+from .statements import Statement
 from .writer import Writer
+
+# Not by SQLAlchemy's own execution, which takes a number in place of bytes for their length.
+_LAST: Final = Statement(
+    select(unread.c.body).where(
+        unread.c.source == bindparam("source"), unread.c.kept_at >= bindparam("since")
+    )
+)
 
 
 class Unread:
@@ -31,8 +41,9 @@ class Unread:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        query = select(unread.c.body).where(unread.c.source == source, unread.c.kept_at >= since)
-        return await self._run(lambda conn: conn.scalar(query))
+        values = {"source": source, "since": since}
+        row = await self._run(lambda conn: _LAST.row(conn, values))
+        return row.body if row is not None and isinstance(row.body, bytes) else None
 
     async def forget(self, before: float) -> None:
         """Delete what was kept before a moment (epoch seconds).

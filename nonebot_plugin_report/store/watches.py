@@ -6,12 +6,17 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select
 
 from ..model.watch import WatchState
+from .row_types import RowType
+from .rows import IS_ID
 from .schema import meta, report, watch
 from .statements import Statement
 from .writer import Writer
 
 _READ_UNTIL: Final = "watched_until"
 _BEGIN: Final = Statement(insert(meta), "ON CONFLICT DO NOTHING")
+
+
+_WATCH: Final = RowType(*watch.columns)
 
 
 class Watches:
@@ -28,7 +33,7 @@ class Watches:
         """
 
         def read(conn: Connection) -> dict[str, WatchState]:
-            rows = conn.execute(select(watch))
+            rows = _WATCH.read(conn.execute(select(watch)))
             return {
                 row.name: WatchState(row.since, row.due_at, row.overdue_at, row.reported_at)
                 for row in rows
@@ -45,9 +50,9 @@ class Watches:
 
         def read(conn: Connection) -> str:
             known = conn.scalar(select(meta.c.value).where(meta.c.name == _READ_UNTIL))
-            if known is not None:
+            if isinstance(known, str):
                 return known
-            first = conn.scalar(select(func.max(report.c.id))) or "0"
+            first = conn.scalar(select(func.max(report.c.id)).where(IS_ID)) or "0"
             _BEGIN.run(conn, {"name": _READ_UNTIL, "value": first})
             return first
 
