@@ -1,8 +1,8 @@
-"""Who has come in to the page by a browser, and what they may see there.
+"""Keeps the sessions of browsers on the page, and the rights of their viewers.
 
-A link lets a browser in once, within minutes; then a cookie does, whose secret only the browser
-has. A session lets its holder do no more than the token or the QQ number it came by: both are
-looked up each time, so that it ends with them.
+A link lets a browser in once, within minutes; from then on a cookie does, whose secret only the
+browser has. A session gives its holder no more rights than the token or QQ number of the login:
+both are looked up with each request, so a session ends with its token or number.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,16 +17,16 @@ from .gate import digest
 from .tokens import Tokens
 
 LINK_SECONDS: Final = 600.0
-"""For how long a link lets somebody in."""
+"""Seconds in which a link can be used."""
 SESSION_SECONDS: Final = 30 * 86400.0
-"""For how long a browser stays in."""
+"""Seconds after which a session ends."""
 MOST_SESSIONS: Final = 20
-"""Browsers of one holder; the one that came first goes first."""
+"""Sessions of one holder; a further one ends the oldest."""
 SEEN_EVERY: Final = 3600.0
 """Seconds between notes of when a session was last used."""
 SECRET_BYTES: Final = 24
 SECRET_LENGTH: Final = SECRET_BYTES // 3 * 4
-"""Characters of a secret; nothing else is looked up."""
+"""Characters of a secret; other lengths are not looked up."""
 AGENT_LENGTH: Final = 200
 CONSOLE: Final = "console"
 """The holder who read the link in the bot's own window."""
@@ -36,33 +36,33 @@ _USER: Final = "user:"
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whom a browser belongs to."""
+    """The person behind a browser's session, and their rights."""
 
     grant: Grant
     target: Target | None
-    """Whose deliveries they may see, besides what came with their own token; None: of nobody else,
-    or everything."""
+    """The target whose deliveries the viewer may see, besides the reports of their own token; None:
+    no target, or everything."""
     session: Session
 
     @property
     def is_master(self) -> bool:
-        """They may see and do everything."""
+        """Whether the viewer may see and do everything."""
         return self.grant.is_master
 
     @property
     def holder(self) -> str:
-        """By what their share of anything is counted, in whatever browser and however they came
-        in: the name of their token."""
+        """The name of the viewer's token, by which shares of memory and time are counted, whatever
+        the browser and the way of the login."""
         return self.grant.name
 
     @property
     def name(self) -> str:
-        """What they are called."""
+        """The viewer's QQ number, or the name of their token."""
         return self.target.id if self.target is not None else self.grant.name
 
 
 class Sessions:
-    """The links, and the browsers that are in."""
+    """The links for logins, and the open sessions."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Sessions:
         superusers: Iterable[Target],
         clock: Callable[[], float],
     ) -> None:
-        """`superusers` may see everything, `clock` gives epoch seconds."""
+        """Load nothing yet. `superusers` may see everything, `clock` gives epoch seconds."""
         self._stored = stored
         self._tokens = tokens
         self._superusers = frozenset(superusers)
@@ -81,34 +81,34 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
 
     async def open(self) -> None:
-        """Load the sessions, as they are now.
+        """Load the sessions, as they are stored now.
 
         Raises:
-            StoreUnavailable: they could not be read.
+            StoreUnavailable: the sessions could not be read.
         """
         self._sessions = {one.digest: one for one in await self._stored.all()}
 
     async def link_for(self, user: Target) -> str:
-        """A secret that lets a user in, once, through any process on the same store.
+        """Make a secret that lets a user in, once, through any process on the same store.
 
         Raises:
-            StoreUnavailable: it could not be written.
+            StoreUnavailable: the secret could not be written.
         """
         secret, now = token_urlsafe(SECRET_BYTES), self._clock()
         await self._stored.add_link(digest(secret), f"{_USER}{user}", now, now + LINK_SECONDS)
         return secret
 
     def link_for_console(self) -> str:
-        """A secret that lets in, once, whoever sees the bot's own window."""
+        """Make a secret that lets the reader of the bot's own window in, once."""
         secret = token_urlsafe(SECRET_BYTES)
         self._console = digest(secret), self._clock() + LINK_SECONDS
         return secret
 
     async def enter_by_link(self, secret: str, agent: str) -> str | None:
-        """The cookie for whoever has a link, which is used up; None: it is not good (any more).
+        """Use up a link, and return the cookie of a new session; None: the link is not valid.
 
         Raises:
-            StoreUnavailable: it could not be written.
+            StoreUnavailable: the session could not be written.
         """
         if len(secret) != SECRET_LENGTH:
             return None
@@ -116,7 +116,7 @@ class Sessions:
         return holder and await self._enter(holder, agent)
 
     async def _holder_of(self, link: str) -> str | None:
-        """Whom a link, which is used up, lets in."""
+        """Use up a link, and return its holder, or None."""
         console, until = self._console
         if link != console:
             return await self._stored.take_link(link, self._clock())
@@ -124,10 +124,10 @@ class Sessions:
         return CONSOLE if until > self._clock() else None
 
     async def enter_by_token(self, token: str, agent: str) -> str | None:
-        """The cookie for whoever has a token; None: it is wrong.
+        """Return the cookie of a new session for a token; None: the token is wrong.
 
         Raises:
-            StoreUnavailable: it could not be written.
+            StoreUnavailable: the session could not be written.
         """
         is_valid = self._tokens.gate.find(token) is not None
         return await self._enter(f"{_TOKEN}{digest(token)}", agent) if is_valid else None
@@ -145,10 +145,10 @@ class Sessions:
         return secret
 
     async def viewer(self, secret: str) -> Viewer | None:
-        """Whose browser has this cookie; None: nobody's (any more).
+        """Find the viewer of a cookie; None: it belongs to no open session.
 
         Raises:
-            StoreUnavailable: that it was used could not be noted.
+            StoreUnavailable: the time of use could not be written.
         """
         if len(secret) != SECRET_LENGTH:
             return None
@@ -165,13 +165,13 @@ class Sessions:
         return viewer
 
     def visible(self, viewer: Viewer) -> list[Session]:
-        """The sessions that a viewer may see and end, the newest first."""
+        """List the sessions that a viewer may see and end, the newest first."""
         valid = (one for one in self._sessions.values() if self._viewer(one) is not None)
         mine = [one for one in valid if viewer.is_master or one.holder == viewer.session.holder]
         return mine[::-1]
 
     def holder(self, session: Session) -> str:
-        """Who a session belongs to, in words (Chinese)."""
+        """Describe the holder of a session (Chinese)."""
         viewer = self._viewer(session)
         if session.holder == CONSOLE:
             return "机器人的窗口"
@@ -183,7 +183,7 @@ class Sessions:
         """End a session.
 
         Raises:
-            StoreUnavailable: it could not be written.
+            StoreUnavailable: its end could not be written.
         """
         await self._stored.remove(session.digest)
         self._sessions.pop(session.digest, None)
@@ -192,7 +192,7 @@ class Sessions:
         if session.created_at + SESSION_SECONDS <= self._clock():
             return None
         grant = self._grant(session.holder)
-        # A token that is called as we call ourselves must not see what we report.
+        # A token with the plugin's own name must not see the plugin's own reports.
         if grant is None or grant.name == OWN:
             return None
         user = grant.name.removeprefix(BOUND)
@@ -200,7 +200,7 @@ class Sessions:
         return Viewer(grant, own, session)
 
     def _grant(self, holder: str) -> Grant | None:
-        """What a holder may do now."""
+        """Look up the present rights of a holder."""
         if holder == CONSOLE:
             return MASTER
         if holder.startswith(_TOKEN):

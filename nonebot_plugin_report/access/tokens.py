@@ -1,4 +1,4 @@
-"""Who holds a token, what it lets them do, and how much they have sent with it."""
+"""Keeps the tokens, their rights, and the rate of reports with each."""
 
 import time
 from collections import deque
@@ -20,7 +20,7 @@ TOKEN_BYTES: Final = 18
 
 
 class Tokens:
-    """The settings' tokens and those of users who bound themselves."""
+    """The settings' tokens, and the tokens of bound users."""
 
     def __init__(
         self,
@@ -39,10 +39,10 @@ class Tokens:
             grants: by the token's digest.
             bindings: the stored bindings.
             clock: gives epoch seconds.
-            may_bind: users may have tokens of their own.
-            bind_rate: the rate limit of such a token.
-            secrets: the settings' tokens themselves, by which a body may be signed.
-            spent: where other processes count, too; None: there are none.
+            may_bind: whether users may have tokens of their own.
+            bind_rate: the rate limit of a user's token.
+            secrets: the settings' tokens in plain text, with which a body may be signed.
+            spent: the counts of all processes; None: there is only this process.
         """
         self._may_bind = may_bind
         self._bind_rate = bind_rate
@@ -52,7 +52,7 @@ class Tokens:
         self._grants = dict(grants)
         """By the token's digest."""
         self._seen: dict[str, deque[float]] = {}
-        """When a token's last reports came, by its name; only of tokens with a rate."""
+        """Arrival times of a token's last reports, by its name; only for tokens with a rate."""
         self.gate: Final = Gate(
             self._grants,
             not self._grants and not self._may_bind,
@@ -61,10 +61,10 @@ class Tokens:
         )
 
     async def open(self) -> None:
-        """Load the bindings, as they are now.
+        """Load the bindings, as they are stored now.
 
         Raises:
-            StoreUnavailable: it could not be read.
+            StoreUnavailable: the bindings could not be read.
         """
         if not self._may_bind:
             return
@@ -82,18 +82,18 @@ class Tokens:
                 logger.warning(f"绑定的 {binding.user[:40]!r} 不是 QQ 号，它的推送地址不再有效")
 
     def named(self, name: str) -> Grant | None:
-        """The grant of a token by its name, or None."""
+        """Find the grant of a token by its name, or None."""
         return next((one for one in (MASTER, *self._grants.values()) if one.name == name), None)
 
     def names(self) -> list[str]:
-        """What `named` knows."""
+        """List the names that `named` finds."""
         return list(dict.fromkeys(one.name for one in (MASTER, *self._grants.values())))
 
     async def bind(self, user: str) -> str:
-        """Give a user a token that reaches only them; a former one becomes invalid.
+        """Make a token that reaches only this user; their former token becomes invalid.
 
         Raises:
-            StoreUnavailable: it could not be written.
+            StoreUnavailable: the token could not be written.
         """
         token = token_urlsafe(TOKEN_BYTES)
         binding = Binding(user, digest(token), self._clock())
@@ -106,30 +106,30 @@ class Tokens:
         """Revoke a user's token. Returns whether there was one.
 
         Raises:
-            StoreUnavailable: it could not be written.
+            StoreUnavailable: the change could not be written.
         """
         await self._bindings.remove(user)
         return self._forget(user)
 
     def bound(self) -> tuple[str, ...]:
-        """The users who have a token of their own."""
+        """List the users with a token of their own."""
         names = (grant.name for grant in self._grants.values())
         return tuple(name.removeprefix(BOUND) for name in names if name.startswith(BOUND))
 
     async def bindings(self) -> list[Binding]:
-        """Those users' tokens, the oldest first.
+        """Read the bindings of these users, the oldest first.
 
         Raises:
-            StoreUnavailable: they could not be read.
+            StoreUnavailable: the bindings could not be read.
         """
         bound = self.bound()
         return [one for one in await self._bindings.all() if one.user in bound]
 
     async def recount(self, grant: Grant) -> None:
-        """Count what came to other processes, too; before `count`.
+        """Read the reports that other processes counted. To be called before `count`.
 
         Raises:
-            StoreUnavailable: it could not be read.
+            StoreUnavailable: the counts could not be read.
         """
         if self._spent is None or grant.rate is None:
             return
@@ -138,7 +138,7 @@ class Tokens:
         self._seen[grant.name] = deque(seen, maxlen=most)
 
     def count(self, grant: Grant) -> float | None:
-        """Count a report. If its token is over its rate: when (epoch seconds) that ends."""
+        """Count a report. Returns when (epoch seconds) a token over its rate may send, or None."""
         if grant.rate is None:
             return None
         now = self._clock()
@@ -152,7 +152,7 @@ class Tokens:
         return None
 
     def shift(self, by: float) -> None:
-        """The clock was set, forward by `by` seconds: move what was counted with it."""
+        """Move the counted times along: the clock was set forward by `by` seconds."""
         self._seen = {
             name: deque((at + by for at in seen), seen.maxlen) for name, seen in self._seen.items()
         }

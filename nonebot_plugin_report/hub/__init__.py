@@ -1,4 +1,4 @@
-"""The one place where the parts meet."""
+"""Wires all parts of the plugin together."""
 
 from .health import Health
 from .hub import Hub

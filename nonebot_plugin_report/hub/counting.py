@@ -1,4 +1,4 @@
-"""Counts what waits, for whoever asks: each time while little waits, rarely while much does."""
+"""Counts the waiting deliveries: with each call while few wait, rarely while many do."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,28 +7,28 @@ from typing import Final
 from ..model.status import Backlog
 
 FEW: Final = 1000
-"""Waiting deliveries that are counted in no time."""
+"""Waiting deliveries up to which a count is cheap."""
 RECOUNT_EVERY: Final = 1.0
-"""Seconds between two counts of more than those."""
+"""Seconds between two counts of more than `FEW` deliveries."""
 
 
 class BacklogCount:
-    """Shares a count among those who ask at the same time, and one of many for a while."""
+    """Shares a count among simultaneous callers, and a large count for a while."""
 
     def __init__(self, count: Callable[[], Awaitable[Backlog]], clock: Callable[[], float]) -> None:
-        """`count` looks into the store; `clock` gives monotonic seconds."""
+        """`count` reads the store; `clock` gives monotonic seconds."""
         self._count = count
         self._clock = clock
         self._turn = asyncio.Lock()
         self._last: Backlog | None = None
         self._counted_at = float("-inf")
-        """When the last count began."""
+        """Start of the last count."""
 
     async def read(self) -> Backlog:
-        """Return what waits, or what waited a second ago if that is much.
+        """Return the backlog, which may be a second old if it is large.
 
         Raises:
-            StoreUnavailable: it could not be read.
+            StoreUnavailable: the backlog could not be read.
         """
         asked_at = self._clock()
         async with self._turn:
@@ -40,7 +40,7 @@ class BacklogCount:
             return self._last
 
     def _is_fresh(self, last: Backlog, asked_at: float) -> bool:
-        """Whether a count began after the question, or is one of many and of the last second."""
+        """Return whether a count began after the call, or is large and of the last second."""
         if self._counted_at > asked_at:
             return True
         return last.waiting > FEW and self._clock() - self._counted_at < RECOUNT_EVERY

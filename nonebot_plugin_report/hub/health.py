@@ -1,4 +1,4 @@
-"""Whether reports can be stored and sent, as it is known now."""
+"""Checks whether reports can be stored and sent."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -22,7 +22,7 @@ MOST_FAILURES: Final = 3
 """Most failures that are reported."""
 
 Bots = tuple[tuple[str, str, bool], ...]
-"""Id, adapter and whether it can send now."""
+"""For each bot: id, adapter, and whether it can send now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +32,24 @@ class Health:
     fault: str
     """Why nothing can be stored (Chinese); empty: it can."""
     fault_detail: str
-    """The same as the owner reads it, with paths."""
+    """The fault for the owner, with paths."""
     bots: Bots
     backlog: Backlog | None
     """None if the store does not work."""
     in_use: bool = False
-    """Nothing can be stored because another process has the store."""
+    """Whether nothing can be stored because another process has the store."""
     refused_at: float | None = None
-    """When a OneBot implementation was last refused for its token (epoch seconds)."""
+    """Time when a OneBot implementation was last refused for its token (epoch seconds)."""
     processes: tuple[Process, ...] = ()
-    """Those that share the store; none where it has only one."""
+    """The processes that share the store; empty for a store of one process."""
     failures: tuple[DeliveryState, ...] = ()
-    """Recent failed deliveries; only if details are asked for."""
+    """Recent failed deliveries; filled by `Checkup.details`."""
     strangers: tuple[str, ...] = ()
-    """Superusers who are no bot's friends; only if details are asked for."""
+    """Superusers who are no bot's friends; filled by `Checkup.details`."""
 
 
 class Checkup:
-    """Finds out."""
+    """Checks the health."""
 
     def __init__(
         self,
@@ -60,8 +60,8 @@ class Checkup:
         processes: Callable[[], Awaitable[tuple[Process, ...]]],
         clock: Callable[[], float],
     ) -> None:
-        """`superusers` are QQ numbers; `processes` reads which share the store; `clock` gives epoch
-        seconds."""
+        """`superusers` are QQ numbers; `processes` reads the processes on the store; `clock`
+        gives epoch seconds."""
         self._store = store
         self._supervisor = supervisor
         self._refused = refused
@@ -73,22 +73,23 @@ class Checkup:
         self._probed = float("-inf")
 
     def store_failed(self, error: StoreUnavailable) -> None:
-        """A report could not be stored."""
+        """Note that a report could not be stored."""
         self._trouble = error
 
     def store_worked(self) -> None:
-        """A report was stored."""
+        """Note that a report was stored."""
         self._trouble = None
 
     async def fault(self) -> str:
-        """Why nothing can be stored (Chinese); empty: it can. Writes nothing while all is well."""
+        """Return why nothing can be stored (Chinese); empty: reports can be. Writes only after a
+        failure."""
         if not self._trouble:
             return self._supervisor.fault
         await self._look()
         return str(self._failure or "")
 
     async def health(self, bots: Bots) -> Health:
-        """The state, and what is waiting. Writes something from time to time."""
+        """Read the state and the backlog. Writes something from time to time."""
         backlog = await self._look()
         processes: tuple[Process, ...] = ()
         if backlog is not None:
@@ -108,7 +109,7 @@ class Checkup:
         )
 
     async def details(self, health: Health, online: Iterable[Bot]) -> Health:
-        """The state with what is costly to find out; `online`: the bots that can send now."""
+        """Add the costly fields to the state; `online` are the bots that can send now."""
         if health.fault:
             return health
         try:
@@ -127,7 +128,7 @@ class Checkup:
         return self._supervisor.failure or self._trouble
 
     async def _look(self) -> Backlog | None:
-        """What is waiting; None: the store does not work."""
+        """Read the backlog; None: the store does not work."""
         now = time.monotonic()
         probe = now - self._probed >= PROBE_EVERY
         if self._supervisor.fault or (self._trouble and not probe):

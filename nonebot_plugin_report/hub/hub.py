@@ -1,4 +1,4 @@
-"""Wires the parts together, and has the one path of a report: `Hub.submit`."""
+"""Wires the parts together, and holds the one path of a report: `Hub.submit`."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
@@ -51,9 +51,9 @@ if TYPE_CHECKING:
 STATUS_EVERY: Final = 60.0
 """Seconds between questions to the bots whose heartbeats say that they are offline."""
 DELETE_TRIES: Final = 30
-"""Looks whether nothing of a report waits any more, so that it can be deleted."""
+"""Checks whether a report's deliveries have ended, before its deletion gives up."""
 DELETE_EVERY: Final = 0.1
-"""Seconds between them."""
+"""Seconds between these checks."""
 
 
 class Hub:
@@ -76,7 +76,7 @@ class Hub:
             database: the SQLite file, or a PostgreSQL database's address.
             bots: gives all connected bots by id.
             superusers: NoneBot's.
-            command_prefix: what commands in the chat begin with, as hints show it.
+            command_prefix: the prefix of chat commands, for hints.
             clock: gives epoch seconds; None: the computer's.
         """
         self.config = config
@@ -88,8 +88,8 @@ class Hub:
         self.clock: Final = clock or computer
         """Epoch seconds."""
         self.files: Final = database if isinstance(database, Path) else None
-        """The database's file; what else is kept is beside it, with names that begin like its own.
-        None: nothing is kept on this machine."""
+        """The database's file; other files lie beside it, and their names begin with its name.
+        None: nothing is stored on this machine."""
         self._store = Store(database)
         self.history: Final = self._store.history
         self.tokens: Final = Tokens(
@@ -129,7 +129,7 @@ class Hub:
             rest=how_to_read_on(command_prefix),
         )
         self.tally: Final = self._outbox.tally
-        """What was stored and sent since this process started."""
+        """Counts of reports stored and sent since this process started."""
         self._receipt_log = ReceiptLog()
         self._durations = Durations(self.history, self._store.stories, self.clock)
         self.watchdog: Final = Watchdog(
@@ -165,16 +165,16 @@ class Hub:
 
     @property
     def archive(self) -> "Archive":
-        """The history as the page looks through it."""
+        """The history for the page."""
         return self._store.archive
 
     async def open(self) -> None:
-        """Start. A store that cannot be used is retried; until then everything is refused."""
+        """Start the work. An unusable store is retried; until then every report is refused."""
         self._refused_bots.listen()
         await self._supervisor.start()
 
     async def close(self) -> None:
-        """Stop; what was not delivered waits on disk."""
+        """Stop the work. Undelivered messages wait on disk."""
         self._refused_bots.close()
         await self._supervisor.stop()
         await self._transport.close()
@@ -183,9 +183,9 @@ class Hub:
         """Store a report for its targets; when this returns it is on disk.
 
         Raises:
-            Forbidden: its grant does not reach a recipient that it names.
-            InvalidReport: it reaches nobody.
-            StoreUnavailable: it could not be stored.
+            Forbidden: the grant does not reach a recipient that the report names.
+            InvalidReport: the report reaches nobody.
+            StoreUnavailable: the report could not be stored.
         """
         self._require_store()
         elapsed = await self._durations.elapsed(report, grant.name)
@@ -209,8 +209,8 @@ class Hub:
         return receipt
 
     async def take(self, pushed: Pushed, grant: Grant = MASTER) -> Receipt:
-        """Submit what a body says; one that could not be read as its source's is kept until the
-        next such one.
+        """Submit the report of a body. A body in a wrong format for its source is stored until the
+        next one.
 
         Raises:
             Refused: as `submit`.
@@ -224,17 +224,17 @@ class Hub:
         return receipt
 
     async def unread(self, source: str) -> bytes | None:
-        """The last body that could not be read as a source's, within a day; None: there is none.
+        """Read a source's last body in a wrong format, of the last day, or None.
 
         Raises:
-            StoreUnavailable: it could not be read.
+            StoreUnavailable: the body could not be read.
         """
         self._require_store()
         return await self._store.unread.last(source, self.clock() - UNREAD_SECONDS)
 
     async def _key(self, report: Report, seconds: float, source: str) -> str:
-        """The key of a report that is the same for a while only: with the time when it first came,
-        as far as that is within the while."""
+        """Make the key of a report whose key holds for `seconds` only: it ends with the time of the
+        first report within them."""
         now, beginning = self.clock(), f"{report.key}@"
         key = await self.history.last_key(beginning, source, now - seconds)
         return key or f"{beginning}{now:.0f}"
@@ -252,7 +252,7 @@ class Hub:
         return await self._outbox.accept(report, outgoing, source=source, note=plan.routing.reason)
 
     async def state(self, report_id: str, grant: Grant = MASTER) -> ReportState | None:
-        """A report by its id or the client's own, or None where the grant does not see it.
+        """Find a report by its id or the client's own, or None where the grant does not see it.
 
         Raises:
             StoreUnavailable: the store cannot be read.
@@ -263,11 +263,11 @@ class Hub:
         return state if visible else None
 
     def number(self, report_id: str) -> int:
-        """A report's id as a number, for clients that need one."""
+        """Convert a report's id to a number, for clients that need one."""
         return number(report_id)
 
     async def numbered(self, report_number: int, grant: Grant) -> ReportState | None:
-        """The report with a number, or None where the grant does not see it.
+        """Find the report of a number, or None where the grant does not see it.
 
         Raises:
             StoreUnavailable: the store cannot be read.
@@ -279,19 +279,19 @@ class Hub:
         return await self.state(report_ids[0], grant) if len(report_ids) == 1 else None
 
     async def withdraw(self, report_id: str) -> bool:
-        """Send no more of a report. False: there was nothing left to send.
+        """Cancel a report's waiting deliveries. Returns whether there were any.
 
         Raises:
-            StoreUnavailable: it could not be written.
+            StoreUnavailable: the change could not be written.
         """
         self._require_store()
         return await self._outbox.withdraw(report_id)
 
     async def delete(self, report_id: str) -> bool:
-        """Delete a report and send no more of it. False: some of it is going out just now.
+        """Delete a report and its waiting deliveries. Returns False while a delivery is being sent.
 
         Raises:
-            StoreUnavailable: it could not be written.
+            StoreUnavailable: the change could not be written.
         """
         self._require_store()
         await self._outbox.withdraw(report_id)
@@ -303,35 +303,36 @@ class Hub:
         return False
 
     def bots(self) -> tuple[tuple[str, str, bool], ...]:
-        """Each bot of QQ: its id, its adapter, and whether it can send now."""
+        """List each bot of QQ: its id, its adapter, and whether it can send now."""
         return tuple(self._qq.connected())
 
     async def known_to_bots(self, kind: Kind) -> dict[str, str]:
-        """The friends, or the groups, of the bots that are online: their names by number."""
+        """Read the friends or groups of the online bots: names by number."""
         return await contacts(kind, self._online())
 
     def _online(self) -> list[Bot]:
-        """The bots that can send now."""
+        """List the bots that can send now."""
         online = {self_id for self_id, _, online in self.bots() if online}
         return [bot for self_id, bot in self._bots().items() if self_id in online]
 
     async def health(self, *, detailed: bool = False) -> Health:
-        """Whether reports can be stored (checked by a real write from time to time), and what is
-        waiting; with `detailed` also what is costly to find out."""
+        """Check whether reports can be stored (by a real write from time to time), and read the
+        backlog; with `detailed` also the costly fields."""
         health = await self._checkup.health(self.bots())
         return await self._checkup.details(health, self._online()) if detailed else health
 
     async def fault(self) -> str:
-        """Why nothing can be stored (Chinese); empty: it can. Writes nothing while all is well."""
+        """Return why nothing can be stored (Chinese); empty: reports can be. Writes only after a
+        failure."""
         return await self._checkup.fault()
 
     async def bot_connected(self) -> None:
-        """Send what waited for a bot."""
+        """Send the deliveries that waited for a bot."""
         if not self._supervisor.fault:
             await self._resume()
 
     async def bot_event(self, bot: Bot, event: Event) -> None:
-        """A bot got an event, from which may follow whether its QQ is online."""
+        """Learn from a bot's event whether its QQ is online, and send if it came back."""
         if self._qq.heard(bot, event) and not self._supervisor.fault:
             await self._resume()
 
@@ -342,10 +343,10 @@ class Hub:
             self._outbox.leave()
 
     async def mute(self, target: Target, until: float) -> None:
-        """Hold back what is not urgent until a moment (epoch seconds); 0: unmute.
+        """Hold back messages that are not urgent until a moment (epoch seconds); 0: unmute.
 
         Raises:
-            StoreUnavailable: it could not be written.
+            StoreUnavailable: the change could not be written.
         """
         await self.mutes.mute(target, until)
         await self._outbox.sweep()
@@ -354,7 +355,7 @@ class Hub:
         """Store a report for exactly these targets, ignoring the rules.
 
         Raises:
-            StoreUnavailable: it could not be stored.
+            StoreUnavailable: the report could not be stored.
         """
         with self.tally.counting():
             self._require_store()
@@ -364,11 +365,11 @@ class Hub:
             return await self._accept(report, plan, OWN)
 
     async def resend(self, report_id: str, targets: Sequence[Target]) -> Receipt | None:
-        """Store a report again for some of its targets, with the message that each was sent; None
-        if nothing is left to send.
+        """Store a report again for some of its targets, each with its former message. Returns None
+        where no message remains.
 
         Raises:
-            StoreUnavailable: it could not be stored.
+            StoreUnavailable: the report could not be stored.
         """
         with self.tally.counting():
             self._require_store()
@@ -385,7 +386,7 @@ class Hub:
             return await self._outbox.accept(report, outgoing, source=OWN)
 
     async def mask_images(self, images: Sequence[Image], chat: Target) -> tuple[Image, ...]:
-        """Pictures as a chat may see them, without those that cannot be covered."""
+        """Cover pictures for a chat. Pictures that cannot be covered are left out."""
         mask = self.directory.mask(chat)
         if mask is None or not mask.parts:
             return tuple(images)
@@ -393,7 +394,7 @@ class Hub:
         return covered
 
     async def _ask_the_offline(self) -> None:
-        """Not all implementations tell that QQ is back."""
+        """Ask offline bots regularly: not all implementations report that QQ is back."""
         while True:
             await asyncio.sleep(STATUS_EVERY)
             if await self._qq.ask():
@@ -404,7 +405,7 @@ class Hub:
             raise StoreUnavailable(self._supervisor.fault)
 
     async def _tell(self, watch: Watch | Beat, report: Report) -> None:
-        """Send a watch's own report, as one that names the watch's targets."""
+        """Send a watch's own report to the watch's recipients."""
         named: dict[str, list[str]] = {"private": [], "group": [], "channel": []}
         for target in self.directory.expand(watch.to):
             named[target.kind].append(target.id)
@@ -429,7 +430,7 @@ class Hub:
 
     @asynccontextmanager
     async def _opened(self) -> AsyncGenerator[None]:
-        """Open the store and everything that uses it."""
+        """Open the store and its users, and close them at the end."""
         await self._store.open()
         try:
             if self._store.shared:

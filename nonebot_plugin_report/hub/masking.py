@@ -1,4 +1,4 @@
-"""What each target may see of a report's pictures, drawn before the report is stored."""
+"""Covers a report's pictures for each target, before the report is stored."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from ..senders.mask import masked
 
 
 class Masking:
-    """The pictures of one report: covered once, whoever gets them."""
+    """The pictures of one report: each mask is drawn once, for all targets."""
 
     def __init__(self) -> None:
         self._covered: dict[
@@ -20,7 +20,7 @@ class Masking:
         ] = {}
 
     async def outgoing(self, plan: Plan) -> list[Outgoing]:
-        """A plan's deliveries, with the pictures that each target and its fallbacks may see."""
+        """Make a plan's deliveries, with the pictures for each target and its fallbacks."""
         pairs = zip(plan.routing.planned, plan.outgoing, strict=True)
         return [await self._masked(planned, one) for planned, one in pairs]
 

@@ -1,4 +1,4 @@
-"""Logs reports that are stored and go to nobody, within a rate: a client chooses how many come."""
+"""Logs stored reports without deliveries, within a rate: a client may send any number."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from loguru import logger
 from ..model.status import Receipt
 
 LINES: Final = 20
-"""Most lines in:"""
+"""Most lines in `LOG_SECONDS`."""
 LOG_SECONDS: Final = 60.0
 
 
@@ -23,7 +23,7 @@ class ReceiptLog:
         self._written = 0
 
     def add(self, receipt: Receipt, reason: str) -> None:
-        """Log a receipt that means that nothing is sent; `reason` is why it was dropped."""
+        """Log a receipt without deliveries; `reason` is why the report was dropped."""
         if receipt.status == "accepted":
             return
         now = self._clock()

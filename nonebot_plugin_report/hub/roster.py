@@ -1,4 +1,4 @@
-"""Which processes share the store: each signs again and again, and any can tell of all."""
+"""Keeps the list of processes that share the store: each writes its sign of life regularly."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from .health import Bots
 SIGN_EVERY: Final = 5.0
 """Seconds between a process's signs of life."""
 MOST_BOTS: Final = 20
-"""Bots of a process that are told."""
+"""Bots of a process in its sign of life."""
 HOST_LENGTH: Final = 64
 
 
@@ -27,12 +27,12 @@ class Roster:
 
     store: Store
     name: str
-    """This process's, as leases have it."""
+    """The name of this process, as in leases."""
     bots: Callable[[], Bots]
     clock: Callable[[], float]
     """Gives epoch seconds."""
     leads: Callable[[], bool]
-    """Whether this process does what only one has to do."""
+    """Whether this process does the work of the leader."""
 
     async def run(self) -> None:
         """Sign until cancelled."""
@@ -46,17 +46,17 @@ class Roster:
             await asyncio.sleep(SIGN_EVERY)
 
     async def leave(self) -> None:
-        """This process ends."""
+        """Remove this process, which ends."""
         try:
             await self.store.processes.leave(self.name)
         except StoreUnavailable as error:
             logger.debug(f"没能写下这个进程停了：{error}")
 
     async def all(self) -> tuple[Process, ...]:
-        """All of them; none where a store has only one.
+        """Read all processes; none for a store of one process.
 
         Raises:
-            StoreUnavailable: they could not be read.
+            StoreUnavailable: the processes could not be read.
         """
         return await self.store.processes.all(self.clock()) if self.store.shared else ()
 

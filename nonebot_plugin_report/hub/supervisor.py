@@ -22,9 +22,9 @@ class Phase(Enum):
     RUNNING = auto()
     """Reports are stored and delivered."""
     CLOSING = auto()
-    """It is being closed, to stop or to restart."""
+    """Being closed, to stop or to restart."""
     FAILED = auto()
-    """It failed, and will be retried."""
+    """Failed, and to be retried."""
 
 
 class Supervisor:
@@ -35,23 +35,23 @@ class Supervisor:
         opened: Callable[[], AbstractAsyncContextManager[None]],
         run: Callable[[], Awaitable[None]],
     ) -> None:
-        """`opened` opens what the work needs; `run` works until it is cancelled or fails."""
+        """`opened` opens the resources of the work; `run` works until cancelled or failed."""
         self._opened = opened
         self._run = run
         self._phase = Phase.STARTING
         self._failure = StoreUnavailable()
         """The last failure."""
-        self._tried = asyncio.Event()
+        self._attempted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
     def fault(self) -> str:
-        """Why nothing can be stored (Chinese); empty: it can."""
+        """The reason why nothing can be stored (Chinese); empty: reports can be stored."""
         return str(self.failure or "")
 
     @property
     def failure(self) -> StoreUnavailable | None:
-        """Why nothing can be stored; None: it can."""
+        """The failure that keeps reports from being stored, or None."""
         match self._phase:
             case Phase.STARTING:
                 return StoreUnavailable("插件还没有启动")
@@ -68,11 +68,11 @@ class Supervisor:
         return isinstance(self.failure, StoreInUse)
 
     async def start(self) -> None:
-        """Start; returns after the first attempt, whether it succeeded or not."""
+        """Start the work. Returns after the first attempt, successful or not."""
         # NoneBot runs start-up and shutdown hooks in different tasks, which no TaskGroup can span:
         # this one task is ours to end, and all others live in groups below it.
         self._task = asyncio.get_running_loop().create_task(self._supervise(), name="report outbox")
-        await self._tried.wait()
+        await self._attempted.wait()
 
     async def stop(self) -> None:
         """Stop the work, and wait until everything is closed."""
@@ -81,14 +81,14 @@ class Supervisor:
             await asyncio.wait([self._task])
 
     async def _supervise(self) -> None:
-        """The root of all tasks. A fault here must not take the bot down."""
+        """Run as the root of all tasks. A fault here must not take the bot down."""
         while True:
             pause = 0.0
             try:
                 await self._work()
             except* StoreUnavailable as group:
                 error = _cause(group)
-                # What worked until now is reopened at once.
+                # Work that ran until now is reopened at once.
                 pause = 0.0 if self._phase is Phase.CLOSING else REOPEN_EVERY
                 if error.detail != self._failure.detail:
                     logger.error(f"收不下推送，会继续尝试：{error.detail}")
@@ -97,13 +97,13 @@ class Supervisor:
                 logger.exception("推送插件内部出错，稍后重新开始")
                 self._fail(StoreUnavailable("插件内部出错，正在重新开始"))
                 pause = REOPEN_EVERY
-            self._tried.set()
+            self._attempted.set()
             await asyncio.sleep(pause)
 
     async def _work(self) -> None:
         async with self._opened():
             self._phase, self._failure = Phase.RUNNING, StoreUnavailable()
-            self._tried.set()
+            self._attempted.set()
             try:
                 await self._run()
             finally:
@@ -114,6 +114,6 @@ class Supervisor:
 
 
 def _cause(group: BaseExceptionGroup[StoreUnavailable]) -> StoreUnavailable:
-    """The first error of a group."""
+    """Return the first error of a group."""
     first = group.exceptions[0]
     return _cause(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,5 +1,4 @@
-"""Keeps all waits right: by the computer's clock as it is set, or by the clock that all processes
-on one store share."""
+"""Keeps all waits right when the computer's clock is set, or by the clock of a shared store."""
 
 import asyncio
 from dataclasses import dataclass
@@ -18,15 +17,15 @@ from ..watchdog.durations import Durations
 from ..watchdog.watchdog import Watchdog
 
 EVERY: Final = 1.0
-"""Seconds between looks at the clock, and at what other processes wrote."""
+"""Seconds between looks at the clock, and at the changes of other processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timekeeper:
-    """What goes by the clock, and what other processes change."""
+    """Updates the parts that depend on the clock or on other processes."""
 
     clock: Clock
-    """The computer's."""
+    """The computer's clock."""
     store: Store
     outbox: Outbox
     mutes: Mutes
@@ -36,7 +35,7 @@ class Timekeeper:
     watchdog: Watchdog
 
     async def run(self) -> None:
-        """Look again and again, until cancelled."""
+        """Look regularly, until cancelled."""
         look = self.read_shared if self.store.shared else self._follow
         while True:
             await asyncio.sleep(EVERY)
@@ -46,10 +45,10 @@ class Timekeeper:
                 logger.debug(f"数据库暂时不可用：{error}")
 
     async def read_shared(self) -> None:
-        """Go by what other processes wrote, and by the database's clock.
+        """Read the changes of other processes, and the database's clock.
 
         Raises:
-            StoreUnavailable: it could not be read.
+            StoreUnavailable: the store could not be read.
         """
         muted = self.mutes.all()
         read, *_ = await asyncio.gather(

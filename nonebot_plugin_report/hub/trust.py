@@ -1,4 +1,4 @@
-"""Which tokens may speak, or keep silent, to everybody who is told of a watch."""
+"""Decides which tokens' reports and silence count for a watch's audience."""
 
 from collections.abc import Iterable
 
@@ -11,12 +11,12 @@ from ..watchdog.watches import Watch
 
 
 class Trust:
-    """Compares what tokens reach with whom watches tell."""
+    """Compares the reach of tokens with the audiences of watches."""
 
     def __init__(
         self, directory: Directory, tokens: Tokens, entries: Iterable[Watch | Beat]
     ) -> None:
-        """`entries` are those of REPORT_WATCH."""
+        """Find the audiences of `entries`, the entries of REPORT_WATCH."""
         self._tokens = tokens
         self._audiences = {
             one: find_audience(
@@ -26,6 +26,6 @@ class Trust:
         }
 
     def reaches_audience(self, entry: Watch | Beat, source: str) -> bool:
-        """Whether a token, by its name, reaches everybody who is told of an entry."""
+        """Return whether a token, by its name, reaches all recipients of an entry."""
         grant = self._tokens.named(source)
         return grant is not None and grant.covers(self._audiences[entry])

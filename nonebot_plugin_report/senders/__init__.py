@@ -1,4 +1,4 @@
-"""How messages are sent. Channels are found by name: one file each, in `channels`."""
+"""Sends messages. `channels` holds one file per channel type, found by its name."""
 
 import pkgutil
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ from .base import Channel, Unavailable
 
 
 def names() -> list[str]:
-    """The built-in types of channels."""
+    """List the built-in types of channels."""
     module_names = (module.name for module in pkgutil.iter_modules(channels.__path__))
     return sorted(module_names)
 
 
 def channel_class(kind: str) -> type[Channel]:
-    """The class of a type: `feishu` is built in, `package.module` is somebody else's.
+    """Find the class of a type: `feishu` is built in, `package.module` is third-party.
 
     Raises:
         ConfigError: there is no such type.
@@ -47,7 +47,7 @@ def load(settings: Mapping[str, object]) -> Channel:
 
     Raises:
         ConfigError: names each wrong field and how to correct it.
-        MissingExtra: nothing is wrong, but a library that it needs is not installed.
+        MissingExtra: the settings are right, but a library for the channel is not installed.
     """
     kind = settings.get("type")
     if not isinstance(kind, str) or not kind:
@@ -72,11 +72,11 @@ def _cause(error: ErrorDetails) -> object:
 
 
 def load_all(settings: object) -> dict[str, Channel]:
-    """The channels of REPORT_CHANNELS, by the user's names for them. One of which something has
-    yet to be installed is `Unavailable`.
+    """Make the channels of REPORT_CHANNELS, by the user's names for them. A channel whose library
+    is not installed becomes `Unavailable`.
 
     Raises:
-        ValueError: what is wrong, in Chinese.
+        ValueError: with the fault, in Chinese.
     """
     if not isinstance(settings, dict):
         raise ValueError('应为 JSON 对象，例如 {"phone": {"type": "bark", "device_key": "…"}}')

@@ -1,4 +1,4 @@
-"""What a channel is: one file with one class `Channel`, whose fields are its settings.
+"""Defines a channel: one file with one class `Channel`, whose fields are its settings.
 
 To add one, write `channels/<type>.py` (or a module of your own, and its dotted name as `type`) with
 a class `Channel(base.Channel)`: its class variables are for users' tables, its fields are the
@@ -41,15 +41,16 @@ class Channel(Settings):
     rates: ClassVar[tuple[Rate, ...]] = ()
     """The service's rate limits; messages above them wait."""
     most_pictures: ClassVar[int] = 1
-    """Pictures of one message that it can show: it is given no more, and the others are told."""
+    """Pictures of one message that the service can show. The transport leaves out further pictures
+    and notes their number."""
     asks_first: ClassVar[bool] = False
-    """It needs an answer (to an upload, to the text) before it can send the rest. So it begins
-    before others, which are done by then."""
+    """Whether the channel needs an answer (to an upload, to the text) before it can send the rest.
+    Such a channel begins before the others, which end while it waits."""
     needs_bot: ClassVar[bool] = False
-    """It sends through a bot of the running NoneBot, and cannot send without one."""
+    """Whether the channel sends through a bot of the running NoneBot."""
 
     def blocked(self) -> str | None:
-        """Why nothing can be sent now (Chinese), or None. Deliveries wait until it is None."""
+        """Return why nothing can be sent now (Chinese), or None. Deliveries wait as long."""
         return None
 
     @abstractmethod
@@ -60,18 +61,17 @@ class Channel(Settings):
     async def seen(
         self, delivery: Delivery, since: float, until: float, http: "Client"
     ) -> int | None:
-        """How many messages that say the same as this one its receiver got between two moments
-        (epoch seconds); None: that cannot be found out."""
+        """Count the messages equal to this delivery that its receiver got between two moments
+        (epoch seconds); None: the service has no history to read."""
         del delivery, since, until, http
         return None
 
     async def close(self) -> None:
-        """Close what is kept open between deliveries."""
+        """Close the connections that stay open between deliveries."""
 
 
 class Unavailable(Channel):
-    """One of the settings that cannot be used as long as something is not installed. What is sent
-    to it waits."""
+    """A configured channel whose library is not installed. Its deliveries wait."""
 
     label: ClassVar[str] = "用不了"
     pictures: ClassVar[str] = "不能发"
@@ -81,11 +81,11 @@ class Unavailable(Channel):
     """为什么"""
 
     def blocked(self) -> str:
-        """Why."""
+        """Return the reason."""
         return self.reason
 
     async def send(self, delivery: Delivery, http: "Client") -> Outcome:
-        """Put it off."""
+        """Put the delivery off."""
         del delivery, http
         return Away(self.reason)
 
@@ -115,7 +115,7 @@ class PartedChannel(HttpChannel):
         If a later part is rejected, the delivery still succeeds, with a note.
 
         Args:
-            delivery: what the parts belong to.
+            delivery: the delivery that the parts belong to.
             parts: each sends one message.
             independent: the parts are for several receivers, and any of them will do. Otherwise
                 the first, the text, has to arrive, and the others are its pictures.
@@ -139,7 +139,7 @@ class PartedChannel(HttpChannel):
 
 
 def _summed(done: list[Settled], rejected: str) -> Outcome:
-    """One outcome for all parts: delivered if any of them was."""
+    """Merge the outcomes of all parts: delivered if any part was."""
     if not any(isinstance(one, Delivered) for one in done):
         return done[0]
     notes = [
@@ -149,8 +149,8 @@ def _summed(done: list[Settled], rejected: str) -> Outcome:
 
 
 def as_json(delivery: Delivery, *, screenshot: bool) -> bytes:
-    """The report as JSON, with the pictures as base64 if `screenshot`: the first in a field of its
-    own, and where there are more, all of them in another."""
+    """Encode the report as JSON. With `screenshot`, that field holds the first picture as base64,
+    and `screenshots` holds all pictures where there are several."""
     images = delivery.message.images if screenshot else ()
     encoded = [pybase64.b64encode_as_string(one.data) for one in images]
     return dump(

@@ -8,13 +8,13 @@ from ..model.mask import Mask
 from .decode import Animated, TooLarge, decoded
 
 QUALITY: Final = 92
-"""Of the JPEG: small letters stay sharp."""
+"""Quality of the JPEG, at which small letters stay sharp."""
 COLOUR: Final = "black"
 
 
 def cover(image: Image, mask: Mask) -> tuple[Image | None, str]:
-    """The picture as a JPEG with these parts covered, without what else its file has in it; or
-    None, and why that is not possible (Chinese)."""
+    """Cover these parts of a picture and return it as a JPEG without metadata; or return None, and
+    the reason why that is impossible (Chinese)."""
     try:
         picture = decoded(image, still=True)
     except TooLarge:

@@ -45,20 +45,20 @@ _ESSENTIAL: Final = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 
 
 class TooLarge(Exception):
-    """Decoding it would take more memory or time than there is for a picture."""
+    """Decoding the picture would take more memory or time than a picture may have."""
 
 
 class Animated(Exception):
-    """It has several frames."""
+    """The picture has several frames."""
 
 
 def decoded(image: Image, *, still: bool = False) -> Pillow.Image:
-    """The first frame as RGB and upright, at a smaller scale where it would take too much as it is.
+    """Decode the first frame as RGB and upright, at a smaller scale where full size would not fit.
 
     Raises:
-        TooLarge: it would take too much at any scale.
-        Animated: it has several frames, and was to be `still`.
-        Exception: it is broken; Pillow's decoders raise nearly anything.
+        TooLarge: the picture does not fit at any scale.
+        Animated: the picture has several frames, and `still` is set.
+        Exception: the data is broken; Pillow's decoders raise nearly anything.
     """
     data = image.data
     if still and image.media_type == "image/png" and b"acTL" in data[: data.find(b"IDAT")]:
@@ -78,14 +78,14 @@ def decoded(image: Image, *, still: bool = False) -> Pillow.Image:
 
 
 def _turn(opened: Pillow.Image) -> Pillow.Transpose | None:
-    """What makes the picture upright; None: it is."""
+    """Return the turn that makes the picture upright, or None where it already is."""
     if "exif" not in opened.info:  # of a PNG, Pillow would decode all to find it
         return None
     return _TURNS.get(opened.getexif().get(Tag.Orientation, 1))
 
 
 def _essential(data: bytes) -> bytes:
-    """A PNG without its ancillary chunks: compressed text in them may be of any size."""
+    """Drop a PNG's ancillary chunks: compressed text in them may be of any size."""
     view, at = memoryview(data), 8
     chunks = [view[:8]]
     for _ in range(MAX_CHUNKS):
@@ -101,7 +101,7 @@ def _essential(data: bytes) -> bytes:
 def _prepare(opened: Pillow.Image, data: bytes, copies: float) -> None:
     """Check the decoder's memory; a JPEG may be decoded at a smaller scale to fit.
 
-    `copies` is how many there are of the picture in the end.
+    `copies` is the number of copies of the picture that exist at the end.
     """
     pixels = opened.width * opened.height
     if isinstance(opened, JpegImageFile):
@@ -119,7 +119,7 @@ def _prepare(opened: Pillow.Image, data: bytes, copies: float) -> None:
 
 
 def _coefficients(opened: JpegImageFile, data: bytes) -> int:
-    """Bytes of coefficients in memory (libjpeg.txt, "Progressive JPEG support")."""
+    """Compute the bytes of coefficients in memory (libjpeg.txt, "Progressive JPEG support")."""
     scans = data.count(b"\xff\xda")
     if scans > MAX_SCANS or scans * opened.width * opened.height > MAX_SCANNED:
         raise TooLarge
@@ -132,7 +132,7 @@ def _coefficients(opened: JpegImageFile, data: bytes) -> int:
 
 
 def _flat(opened: Pillow.Image) -> Pillow.Image:
-    """The picture as RGB; transparent pixels become white.
+    """Convert the picture to RGB; transparent pixels become white.
 
     Converted in strips, without a second full copy, and reduced if two copies do not fit.
     """

@@ -1,4 +1,4 @@
-"""What is asked of the bots themselves: whether one was refused, and whom they know."""
+"""Asks the bots themselves: notices refused ones, and reads their friends and groups."""
 
 import asyncio
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class RefusedBots:
 
     def __init__(self) -> None:
         self.last: float | None = None
-        """Epoch seconds by the computer's clock; None: there was none."""
+        """Time of the last refusal (epoch seconds, by the computer's clock), or None."""
         self._sink: int | None = None
 
     def listen(self) -> None:
@@ -50,7 +50,7 @@ def _is_refusal(record: "Record") -> bool:
 
 
 async def strangers(users: Iterable[str], bots: Iterable[Bot]) -> tuple[str, ...]:
-    """Those users who are no bot's friends; nobody if one of the bots does not answer."""
+    """List the users that no bot has as a friend; nobody if one of the bots does not answer."""
     friends: set[str] = set()
     asked = list(bots)
     for bot in asked:
@@ -62,7 +62,7 @@ async def strangers(users: Iterable[str], bots: Iterable[Bot]) -> tuple[str, ...
 
 
 async def contacts(kind: Kind, bots: Iterable[Bot]) -> dict[str, str]:
-    """The friends or the groups of these OneBot bots: their names by number, as far as they say."""
+    """Read the friends or groups of these OneBot bots: names by number. Silent bots are skipped."""
     names_by_number: dict[str, str] = {}
     for bot in bots:
         names_by_number |= await _contacts(kind, bot) or {}
@@ -70,7 +70,7 @@ async def contacts(kind: Kind, bots: Iterable[Bot]) -> dict[str, str]:
 
 
 async def _contacts(kind: Kind, bot: Bot) -> dict[str, str] | None:
-    """A bot's friends or groups; None: it does not say.
+    """Read a bot's friends or groups: names by number; None: the bot gives no list.
 
     OneBot 11, "公开 API", and OneBot 12, "用户接口" and "群接口".
     """

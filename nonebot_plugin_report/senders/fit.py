@@ -15,22 +15,22 @@ _Fitted = tuple[Image | None, str]
 
 
 def utf8_size(text: str) -> int:
-    """Bytes in UTF-8."""
+    """Count the bytes in UTF-8."""
     return len(text.encode())
 
 
 def utf16_size(text: str) -> int:
-    """UTF-16 code units, as JavaScript, .NET and Telegram count characters."""
+    """Count UTF-16 code units, as JavaScript, .NET and Telegram count characters."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def json_size(text: str) -> int:
-    """Bytes in a JSON body of UTF-8."""
+    """Count the bytes in a JSON body of UTF-8."""
     return len(orjson.dumps(text)) - 2
 
 
 def fit_text(text: str, limit: int, size: Callable[[str], int] = len) -> tuple[str, str]:
-    """The text, cut to `limit` as `size` counts, and a note: empty, or that it was cut.
+    """Cut a text to `limit` as `size` counts. Returns it with a note, which is empty if it fits.
 
     The cut is marked and never splits a character from the marks that combine with it.
     """
@@ -70,17 +70,17 @@ async def fit_image(
     formats: tuple[str, ...] = ("image/jpeg", "image/png"),
     still: bool = False,
 ) -> _Fitted:
-    """The picture as a service takes it, and a note: empty, or what was done to it.
+    """Make a picture fit a service. Returns it with a note of the change, empty if there is none.
 
     A picture that fits is unchanged; otherwise it becomes a JPEG of lower quality, then of smaller
-    size. None: that is not possible, and the note says why.
+    size. None: neither is possible, and the note gives the reason.
 
     Args:
-        image: what was sent.
+        image: the picture of the report.
         max_bytes: the largest file that the service takes.
         max_side_sum: the largest width and height together, in pixels.
         formats: the media types that the service takes.
-        still: one with several frames is left as it is, however large.
+        still: leave a picture of several frames unchanged, however large.
     """
     small = max_side_sum is None or image.width + image.height <= max_side_sum
     if small and len(image.data) <= max_bytes and image.media_type in formats:
@@ -94,8 +94,10 @@ async def fit_images(
     max_bytes: int,
     formats: tuple[str, ...] = ("image/jpeg", "image/png"),
 ) -> tuple[list[Image], list[str]]:
-    """As `fit_image`, of several: those that can be made to fit into `max_bytes` together, and the
-    notes."""
+    """Make several pictures fit into `max_bytes` together, as `fit_image` does.
+
+    Returns the pictures that fit, and all notes.
+    """
     size = sum(len(one.data) for one in images)
     share = max_bytes if size <= max_bytes else max_bytes // len(images)
     fitted = [await fit_image(one, max_bytes=share, formats=formats) for one in images]

@@ -1,7 +1,7 @@
 """Counts in the histories of chats what a OneBot 11 bot has sent.
 
 OneBot 11 has no history. go-cqhttp has that of groups (its documentation, "get_group_msg_history"),
-NapCat, LLBot and Lagrange that of friends too. What they answer was read in their sources:
+NapCat, LLBot and Lagrange that of friends too. The formats of their answers are from their sources:
 go-cqhttp coolq/api.go; NapCat packages/napcat-onebot, action/go-cqhttp and api/msg.ts; LLBot
 src/onebot11/entities.ts; Lagrange.OneBot/Core/Operation/Message.
 """
@@ -34,21 +34,21 @@ class Appearance:
     """A message as its receiver sees it."""
 
     texts: frozenset[str]
-    """It may say any of these."""
+    """The texts that the message may have."""
     pictured: bool
-    """It shows a picture."""
+    """Whether the message shows a picture."""
     folded: bool
-    """It may be a forward message, whose words the history does not show."""
+    """Whether it may be a forward message, whose text the history does not show."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     sender: str
     self_id: str
-    """The bot's number, as every event of OneBot 11 names it; empty: it does not."""
+    """The bot's number, as every event of OneBot 11 names it; empty: the entry lacks it."""
     at: float
     sequence: int | None
-    """QQ's own number of it in the chat; None: the implementation does not tell."""
+    """QQ's own number of the message in the chat; None: the implementation does not give it."""
     text: str
     kinds: frozenset[str]
     """The types of its segments."""
@@ -64,8 +64,8 @@ class Histories:
     async def count(
         self, bot: Bot, target: Target, appearance: Appearance, since: float, until: float
     ) -> int | None:
-        """How many messages like this one a bot sent to somebody between two moments (epoch
-        seconds); None: that cannot be found out."""
+        """Count the messages of this appearance that a bot sent to a target between two moments
+        (epoch seconds); None: the bot cannot show the history."""
         action, parameters = question(target.kind, int(target.id))
         if bot.type != "OneBot V11" or (bot.self_id, action) in self._unknown:
             return None
@@ -81,12 +81,12 @@ class Histories:
         return count(answer, bot.self_id, appearance, since, until)
 
     def forget(self, self_id: str) -> None:
-        """The bot disconnected: it may be another implementation next time."""
+        """Forget a disconnected bot: it may be another implementation next time."""
         self._unknown = {one for one in self._unknown if one[0] != self_id}
 
 
 def question(kind: Kind, number: int) -> tuple[str, dict[str, Any]]:
-    """The action that shows a chat's history, and its parameters."""
+    """Return the action that shows a chat's history, and its parameters."""
     friend = kind == "private"
     action = "get_friend_msg_history" if friend else "get_group_msg_history"
     return action, {
@@ -102,10 +102,10 @@ def question(kind: Kind, number: int) -> tuple[str, dict[str, Any]]:
 def count(
     answer: object, self_id: str | None, appearance: Appearance, since: float, until: float
 ) -> int | None:
-    """How many messages of the bot's own in a history are like this, between two moments (epoch
-    seconds). `self_id` is the bot's number; None: what the history itself says.
+    """Count the bot's own messages of this appearance in a history, between two moments (epoch
+    seconds). `self_id` is the bot's number; None: the number in the history itself.
 
-    None: it proves nothing, as it is no history, or the clocks here and there are not the same.
+    Returns None where the answer is no history, or QQ's clock differs from ours.
     """
     entries = _entries(answer)
     if entries is None or any(one.at > until for one in entries):
@@ -122,7 +122,7 @@ def count(
 
 
 def normalize(text: str) -> str:
-    """A text as it is compared: QQ does not keep all white space."""
+    """Normalize a text for comparison: QQ does not keep all white space."""
     return " ".join(text.split())
 
 
@@ -146,7 +146,7 @@ def _entries(answer: object) -> list[_Entry] | None:
 
 
 def _entry(fields: dict[str, Any]) -> _Entry | None:
-    """An entry; None: it is none, or none that QQ has sent."""
+    """Read an entry; None: the fields are no message that QQ has sent."""
     sender = fields.get("sender")
     by = cast("dict[str, Any]", sender).get("user_id") if isinstance(sender, dict) else None
     at = fields.get("time")
@@ -168,7 +168,7 @@ def _number(value: object) -> int | None:
 
 
 def _read(message: object) -> tuple[str, frozenset[str]]:
-    """The words and the types of segments, of an array or a string of CQ codes (OneBot 11,
+    """Read the text and the types of segments from an array or a string of CQ codes (OneBot 11,
     "消息格式")."""
     if isinstance(message, str):
         return unescape(_CODE.sub("", message)), frozenset(_CODE.findall(message))

@@ -33,7 +33,7 @@ MAX_RETRY_AFTER: Final = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service answered."""
+    """A service's answer."""
 
     status: int
     headers: Mapping[str, str]
@@ -42,13 +42,13 @@ class Answer:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The JSON object, or an empty one where it is none."""
+        """The JSON object; empty where the body is none."""
         body = self.body
         return cast("dict[str, Any]", body) if isinstance(body, dict) else {}
 
     @property
     def succeeded(self) -> bool:
-        """By its status; whether the body says otherwise, the channel knows."""
+        """Whether the status is a success. The channel judges the body."""
         return 200 <= self.status < 300
 
     @property
@@ -60,13 +60,13 @@ class Answer:
 
 
 Verdict = Callable[[Answer], Outcome | None]
-"""Makes an outcome of an answer; None: decide by the status. Must be pure."""
+"""Turns an answer into an outcome; None: decide by the status. Must be pure."""
 
 
 def seconds_of(value: object, most: float = MAX_RETRY_AFTER) -> float | None:
-    """Seconds that a service names, between none and `most`, or None where that is no number.
+    """Read seconds that a service names, between 0 and `most`; None: the value is no number.
 
-    Every delay and lifetime that a service names is read here.
+    Reads every delay and lifetime of the services.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -78,7 +78,7 @@ def seconds_of(value: object, most: float = MAX_RETRY_AFTER) -> float | None:
 
 
 def _until(date: str) -> float | None:
-    """Seconds until a moment (RFC 9110, "HTTP-date")."""
+    """Compute the seconds until a moment (RFC 9110, "HTTP-date")."""
     try:
         at = parsedate_to_datetime(date)
         seconds = (at - datetime.now(UTC)).total_seconds()
@@ -88,7 +88,7 @@ def _until(date: str) -> float | None:
 
 
 def judge_status(answer: Answer) -> Outcome:
-    """The outcome of an HTTP status, for a service that says nothing more."""
+    """Judge an HTTP status, for a service that says nothing more."""
     status, wait = answer.status, answer.retry_after
     match status:
         case _ if answer.succeeded:
@@ -120,15 +120,15 @@ def judge_code(
     fixes: Mapping[int, str],
     waits: Mapping[int, float],
 ) -> Outcome:
-    """The outcome of an answer, for a service that puts a code into the body.
+    """Judge an answer of a service that puts a code into the body.
 
     Args:
-        answer: its answer.
-        code: the code in it, of whatever type.
-        words: what it says beside the code.
+        answer: the service's answer.
+        code: the code in the body, of any type.
+        detail: the service's text beside the code.
         success: the codes of a success.
         fixes: for each final code, what the user can do about it (Chinese).
-        waits: codes of "too fast", and the seconds to wait where the answer names none.
+        waits: codes of "too fast", with the seconds to wait where the answer names none.
     """
     if isinstance(code, bool) or not isinstance(code, int):
         status = judge_status(answer)
@@ -150,7 +150,7 @@ class AccessToken:
     """A token that a service gives out for a time, kept until shortly before its end."""
 
     def __init__(self, margin: float) -> None:
-        """`margin`: seconds before its end at which it is no longer used."""
+        """`margin`: seconds before the token's end from which it is no longer used."""
         self._margin = margin
         self._token = ""
         self._until = 0.0
@@ -161,13 +161,13 @@ class AccessToken:
         return self._token if time.monotonic() < self._until else None
 
     def keep(self, token: str, lifetime: object) -> str:
-        """Take a new token with the seconds that the service says it is good for."""
+        """Keep a new token for the lifetime (seconds) that the service gives."""
         self._token = token
         self._until = time.monotonic() + (seconds_of(lifetime) or 0.0) - self._margin
         return token
 
     def drop(self) -> None:
-        """The service no longer takes it."""
+        """Drop the token: the service no longer takes it."""
         self._until = 0.0
 
 
@@ -214,8 +214,8 @@ class Client:
 
         Args:
             url: the address, which may hold secrets; it is never logged.
-            verdict: what the answer means.
-            notes: what was left out of the message, for the outcome; empty ones are skipped.
+            verdict: judges the answer.
+            notes: notes of parts left out, for the outcome; empty ones are skipped.
             method: the HTTP method.
             content: httpx2's `json`, `data`, `files`, `content`, `params`, `headers`; and as
                 `answer_seconds` how long the service may be silent, if that is not the usual.
@@ -230,7 +230,7 @@ class Client:
     async def fetch(
         self, url: str, *, method: str = "POST", **content: Any
     ) -> Answer | NotSent | Rejected:
-        """A request before the message itself: a token, an upload. No rate limit applies.
+        """Send a request before the message itself: a token, an upload. No rate limit applies.
 
         Any answer is returned, whatever its status; without one, nothing was sent yet.
         """
@@ -297,7 +297,7 @@ async def _read(response: httpx2.Response) -> object:
 
 
 def _judge(error: Exception) -> NotSent | Rejected | Unknown:
-    """The outcome of an exception of httpx2. Its text may hold the address and is not used."""
+    """Judge an exception of httpx2. Its text may hold the address and is not used."""
     match error:
         case httpx2.ProxyError():
             return NotSent("代理拒绝了连接；检查 proxy")
@@ -316,8 +316,7 @@ def _judge(error: Exception) -> NotSent | Rejected | Unknown:
 
 
 def tls_context() -> ssl.SSLContext:
-    """What checks the services' certificates, for all clients. Reads the system's, which takes a
-    while."""
+    """Make the TLS context of all clients, with the system's certificates. Slow: reads files."""
     return httpx2.create_ssl_context(trust_env=False)
 
 

@@ -1,4 +1,4 @@
-"""Runs what decodes pictures: off the event loop, one at a time, and the same only once."""
+"""Runs the decoding of pictures off the event loop: one at a time, equal work only once."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _underway: Final[list[tuple[object, "Future[Any]"]]] = []
 
 
 async def in_turn(work: Callable[..., Result], *arguments: object) -> Result:
-    """What `work` makes of its arguments, which are compared by value."""
+    """Run `work` with its arguments, which are compared by value, and return its result."""
     task = work, arguments
     future = next((future for other, future in _underway if other == task), None)
     if future is None:
@@ -21,5 +21,5 @@ async def in_turn(work: Callable[..., Result], *arguments: object) -> Result:
         started = task, future
         _underway.append(started)
         future.add_done_callback(lambda _: _underway.remove(started))
-    # A caller that is cancelled does not cancel it for the others.
+    # A cancelled caller must not cancel the work for other callers.
     return await asyncio.shield(asyncio.wrap_future(future))

@@ -19,5 +19,5 @@ _ACTING: Final = re.compile(
 
 
 def literal(text: str) -> str:
-    """The same text to a reader, without mentions, links or tags to the service."""
+    """Return the text unchanged to a reader, without mentions, links or tags to the service."""
     return _ACTING.sub(lambda match: match[0] + _BREAK, text)

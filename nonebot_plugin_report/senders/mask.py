@@ -8,9 +8,9 @@ from .in_turn import in_turn
 
 
 async def masked(images: Sequence[Image], mask: Mask) -> tuple[tuple[Image, ...], list[str]]:
-    """The pictures with these parts covered, and why some are missing (Chinese).
+    """Cover these parts of pictures. Returns the pictures, and why some are missing (Chinese).
 
-    What cannot be drawn on is left out: nothing is shown uncovered.
+    A picture that cannot be drawn on is left out: no part is shown uncovered.
     """
     covered: list[Image] = []
     missing: list[str] = []

@@ -28,7 +28,7 @@ Mention = Annotated[Names, AfterValidator(_check)]
 
 
 def mentioned(people: tuple[str, ...], delivery: Delivery) -> tuple[str, ...]:
-    """Whom this delivery mentions: all these people, or nobody."""
+    """Choose whom a delivery mentions: all these people, or nobody."""
     message = delivery.message
     urgent = delivery.handling.priority is Priority.URGENT
     failed = any(one.report.result is Result.FAIL for one in (message, *message.parts))
@@ -36,6 +36,6 @@ def mentioned(people: tuple[str, ...], delivery: Delivery) -> tuple[str, ...]:
 
 
 def by_number(people: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The mobile numbers, and the others without `all`."""
+    """Split people into mobile numbers and other ids, without `all`."""
     numbers = tuple(one for one in people if re.fullmatch(r"1\d{10}|\+[\d-]+", one))
     return numbers, tuple(one for one in people if one not in (*numbers, EVERYBODY))

@@ -1,7 +1,7 @@
-"""What the OneBot implementations' words for a failure mean. Pure.
+"""Judges the texts of OneBot implementations for a failure. Pure.
 
-OneBot 11 has no codes for what QQ answers, so each implementation writes its own words. They were
-read in the sources and issues of NapCat, LLOneBot and LLBot, Lagrange and go-cqhttp.
+OneBot 11 has no codes for QQ's answers, so each implementation writes its own text. These texts are
+from the sources and issues of NapCat, LLOneBot and LLBot, Lagrange and go-cqhttp.
 """
 
 import re
@@ -46,13 +46,13 @@ def _temporary(reason: str) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One meaning, and how it is said."""
+    """One meaning, and the pattern or code by which it is recognized."""
 
     meaning: Callable[[str], Outcome] | None
-    """Of the reason; None: it may have arrived."""
+    """Makes the outcome from the reason; None: the message may have arrived."""
     pattern: re.Pattern[str] | None = None
     code: int | None = None
-    """QQ's own."""
+    """QQ's own code."""
 
 
 _TABLE: Final = (
@@ -69,14 +69,14 @@ _TABLE: Final = (
     _Row(None, re.compile(r"^发送超时")),
     _Row(None, re.compile(r"^pmhq ws send: wait result timeout")),
     _Row(None, re.compile(r"^waitForSelfEcho timeout")),
-    # A forward message was uploaded, and sending what was uploaded failed: it often arrived
+    # A forward message was uploaded, but sending it failed: the message often arrived
     # (https://github.com/NapNeko/NapCatQQ/issues/210, 214).
     _Row(None, re.compile(r"\bres_id\b")),
     _Row(_without_network, re.compile(r"网络连接异常")),
     _Row(_muted, re.compile(r"禁言")),
     _Row(_nobody, re.compile(r"无法获取用户信息")),
 )
-"""The first row that fits holds."""
+"""The first row that fits decides."""
 _CODES: Final = (
     # NapCat: the last answer of QQ's, as JSON
     re.compile(
@@ -90,11 +90,11 @@ _CODES: Final = (
 )
 """QQ's own code and words, by what surrounds them."""
 _CALLS: Final = ("invoke ", "ntqq api ")
-"""How LLOneBot and LLBot begin where they tell the whole call."""
+"""Beginnings of texts in which LLOneBot and LLBot repeat the whole call."""
 
 
 def judge(fields: Mapping[str, Any]) -> Outcome:
-    """The outcome of a failure that a OneBot implementation answered.
+    """Judge a failure that a OneBot implementation answered.
 
     What OneBot 12 calls "request errors" (1xxxx) and "logic errors" such as a user that does not
     exist (35xxx, "动作响应") is final, as are OneBot 11's bad parameters and unknown actions.
@@ -115,7 +115,7 @@ def judge(fields: Mapping[str, Any]) -> Outcome:
 
 
 def judge_status(status: int) -> Outcome:
-    """The outcome of an HTTP status that is no success, of a OneBot implementation's HTTP server.
+    """Judge an HTTP status other than success, from a OneBot implementation's HTTP server.
 
     Source: OneBot 11, "HTTP" (401 and 403: the access token; 404: no such action).
     """
@@ -136,8 +136,8 @@ def judge_status(status: int) -> Outcome:
 
 
 def _read(retcode: object, text: str) -> tuple[int | None, str, str]:
-    """QQ's own code; the words to look at, without a call's parameters, as the message is one of
-    them; and what to tell of them."""
+    """Read QQ's own code, the text to search (without a call's parameters, one of which is the
+    message), and a short text for the reason."""
     match = next((match for pattern in _CODES if (match := pattern.search(text))), None)
     if text.startswith(_CALLS):
         text = ", ".join(text.split(", ", 2)[:2])

@@ -11,16 +11,16 @@ _REASON_LENGTH: Final = 120
 PICTURE_REJECTED: Final = "只发了文字，图片被拒绝：{}"
 _CHINA: Final = timezone(timedelta(hours=8))
 _MARGIN: Final = timedelta(minutes=5)
-"""After midnight, as no two clocks are the same."""
+"""Added to midnight, as no two clocks are the same."""
 
 
 def delivered(*notes: str) -> Delivered:
-    """A `Delivered` whose note joins these; empty ones are skipped."""
+    """Make a `Delivered` whose note joins these; empty ones are skipped."""
     return Delivered("；".join(dict.fromkeys(filter(None, notes))))
 
 
 async def or_text(outcome: Outcome, send_text: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """If the message with its picture was rejected, send the text alone."""
+    """Send the text alone if the message with its picture was rejected."""
     if not isinstance(outcome, Rejected):
         return outcome
     alone = await send_text()
@@ -30,14 +30,14 @@ async def or_text(outcome: Outcome, send_text: Callable[[], Awaitable[Outcome]])
 
 
 def short_reason(text: object) -> str:
-    """A service's own words about a failure, short and on one line, for a reason."""
+    """Shorten a service's own text about a failure to one line, for a reason."""
     line = " ".join(clean(text).split()) if isinstance(text, str) else ""
     return line[:_REASON_LENGTH]
 
 
 def until_tomorrow(now: float) -> float:
-    """Seconds from a moment (epoch seconds) until the next day in China, by which the services
-    there count what may be sent in a day."""
+    """Compute the seconds from a moment (epoch seconds) until the next day in China, by which the
+    services there count their daily limits."""
     tomorrow = datetime.fromtimestamp(now, _CHINA).date() + timedelta(days=1)
     midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=_CHINA)
     return (midnight + _MARGIN).timestamp() - now

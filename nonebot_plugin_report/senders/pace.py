@@ -3,7 +3,7 @@
 import asyncio
 
 Rate = tuple[int, float]
-"""Messages, and the seconds in which no more than these may be sent."""
+"""A number of messages, and the seconds in which no more may be sent."""
 
 
 class Pace:
@@ -12,7 +12,7 @@ class Pace:
     def __init__(self, rates: tuple[Rate, ...]) -> None:
         self._rates = rates
         self._turns: list[float] = []
-        """When the last messages were or will be sent, by the event loop's clock."""
+        """Times of the last messages, past and planned, by the event loop's clock."""
 
     async def turn(self) -> None:
         """Wait until one more message may be sent."""

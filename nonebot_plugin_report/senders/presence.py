@@ -1,4 +1,4 @@
-"""Which OneBot bots have lost QQ, by what their implementations say of it. Pure."""
+"""Decides from events which OneBot bots have lost QQ. Pure."""
 
 from enum import Enum, StrEnum
 
@@ -6,18 +6,18 @@ from nonebot.adapters import Event
 
 
 class Sign(Enum):
-    """What an event says about the connection to QQ."""
+    """The meaning of an event for the connection to QQ."""
 
     ALIVE = "alive"
-    """Only a living connection brings it, such as a message."""
+    """An event that needs a living connection, such as a message."""
     ONLINE = "online"
-    """A heartbeat says so."""
+    """A heartbeat with `online: true`."""
     OFFLINE = "offline"
-    """A heartbeat says so."""
+    """A heartbeat with `online: false`."""
     LEFT = "left"
     """`notice.bot_offline` of NapCat and Lagrange."""
     NONE = "none"
-    """Nothing."""
+    """An event without a meaning for the connection."""
 
 
 class Cause(StrEnum):
@@ -28,7 +28,7 @@ class Cause(StrEnum):
 
 
 def sign(event: Event) -> Sign:
-    """What an event of OneBot 11 says about the connection to QQ.
+    """Read the sign in an event of OneBot 11.
 
     A bot of OneBot 12 that is offline is disconnected by the adapter itself.
     """
@@ -47,28 +47,28 @@ def sign(event: Event) -> Sign:
 
 
 class Presence:
-    """What was heard of each bot, by id."""
+    """The presence of each bot on QQ, by id."""
 
     def __init__(self) -> None:
         self._causes: dict[str, Cause] = {}
-        """Of those that are offline."""
+        """Causes of the bots that are offline."""
         self._doubted: set[str] = set()
-        """Their heartbeats said offline, and something said otherwise."""
+        """Bots whose offline heartbeats another event contradicted."""
 
     def fault(self, self_id: str) -> str | None:
-        """Why a bot cannot send (Chinese), or None."""
+        """Return why a bot cannot send (Chinese), or None."""
         cause = self._causes.get(self_id)
         return None if cause is None else f"QQ 机器人 {self_id} 已掉线（{cause}）"
 
     def to_ask(self) -> list[str]:
-        """The bots of which only a heartbeat says that they are offline.
+        """List the bots that are offline by a heartbeat alone.
 
         `get_status` is worth nothing after `notice.bot_offline`: Lagrange's always says online.
         """
         return [self_id for self_id, cause in self._causes.items() if cause is Cause.HEARTBEAT]
 
     def heard(self, self_id: str, sign: Sign) -> bool:
-        """Take a sign in. True: the bot has just come back."""
+        """Take a sign in. Returns whether the bot has just come back."""
         match sign:
             case Sign.NONE:
                 return False
@@ -88,11 +88,11 @@ class Presence:
                 return self._refute(self_id)
 
     def answered(self, self_id: str) -> bool:
-        """`get_status` says online. True: the bot has just come back."""
+        """Take in that `get_status` says online. Returns whether the bot has just come back."""
         return self._causes.get(self_id) is Cause.HEARTBEAT and self._refute(self_id)
 
     def forget(self, self_id: str) -> None:
-        """The bot disconnected."""
+        """Forget a disconnected bot."""
         self._causes.pop(self_id, None)
         self._doubted.discard(self_id)
 

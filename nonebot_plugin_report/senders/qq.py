@@ -48,7 +48,7 @@ STATUS_SECONDS: Final = 10.0
 
 
 _STATUS: Final = re.compile(r"status code: (\d{3})$")
-"""In the adapters' words (2.4.6), which are all that they keep of an HTTP status."""
+"""Finds the status in the adapters' error text (2.4.6): they keep no other trace of it."""
 
 
 @dataclass(slots=True)
@@ -59,26 +59,26 @@ class _Pace:
     """By the event loop's clock, which may have begun when the computer was started."""
 
     def delay(self, now: float, interval: float) -> float:
-        """Count a message; the seconds to wait before it is sent."""
+        """Count a message. Returns the seconds to wait before it is sent."""
         self.next_at = max(self.next_at, now - interval * (BURST - 1)) + interval
         return max(0.0, self.next_at - interval - now)
 
 
 class _Call:
-    """A scope that ends with TimeoutError when it is told to.
+    """A scope that ends with TimeoutError when `end` is called.
 
-    As `asyncio.timeout`, which would cost four times as much for a moment that nobody knows.
+    `asyncio.timeout` would cost four times as much without a known deadline.
     """
 
     def __init__(self, calls: "set[_Call]", task: "asyncio.Task[Any]") -> None:
-        """`calls` are those of the same bot, `task` is the one that makes this one."""
+        """`calls` are the pending calls of the bot, `task` is the task that makes this call."""
         self._calls = calls
         self._task = task
         self._cancelling = task.cancelling()
         self._ended = False
 
     def end(self) -> None:
-        """End it."""
+        """End the scope."""
         self._ended = True
         self._task.cancel()
 
@@ -104,7 +104,7 @@ class OneBotSender:
     interval: float
     """Seconds between two messages of one bot, after a burst."""
     default_bot: str = ""
-    """Sends where a report names no bot; empty: any."""
+    """Id of the bot for reports that name none; empty: any bot."""
     max_picture: int | None = MAX_PICTURE
     """Bytes of one picture; None: any."""
     _presence: Presence = field(default_factory=Presence)
@@ -116,10 +116,10 @@ class OneBotSender:
     _turns: defaultdict[str, asyncio.Lock] = field(
         default_factory=lambda: defaultdict[str, asyncio.Lock](asyncio.Lock)
     )
-    """Of each bot, for its calls with pictures."""
+    """Locks by bot, for calls with pictures."""
 
     def connected(self) -> list[tuple[str, str, bool]]:
-        """Each bot of QQ: its id, its adapter, and whether it can send now."""
+        """List each bot of QQ: its id, its adapter, and whether it can send now."""
         return [
             (bot.self_id, bot.type, self._fault(bot) is None)
             for bot in self.bots().values()
@@ -127,11 +127,11 @@ class OneBotSender:
         ]
 
     def heard(self, bot: Bot, event: Event) -> bool:
-        """Learn from an event whether QQ is online. True: it has just come back."""
+        """Learn from an event whether QQ is online. Returns whether it has just come back."""
         return bot.type == V11 and self._presence.heard(bot.self_id, sign(event))
 
     async def ask(self) -> bool:
-        """Ask the bots whose heartbeats say offline. True: one has come back."""
+        """Ask the bots whose heartbeats say offline. Returns whether any has come back."""
         back = False
         for self_id in self._presence.to_ask():
             bot = self.bots().get(self_id)
@@ -140,11 +140,11 @@ class OneBotSender:
         return back
 
     async def _says_online(self, bot: Bot) -> bool:
-        """OneBot 11, "公开 API/get_status"."""
+        """Ask for the status (OneBot 11, "公开 API/get_status")."""
         try:
             with self._call(bot.self_id):
                 status: object = await bot.call_api("get_status", _timeout=STATUS_SECONDS)
-        except Exception:  # noqa: BLE001 - whatever it raises: it did not say so
+        except Exception:  # noqa: BLE001 - any error means: no answer "online"
             return False
         match status:
             case {"online": True}:
@@ -160,7 +160,7 @@ class OneBotSender:
             call.end()
 
     def blocked(self, lane: Lane) -> str | None:
-        """Why no bot can send in this lane now, or None."""
+        """Return why no bot can send in this lane now, or None."""
         chosen = self._choose(lane)
         return chosen if isinstance(chosen, str) else None
 
@@ -186,7 +186,7 @@ class OneBotSender:
             return self._judge(bot, error)
 
     async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
-        """How many such messages the histories of the bots show that may send in this lane."""
+        """Count such messages in the histories of all bots that may send in this lane."""
         target, appearance = delivery.lane.target, appearance_of(delivery)
         counts: list[int] = []
         for bot in self._able(delivery.lane):
@@ -197,16 +197,16 @@ class OneBotSender:
         return sum(counts) if counts else None
 
     def _able(self, lane: Lane) -> list[Bot]:
-        """The bots that may send in a lane, as far as they can be reached."""
+        """List the reachable bots that may send in a lane."""
         return [bot for bot in self._bots_for(lane) if self._fault(bot) is None]
 
     def _bots_for(self, lane: Lane) -> list[Bot]:
-        """The bots that may send in a lane."""
+        """List the bots that may send in a lane."""
         bot_id = lane.bot or self.default_bot
         return [bot for bot in self.bots().values() if bot_id in ("", bot.self_id) and is_qq(bot)]
 
     def _choose(self, lane: Lane) -> Bot | str:
-        """The bot for a lane, or why there is none."""
+        """Choose the bot for a lane, or return why there is none."""
         fault = ""
         for bot in self._bots_for(lane):
             if (problem := self._fault(bot)) is None:
@@ -225,13 +225,13 @@ class OneBotSender:
         return self._paces[self_id].delay(now, self.interval)
 
     def _call(self, self_id: str) -> _Call:
-        """A scope that ends with TimeoutError when the bot disconnects."""
+        """Make a scope that ends with TimeoutError when the bot disconnects."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: only coroutines call
         return _Call(self._calls[self_id], task)
 
     def _judge(self, bot: Bot, error: Exception) -> Outcome:
-        """The outcome of an exception from the adapter."""
+        """Judge an exception from the adapter."""
         match error:
             case ActionFailed():
                 return _judge_failure(error)
@@ -250,7 +250,7 @@ class OneBotSender:
 
 
 def _unreachable(bot: Bot) -> str | None:
-    """Why a bot cannot be called, or None."""
+    """Return why a bot cannot be called, or None."""
     connections: Mapping[str, object] | None = getattr(bot.adapter, "connections", None)
     if connections is None or bot.self_id in connections:
         return None
@@ -260,7 +260,7 @@ def _unreachable(bot: Bot) -> str | None:
 
 
 def is_qq(bot: Bot) -> bool:
-    """Whether a bot is one of QQ. On other platforms the same number is somebody else.
+    """Return whether a bot is on QQ. On other platforms the same number is another user.
 
     OneBot 12, "机器人自身标识": `self.platform` is `qq` for QQ.
     """
@@ -270,7 +270,7 @@ def is_qq(bot: Bot) -> bool:
 async def _send_v11(
     bot: Bot, target: Target, message: Message, note: str, turn: asyncio.Lock
 ) -> Outcome:
-    """OneBot 11, "公开 API": send_private_msg and send_group_msg."""
+    """Send by OneBot 11, "公开 API": send_private_msg and send_group_msg."""
     receiver = {"user_id" if target.kind == "private" else "group_id": int(target.id)}
     # Without a picture, as long as NoneBot's settings say.
     seconds = answer_seconds(message) if message.images else bot.config.api_timeout
@@ -294,10 +294,10 @@ async def _send_v11(
 
 
 def _node(bot: Bot, message: Message) -> dict[str, Any]:
-    """A node of a forward message, as if the bot had written it.
+    """Make a node of a forward message, with the bot as its author.
 
     OneBot 11, "消息段类型/合并转发自定义节点" (user_id, nickname); go-cqhttp, "合并转发消息节点"
-    (uin, name), whose actions those of the forward messages are.
+    (uin, name), which defines the actions for forward messages.
     """
     content = segments_v11(replace(message, text=cut(message.text)))
     author = {"user_id": bot.self_id, "uin": bot.self_id, "nickname": "推送", "name": "推送"}
@@ -307,7 +307,7 @@ def _node(bot: Bot, message: Message) -> dict[str, Any]:
 async def _send_v12(
     bot: Bot, target: Target, message: Message, note: str, turn: asyncio.Lock
 ) -> Outcome:
-    """OneBot 12, "接口/文件动作" upload_file and "接口/消息动作" send_message."""
+    """Send by OneBot 12, "接口/文件动作" upload_file and "接口/消息动作" send_message."""
     segments: list[dict[str, Any]] = []
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})

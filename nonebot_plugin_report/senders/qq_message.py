@@ -1,4 +1,4 @@
-"""A message as QQ takes it: within its limits, and as OneBot 11's segments."""
+"""Fits a message into QQ's limits, and encodes it as OneBot 11's segments."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -32,8 +32,11 @@ ANSWER_SECONDS: Final = 30.0
 
 
 async def with_small_pictures(message: Message, max_picture: int | None) -> tuple[Message, str]:
-    """The message with its pictures of at most so many bytes each, and a note: empty, or that they
-    were shrunk. One that moves, or that cannot be shrunk, is left to QQ as it is."""
+    """Shrink a message's pictures to `max_picture` bytes each.
+
+    Returns the message with a note, which is empty if nothing was shrunk. Animated and broken
+    pictures stay as they are.
+    """
     smaller: dict[Image, Image] = {}
     note = ""
     for image in message.images:
@@ -54,12 +57,12 @@ def _with_instead(message: Message, instead: Mapping[Image, Image]) -> Message:
 
 
 def fit_message(delivery: Delivery) -> tuple[Message, str]:
-    """The message within QQ's limits, and a note of what was left out."""
+    """Fit a message into QQ's limits. Returns it with a note of the parts left out."""
     return _within(*_with_pictures(delivery.message), delivery.attempts)
 
 
 def _within(message: Message, note: str, attempts: int) -> tuple[Message, str]:
-    """A message with as many pictures as may be sent, as it goes after so many attempts."""
+    """Fit the text, and drop the pictures and parts that failed `attempts` times."""
     text, images = message.text, message.images
     if images and attempts >= TEXT_ONLY_AFTER and text:
         images, note = (), TEXT_ONLY
@@ -74,7 +77,7 @@ def _within(message: Message, note: str, attempts: int) -> tuple[Message, str]:
 
 
 def appearance_of(delivery: Delivery) -> Appearance:
-    """A delivery's message as a history would show it, whichever attempt arrived."""
+    """Predict how a history shows a delivery's message, whichever attempt arrived."""
     message = delivery.message
     # How many pictures went along depends on how small they could be made.
     beginnings = [message.images[: number + 1] for number in range(len(message.images))]
@@ -89,7 +92,7 @@ def appearance_of(delivery: Delivery) -> Appearance:
 
 
 def _with_pictures(message: Message) -> tuple[Message, str]:
-    """The message with as many pictures as may be sent at once, and a note of the others."""
+    """Keep as many pictures as may be sent at once, and note the number of the others."""
     chosen: list[Image] = []
     room = MAX_PICTURES
     for image in message.images:
@@ -100,7 +103,7 @@ def _with_pictures(message: Message) -> tuple[Message, str]:
 
 
 def _with_images(message: Message, chosen: Sequence[Image]) -> tuple[Message, str]:
-    """The message with these of its pictures, and a note of the others."""
+    """Keep the chosen pictures. Returns the message with a note of the others."""
     if len(chosen) == len(message.images):
         return message, ""
     note = f"{len(message.images) - len(chosen)} 张截图太大，没有一起发送"
@@ -110,14 +113,14 @@ def _with_images(message: Message, chosen: Sequence[Image]) -> tuple[Message, st
 
 
 def _with_only(part: Message, chosen: Sequence[Image]) -> Message:
-    """A part of a merged message with those of its pictures that go along."""
+    """Keep the chosen pictures in a part of a merged message."""
     images = tuple(image for image in part.images if image in chosen)
     lost = len(images) < len(part.images)
     return replace(part, images=images, text=part.text or "[截图]") if lost else part
 
 
 def cut(text: str) -> str:
-    """A text within QQ's limit."""
+    """Cut a text to QQ's limit."""
     if len(text) <= MAX_TEXT:
         return text
     mark = f"…\n[内容过长，共 {len(text)} 字，只显示开头]"
@@ -125,19 +128,19 @@ def cut(text: str) -> str:
 
 
 def is_large(message: Message) -> bool:
-    """Whether to make base64 of its pictures takes long enough to hold up the event loop."""
+    """Return whether encoding the pictures would hold up the event loop."""
     return sum([len(image.data) for image in message.images]) >= LARGE
 
 
 async def encode_v11(message: Message) -> list[dict[str, Any]]:
-    """A message as OneBot 11's segments."""
+    """Encode a message as OneBot 11's segments, in a thread if it is large."""
     if not is_large(message):
         return segments_v11(message)
     return await asyncio.to_thread(segments_v11, message)
 
 
 def segments_v11(message: Message) -> list[dict[str, Any]]:
-    """A message as OneBot 11's segments ("消息段类型": text, image)."""
+    """Encode a message as OneBot 11's segments ("消息段类型": text, image)."""
     segments: list[dict[str, Any]] = []
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})
@@ -147,10 +150,10 @@ def segments_v11(message: Message) -> list[dict[str, Any]]:
 
 
 def answer_seconds(message: Message) -> float:
-    """How long an implementation may take to send a message."""
+    """Compute the seconds that an implementation may take to send a message."""
     return sum(upload_seconds(image) for image in message.images) or ANSWER_SECONDS
 
 
 def upload_seconds(image: Image) -> float:
-    """NapCat waits for 10 seconds, and a second more for each 256 KiB."""
+    """Compute the seconds for one picture: NapCat waits for 10 seconds, and one per 256 KiB."""
     return ANSWER_SECONDS + len(image.data) / (256 * 1024)

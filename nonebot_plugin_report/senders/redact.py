@@ -18,7 +18,7 @@ _LONGEST_WORD: Final = 20
 
 
 class Redactor:
-    """Knows the secrets of a channel's settings."""
+    """Masks the secrets of a channel's settings."""
 
     def __init__(self, settings: BaseModel) -> None:
         secrets = [
@@ -31,15 +31,15 @@ class Redactor:
         self._pieces = {key[at : at + SHORTEST] for key in keys for at in range(len(key) - 5)}
 
     def mask(self, text: str) -> str:
-        """A text without the secrets; it may be partly our own words."""
+        """Mask whole secrets in a text, which may be partly ours."""
         for secret in self._whole:
             text = text.replace(secret, MASK)
         return text
 
     def mask_pieces(self, text: str) -> str:
-        """A service's words without the secrets, whole or in pieces.
+        """Mask secrets in a service's text, whole or in pieces.
 
-        Not for our own words, which may happen to contain a piece of one.
+        Not for our own texts, which may happen to contain a piece of a secret.
         """
         text = self.mask(text)
         parts: list[str] = []
@@ -54,7 +54,7 @@ class Redactor:
         return "".join([*parts, text[copied:]])
 
     def answer(self, value: Any, depth: int = 0) -> Any:
-        """A service's JSON without the secrets, cut to a bounded size."""
+        """Mask the secrets in a service's JSON, and cut it to a bounded size."""
         match value:
             case str():
                 return self.mask_pieces(value[:MAX_TEXT])
@@ -70,7 +70,7 @@ class Redactor:
 
 
 def _spelled(secrets: Iterable[str]) -> set[str]:
-    """Each as it is and URL-encoded; those too short to recognize are left out."""
+    """Spell each secret plain and URL-encoded; secrets too short to recognize are left out."""
     spellings = {spelled for one in secrets for spelled in (one, unquote(one), quote(one, safe=""))}
     return {one for one in spellings if len(one) >= SHORTEST}
 
@@ -91,7 +91,7 @@ def _values(value: object) -> Iterable[object]:
 
 
 def _split(secret: str) -> SplitResult | None:
-    """The URL in a setting, or None."""
+    """Parse the URL in a setting, or return None."""
     try:
         return urlsplit(secret) if "://" in secret else None
     except ValueError:
@@ -99,7 +99,7 @@ def _split(secret: str) -> SplitResult | None:
 
 
 def _keys(secret: str) -> list[str]:
-    """The secret parts of a setting: all of it, or those of a URL that are not plain words."""
+    """List the secret parts of a setting: all of it, or a URL's parts that are no plain words."""
     if (url := _split(secret)) is None:
         return [secret]
     values = (value for _, value in parse_qsl(url.query))
@@ -112,6 +112,6 @@ def _addresses(secret: str) -> list[str]:
 
 
 def _is_key(segment: str) -> bool:
-    """Whether a segment of a URL's path is a key rather than a word such as `webhook`."""
+    """Return whether a segment of a URL's path is a key rather than a word such as `webhook`."""
     has_digit = any(character.isdigit() for character in segment)
     return len(segment) > _LONGEST_WORD or (has_digit and len(segment) >= _SHORTEST_KEY)

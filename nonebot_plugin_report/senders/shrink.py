@@ -23,9 +23,9 @@ LARGE: Final = 2**22
 def shrink(
     image: Image, max_bytes: int, max_side_sum: int | None, *, still: bool
 ) -> tuple[Image | None, str]:
-    """The picture as a JPEG within these bounds, or None; and a note of what was done (Chinese).
+    """Shrink a picture to a JPEG within these bounds, or return None; with a note (Chinese).
 
-    `still`: one with several frames is left as it is.
+    `still`: leave a picture of several frames unchanged.
     """
     try:
         picture = decoded(image, still=still)
@@ -50,7 +50,7 @@ def shrink(
 
 
 def _scaled(picture: Pillow.Image, factor: float) -> Pillow.Image:
-    """The picture at this scale at most; it may be changed itself."""
+    """Scale a picture down by at least this factor, possibly in place."""
     if picture.width * picture.height > LARGE:
         return picture.reduce(ceil(1 / factor))
     picture.thumbnail((max(1, int(picture.width * factor)), max(1, int(picture.height * factor))))

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from .http import Client
 
 SEND_SECONDS: Final = 600.0
-"""For one attempt of a delivery, waiting for its turn included."""
+"""Seconds for one attempt of a delivery, waiting for its turn included."""
 SEEN_SECONDS: Final = 30.0
-"""For looking whether a delivery arrived."""
+"""Seconds for looking whether a delivery arrived."""
 HEAD_START: Final = 2
 """Turns of the event loop in which a request is written: its head, and its body."""
 NO_PICTURES: Final = "这个渠道不能发图片"
@@ -48,7 +48,7 @@ class Transport:
         self._redactors = {name: Redactor(channel) for name, channel in self.channels.items()}
 
     def blocked(self, lane: Lane) -> str | None:
-        """Why nothing can be sent in this lane now (Chinese), or None."""
+        """Return why nothing can be sent in this lane now (Chinese), or None."""
         if lane.target.kind != "channel":
             return self.qq.blocked(lane)
         channel = self.channels.get(lane.target.id)
@@ -84,7 +84,7 @@ class Transport:
         return self._prefixed_outcome(name, outcome)
 
     async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
-        """How many such messages arrived, where the lane's bot or channel can look."""
+        """Count such messages that arrived, where the lane's bot or channel can look."""
         if delivery.lane.target.kind != "channel":
             return await self.qq.seen(delivery, since, until)
         name = delivery.lane.target.id
@@ -134,7 +134,7 @@ class Transport:
         return f"{self.channels[name].label}：{self._redactors[name].mask(reason)}"
 
     def _prefixed_outcome(self, name: str, outcome: Outcome) -> Outcome:
-        """The outcome, prefixed with the channel's name and without secrets."""
+        """Prefix an outcome's text with the channel's name, and mask secrets in it."""
         match outcome:
             case Delivered(note):
                 return Delivered(self._prefixed(name, note) if note else "")
@@ -149,7 +149,7 @@ class Transport:
 
 
 def _with_room(delivery: Delivery, most: int) -> tuple[Delivery, str]:
-    """The delivery with as many pictures as a channel can show, and a note of the others."""
+    """Keep as many pictures as a channel can show, and note the number of the others."""
     message = delivery.message
     more = len(message.images) - most
     if more <= 0:

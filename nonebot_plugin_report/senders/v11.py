@@ -1,4 +1,4 @@
-"""Sends messages of OneBot 11; those with large pictures without the adapter's `json.dumps`.
+"""Sends messages of OneBot 11; large pictures go without the adapter's `json.dumps`.
 
 nonebot-adapter-onebot (2.4.6) has the standard library go through the whole call, character by
 character: 40 ms for a picture of ten megabytes, in which the event loop stands still. Base64 has

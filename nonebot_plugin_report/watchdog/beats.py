@@ -1,6 +1,6 @@
-"""Signs of life: what a computer or a job says so often that its silence is news.
+"""Beats: regular signs of life of a computer or a job, whose silence is reported.
 
-Pure: the time is an argument. Nothing is expected before the first one ever came.
+Pure: the time is an argument. A beat is expected only after its first sign of life.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,10 +21,10 @@ DOWN: Final = "beat.down"
 UP: Final = "beat.up"
 EVENTS: Final = (DOWN, UP)
 MIN_PAUSE: Final = 60.0
-"""Seconds between two reports that a beat is down, at least."""
+"""Least seconds between two reports that a beat is down."""
 DOWN_BY_ITSELF: Final = "它自己报告出了问题"
 PREFIX: Final = "beat:"
-"""Before the name, in the key of its state."""
+"""Prefix of the name, in the key of a beat's state."""
 
 Cron = Annotated[CronTimes, Read(lambda value: CronTimes.parse(str(value))), PlainSerializer(str)]
 
@@ -60,40 +60,40 @@ class Beat(Settings):
 
     @property
     def key(self) -> str:
-        """The key of its state."""
+        """The key of the beat's state."""
         return f"{PREFIX}{self.beat}"
 
     @property
     def description(self) -> str:
-        """Chinese."""
+        """A description for users (Chinese)."""
         return f"{self.beat} 的心跳，{self.times}"
 
     @property
     def times(self) -> str:
-        """How often they must come (Chinese)."""
+        """The times of the beat (Chinese)."""
         return f"每 {in_words(self.every)}一次" if self.every else f"按 {self.cron}"
 
     @property
     def pause(self) -> float:
-        """Seconds between two reports that it is down, at least."""
+        """Least seconds between two reports that the beat is down."""
         return max(self.grace, MIN_PAUSE)
 
     def concerns(self, source: str, trusts: Trusts) -> bool:
-        """Whether beats with a token count."""
+        """Return whether signs of life with a token count."""
         return source in self.token if self.token else trusts(self, source)
 
     def due_after(self, now: float) -> float:
-        """By when the next one must come; both in epoch seconds."""
+        """Compute the time by which the next sign of life must come; both in epoch seconds."""
         following = self.cron.after(now) if self.cron else now + (self.every or 0.0)
         return following + self.grace
 
     def due_from(self, now: float) -> float:
-        """By when it must come if it could not be heard before now."""
+        """Compute the due time where no sign of life could be received before `now`."""
         return now + (self.every or 0.0) + self.grace
 
 
 def beaten(beat: Beat, state: WatchState | None, now: float) -> Changes:
-    """The effect of a sign of life."""
+    """Apply a sign of life."""
     was_down = state is not None and state.overdue_at is not None
     reports = ((beat, _up(beat, state, now)),) if state is not None and was_down else ()
     reported_at = state and state.reported_at
@@ -103,9 +103,11 @@ def beaten(beat: Beat, state: WatchState | None, now: float) -> Changes:
 
 
 def failed(beat: Beat, state: WatchState | None, now: float, reason: str) -> Changes:
-    """The effect of a sign that says itself what is wrong (`reason`, Chinese).
+    """Apply a sign of failure with its `reason` (Chinese).
 
-    So soon after the last report that it was down, it is reported later, unless it comes back."""
+    Within the pause after the last report, a failure is reported at the end of the pause, unless
+    a sign of life comes first.
+    """
     if state is None:
         state = WatchState(now, now)
     if state.overdue_at is not None:
@@ -117,7 +119,7 @@ def failed(beat: Beat, state: WatchState | None, now: float, reason: str) -> Cha
 
 
 def silent(beats: Iterable[Beat], states: Mapping[str, WatchState], now: float) -> Changes:
-    """Which have not come by a moment."""
+    """Find the beats that are overdue at a moment."""
     late = {
         beat: state
         for beat in beats
@@ -137,19 +139,19 @@ def silent(beats: Iterable[Beat], states: Mapping[str, WatchState], now: float) 
 
 
 def _pauses(beat: Beat, state: WatchState, now: float) -> bool:
-    """Whether the last report that it was down is too recent for another; not where the clock was
-    set back behind it."""
+    """Return whether the last report is too recent for another; False where the clock was set back
+    behind it."""
     return state.reported_at is not None and 0 <= now - state.reported_at < beat.pause
 
 
 def _reason(beat: Beat, state: WatchState) -> str:
-    """Why a beat is down that is late (Chinese); empty: nothing was heard of it."""
+    """Return the reason of an overdue beat (Chinese); empty: no sign came."""
     put_off = state.reported_at is not None and state.due_at == state.reported_at + beat.pause
     return DOWN_BY_ITSELF if put_off else ""
 
 
 def heard_again(beats: Iterable[Beat], states: Mapping[str, WatchState], now: float) -> Changes:
-    """Nobody could hear them until now: they have their time once more."""
+    """Give all beats their time again, after a while without a receiver."""
     changed = {
         beat.key: replace(state, due_at=max(state.due_at or 0.0, beat.due_from(now)))
         for beat in beats
@@ -159,7 +161,7 @@ def heard_again(beats: Iterable[Beat], states: Mapping[str, WatchState], now: fl
 
 
 def beat_standings(beats: Iterable[Beat], states: Mapping[str, WatchState]) -> list[Standing]:
-    """Where each stands."""
+    """Describe the standing of each beat."""
     entries: list[Standing] = []
     for beat in beats:
         state = states.get(beat.key)

@@ -1,6 +1,6 @@
-"""How long something took: the time between its start event and its end event.
+"""Measures durations: the time between a start event and its end event.
 
-An event that names its story (an alert, a monitor) belongs to that one alone.
+An event with a story (an alert, a monitor) pairs with events of the same story only.
 """
 
 from collections import OrderedDict
@@ -13,17 +13,17 @@ from ..store.history import History
 from ..store.stories import Stories
 
 LONGEST: Final = 86400.0
-"""Seconds between the start and the end of a task, at most."""
+"""Most seconds between the start and the end of a task."""
 REMEMBERED: Final = 1000
 """Starts kept in memory; older ones are looked up in the store."""
 _STARTS: Final = {".end": ".start", ".resolved": ".firing", ".up": ".down"}
-"""What an event ends with, and what its start does."""
+"""Endings of end events, and the endings of their start events."""
 _ALL: Final = (*_STARTS, *_STARTS.values())
 _PLAIN: Final = (".end", ".start")
-"""Those of events without a story. A script's own `.up` may have nothing to do with its `.down`."""
+"""Endings without a story. A script's own `.up` may have nothing to do with its `.down`."""
 
 _Key = tuple[str, str, str]
-"""The source, the event that begins, the story."""
+"""The source, the start event, and the story."""
 
 
 class Durations:
@@ -35,11 +35,11 @@ class Durations:
         self._stories = stories
         self._clock = clock
         self._starts: OrderedDict[_Key, float | None] = OrderedDict()
-        """None: it has ended."""
+        """Start times by key; None: the task has ended."""
 
     async def elapsed(self, report: Report, source: str) -> float | None:
-        """For an end event: the seconds since its start event came from the same source, unless
-        the report says it itself.
+        """Compute the seconds from a start event to this end event of the same source, unless the
+        report has its own duration. None: the report is no end event, or has no start.
 
         Raises:
             StoreUnavailable: the start could not be looked up.
@@ -54,18 +54,18 @@ class Durations:
         return now - start if start is not None and 0 <= now - start <= LONGEST else None
 
     def accepted(self, report: Report, source: str) -> None:
-        """A report was just accepted."""
+        """Note an accepted report's start or end."""
         ending, began = _bounds(report.event, is_story=bool(report.story))
         key = source, began, report.story
         if ending in _STARTS:
             self._remember(key, None)
         elif ending:
-            # What is told again, because it goes on, has begun before.
+            # A repeated start event of a running story keeps the first time.
             again = bool(report.story) and self._starts.get(key) is not None
             self._remember(key, self._starts[key] if again else self._clock())
 
     def shift(self, by: float) -> None:
-        """The clock was set, forward by `by` seconds: move the starts with it."""
+        """Move the starts along: the clock was set forward by `by` seconds."""
         for key, start in self._starts.items():
             self._starts[key] = None if start is None else start + by
 
@@ -76,7 +76,7 @@ class Durations:
             self._starts.popitem(last=False)
 
     async def _stored_start(self, report: Report, key: _Key) -> float | None:
-        """A start that is not in memory, such as one before the last restart."""
+        """Look up a start that is not in memory, such as one before the last restart."""
         source, began, story = key
         since = self._clock() - LONGEST
         if story:
@@ -88,7 +88,7 @@ class Durations:
 
 @lru_cache(maxsize=256)
 def _bounds(event: str, *, is_story: bool) -> tuple[str, str]:
-    """How an event ends that begins or ends something, and the event that begins it; empty and
-    itself: it does neither."""
+    """Return the ending of a start or end event, and its start event; for other events an empty
+    ending, and the event itself."""
     ending = next((one for one in (_ALL if is_story else _PLAIN) if event.endswith(one)), "")
     return ending, event.removesuffix(ending) + _STARTS.get(ending, ending)

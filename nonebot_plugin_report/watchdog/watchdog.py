@@ -1,4 +1,4 @@
-"""Reports events that did not come. It learns of accepted ones from the store, after the answer."""
+"""Reports missing events. Accepted reports are read from the store, after their answer."""
 
 import asyncio
 from collections import deque
@@ -19,16 +19,17 @@ from .watches import Changes, Trusts, Watch, arrived, passed, standings
 LOOK_EVERY: Final = 10.0
 """Seconds between checks for overdue events."""
 SAVE_EVERY: Final = 60.0
-"""Seconds between saving what may be lost: how far the watchdog has read, and signs of life."""
+"""Seconds between saves of the reading position and signs of life, which may be lost."""
 LAG: Final = 15.0
-"""Seconds after which everything is in the store that other processes heard: before, nothing is
-missed."""
+"""Seconds after which all events of other processes are in the store. Until then, no event counts
+as missing."""
 
 Entry = Watch | Beat
 
 
 class Watchdog:
-    """Keeps the watches' states across restarts; what a kill made it miss, the store has."""
+    """Keeps the watches' states across restarts; after a kill, reads the missed events from the
+    store."""
 
     def __init__(
         self,
@@ -46,14 +47,14 @@ class Watchdog:
             watches: REPORT_WATCH.
             clock: gives epoch seconds.
             tell: sends a watch's report, once for each of its keys.
-            trusts: whether a token reaches everybody who is told of a watch.
-            leads: whether this process is the one of several that looks for what is overdue.
+            trusts: whether a token reaches all recipients of a watch.
+            leads: whether this process, of several, looks for overdue events.
         """
         self._trusts = trusts
         self._store = store
         self._leads = leads
         self._led = False
-        """It did when it last looked."""
+        """Whether this process led at its last look."""
         self._watches = [one for one in watches if isinstance(one, Watch)]
         self.beats: Final = {one.beat: one for one in watches if isinstance(one, Beat)}
         """By name."""
@@ -62,10 +63,10 @@ class Watchdog:
         self._tell = tell
         self._states: dict[str, WatchState] = {}
         self._unsaved: dict[str, WatchState] = {}
-        """Those states that are not stored yet."""
+        """States that are not stored yet."""
         self._pressing = False
-        """One of those must be stored at once."""
-        self._untold: deque[tuple[Entry, Report]] = deque()
+        """Whether an unsaved state must be stored at once."""
+        self._unsent: deque[tuple[Entry, Report]] = deque()
         self._arrivals: deque[Arrival] = deque()
         self._woken = asyncio.Event()
         self._read = ""
@@ -76,7 +77,7 @@ class Watchdog:
         """Load the states, and read the reports that came since.
 
         Raises:
-            StoreUnavailable: it could not be read.
+            StoreUnavailable: the store could not be read.
         """
         if not self._active:
             return
@@ -84,7 +85,7 @@ class Watchdog:
         self._states = await self._store.watches.all() | self._unsaved
         begin = await self._store.watches.read_until()
         if self._store.shared:
-            return  # who leads reads on
+            return  # the leading process reads on
         self._read = self._read or begin
         while batch := await self._store.history.arrivals(self._read, but_from=OWN):
             for arrival in batch:
@@ -92,11 +93,13 @@ class Watchdog:
         self._take(heard_again(self.beats.values(), self._states, self._clock()))
 
     def beat(self, name: str, source: str, *, down: str | None = None) -> None:
-        """A sign of life came with a token; `down`: the client's own words for what is not well,
-        empty if it has none.
+        """Take in a sign of life with a token.
+
+        `down` is the client's own text about a failure, empty
+        for a failure without a text, None for no failure.
 
         Raises:
-            NotFound: none of that name is configured for that token.
+            NotFound: no beat of that name is configured for that token.
         """
         beat = self._find_beat(name, source)
         now, before = self._clock(), self._states.get(beat.key)
@@ -125,24 +128,24 @@ class Watchdog:
         )
 
     def accepted(self, report_id: str, event: str, source: str) -> None:
-        """A report was just stored."""
+        """Take in that a report was stored."""
         if self._active and not self._store.shared:
             self._arrivals.append(Arrival(report_id, event, source, self._clock()))
             self._woken.set()
 
     async def run(self) -> None:
-        """Follow what arrives and what does not, until cancelled."""
+        """Follow the arriving and the missing events, until cancelled."""
         while True:
-            # First: what comes while it catches up is to wake it again.
+            # First: an arrival during `catch_up` must wake the loop again.
             self._woken.clear()
             await self.catch_up()
             await wait_for(self._woken, LOOK_EVERY)
 
     async def catch_up(self) -> None:
-        """Process what arrived and what is overdue: send the reports, then save the states.
+        """Process arrived and overdue events: send the reports, then save the states.
 
-        In this order: what is told again after a crash between the two is known by its key. What
-        the store does not take is done the next time.
+        The order matters: after a crash between the two, the key of a repeated report stops it.
+        Work that the store refuses is done the next time.
         """
         try:
             if self._store.shared:
@@ -151,30 +154,30 @@ class Watchdog:
                 while self._arrivals:
                     self._look_at(self._arrivals.popleft())
                 self._look_for_overdue(self._clock())
-            while self._untold:
-                await self._tell(*self._untold[0])
-                self._untold.popleft()
+            while self._unsent:
+                await self._tell(*self._unsent[0])
+                self._unsent.popleft()
             await self._save()
         except StoreUnavailable as error:
             logger.warning(f"看门狗的记录暂时没能存下，稍后再存：{error}")
 
     def standings(self) -> tuple[Standing, ...]:
-        """What each watch looks out for, and what it waits for now."""
+        """Describe each watch, and the events it waits for now."""
         beats = beat_standings(self.beats.values(), self._states)
         return (*standings(self._watches, self._states), *beats)
 
     async def shift(self) -> None:
-        """The clock was set: load the states again, which the store has moved already.
+        """Load the states again after the clock was set: the store has moved them already.
 
         Raises:
-            StoreUnavailable: it could not be read.
+            StoreUnavailable: the states could not be read.
         """
         if self._active:
             self._states = await self._store.watches.all() | self._unsaved
             self._take(heard_again(self.beats.values(), self._states, self._clock()))
 
     async def _read_others(self) -> None:
-        """Read what all processes heard; who leads looks for what is overdue."""
+        """Read the events of all processes; the leading one looks for overdue events."""
         if not self._active:
             return
         self._states = await self._store.watches.all() | self._unsaved
@@ -206,7 +209,7 @@ class Watchdog:
 
     async def _save(self) -> None:
         now = self._clock()
-        shared = self._store.shared  # others wait for what is saved
+        shared = self._store.shared  # other processes wait for saved states
         later = self._read and now - self._saved_at >= SAVE_EVERY
         if not (self._pressing or later or (shared and self._unsaved)):
             return
@@ -220,8 +223,8 @@ class Watchdog:
         self._saved_at = now
 
     def _take(self, changes: Changes, *, pressing: bool = True) -> None:
-        """`pressing`: store it at once; a sign of life costs no write of its own."""
+        """Take in changes. `pressing` stores them at once; a sign of life can wait."""
         self._pressing |= pressing and bool(changes.changed)
         self._states.update(changes.changed)
         self._unsaved.update(changes.changed)
-        self._untold.extend(changes.reports)
+        self._unsent.extend(changes.reports)

@@ -1,7 +1,7 @@
-"""Watches: events that are expected, since a tool that hangs, crashes or is off says nothing.
+"""Watches: expected events, since a tool that hangs, crashes or is off sends nothing.
 
-Pure: the time is an argument. A watch waits for an event from the moment of another, or from a time
-of day, and is overdue when that does not come in time.
+Pure: the time is an argument. A watch waits for an event from the moment of another event, or from
+a time of day, and is overdue when the event does not come in time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -53,38 +53,38 @@ class Watch(Settings):
     @property
     def name(self) -> str:
         """A key for the watch; different settings have different keys."""
-        # What was added later counts where it is set: states are found again after an update.
+        # A field of a later version counts only where set, so that states survive an update.
         later = set[str]() if self.but.texts else {"but"}
         return sha256(self.model_dump_json(exclude=later).encode()).hexdigest()[:32]
 
     @property
     def description(self) -> str:
-        """Chinese."""
+        """A description for users (Chinese)."""
         start = f"每天 {self.since} " if self.since else _labels(self.after)
         but = f"（{_labels(self.but)}不算）" if self.but.texts else ""
         return f"{start}后 {in_words(self.within)}内要有{_labels(self.expect)}{but}"
 
     def key(self, source: str) -> str:
-        """The key of its state, for a report's source.
+        """Return the key of the watch's state, for a report's source.
 
-        Everybody's start waits for their own end; since a time of day, one state is common to all.
+        Each source's start waits for its own end; from a time of day, all sources share a state.
         """
         return self.name if self.since else f"{self.name}:{source}"
 
     def waits_for(self, event: str) -> bool:
-        """Whether it waits for an event."""
+        """Return whether the watch waits for an event."""
         return self.expect.match(event) and not self.but.match(event)
 
     def concerns(self, source: str, trusts: "Trusts") -> bool:
-        """Whether it watches reports of a source."""
+        """Return whether the watch concerns reports of a source."""
         if self.token:
             return source in self.token
-        # Where all wait together, nobody else's report hides the silence of the owner's tool.
+        # In a shared state, another user's report must not hide the silence of the owner's tool.
         return self.since is None or trusts(self, source)
 
 
 Trusts = Callable[["Watch | Beat", str], bool]
-"""Whether a token, by its name, reaches everybody who is told of an entry."""
+"""Whether a token, by its name, reaches all recipients of an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def arrived(
     now: float,
     trusts: "Trusts",
 ) -> Changes:
-    """The effect of an event from a source."""
+    """Apply an event from a source."""
     changed: dict[str, WatchState] = {}
     reports: list[tuple[Watch, Report]] = []
     for watch in watches:
@@ -121,7 +121,7 @@ def arrived(
 
 
 def passed(watches: Sequence[Watch], states: Mapping[str, WatchState], now: float) -> Changes:
-    """What has become overdue by a moment, and which watches begin."""
+    """Find the watches that are overdue at a moment, and begin the daily ones."""
     changed = {
         watch.name: begun
         for watch in watches
@@ -140,7 +140,7 @@ def passed(watches: Sequence[Watch], states: Mapping[str, WatchState], now: floa
 
 
 def standings(watches: Sequence[Watch], states: Mapping[str, WatchState]) -> tuple[Standing, ...]:
-    """Where each watch stands: once for each token that it waits for, at least once."""
+    """Describe the standing of each watch: one entry per waiting token, at least one."""
     entries: list[Standing] = []
     for watch in watches:
         waits = [
@@ -156,7 +156,7 @@ def standings(watches: Sequence[Watch], states: Mapping[str, WatchState]) -> tup
 def _begin(
     watch: Watch, since: DailyTime, state: WatchState | None, now: float
 ) -> WatchState | None:
-    """The new state of a daily watch, or None if it has not changed."""
+    """Return the new state of a daily watch, or None if it has not changed."""
     start = since.last(now)
     if state is None:  # set today: it begins with the next day
         return WatchState(start, None)
@@ -189,7 +189,7 @@ def _overdue(watch: Watch, key: str, source: str, state: WatchState, now: float)
 
 def _late(watch: Watch, key: str, source: str, state: WatchState, event: str, now: float) -> Report:
     late = in_words(now - (state.due_at or now))
-    # Who gets this need not be somebody whom the token reaches: no word in it is the token's.
+    # The token need not reach these recipients: the text holds nothing from the token's reports.
     return Report(
         title=f"等到了{EVENT_LABELS.get(event) or _labels(watch.expect)}{_whose(source)}",
         content=f"比约定的时间晚了 {late}",

@@ -1,4 +1,4 @@
-"""Who is at the page: sessions by cookie, and which requests come from the page itself."""
+"""Guards the page: sessions by cookie, and a check that requests come from the page itself."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,30 +31,30 @@ from ..refusals import Refusals
 from .files import private
 
 COOKIE: Final = "report_session"
-"""How the cookie's name begins; see `cookie_name`."""
+"""Beginning of the cookie's name; see `cookie_name`."""
 MAX_COOKIES: Final = 2**13
-"""Characters of all cookies of a request; longer ones are not looked through."""
+"""Characters of all cookies of a request; a longer header is not read."""
 MAX_QUERY: Final = 2**14
 """Bytes of a query: seven fields of `history.LONGEST_WORD` characters, percent-encoded."""
 MAX_QUERY_FIELDS: Final = 32
 MAX_BODY: Final = 2**17
-"""Bytes of what the page sends: rules are the longest."""
+"""Bytes of a body that the page sends: rules are the longest."""
 MAX_LOGIN: Final = 2**14
 """Bytes of a login: anybody may send one, and many at once."""
 BODY_SECONDS: Final = 10.0
-"""Seconds in which that must arrive."""
+"""Seconds in which a body must arrive."""
 _ID_LENGTH: Final = 16
-"""Characters of a session's digest by which the page names it."""
+"""Characters of a session's digest that are its id on the page."""
 
 Handler = Callable[[Request, Viewer], Awaitable[Response]]
 Fields = dict[str, Any]
 
 
 class Door:
-    """Lets browsers in, and handlers know who asks."""
+    """Lets browsers in, and gives handlers the viewer of a request."""
 
     def __init__(self, hub: Hub, callers: Callers, refusals: Refusals, outgoing: Outgoing) -> None:
-        """`outgoing` has the room for long answers."""
+        """`outgoing` grants the memory for long answers."""
         self._hub = hub
         self._outgoing = outgoing
         self._sessions = hub.sessions
@@ -76,7 +76,7 @@ class Door:
         return self._answering(respond)
 
     async def _in_room(self, answer: Response, viewer: Viewer) -> Response:
-        """Let a long answer wait for room rather than for its reader."""
+        """Let a long answer wait for memory before it is sent."""
         body = bytes(answer.body)
         if len(body) <= PIECE:
             return answer
@@ -87,7 +87,7 @@ class Door:
         return await self._outgoing.answer(viewer.holder, len(body), load)
 
     def _answering(self, respond: Endpoint) -> Endpoint:
-        """Make an endpoint that turns errors into answers, and whose answers nobody caches."""
+        """Make an endpoint that turns errors into answers, and forbids caches to keep them."""
 
         async def endpoint(request: Request) -> Response:
             try:
@@ -104,22 +104,22 @@ class Door:
         return endpoint
 
     async def viewer(self, request: Request) -> Viewer | None:
-        """The logged-in viewer, or None."""
+        """Find the logged-in viewer, or None."""
         secret = _read_cookie(request, cookie_name(request))
         return await self._sessions.viewer(secret) if secret else None
 
     def require_own_page(self, request: Request) -> None:
-        """Refuse what another page than ours had the browser send, also one whose name was made to
-        resolve to this machine (DNS rebinding).
+        """Refuse a request that another page made the browser send, including a page whose name
+        resolves to this machine (DNS rebinding).
 
         Raises:
-            Forbidden: with what to do about it.
+            Forbidden: with the mend.
         """
         origin, host = request.headers.get("origin", ""), request.headers.get("host", "")
         by_name = is_our_name(host, self._public.hostname or "") and origin in (
             f"http://{host}", f"https://{host}",
         )  # fmt: skip
-        # A proxy may not tell by which name it was asked.
+        # A proxy may replace the host header.
         by_setting = origin == f"{self._public.scheme}://{self._public.netloc}"
         if not (by_name or by_setting):
             raise Forbidden(
@@ -137,7 +137,7 @@ class Door:
         fields = await read_fields(request, MAX_LOGIN)
         secret = await self._login(request, fields)
         answer = json_answer({"status": "ok"})
-        # Without a path it is sent to where it came from, whatever a proxy puts before our route.
+        # Without a path the cookie returns to its origin, whatever a proxy puts before our route.
         answer.set_cookie(
             cookie_name(request), secret, int(SESSION_SECONDS), path=None, httponly=True,
             samesite="strict", secure=request.headers["origin"].startswith("https:"),
@@ -199,16 +199,18 @@ class Door:
 
 
 def cookie_name(request: Request) -> str:
-    """The name of this bot's cookie: of all bots on one host a browser sends each the cookies of
-    the others, whatever their ports (RFC 6265, section 8.5). The port is the one that the browser
-    knows, so that all bots behind one address have one cookie."""
+    """Return the name of this bot's cookie, with the port that the browser uses.
+
+    A browser sends the cookies of a host to all its ports (RFC 6265, section 8.5), so bots on one
+    host need different names. All bots behind one address share a cookie.
+    """
     port = request.headers.get("host", "").rpartition(":")[2]
     return f"{COOKIE}_{port}" if port.isdecimal() else COOKIE
 
 
 def _read_cookie(request: Request, name: str) -> str:
-    """The value of a cookie, or nothing. Of several with one name the first counts, whose path is
-    the longest (RFC 6265, section 5.4)."""
+    """Read the value of a cookie, or nothing. Of several with one name the first counts: its path
+    is the longest (RFC 6265, section 5.4)."""
     header = headers_of(request).get("cookie", "")
     if len(header) > MAX_COOKIES:
         return ""
@@ -217,10 +219,10 @@ def _read_cookie(request: Request, name: str) -> str:
 
 
 def _check_query(request: Request) -> None:
-    """Refuse a query that would take long to be read.
+    """Refuse a query that would take long to parse.
 
     Raises:
-        InvalidReport: it is too long, or has too many fields.
+        InvalidReport: the query is too long, or has too many fields.
     """
     query: bytes = request.scope["query_string"]
     if len(query) > MAX_QUERY or query.count(b"&") >= MAX_QUERY_FIELDS:
@@ -231,9 +233,9 @@ async def read_fields(request: Request, limit: int = MAX_BODY) -> Fields:
     """Read the JSON object that the page sends, of at most `limit` bytes.
 
     Raises:
-        BodyTooLarge: it is too long.
-        ClientDisconnect: the client left before all of it arrived.
-        InvalidReport: it is no JSON object, or did not arrive in time.
+        BodyTooLarge: the body is too long.
+        ClientDisconnect: the client left before the whole body arrived.
+        InvalidReport: the body is no JSON object, or did not arrive in time.
     """
     content = bytearray()
     try:
@@ -251,10 +253,10 @@ async def read_fields(request: Request, limit: int = MAX_BODY) -> Fields:
 
 
 def text_of(fields: Fields, name: str) -> str:
-    """A field's text; empty: it says nothing.
+    """Read a field's text; empty where the field is missing or null.
 
     Raises:
-        InvalidReport: it is something else.
+        InvalidReport: the field is no string.
     """
     value = fields.get(name)
     if not isinstance(value, str | None):
@@ -263,10 +265,10 @@ def text_of(fields: Fields, name: str) -> str:
 
 
 def require_master(viewer: Viewer) -> None:
-    """Refuse whoever is not the owner.
+    """Refuse a viewer other than the owner.
 
     Raises:
-        Forbidden: they are not.
+        Forbidden: the viewer is not the owner.
     """
     if not viewer.is_master:
         raise Forbidden("只有主人可以")

@@ -1,4 +1,4 @@
-"""Where a browser comes in; what is behind it is loaded with the first that does."""
+"""Adds the page's routes to the app; the page itself is loaded with the first browser."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ class Page:
         self, hub: Hub, callers: Callers, refusals: Refusals, outgoing: Outgoing,
         otherwise: Endpoint,
     ) -> None:  # fmt: skip
-        """`otherwise` answers who asks for our route and is no browser."""
+        """`otherwise` answers requests for our route that come from no browser."""
         self._hub = hub
         self._callers = callers
         self._refusals = refusals
@@ -41,7 +41,7 @@ class Page:
         add(f"{self._below}/{{rest:path}}", self, include_in_schema=False)  # pyright: ignore[reportArgumentType] - Starlette takes applications, too
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What is below the page's own address, as an ASGI application."""
+        """Answer requests below the page's own address, as an ASGI application."""
         await self._inside.router(scope, receive, send)
 
     @property
@@ -66,7 +66,7 @@ class Page:
         return answer
 
     async def _back(self, request: Request) -> Response:
-        """From what is no page of its own."""
+        """Redirect from an address below the page that is no page itself."""
         return _redirect("../") if _is_browser(request) else await self._otherwise(request)
 
 
@@ -75,5 +75,5 @@ def _is_browser(request: Request) -> bool:
 
 
 def _redirect(where: str) -> Response:
-    """`where` is relative, as what stands before our route only a proxy knows."""
+    """Redirect to a relative address: only a proxy knows the path before our route."""
     return Response(status_code=307, headers={"Location": where, "Vary": "Accept"})

@@ -1,6 +1,6 @@
-"""Takes what was looked for along, all of it: as a table, or with the pictures.
+"""Exports all results of a search: as a table, or with the pictures.
 
-It is read and sent in steps, so that a million reports take no more memory than some.
+Reports are read and sent in steps, so that a million reports take no more memory than a few.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from .views import report_json, sight, title_and_text
 from .whole import read_full_report
 
 STEP: Final = 25
-"""Reports that are read at once."""
+"""Reports per read."""
 EACH: Final = 1
 """Exports of one holder at a time."""
 TOTAL: Final = 16
@@ -37,7 +37,7 @@ TOTAL: Final = 16
 MAX_PICTURES: Final = 50_000
 """Pictures of one ZIP: each has an entry in the directory at its end."""
 MAX_LEFT_OUT: Final = 1000
-"""Pictures that are not in a ZIP and listed by name."""
+"""Pictures missing in a ZIP that are listed by name."""
 TABLE: Final = "推送记录.csv"
 LEFT_OUT: Final = "没有包括的图片.txt"
 _EPOCH: Final = 1980
@@ -50,7 +50,7 @@ class ExportApi:
     """Answers with files."""
 
     def __init__(self, hub: Hub, outgoing: Outgoing, max_pictures: int = MAX_PICTURES) -> None:
-        """`outgoing` has the room for pictures."""
+        """`outgoing` grants the memory for pictures."""
         self._hub = hub
         self._outgoing = outgoing
         self._max_pictures = max_pictures
@@ -71,7 +71,7 @@ class ExportApi:
     ) -> Response:
         today = datetime.fromtimestamp(self._hub.clock()).astimezone()
         name = quote(f"推送记录 {today:%Y-%m-%d}.{extension}")
-        # RFC 6266, section 5: the first for clients that do not know the second.
+        # RFC 6266, section 5: `filename` is for clients that do not know `filename*`.
         disposition = f"attachment; filename=\"reports.{extension}\"; filename*=UTF-8''{name}"
         return await stream(
             self._in_place(viewer, pieces), media_type, {"Content-Disposition": disposition}
@@ -84,7 +84,7 @@ class ExportApi:
                     yield piece
 
     async def _parts(self, viewer: Viewer, criteria: Wanted) -> AsyncGenerator[tuple[Shown, ...]]:
-        """Read all reports that are looked for, some at a time."""
+        """Read all reports that meet the criteria, in steps."""
         archive = self._hub.archive.of(viewer.holder)
         while True:
             part = await archive.part(sight(viewer), criteria, STEP)
@@ -94,7 +94,7 @@ class ExportApi:
             criteria = replace(criteria, before=part.rest)
 
     async def _rows(self, viewer: Viewer, criteria: Wanted) -> Pieces:
-        """The table. Where the history cannot be read any further, the last row says so."""
+        """Write the table. Where the history cannot be read any further, the last row says so."""
         rows, began = bytearray(table.head()), False
         try:
             async with aclosing(self._parts(viewer, criteria)) as parts:
@@ -153,7 +153,7 @@ class ExportApi:
 
 
 class ZipStream:
-    """A ZIP that is sent while it is written: it is never gone back in."""
+    """A ZIP that is sent while it is written, without seeking."""
 
     def __init__(self, now: float) -> None:
         """`now` is the time of the table, in epoch seconds."""
@@ -163,7 +163,7 @@ class ZipStream:
         self._left_out: list[str] = []
         self._left_out_count = 0
         self.pictures = 0
-        """How many there are in it."""
+        """Number of pictures in the file."""
 
     async def add_table(self, rows: Pieces) -> Pieces:
         """Write the table."""
@@ -184,13 +184,13 @@ class ZipStream:
                 yield self._sink.take()
 
     def leave_out(self, name: str, reason: str) -> None:
-        """Note a picture that is not in it, with the reason (Chinese)."""
+        """Note a missing picture, with the reason (Chinese)."""
         self._left_out_count += 1
         if self._left_out_count <= MAX_LEFT_OUT:
             self._left_out.append(f"{name}：{reason}")
 
     async def end(self) -> bytes:
-        """Write what is not in it, and the directory."""
+        """Write the list of missing pictures, and the directory."""
         if self._left_out_count:
             more = self._left_out_count - len(self._left_out)
             lines = [*self._left_out, *([f"另有 {more} 张"] if more else [])]
@@ -201,22 +201,22 @@ class ZipStream:
 
 
 class _Sink(io.RawIOBase):
-    """Takes what a ZIP is written to, until it is sent: it cannot be read, nor gone back in."""
+    """Buffers the bytes of a ZIP until they are sent. Neither readable nor seekable."""
 
     def __init__(self) -> None:
         self._written = bytearray()
 
     def writable(self) -> bool:
-        """Say that it is."""
+        """Return True."""
         return True
 
-    def write(self, content: bytes | bytearray | memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - of all that can be written, ZipFile writes these
-        """Keep it until it is taken."""
+    def write(self, content: bytes | bytearray | memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - ZipFile writes only these types
+        """Buffer the content until `take`."""
         self._written += content
         return len(content)
 
     def take(self) -> bytes:
-        """Take what was written since the last time."""
+        """Take the bytes written since the last call."""
         taken, self._written = bytes(self._written), bytearray()
         return taken
 

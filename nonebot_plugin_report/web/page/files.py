@@ -1,7 +1,7 @@
 """The page's files, and the headers by which a browser keeps to them.
 
 Everything comes from here, nothing is written into the document, and no other page may show it in a
-frame: words from outside can be nothing but words.
+frame: text from outside stays text.
 """
 
 from hashlib import sha256
@@ -16,7 +16,7 @@ POLICY: Final = (
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 NOTHING: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
-"""The policy of what is no document."""
+"""The policy of answers other than the document."""
 _TYPES: Final = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",
@@ -42,11 +42,11 @@ class Files:
         self._contents = {one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()}
 
     def index(self) -> Response:
-        """The document."""
+        """Answer with the document."""
         return self._answer("index.html", POLICY)
 
     async def file(self, request: Request) -> Response:
-        """One of the files."""
+        """Answer with a file."""
         name = str(request.path_params["name"])
         if name not in self._contents:
             return _guarded(Response(status_code=404), NOTHING)
@@ -61,12 +61,14 @@ class Files:
     def _answer(self, name: str, policy: str) -> Response:
         answer = Response(self._contents[name])
         answer.headers["Content-Type"] = _TYPES[name.rpartition(".")[2]]
-        answer.headers["Cache-Control"] = "no-cache"  # asked for again, and mostly not sent again
+        answer.headers["Cache-Control"] = (
+            "no-cache"  # the browser asks again, and mostly gets a 304
+        )
         return _guarded(answer, policy)
 
 
 def private(answer: Response) -> Response:
-    """An answer that only its asker may see, and no browser keeps."""
+    """Mark an answer as private: no browser or cache keeps it."""
     answer.headers["Cache-Control"] = "no-store"
     return _guarded(answer, NOTHING)
 

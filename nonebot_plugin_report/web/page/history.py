@@ -1,4 +1,4 @@
-"""The history on the page: look through, look at, send again, delete."""
+"""Answers about the history: search, show, send again, delete."""
 
 import re
 from dataclasses import replace
@@ -21,11 +21,11 @@ from .views import Json, report_json, sight
 from .whole import read_full_report
 
 PART: Final = 30
-"""Reports that are shown at once."""
+"""Reports in one answer."""
 MOST_TARGETS: Final = 20
-"""Targets of a report that is sent again."""
+"""Most targets when a report is sent again."""
 LONGEST_WORD: Final = 200
-"""Characters of what is looked for."""
+"""Characters of a search field."""
 POSSIBLE_YEARS: Final = range(1971, 3000)
 """Windows converts no local time before 1970 or after 3000 (learn.microsoft.com, `localtime_s`)."""
 _ID: Final = re.compile("[0-9a-hjkmnp-tv-z]{20}")
@@ -74,17 +74,17 @@ class HistoryApi:
         return json_answer(answer | await self._full_text(view, viewer))
 
     async def _full_text(self, view: Shown, viewer: Viewer) -> Json:
-        """The title and text without a cut, and what else there is."""
+        """Read the title and text without a cut, and the other data."""
         full = await read_full_report(self._hub.archive.of(viewer.holder), view)
         data = None if full.report is None or full.report.data == "null" else full.report.data
         return {"title": full.title, "text": full.text, "data": data}
 
     async def find_view(self, request: Request, viewer: Viewer) -> Shown:
-        """The report that an address names.
+        """Find the report that the address names, as the viewer may see it.
 
         Raises:
-            NotFound: there is none that the viewer may see.
-            StoreUnavailable: it could not be read.
+            NotFound: there is no such report for the viewer.
+            StoreUnavailable: the report could not be read.
         """
         report_id = str(request.path_params["id"])
         view = None
@@ -127,10 +127,10 @@ class HistoryApi:
 
 
 def read_targets(fields: Fields) -> tuple[Target, ...]:
-    """The targets that the page names.
+    """Read the targets in a body from the page.
 
     Raises:
-        InvalidReport: one is none, or they are too many.
+        InvalidReport: a target is not valid, or there are too many.
     """
     named = fields.get("targets", [])
     try:
@@ -143,10 +143,10 @@ def read_targets(fields: Fields) -> tuple[Target, ...]:
 
 
 def read_criteria(query: QueryParams) -> Wanted:
-    """What is looked for, as the address says.
+    """Read the criteria of a search from the address.
 
     Raises:
-        InvalidReport: it cannot be read.
+        InvalidReport: a criterion is not valid.
     """
     text, event, result, source, target, day = (
         clean(query.get(name, "")[:LONGEST_WORD])
@@ -162,10 +162,10 @@ def read_criteria(query: QueryParams) -> Wanted:
 
 
 def read_before(query: QueryParams) -> Cursor:
-    """The position from which to go on, as an earlier answer named it.
+    """Read the position of the next part, which an earlier answer gave as `rest`.
 
     Raises:
-        InvalidReport: no answer did.
+        InvalidReport: the field is no position.
     """
     if not (text := query.get("before", "")):
         return NEWEST
@@ -176,13 +176,14 @@ def read_before(query: QueryParams) -> Cursor:
 
 
 def day_bounds(day: str) -> tuple[float, float]:
-    """When a day begins and ends by this machine's clock (epoch seconds); an empty one never ends.
+    """Compute the begin and end of a day by this machine's clock (epoch seconds); an empty text
+    covers all time.
 
-    Of a day that no report can have come on, both are the same: while a year is typed, a browser
-    asks for the years 0002, 0020 and 0202, too.
+    Both are 0 for a day outside of `POSSIBLE_YEARS`: while a user types a year, a browser asks for
+    the years 0002, 0020 and 0202, too.
 
     Raises:
-        InvalidReport: it is no day.
+        InvalidReport: the text is no day.
     """
     if not day:
         return 0.0, inf

@@ -1,7 +1,7 @@
-"""What is new, as it comes, what is deleted and what is muted: server-sent events.
+"""Streams new, changed and deleted reports and mutes as server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html. The browser connects again by itself
-and says which event it had last. A report that has changed is sent again.
+and names its last event. A changed report is sent again.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ from .stream import stream
 from .views import report_json, sight
 
 LOOK_EVERY: Final = 1.0
-"""Seconds between looks for what is new."""
+"""Seconds between looks for new events."""
 SIGN_EVERY: Final = 15
-"""Looks after which something is said, so that a broken connection is noticed."""
+"""Looks without an event before a comment is sent, so that a broken connection is noticed."""
 LATE: Final = 30.0
-"""Seconds after which no report is stored that came before."""
+"""Most seconds between a report's arrival and its storage."""
 NEW: Final = 30
-"""Reports that are told at once; of more, the page asks."""
+"""Most new reports per look; for more, the page is asked to reload."""
 WAITING: Final = 100
-"""Reports whose deliveries are looked at while they wait."""
+"""Most reports whose waiting deliveries are followed."""
 EACH: Final = 8
 """Connections of one holder."""
 TOTAL: Final = 128
@@ -40,7 +40,7 @@ TOTAL: Final = 128
 
 
 class LiveApi:
-    """Tells what is new."""
+    """Answers with the stream of events."""
 
     def __init__(self, hub: Hub, door: Door) -> None:
         self._hub = hub
@@ -57,7 +57,7 @@ class LiveApi:
         )
 
     def _since(self, last: str) -> float:
-        """From when on reports may be unknown to the page (epoch seconds)."""
+        """Return the time from which reports may be new to the page (epoch seconds)."""
         now = self._hub.clock()
         try:
             return min(Cursor.parse(last).at, now) - LATE
@@ -88,7 +88,7 @@ class LiveApi:
 
 
 class _Following:
-    """What one page has been told."""
+    """The events that one page has received."""
 
     def __init__(self, hub: Hub, viewer: Viewer, since: float) -> None:
         self._hub = hub
@@ -96,15 +96,15 @@ class _Following:
         self._sight = sight(viewer)
         self._since = since
         self._arrival_times: dict[str, float] = {}
-        """When the reports came that the page knows, as long as they may be read again."""
+        """Arrival times of sent reports that the next look may read again."""
         self._deleted_ids: set[str] = set()
-        """Those of the last while that were told to be deleted."""
+        """Ids of recently deleted reports whose deletion was sent."""
         self._muted = self._mutes()
         self._waiting: dict[str, bytes] | None = None
-        """The reports that may change, as they were told; None: not looked for yet."""
+        """Last events of the reports that may change, by id; None: not read yet."""
 
     async def look(self) -> list[bytes]:
-        """What there is to tell now."""
+        """Collect the events since the last look."""
         if self._waiting is not None:
             now = self._hub.clock()
             lately = self._since if self._since <= now else 0.0  # else the clock was set back
@@ -151,12 +151,12 @@ class _Following:
         return {target: muted[target]} if target in muted else {}
 
     def _remuted(self) -> list[bytes]:
-        """That somebody was muted, or is no more: the page asks for what it shows of that."""
+        """Make the event of changed mutes, after which the page asks for them."""
         before, self._muted = self._muted, self._mutes()
         return [b"event: muted\ndata: {}\n\n"] if before != self._muted else []
 
     def _remember(self, views: Iterable[Shown]) -> list[bytes]:
-        """The events of some reports; those that may change are looked at again."""
+        """Make the events of reports, and remember the reports that may change."""
         events: list[bytes] = []
         for view in views:
             state = view.listed.state
@@ -170,8 +170,8 @@ class _Following:
 
 
 def _server_stops() -> bool:
-    """Whether uvicorn waits for us to end: it does so without a limit, and tells nobody. Its own
-    handler of signals belongs to the server that knows (uvicorn.Server.capture_signals, 0.29 and
-    later)."""
+    """Return whether uvicorn waits for our streams to end, which it does without a limit or notice.
+    The signal handler is a method of its server (uvicorn.Server.capture_signals, 0.29 and later).
+    """
     server = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
     return bool(getattr(server, "should_exit", False))

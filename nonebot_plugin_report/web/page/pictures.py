@@ -1,4 +1,4 @@
-"""The pictures of reports: as small ones in the list, and whole."""
+"""Answers with the pictures of reports: small ones for the list, and whole ones."""
 
 from collections import OrderedDict
 from typing import Final
@@ -25,15 +25,15 @@ class PicturesApi:
     """Answers with pictures."""
 
     def __init__(self, hub: Hub, history: HistoryApi, outgoing: Outgoing) -> None:
-        """`outgoing` has the room for whole pictures."""
+        """`outgoing` grants the memory for whole pictures."""
         self._hub = hub
         self._history = history
         self._outgoing = outgoing
         self._small: OrderedDict[str, bytes] = OrderedDict()
-        """By the whole one's hash."""
+        """Small pictures by the hash of the whole one."""
         self._cached_bytes = 0
         self._shrinking = Turns()
-        """One whole picture at a time is in memory to be made small."""
+        """Limits the whole pictures in memory to one while it is shrunk."""
 
     async def picture(self, request: Request, viewer: Viewer) -> Response:
         """一条推送的一张图片。"""
@@ -63,7 +63,7 @@ class PicturesApi:
         return self._small[digest]
 
     async def _shrink(self, digest: str, viewer: Viewer) -> None:
-        if digest in self._small:  # since another request's turn
+        if digest in self._small:  # another request has shrunk it meanwhile
             return
         small = await in_turn(_shrunk, await self._read(digest, viewer))
         if small is None:

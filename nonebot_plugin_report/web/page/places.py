@@ -1,5 +1,4 @@
-"""Places for answers that last, by who holds the session: a friend who opens everything at once
-takes nothing from the owner."""
+"""Limits lasting answers per holder: a friend who opens many leaves the owner's places free."""
 
 from collections import Counter
 from collections.abc import Generator
@@ -10,10 +9,10 @@ from ...errors import Busy
 
 
 class Places:
-    """The places of one kind of answer. The owner has theirs apart from those of all others."""
+    """The places of one kind of answer. The owner's places are apart from those of all others."""
 
     def __init__(self, each: int, total: int) -> None:
-        """`each` is how many one holder has, `total` how many all but the owner."""
+        """`each` is the number of places of one holder, `total` of all holders but the owner."""
         self._each = each
         self._total = total
         self._taken = Counter[str]()
@@ -24,7 +23,7 @@ class Places:
         """Take a place, and free it at the end.
 
         Raises:
-            Busy: the viewer has too many, or all together; with the `refusal`.
+            Busy: with the `refusal`; the viewer or all viewers together have too many.
         """
         holder, counted = viewer.holder, not viewer.is_master
         if self._taken[holder] >= self._each or (counted and self._taken_by_others >= self._total):

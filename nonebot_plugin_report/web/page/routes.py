@@ -20,7 +20,7 @@ from .trial import TrialApi
 
 
 class Inside:
-    """What is below the page's own address."""
+    """The routes below the page's own address."""
 
     def __init__(
         self, hub: Hub, callers: Callers, refusals: Refusals, outgoing: Outgoing, below: str

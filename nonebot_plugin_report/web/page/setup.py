@@ -1,4 +1,4 @@
-"""Setting it up: what is done already, and what to paste where."""
+"""Answers about the set-up: the steps that are done, and the values to paste."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from .door import require_master
 from .views import Json
 
 RECENT: Final = 20
-"""Reports that are looked through for one that arrived."""
+"""Latest reports in which an arrived one is looked for."""
 
 
 class SetupApi:
@@ -36,7 +36,7 @@ class SetupApi:
         config = self._hub.config
         public = config.report_public_url
         url = f"{public}{config.report_route}" if public else push_url()
-        # The owner has written it, or can read it where the bot is; others have it already.
+        # The owner can read the token in .env anyway; other viewers have their own.
         secret = config.report_token if viewer.is_master else None
         answer: Json = {
             "push": url,
@@ -96,7 +96,7 @@ class SetupApi:
         ]
 
     async def _recent(self, viewer: Viewer) -> Sequence[Shown]:
-        """The last reports; none where the store cannot be read, of which the findings tell."""
+        """Read the last reports; none where the store fails, which the findings report."""
         try:
             return (
                 await self._hub.archive.of(viewer.holder).part(EVERYTHING, Wanted(), RECENT)

@@ -1,4 +1,4 @@
-"""How it is going, at a glance; and what can be done about it there and then."""
+"""Answers about the state at a glance; mutes targets, and sends test reports."""
 
 import asyncio
 import os
@@ -26,12 +26,12 @@ from .history import day_bounds, read_before
 from .views import Json, delivery_json, report_json, sight
 
 LATELY: Final = 86400.0
-"""Seconds for which failures are told."""
+"""Seconds for which failures are listed."""
 FAILURES: Final = 5
 DAYS: Final = 30
-"""Days of which reports are counted."""
+"""Days in the charts."""
 DISK_EVERY: Final = 60.0
-"""Seconds between looks at what the disk holds: at each picture's size."""
+"""Seconds between measurements of the disk, which read each picture's size."""
 
 
 class StateApi:
@@ -201,12 +201,12 @@ def _target(fields: Fields) -> Target:
 
 
 def _task(event: str) -> str:
-    """What a task is called, from its events' names."""
+    """Name a task after its events."""
     return EVENT_LABELS.get(f"{event}.end", event).removesuffix("结束") or event
 
 
 def _disk(files: Path) -> Json:
-    """Bytes that are used by the store and its pictures, and those that are free."""
+    """Measure the bytes of the store and its pictures, and the free bytes."""
     used, folder = 0, files.parent.absolute()
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

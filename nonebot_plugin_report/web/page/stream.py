@@ -1,7 +1,7 @@
-"""Answers that are made while they are sent: exports, and what is new.
+"""Sends answers while they are made: exports and live events.
 
-One that its client does not read, or that cannot be continued, ends without the mark of a complete
-answer (RFC 9112, section 8), so that nobody takes a part for all of it.
+An answer that its client does not read, or that fails, ends without the mark of a complete answer
+(RFC 9112, section 8), so that nobody takes a part for the whole.
 """
 
 import asyncio
@@ -27,18 +27,18 @@ async def stream(
     headers: Mapping[str, str],
     take_seconds: float = TAKE_SECONDS,
 ) -> Response:
-    """Begin an answer; what fails before its first piece is there is raised. `take_seconds` are
-    those of `TAKE_SECONDS`.
+    """Begin an answer. Errors before its first piece are raised. `take_seconds` replaces
+    `TAKE_SECONDS`.
 
     Raises:
-        ReportError: whatever `pieces` raise.
+        ReportError: as raised by `pieces`.
     """
     first = await anext(pieces)
     return _Stream(first, pieces, media_type, headers, take_seconds)
 
 
 class _Stream(Response):
-    """An answer of unknown length. It must be sent, or its pieces closed."""
+    """An answer of unknown length. The caller must send it or close its pieces."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class _Stream(Response):
         self._take_seconds = take_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, as ASGI has it."""
+        """Send the answer, as an ASGI application."""
         try:
             async with aclosing(self._pieces), asyncio.TaskGroup() as tasks:
                 watch = tasks.create_task(_until_disconnected(receive))

@@ -16,12 +16,12 @@ COLUMNS: Final = (
 )  # fmt: skip
 MAX_NAME: Final = 40
 """Characters of a title in a file's name."""
-# OWASP, "CSV Injection". Spreadsheets take the full-width signs for the others, and some pass over
-# what stands before them and cannot be seen.
+# OWASP, "CSV Injection". Spreadsheets take full-width signs for the ASCII ones, and some skip
+# invisible characters before them.
 _FORMULA: Final = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r＝＋－＠﹢﹣−]")
 _RESULTS: Final = {Result.SUCCESS: "成功", Result.FAIL: "失败", Result.PARTIAL: "部分成功"}
 _UNSAFE: Final = re.compile(r'[\\/:*?"<>|\s\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+')
-"""What Windows lets in no file's name, and what shows a name in another order."""
+"""Characters that Windows forbids in file names, or that reorder a name on the screen."""
 
 
 def write_rows(rows: Iterable[Iterable[str]]) -> bytes:
@@ -33,13 +33,13 @@ def write_rows(rows: Iterable[Iterable[str]]) -> bytes:
 
 
 def head() -> bytes:
-    """Write the first row. Without the mark before it, Excel takes a file for one in the system's
-    old encoding."""
+    """Write the first row, after a byte order mark: without it, Excel assumes the system's old
+    encoding."""
     return "\ufeff".encode() + write_rows([COLUMNS])
 
 
 def note_row(note: str) -> bytes:
-    """Write a row that only says something."""
+    """Write a row that holds only a note."""
     return write_rows([("",) * (len(COLUMNS) - 1) + (note,)])
 
 
@@ -53,7 +53,7 @@ def result_name(report: Report | None) -> str:
 
 
 def report_row(listed: Json, report: Report | None, title: str, text: str) -> tuple[str, ...]:
-    """Make a report's row: what a list shows of it, with its whole title and text."""
+    """Make a report's row: the fields of the list, with the whole title and text."""
     deliveries = "\n".join(f"{each['target']} {each['line']}" for each in listed["deliveries"])
     return (
         f"{_local(listed['at']):%Y-%m-%d %H:%M:%S}", result_name(report), title, text,
@@ -63,8 +63,7 @@ def report_row(listed: Json, report: Report | None, title: str, text: str) -> tu
 
 
 def picture_name(at: float, title: str, report_id: str, number: int) -> str:
-    """Name a picture's file, but for its extension: when it came, of what it is, and the id by
-    which it stands in the table."""
+    """Name a picture's file, without its extension: time, title, and the id in the table."""
     named = _UNSAFE.sub(" ", one_line(title, MAX_NAME)).strip(" .")
     moment = f"{_local(at):%Y-%m-%d %H.%M.%S}"
     return f"图片/{' '.join(filter(None, (moment, named, report_id)))}-{number}"
@@ -75,5 +74,5 @@ def _local(at: float) -> datetime:
 
 
 def _literal(cell: str) -> str:
-    """A cell that is nothing but text."""
+    """Quote a cell that a spreadsheet would run as a formula."""
     return f"'{cell}" if _FORMULA.match(cell) else cell

@@ -1,4 +1,4 @@
-"""Tries rules out: what would they have done with the last reports? Nothing is changed."""
+"""Tries rules on the last reports, without changing anything."""
 
 import asyncio
 import json
@@ -24,15 +24,15 @@ from .door import read_fields, require_master, text_of
 from .views import Json, report_json
 
 MAX_REPORTS: Final = 500
-"""Reports that are tried at most."""
+"""Most reports of one trial."""
 MOST_DAYS: Final = 30
 DAY: Final = 86400.0
 MAX_MESSAGE: Final = 300
-"""Characters of a message that are shown."""
+"""Characters of a message in the answer."""
 
 
 class TrialApi:
-    """Answers what rules would do."""
+    """Answers with the effect of rules."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -79,7 +79,7 @@ class TrialApi:
 
 
 def _days(text: str) -> int:
-    """For how many days back reports are tried."""
+    """Read the number of days of a trial."""
     days = int(text) if text.isascii() and text.isdecimal() and len(text) < 3 else 0
     if not 1 <= days <= MOST_DAYS:
         raise InvalidReport("days", f"应为 1 到 {MOST_DAYS} 天")
@@ -89,7 +89,7 @@ def _days(text: str) -> int:
 def _try_rules(
     config: Config, superusers: Sequence[str], views: Sequence[Shown], grant: Callable[[str], Grant]
 ) -> list[tuple[str, Json]]:
-    """What would become of each report. In a thread: patterns may be slow."""
+    """Plan each report again. Runs in a thread: patterns may be slow."""
     directory = config.directory(superusers)
     planner = Planner(directory, config.report_template, config.policies(directory).of)
     return [

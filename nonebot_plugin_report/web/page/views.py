@@ -1,4 +1,4 @@
-"""What the page shows, as JSON."""
+"""Encodes reports and deliveries for the page as JSON."""
 
 from typing import Any, Final
 
@@ -8,18 +8,18 @@ from ...model.report import EVENT_LABELS
 from ...model.status import DeliveryState, progress
 
 CUT: Final = 600
-"""Characters of a report in a list; the rest comes when it is asked for."""
+"""Characters of a report in a list; the page asks for the full text."""
 
 Json = dict[str, Any]
 
 
 def sight(viewer: Viewer) -> Sight:
-    """What a viewer may see of the history."""
+    """Return the part of the history that a viewer may see."""
     return EVERYTHING if viewer.is_master else Sight(viewer.grant.name, viewer.target)
 
 
 def report_json(view: Shown, now: float) -> Json:
-    """A report in a list; `now` is in epoch seconds."""
+    """Encode a report for a list; `now` is in epoch seconds."""
     state, report = view.listed.state, view.listed.report
     title, text = title_and_text(view)
     return {
@@ -41,7 +41,7 @@ def report_json(view: Shown, now: float) -> Json:
 
 
 def delivery_json(delivery: DeliveryState, now: float) -> Json:
-    """A delivery and where it stands."""
+    """Encode a delivery and its progress; `now` is in epoch seconds."""
     return {
         "target": str(delivery.target),
         "state": delivery.state,
@@ -50,12 +50,12 @@ def delivery_json(delivery: DeliveryState, now: float) -> Json:
 
 
 def title_and_text(view: Shown) -> tuple[str, str]:
-    """Title and text."""
+    """Split a report as its viewer may see it into title and text."""
     report, sent = view.listed.report, view.listed.text
     if report is not None:
         return report.heading, report.body
     if view.own:
         return view.listed.state.heading, sent
-    # What somebody was sent begins with its title.
+    # A sent message begins with the title.
     title, _, text = sent.partition("\n")
     return title, text

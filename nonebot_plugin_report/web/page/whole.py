@@ -1,4 +1,4 @@
-"""A report's words in full: lists leave out what is long."""
+"""Reads a report's full text, which lists cut."""
 
 from dataclasses import dataclass
 
@@ -15,17 +15,17 @@ class FullReport:
     title: str
     text: str
     report: Report | None
-    """Its fields; None: they may not be seen, or cannot be read."""
+    """The report's fields; None: the viewer may not see them, or they cannot be read."""
 
 
 async def read_full_report(archive: Archive, view: Shown) -> FullReport:
-    """Read what a list left out of a report.
+    """Read a report in full, as far as its viewer may see it.
 
     Raises:
-        StoreUnavailable: it could not be read.
+        StoreUnavailable: the report could not be read.
     """
     report_id, (title, text) = view.listed.state.id, title_and_text(view)
-    if not view.own:  # of what somebody was sent, nothing is left out
+    if not view.own:  # lists keep sent messages whole
         return FullReport(title, text, None)
     report = view.listed.report or await archive.report(report_id)
     if report is None:
