@@ -14,10 +14,8 @@ from .credentials import HEADER_IN_QUERY, KEY_PATHS, QUERY_NAMES
 
 BOUND_LENGTH: Final = 24
 """Characters of bound users' tokens, of which only the digest is known."""
-MAX_SHOWN: Final = 2048
-"""Most characters of a URL in the log."""
-MAX_READ: Final = 2 * MAX_SHOWN
-"""Characters of it that are looked at."""
+MAX_SHOWN: Final = 512
+"""Most characters of a URL in the log. Masking a line holds up everybody, for as long as it is."""
 MAX_DECODED: Final = 3
 """How many times it may be percent-encoded."""
 MAX_BASE64: Final = 2
@@ -49,6 +47,9 @@ class TokenMask(logging.Filter):
         super().__init__()
         self._ours = re.compile(rf"{re.escape(route)}(?:[/?]|$)")
         self._tokens = _Tokens(tokens, is_token)
+        longest = max(map(len, self._tokens.encoded), default=0)
+        self._max_read = MAX_SHOWN + max(MAX_SHOWN, longest * len("%41"))
+        """Characters that are looked at: a token that begins within `MAX_SHOWN` is whole."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record, or leave it out."""
@@ -71,8 +72,10 @@ class TokenMask(logging.Filter):
         """
         line = _Line(self._tokens)
         is_long = len(url) > MAX_SHOWN
-        url = masked = line.mask(url[:MAX_READ])
-        for _ in range(MAX_DECODED if "%" in url else 0):
+        url = masked = line.mask(url[: self._max_read])
+        for _ in range(MAX_DECODED):
+            if "%" not in url:
+                break
             url = unquote(url)
             if (again := line.mask(url)) != url:
                 url, masked = again, quote(again, safe=_PRINTABLE)
@@ -114,7 +117,9 @@ class _Line:
 
     def mask(self, url: str) -> str:
         """Mask what stands at a token's place, and each token that stands anywhere."""
-        url = _IN_PATH.sub(rf"\1{MASK}", _QUERY_VALUE.sub(rf"\1{MASK}", url))
+        if "=" in url:
+            url = _QUERY_VALUE.sub(rf"\1{MASK}", url)
+        url = _IN_PATH.sub(rf"\1{MASK}", url)
         for token in self._tokens.plain:
             url = url.replace(token, MASK)
         url = self._tokens.base64.sub(self._mask_base64, url)

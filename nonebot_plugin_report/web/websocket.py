@@ -28,6 +28,9 @@ WEBSOCKETS: Final = 4
 message is beyond our control: up to 16 MiB each."""
 MASTER_WEBSOCKETS: Final = 16
 """Open WebSockets of the master token."""
+MAX_REFUSED: Final = 100
+"""Messages refused one after the other before a WebSocket is closed: tens of thousands fit into one
+write. A tool with a wrong setting sends a few."""
 
 COMPRESSES: Final = "compresses_websockets"
 """In the app's `state`: false if the web server was told not to compress."""
@@ -43,6 +46,8 @@ class Session:
     """The last token in a message, if there is none in the URL."""
     owner: str | None = None
     """The token that it is counted for; empty: clients without one."""
+    refused: int = 0
+    """Messages refused since the last that was taken."""
 
 
 class Sessions:
@@ -88,19 +93,31 @@ class Sessions:
                 break
             if message["type"] == "websocket.disconnect":
                 return
-            try:
-                answer = receipt_json(await self._push(session, message))
-            except Refused as error:
-                self._refusals.log(error, session.caller.address)
-                answer = refusal_json(error)
+            answer = await self._answer_message(session, message)
             await _unless_gone(session.websocket.send_text(orjson.dumps(answer).decode()))
             if not self._is_trusted(session):
                 break
+            if session.refused >= MAX_REFUSED:
+                reason = f"连着 {MAX_REFUSED} 条都没有收下"
+                await _unless_gone(session.websocket.close(1008, reason))
+                return
             # Neither a message that has arrived nor an answer that fits into the buffer waits for
             # anything: whoever is ready goes first.
             await asyncio.sleep(0)
         # RFC 6455 section 7.4.1: "violates its policy"
         await _unless_gone(session.websocket.close(1008))
+
+    async def _answer_message(
+        self, session: Session, message: Mapping[str, Any]
+    ) -> dict[str, object]:
+        try:
+            answer = receipt_json(await self._push(session, message))
+        except Refused as error:
+            session.refused += 1
+            self._refusals.log(error, session.caller.address)
+            return refusal_json(error)
+        session.refused = 0
+        return answer
 
     async def _push(self, session: Session, message: Mapping[str, Any]) -> Receipt:
         content = self._bytes_of(message.get("bytes") or message.get("text") or b"")

@@ -74,3 +74,14 @@ def test_an_ordinary_line_stays_as_it_is() -> None:
     for url in ("/report?send_to=1%2C2", "/report/0192f0c8-aaaa-7bbb-8ccc-1234567890ab", "/docs"):
         assert mask.mask(url) == url
     assert mask.mask("/report?token=x&send_to=1") == "/report?token=***&send_to=1"
+
+
+def test_a_long_address_is_cut_and_leaves_no_part_of_a_token() -> None:
+    for token in ("long/" * 300, "令牌/" * 100):
+        mask = TokenMask("/report", [token], lambda _: False)
+        for written in (token, quote(token), quote(token, safe="")):
+            for before in (0, MAX_SHOWN // 2, MAX_SHOWN - 10):
+                masked = mask.mask(f"/report?{'a' * before}&x={written}&y=" + "z" * 60_000)
+                assert len(masked) <= MAX_SHOWN + 1
+                assert "long" not in masked
+                assert "%E4" not in masked

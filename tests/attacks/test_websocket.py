@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from nonebot_plugin_report.web.websocket import WEBSOCKETS
+from nonebot_plugin_report.web.websocket import MAX_REFUSED, WEBSOCKETS
 from tests.attacks.measure import MEMORY, STANDSTILL, least_cost
 from tests.bot import TOKEN, Bot, running, until
 from tests.integration.test_commands import FRIEND, bound_token, say
@@ -127,9 +129,27 @@ async def test_who_goes_before_the_answer_leaves_no_traceback(bot: Bot) -> None:
     assert "Traceback" not in bot.log
 
 
+async def test_refused_messages_one_after_the_other_end_it(bot: Bot) -> None:
+    """Tens of thousands fit into one write, and each was answered."""
+    refused, taken = "{}", '{"content": "x"}'
+    messages = [*[refused] * (MAX_REFUSED - 1), taken, *[refused] * (2 * MAX_REFUSED)]
+    answers = Counter[str]()
+    async with dial(bot, TOKEN) as websocket:
+        for message in messages:
+            await websocket.send(message)
+        with suppress(ConnectionClosed):
+            while True:
+                answer = json.loads(await websocket.recv())
+                answers["code" if "code" in answer else "status"] += 1
+        assert answers == {"status": 1, "code": 2 * MAX_REFUSED - 1}
+        assert websocket.close_code == 1008
+        assert websocket.close_reason == f"连着 {MAX_REFUSED} 条都没有收下"
+
+
 async def test_many_messages_in_one_write_are_answered_in_turn_with_others(bot: Bot) -> None:
     """Each was read before anybody else's turn came: 32,000 held the bot for seconds."""
-    frame = b"\x81\x82\0\0\0\0{}"
+    content = b'{"content":"x","id":"a"}'
+    frame = bytes((0x81, 0x80 + len(content), 0, 0, 0, 0)) + content
     reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
     writer.write(
         f"GET /report/ws?token={TOKEN} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
@@ -137,18 +157,18 @@ async def test_many_messages_in_one_write_are_answered_in_turn_with_others(bot: 
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
     )
     await reader.readuntil(b"\r\n\r\n")
-    writer.write(frame * 4000)
+    writer.write(frame * 2000)
     answered = 0
 
     async def count_answers() -> None:
         nonlocal answered
-        while answered < 4000:
-            answered += (await reader.read(2**16)).count(b'"code"')
+        while answered < 2000:
+            answered += (await reader.read(2**16)).count(b'"status"')
 
     async with asyncio.TaskGroup() as group, bot.client() as client:
         counting = group.create_task(count_answers())
         for _ in range(3):
             await client.get("/health")
-        assert answered < 4000, "others were answered in between"
+        assert answered < 2000, "others were answered in between"
         await counting
     writer.close()
