@@ -1,6 +1,6 @@
-"""A NoneBot plugin: what BetterGI and scripts report reaches QQ, and nothing accepted is lost.
+"""A NoneBot plugin: reports of BetterGI and scripts reach QQ, and nothing accepted is lost.
 
-This module is what others import: the metadata, and the Python API `report`.
+This module is what other plugins import: the metadata, and the Python API `report`.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ __plugin_meta__ = PluginMetadata(
 )
 
 bound: "Hub | ConfigError | None" = None
-"""The hub, or what is wrong with the settings; None before NoneBot loads this plugin."""
+"""The hub, or the error of wrong settings; None before NoneBot loads this plugin."""
 
 
 async def report(
@@ -64,12 +64,12 @@ async def report(
     """Report something; stored on disk when this returns, and delivered from there.
 
     Args:
-        content: the text; with `source`, what that tool writes: JSON, text or bytes.
-        source: the name of a tool or of a source in REPORT_SOURCES, as `?source=` has it. What its
-            body says comes before the other arguments.
-        title: shown before it.
+        content: the text; with `source`, that tool's body: JSON, text or bytes.
+        source: the name of a tool or of a source in REPORT_SOURCES, as in `?source=`. The body
+            takes precedence over the other arguments.
+        title: shown before the text.
         image: a picture's bytes or the path of its file: JPEG, PNG, GIF, WebP or BMP.
-        images: several of them; with `image`, those that follow it.
+        images: several pictures; with `image`, the pictures after it.
         to: QQ numbers, or one; with `to_group` empty too: every superuser.
         to_group: group numbers, or one.
         channel: names of channels, or one.
@@ -79,7 +79,7 @@ async def report(
         key: the same key again is the same report.
 
     Raises:
-        ReportError: it was not stored; the text says why, and what to do.
+        ReportError: the report was not stored; the text says why, and what to do.
     """
     hub = bound
     if hub is None:
@@ -105,54 +105,54 @@ async def report(
         return await hub.take(await asyncio.to_thread(read, content, source, fields))
 
 
-def _listed(several: object) -> object:
-    """A list of what can be gone through; all else is for `parse` to judge."""
-    match several:
+def _listed(value: object) -> object:
+    """Make a list of an iterable; any other value is left for `parse` to judge."""
+    match value:
         case str() | bytes() | bytearray() | Mapping():
-            return cast("object", several)
+            return cast("object", value)
         case Iterable():
-            return list(islice(cast("Iterable[object]", several), MAX_TARGETS + 1))
+            return list(islice(cast("Iterable[object]", value), MAX_TARGETS + 1))
         case _:
-            return several
+            return value
 
 
-async def _pictures(image: object, images: object, most: int) -> list[bytes]:
-    """Pictures as a report's field has them; of all files at most so many bytes are read."""
-    several = _listed(images)
-    if not isinstance(several, list):
+async def _pictures(image: object, images: object, max_bytes: int) -> list[bytes]:
+    """Read pictures, as a report's field has them; at most `max_bytes` of all files together."""
+    pictures_given = _listed(images)
+    if not isinstance(pictures_given, list):
         raise InvalidReport("images", '应为几张图片：images=[Path("1.png"), Path("2.png")]')
-    pictures = [image, *cast("list[object]", several)]
+    pictures = [image, *cast("list[object]", pictures_given)]
     read: list[bytes] = []
-    for one in pictures:
-        if one is not None:
-            read.append(await _picture(one, most))
-            most -= len(read[-1])
+    for picture in pictures:
+        if picture is not None:
+            read.append(await _picture(picture, max_bytes))
+            max_bytes -= len(read[-1])
     return read
 
 
-async def _picture(image: object, most: int) -> bytes:
+async def _picture(image: object, max_bytes: int) -> bytes:
     if isinstance(image, PathLike):
-        return await asyncio.to_thread(_read_file, Path(cast("PathLike[str]", image)), most)
+        return await asyncio.to_thread(_read_file, Path(cast("PathLike[str]", image)), max_bytes)
     if not isinstance(image, bytes | bytearray | memoryview):
         raise InvalidReport("image", '应为图片的字节，或者文件的路径：Path("截图.png")')
     return bytes(cast("bytes", image))
 
 
-def _read_file(path: Path, most: int) -> bytes:
+def _read_file(path: Path, max_bytes: int) -> bytes:
     try:
         with path.open("rb") as file:
-            content = file.read(most + 1)
+            content = file.read(max_bytes + 1)
     except FileNotFoundError:
         raise InvalidReport("image", "没有这个图片文件，检查路径") from None
     except (OSError, ValueError) as error:
         raise InvalidReport("image", f"图片文件打不开（{type(error).__name__}）") from None
-    if len(content) > most:
+    if len(content) > max_bytes:
         raise InvalidReport("image", "图片文件超过 REPORT_MAX_BODY")
     return content
 
 
-# NoneBot sets this before it runs a plugin's module; a plain import of us binds nothing, and who
-# only imports `report` from us does not pay for it.
+# NoneBot sets this before it runs a plugin's module. A plain import, as of `report` alone, binds
+# nothing and costs little.
 if "__plugin__" in globals():
     from .plugin import bind
 

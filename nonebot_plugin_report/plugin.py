@@ -43,7 +43,7 @@ def bind() -> Hub | ConfigError:
 
 
 def _bind_refusals(error: ConfigError) -> None:
-    """Log at the start what is wrong, and answer it to whoever pushes or asks."""
+    """Log at the start what is wrong, and answer so to each push and chat command."""
     driver = get_driver()
     reason = f"推送插件没有启动：{error}"
 
@@ -58,7 +58,7 @@ def _bind_refusals(error: ConfigError) -> None:
 
 
 def _configured_route() -> str:
-    """REPORT_ROUTE, or its default where that is what is wrong."""
+    """Read REPORT_ROUTE; its default where REPORT_ROUTE is the wrong setting."""
     route = getattr(get_driver().config, "report_route", "")
     try:
         return Config.model_validate({"report_route": route}).report_route
@@ -134,27 +134,27 @@ def _introduce(hub: Hub, driver: Driver) -> None:
         f"推送中心：{len(config.report_channels)} 个渠道，{len(config.report_rules)} 条规则，"
         f"{len(config.report_tokens)} 个分给别人的令牌，{len(config.report_watch)} 个看门狗"
     )
-    for one in of_settings(config):
-        if one.level != "正常":
-            logger.warning(f"{one.text}；{one.advice}")
+    for finding in of_settings(config):
+        if finding.level != "正常":
+            logger.warning(f"{finding.text}；{finding.advice}")
 
 
 def _tell_addresses(token: str | None, driver: Driver) -> None:
     """Print what to paste where. The token goes to a terminal only: others may read a log."""
     hidden = push_url() if token is None else f"{push_url()}?token=…"
-    said = (
+    text = (
         "BetterGI 等工具的推送地址（Webhook）：\n  {}\n"
         f"OneBot 实现（NapCat 等）的反向 WebSocket 地址：\n  {onebot_url()}"
     )
     if token is not None and _is_seen_by_owner(driver):
-        sys.stdout.write(f"{said.format(with_token(push_url(), token))}\n")
+        sys.stdout.write(f"{text.format(with_token(push_url(), token))}\n")
         sys.stdout.flush()
     else:
-        logger.info(said.format(hidden))
+        logger.info(text.format(hidden))
 
 
 def _is_seen_by_owner(driver: Driver) -> bool:
-    """Whether what is printed goes to a terminal, and is wanted."""
+    """Whether output goes to a terminal whose log level shows information."""
     return sys.stdout.isatty() and _shows_info(driver.config.log_level)
 
 
@@ -164,10 +164,10 @@ def _shows_info(level: int | str) -> bool:
 
 
 def _read_settings() -> Config:
-    """This plugin's settings.
+    """Read this plugin's settings.
 
     Raises:
-        ConfigError: one is wrong.
+        ConfigError: a setting is wrong.
     """
     try:
         try:
@@ -181,7 +181,7 @@ def _read_settings() -> Config:
 
 
 def _database(config: Config) -> Path | str:
-    """The SQLite file, or the address of a PostgreSQL database.
+    """Find the SQLite file, or the address of a PostgreSQL database.
 
     Raises:
         ConfigError: the folder for data cannot be used.

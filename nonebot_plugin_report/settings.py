@@ -53,13 +53,13 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Reads a setting by a function. With pydantic's `PlainValidator` the value's own type would be
-    gone through, too: a sixth of the plugin's time to load."""
+    """Reads a setting by a function. pydantic's `PlainValidator` would make a schema of the value's
+    own type, too: a sixth of the plugin's time to load."""
 
     function: Callable[[Any], object]
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """As pydantic asks of what stands in `Annotated`."""
+        """Make the schema, as pydantic asks of metadata in `Annotated`."""
         return core_schema.no_info_plain_validator_function(
             self.function, json_schema_input_schema=core_schema.any_schema()
         )
@@ -69,12 +69,12 @@ def _rate(value: object) -> object:
     """Read a rate such as `20/1h`."""
     if value is None:
         return None
-    if isinstance(value, tuple):  # as it is once it is read
+    if isinstance(value, tuple):  # a rate that was read already
         value = "/".join(map(str, cast("tuple[object, ...]", value)))
     count, separator, period = str(value).replace("／", "/").partition("/")
     count = count.strip()
-    known = separator and count.isdecimal() and len(count) <= len(str(MAX_RATE))
-    if not known or not 0 < int(count) <= MAX_RATE:
+    well_formed = separator and count.isdecimal() and len(count) <= len(str(MAX_RATE))
+    if not well_formed or not 0 < int(count) <= MAX_RATE:
         raise ValueError(f"应写成 20/1h 的样子：多久之内最多几条（最多 {MAX_RATE}）")
     length = seconds(period)
     if not length:
@@ -83,7 +83,7 @@ def _rate(value: object) -> object:
 
 
 def _text(value: object) -> object:
-    """`.env` values that look like JSON arrive as what JSON makes of them."""
+    """Read text; values of `.env` that look like JSON arrive as JSON's values."""
     match value:
         case bool() | float() | dict() | list():
             raise ValueError("被读成了数字、真假值或 JSON；请加引号写成字符串，例如 '\"1e5\"'")
@@ -96,7 +96,7 @@ def _text(value: object) -> object:
 
 
 def from_json(value: object) -> object:
-    """NoneBot leaves invalid JSON as text: parse it again, to say where it is wrong."""
+    """Parse JSON that NoneBot left as text because it is invalid, to say where it is wrong."""
     if not isinstance(value, str):
         return value
     try:
@@ -106,7 +106,7 @@ def from_json(value: object) -> object:
         raise ValueError(f"不是合法的 JSON（{where}附近），检查引号、逗号和括号") from None
 
 
-def _words(value: object) -> tuple[str, ...]:
+def _entries(value: object) -> tuple[str, ...]:
     """Read a list, or text with separators."""
     match value:
         case str():
@@ -116,12 +116,12 @@ def _words(value: object) -> tuple[str, ...]:
         case int():
             return (str(value),)
         case list() | tuple():
-            return tuple(_word(one) for one in cast("list[object]", value))
+            return tuple(_entry(one) for one in cast("list[object]", value))
         case _:
             raise ValueError("应为列表，写在 [ ] 里")
 
 
-def _word(value: object) -> str:
+def _entry(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, int) and not isinstance(value, bool):
@@ -135,11 +135,11 @@ def _plain_text(value: object) -> str:
     return value
 
 
-def _colon_words(value: object) -> tuple[str, ...]:
-    """Like `_words`; colons may be full-width and have spaces around them."""
+def _colon_entries(value: object) -> tuple[str, ...]:
+    """Read a list as `_entries` does; colons may be full-width and have spaces around them."""
     if isinstance(value, str):
         value = _plain_colons(value)
-    return tuple(_plain_colons(one) for one in _words(value))
+    return tuple(_plain_colons(one) for one in _entries(value))
 
 
 def _plain_colons(text: str) -> str:
@@ -147,49 +147,49 @@ def _plain_colons(text: str) -> str:
 
 
 def _recipients(value: object) -> tuple[Recipient, ...]:
-    return tuple(read_recipient(one) for one in _colon_words(value))
+    return tuple(read_recipient(one) for one in _colon_entries(value))
 
 
 def _scope(value: object) -> tuple[Recipient | Kind, ...]:
-    found: list[Recipient | Kind] = []
-    for word in _colon_words(value):
+    entries: list[Recipient | Kind] = []
+    for word in _colon_entries(value):
         match word.split(":"):
             case ["private" | "group" | "channel" as kind, "*"]:
-                found.append(kind)
+                entries.append(kind)
             case _:
-                found.append(read_recipient(word))
-    return tuple(found)
+                entries.append(read_recipient(word))
+    return tuple(entries)
 
 
 def _read_quiet(value: object) -> dict[Recipient, DailyWindow]:
-    """Quiet hours by recipient; a window alone is for everybody."""
+    """Read quiet hours by recipient; a window alone is for everybody."""
     if isinstance(value, str) and not value.lstrip().startswith("{"):
         value = {EVERYBODY.name: value} if value.strip() else {}
     value = from_json(value)
     if not isinstance(value, dict):
         raise ValueError('应为时段或 JSON 对象，例如 {"superusers": "23:00-08:00"}')
     entries = cast("dict[object, object]", value).items()
-    return dict(_read_quiet_hours(str(whose), window) for whose, window in entries)
+    return dict(_read_quiet_hours(str(name), window) for name, window in entries)
 
 
 def _read_masks(value: object) -> dict[Recipient | Kind, Mask]:
-    """Masks by recipient; one alone is for everybody but the superusers."""
+    """Read masks by recipient; a mask alone is for everybody but the superusers."""
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         value = from_json(value)
     if not isinstance(value, dict):
         value = {EVERYBODY.name: value}
     masks: dict[Recipient | Kind, Mask] = {}
-    for whose, mask in cast("dict[object, object]", value).items():
-        (recipient,) = _scope([str(whose)])
+    for name, mask in cast("dict[object, object]", value).items():
+        (recipient,) = _scope([str(name)])
         try:
             masks[recipient] = Mask.read(mask)
         except ValueError as error:
-            raise ValueError(f"{str(whose)[:40]}：{error}") from None
+            raise ValueError(f"{str(name)[:40]}：{error}") from None
     return masks
 
 
-def _read_quiet_hours(whose: str, text: object) -> tuple[Recipient, DailyWindow]:
-    recipient = read_recipient(whose)
+def _read_quiet_hours(name: str, text: object) -> tuple[Recipient, DailyWindow]:
+    recipient = read_recipient(name)
     try:
         window = DailyWindow.parse(_plain_text(text))
         if window.length >= _DAY:
@@ -204,10 +204,10 @@ def _written(value: Iterable[Recipient | Kind]) -> list[str]:
 
 
 def check_url(value: str) -> str:
-    """An HTTP address.
+    """Check an HTTP address.
 
     Raises:
-        ValueError: it is none; the text is Chinese.
+        ValueError: this is no HTTP address; the text is Chinese.
     """
     try:
         parts = urlsplit(value)
@@ -248,7 +248,7 @@ def _check_headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
 
 def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
-        return tuple(ip_network(one, strict=False) for one in _words(value))
+        return tuple(ip_network(one, strict=False) for one in _entries(value))
     except ValueError:
         raise ValueError("应为 IP 地址或网段，例如 172.17.0.1 或 172.16.0.0/12") from None
 
@@ -264,7 +264,7 @@ MaxPicture = Annotated[
     BeforeValidator(lambda value: None if value in (None, "none") else size(value)),
     PlainSerializer(lambda value: "none" if value is None else value),
 ]
-"""Bytes of a picture, likewise; `none`: any, which is None."""
+"""Bytes of a picture, as `Size`; `none` is any size, which is None."""
 Text = Annotated[str | None, BeforeValidator(_text)]
 """Text at the top level of `.env`; empty: None."""
 Rate = Annotated[tuple[int, float] | None, BeforeValidator(_rate)]
@@ -281,30 +281,32 @@ ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]
 """An address of an HTTP or SOCKS proxy, which may contain a password."""
 Secrets = Annotated[
     tuple[Secret, ...],
-    BeforeValidator(lambda value: _words(value) if isinstance(value, str | int) else value),
+    BeforeValidator(lambda value: _entries(value) if isinstance(value, str | int) else value),
     Field(min_length=1),
 ]
 """Several secrets, as a list or as one string with commas, semicolons or spaces."""
 Headers = Annotated[dict[str, SecretStr], AfterValidator(_check_headers)]
 """HTTP headers; their values are secret."""
-Names = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_entries)]
 """A list, or one string with commas, semicolons or spaces."""
-TokenNames = Annotated[tuple[str, ...], BeforeValidator(_colon_words)]
-"""Names of tokens, likewise; those of bound users have a colon."""
-Bots = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(map(bot_id, _words(value))))]
-"""Bots' ids, likewise."""
+TokenNames = Annotated[tuple[str, ...], BeforeValidator(_colon_entries)]
+"""Names of tokens, as `Names`; the tokens of bound users have a colon in theirs."""
+Bots = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: tuple(map(bot_id, _entries(value))))
+]
+"""Bots' ids, as `Names`."""
 BotId = Annotated[Text, AfterValidator(lambda value: value and bot_id(value))]
 """One bot's id, or None."""
 Recipients = Annotated[tuple[Recipient, ...], Read(_recipients), PlainSerializer(_written)]
-"""Targets and aliases, likewise."""
+"""Targets and aliases, as `Names`."""
 Scope = Annotated[tuple[Recipient | Kind, ...], Read(_scope), PlainSerializer(_written)]
-"""Likewise, and all targets of a kind, written `group:*`."""
+"""Targets and aliases, as `Names`, and all targets of a kind, written `group:*`."""
 EventGlobs = Annotated[
     Globs,
-    Read(lambda value: Globs(_words(value))),
+    Read(lambda value: Globs(_entries(value))),
     PlainSerializer(lambda value: value.texts),
 ]
-"""Wildcards for event names, likewise."""
+"""Wildcards for event names, as `Names`."""
 Regex = Annotated[
     Pattern,
     Read(lambda value: Pattern(_plain_text(value))),
@@ -314,11 +316,11 @@ Regex = Annotated[
 QuietHours = Annotated[
     dict[Recipient, DailyWindow],
     Read(_read_quiet),
-    PlainSerializer(lambda value: {str(whose): str(window) for whose, window in value.items()}),
+    PlainSerializer(lambda value: {str(name): str(window) for name, window in value.items()}),
 ]
 """Daily windows, by recipient."""
 MaskOf = Annotated[Mask, Read(Mask.read), PlainSerializer(Mask.written)]
-"""What of pictures is covered: `uid`, `none`, or boxes."""
+"""The part of pictures that is covered: `uid`, `none`, or boxes."""
 Masks = Annotated[
     dict[Recipient | Kind, Mask],
     Read(_read_masks),
@@ -374,7 +376,7 @@ _COMPLAINTS: Final = {
 
 
 def complaint(error: ErrorDetails) -> str:
-    """What is wrong with a setting's value and how to correct it (Chinese), without the value."""
+    """Say what is wrong with a setting and how to correct it (Chinese), without the value."""
     context: dict[str, Any] = dict(error.get("ctx", {}))
     if "expected" in context:
         context["expected"] = re.sub(r", | or ", "、", context["expected"])
@@ -382,5 +384,5 @@ def complaint(error: ErrorDetails) -> str:
 
 
 def place(error: ErrorDetails) -> str:
-    """Where in a group of settings an error is, such as `to.0`."""
+    """Name the place of an error in a group of settings, such as `to.0`."""
     return ".".join(str(part) for part in error["loc"])

@@ -1,4 +1,4 @@
-"""What to paste into a tool so that it pushes here."""
+"""The command `address`: what to paste into a tool so that it pushes here."""
 
 from ..errors import Misused
 from ..model.tools import SECRET, TOOLS, Tool, find_tool, nearest_tool
@@ -7,28 +7,28 @@ from .bot import init_nonebot, token
 
 
 def run_address(name: str | None) -> int:
-    """Print it for one tool, or the tools there are."""
+    """Print what to paste into a tool; without a name, list the tools."""
     if name is None:
-        print(listed())
+        print(list_tools())
         return 0
     tool = find_tool(name)
     if tool is None:
         meant = nearest_tool(name)
-        told = f"没有 {name[:40]} 这个工具" + (f"，是不是 {meant}" if meant else "")
-        raise Misused(told, "不写名字就列出所有；别的工具用 onebot、gotify、ntfy 或 curl 的写法")
+        text = f"没有 {name[:40]} 这个工具" + (f"，是不是 {meant}" if meant else "")
+        raise Misused(text, "不写名字就列出所有；别的工具用 onebot、gotify、ntfy 或 curl 的写法")
     init_nonebot(log_level="ERROR")
-    print(shown(tool, push_url(), token() or SECRET))
+    print(describe_tool(tool, push_url(), token() or SECRET))
     return 0
 
 
-def listed() -> str:
-    """The tools there are."""
-    width = max(len(one.name) for one in TOOLS)
-    return "\n".join(f"{one.name:<{width}} {one.label}" for one in TOOLS)
+def list_tools() -> str:
+    """List the tools."""
+    width = max(len(tool.name) for tool in TOOLS)
+    return "\n".join(f"{tool.name:<{width}} {tool.label}" for tool in TOOLS)
 
 
-def shown(tool: Tool, url: str, secret: str) -> str:
-    """What to paste where."""
+def describe_tool(tool: Tool, url: str, secret: str) -> str:
+    """Write what to paste where in a tool."""
     lines = [f"{tool.label}：{tool.where}"]
     for name, value in tool.filled(url, secret):
         if name:

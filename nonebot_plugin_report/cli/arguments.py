@@ -22,23 +22,23 @@ _COMPLAINTS: Final = (
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse with its own words in Chinese; it has no other hook for them."""
+    """argparse with its messages in Chinese; a subclass is its only hook for them."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, add_help=False)
         self._names: list[str] = []
-        """The options."""
+        """Names of the options."""
         self.needed = self.add_argument_group("要写的")
         self.optional = self.add_argument_group("可以写的")
         self.optional.add_argument("-h", "--help", action="help", help="显示这份说明")
 
     def need(self, name: str, **options: Any) -> Self:
-        """A positional argument."""
+        """Add a positional argument."""
         self.needed.add_argument(name, **options)
         return self
 
     def option(self, *names: str, **options: Any) -> Self:
-        """An option."""
+        """Add an option."""
         self.optional.add_argument(*names, **options)
         self._names += names
         return self
@@ -53,24 +53,24 @@ class Parser(argparse.ArgumentParser):
         self.error(f"不认识 {name}" + (f"，是不是 {nearest[0]}" if nearest else ""))
 
     def format_usage(self) -> str:
-        """The usage line."""
+        """Write the usage line."""
         return super().format_usage().replace("usage: ", "用法：", 1)
 
     def format_help(self) -> str:
-        """The whole help."""
+        """Write the whole help."""
         return super().format_help().replace("usage: ", "用法：", 1)
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong with the arguments, and exit."""
-        for pattern, told in _COMPLAINTS:
-            if found := re.fullmatch(pattern, message, re.DOTALL):
-                message = found.expand(told)
+        for pattern, translation in _COMPLAINTS:
+            if match := re.fullmatch(pattern, message, re.DOTALL):
+                message = match.expand(translation)
                 break
         self.exit(2, f"❌ {message}\n{self.format_usage()}加上 --help 看说明\n")
 
 
 def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command and its options; None: those of this process. Exits where they are wrong."""
+    """Read the command and its options; None: those of this process. Exits where they are wrong."""
     whole, commands = parsers()
     options, unknown = whole.parse_known_args(arguments)
     if unknown:
@@ -79,7 +79,7 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def parsers() -> tuple[Parser, dict[str, Parser]]:
-    """The parser of the whole command line, and that of each command."""
+    """Make the parser of the whole command line, and that of each command."""
     whole = Parser(prog=f"python -m {PACKAGE}", description="把 BetterGI 与脚本的通知送到 QQ")
     commands = whole.add_subparsers(
         title="命令", dest="command", metavar="命令", prog=f"python -m {PACKAGE}"
@@ -87,8 +87,8 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
 
     by_name: dict[str, Parser] = {}
 
-    def command(name: str, told: str) -> Parser:
-        by_name[name] = commands.add_parser(name, help=told, description=told)
+    def command(name: str, description: str) -> Parser:
+        by_name[name] = commands.add_parser(name, help=description, description=description)
         return by_name[name]
 
     command("run", "启动机器人（不写命令也是它）")

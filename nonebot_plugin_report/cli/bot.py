@@ -23,11 +23,11 @@ from .collector import freeze, paused
 
 PACKAGE: Final = "nonebot_plugin_report"
 MASK: Final = "…"
-"""Shown in place of a token."""
+"""Stands for a token in what is printed."""
 
 
 def prepare_bot(**settings: Any) -> Driver:
-    """A NoneBot, ready to run. `settings` override `.env`.
+    """Set up a NoneBot, ready to run. `settings` override `.env`.
 
     Raises:
         ConfigError: a setting is wrong.
@@ -40,7 +40,7 @@ def prepare_bot(**settings: Any) -> Driver:
 
 @paused()
 def _load_bot(settings: Mapping[str, Any]) -> Driver:
-    """A NoneBot with the adapters and this plugin."""
+    """Set up a NoneBot with the adapters and this plugin."""
     init_nonebot(**{"driver": wanted_driver(), **settings})
     from nonebot.adapters.onebot import v11, v12
 
@@ -59,15 +59,15 @@ def _load_bot(settings: Mapping[str, Any]) -> Driver:
 
 
 def server_options() -> dict[str, Any]:
-    """The options for uvicorn."""
+    """Make the options for uvicorn."""
     from ..web.websocket import COMPRESSES
 
     state = getattr(getattr(nonebot.get_driver(), "server_app", None), "state", None)
     if state is not None:  # another driver than FastAPI's has no routes of ours
         setattr(state, COMPRESSES, False)
     return {
-        # Pictures do not get smaller by compressing them once more, only slower; and a stranger
-        # could send a thousand times what he sends.
+        # Compressing pictures once more only takes time; and a few bytes of a stranger could
+        # become a thousand times as many.
         "ws_per_message_deflate": False,
         # REPORT_TRUSTED_PROXIES says who may tell us of another address.
         "proxy_headers": False,
@@ -77,8 +77,8 @@ def server_options() -> dict[str, Any]:
 def init_nonebot(**settings: Any) -> None:
     """Read `.env`; generate a token if it sets none. No driver is loaded unless one is given.
 
-    Data goes to `data` in the current folder, unless localstore is told otherwise, so that two
-    bots in two folders do not share a store.
+    Data goes to `data` in the current folder, unless a setting of localstore says otherwise, so
+    that two bots in two folders do not share a store.
 
     Raises:
         ConfigError: a setting of NoneBot's own is wrong, or the token cannot be kept.
@@ -89,7 +89,7 @@ def init_nonebot(**settings: Any) -> None:
     # At DEBUG NoneBot prints all settings, tokens among them.
     nonebot.logger.disable("nonebot")
     try:
-        with _told_in_chinese():
+        with _errors_in_chinese():
             nonebot.init(**({"driver": "~none"} | settings))
     finally:
         nonebot.logger.enable("nonebot")
@@ -100,19 +100,19 @@ def init_nonebot(**settings: Any) -> None:
 
 
 def wanted_driver() -> str:
-    """The driver in `.env`, else NoneBot's default plus a WebSocket client.
+    """Find the driver that `.env` sets, else NoneBot's default plus a WebSocket client.
 
     Raises:
         ConfigError: a setting of NoneBot's own is wrong.
     """
-    with _told_in_chinese():
+    with _errors_in_chinese():
         config = NoneBotConfig(_env_file=(".env", f".env.{Env().environment}"))
-    # Its WebSocket client lets ONEBOT_WS_URLS (the bot connects to the implementation) work.
+    # The WebSocket client lets ONEBOT_WS_URLS (the bot connects to the implementation) work.
     return config.driver if "driver" in config.model_fields_set else "~fastapi+~websockets"
 
 
 @contextmanager
-def _told_in_chinese() -> Generator[None]:
+def _errors_in_chinese() -> Generator[None]:
     """Turn NoneBot's errors about settings into one line with advice."""
     env_file.install()
     try:
@@ -131,17 +131,17 @@ def _told_in_chinese() -> Generator[None]:
 
 
 def needs_server() -> ConfigError:
-    """The web server is not installed."""
+    """Make the error of a missing web server."""
     return ConfigError(
         f"没有装 uvicorn，收不了推送；请运行：{sys.executable} -m pip install uvicorn"
     )
 
 
 def own_token() -> str:
-    """The token in the data folder; made at the first call.
+    """Read the token in the data folder; the first call generates it.
 
     Raises:
-        ConfigError: it cannot be kept there.
+        ConfigError: the token cannot be kept there.
     """
     try:
         path = token_file()
@@ -157,7 +157,7 @@ def own_token() -> str:
 
 
 def token_file() -> Path:
-    """Where `own_token` is kept."""
+    """Find the file of `own_token`."""
     nonebot.require("nonebot_plugin_localstore")
     from nonebot_plugin_localstore import get_data_dir
 
@@ -165,10 +165,10 @@ def token_file() -> Path:
 
 
 def read_config() -> Config:
-    """The settings of the current folder.
+    """Read the settings of the current folder.
 
     Raises:
-        ConfigError: one is wrong.
+        ConfigError: a setting is wrong.
     """
     init_nonebot(log_level="ERROR")
     try:
@@ -178,7 +178,7 @@ def read_config() -> Config:
 
 
 def token() -> str:
-    """The token in force; empty before the settings are read."""
+    """Get the token in force; empty before the settings are read."""
     try:
         nonebot.get_driver()
     except ValueError:
@@ -187,12 +187,12 @@ def token() -> str:
 
 
 def where_token_is() -> str:
-    """How a user finds the token in force (Chinese)."""
+    """Say where a user finds the token in force (Chinese)."""
     return f"文件 {token_file()} 里" if token() == own_token() else " .env 的 REPORT_TOKEN 里"
 
 
 def masked(text: str) -> str:
-    """A text without the token in force, plain or URL-encoded."""
+    """Replace the token in force, plain or URL-encoded, in a text."""
     for secret in filter(None, (token(), quote(token(), safe=""))):
         text = text.replace(secret, MASK)
     return text

@@ -1,4 +1,4 @@
-"""The channels' documentation, made from their code."""
+"""The command `channels`, and the tables in docs/channels.md: documentation made from code."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _CODE: Final = "`"
 
 
 def run_channels(kind: str | None) -> int:
-    """Print all types of channels, or the settings of one.
+    """Print all types of channels, or the settings of a type.
 
     Raises:
         ConfigError: there is no such type.
@@ -24,26 +24,26 @@ def run_channels(kind: str | None) -> int:
 
 
 def _type_of(text: str) -> str:
-    """A type by its name or its Chinese label."""
-    wanted = text.strip().lower()
+    """Find a type by its name or its Chinese label."""
+    lowered = text.strip().lower()
     for name in names():
-        if wanted in (name, channel_class(name).label.lower()):
+        if lowered in (name, channel_class(name).label.lower()):
             return name
     return text.strip()
 
 
 def show() -> str:
-    """All types of channels, for a terminal."""
+    """List all types of channels, for a terminal."""
     rows = [(name, channel_class(name).label, channel_class(name).pictures) for name in names()]
     lines = [
-        f"{_padded(kind, 12)}{_padded(label, 18)}图片：{how.replace(_CODE, '')}"
-        for kind, label, how in rows
+        f"{_padded(kind, 12)}{_padded(label, 18)}图片：{pictures.replace(_CODE, '')}"
+        for kind, label, pictures in rows
     ]
     return "\n".join([*lines, "", "一种渠道的设置：channels 类型，例如 channels bark"])
 
 
 def show_settings(kind: str) -> str:
-    """A channel's settings, for a terminal, and what to copy into `.env`.
+    """Describe a channel's settings, for a terminal, and what to copy into `.env`.
 
     Raises:
         ConfigError: there is no such channel.
@@ -60,54 +60,54 @@ def show_settings(kind: str) -> str:
 
 
 def _padded(text: str, columns: int) -> str:
-    """Text with spaces behind it; a Chinese character takes two columns."""
-    wide = sum(unicodedata.east_asian_width(one) in "WF" for one in text)
+    """Fill a text with spaces to so many columns; a Chinese character takes two."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return text + " " * max(1, columns - len(text) - wide)
 
 
 def describe() -> str:
-    """A Markdown table of all channels: docs/channels.md's."""
+    """Write the table of all channels in docs/channels.md."""
     lines = ["| 渠道 | `type` | 设置 | 图片 | 限制 |", "|---|---|---|---|---|"]
     for name in names():
-        found = channel_class(name)
+        channel = channel_class(name)
         settings = " ".join(
             f"**`{field}`**" if info.is_required() else f"`{field}`"
-            for field, info in found.model_fields.items()
+            for field, info in channel.model_fields.items()
         )
-        row = (found.label, f"`{name}`", settings, found.pictures, found.limits)
+        row = (channel.label, f"`{name}`", settings, channel.pictures, channel.limits)
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 
 
 def describe_settings(kind: str) -> str:
-    """A Markdown list of a channel's settings: docs/channels.md's.
+    """Write the list of a channel's settings in docs/channels.md.
 
     Raises:
         ConfigError: there is no such channel.
     """
-    found = channel_class(kind)
+    channel = channel_class(kind)
     lines = [
-        f"## {found.label}（`{kind}`）",
+        f"## {channel.label}（`{kind}`）",
         "",
-        f"图片：{found.pictures}。限制：{found.limits}。",
+        f"图片：{channel.pictures}。限制：{channel.limits}。",
         "",
     ]
-    said = meanings(found)
-    for name, info in found.model_fields.items():
-        text = " ".join(said.get(name, "").split())
+    descriptions = meanings(channel)
+    for name, info in channel.model_fields.items():
+        text = " ".join(descriptions.get(name, "").split())
         default = info.get_default(call_default_factory=True, validated_data={})
         if info.is_required():
             default = "必填"
         elif default in (None, (), {}, ""):
             default = "可不写"
         else:
-            default = f"默认 `{_shown(default)}`"
-        choices = "、".join(f"`{one}`" for one in _choices(info.annotation))
+            default = f"默认 `{_written(default)}`"
+        choices = "、".join(f"`{choice}`" for choice in _choices(info.annotation))
         lines.append(f"- `{name}`（{default}）：{text}" + (f"；可选 {choices}" if choices else ""))
     return "\n".join(lines)
 
 
-def _shown(default: object) -> str:
+def _written(default: object) -> str:
     match default:
         case bool():
             return "true" if default else "false"

@@ -1,4 +1,4 @@
-"""The doctor's checks that only it can do: of a folder in which a bot may not even run."""
+"""Checks that only the doctor can do: of a folder in which a bot may not even run."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ DISTRIBUTION: Final = "nonebot-plugin-report-hub"
 
 
 def checked_config() -> Config | None:
-    """The settings; None where one is wrong, which `settings` tells."""
+    """Read the settings; None where one is wrong, which `settings` finds."""
     try:
         return Config.model_validate(read_settings())
     except ValidationError:
@@ -28,7 +28,7 @@ def checked_config() -> Config | None:
 
 
 def settings() -> Iterator[Finding]:
-    """What is wrong with the settings."""
+    """Find what is wrong with the settings."""
     if not Path(".env").is_file():
         advice = "到放 .env 的文件夹里运行；还没有的话，把 .env.example 复制成 .env"
         yield Finding("提醒", f"当前文件夹 {Path.cwd()} 里没有 .env", advice)
@@ -55,7 +55,7 @@ def _ineffective() -> Iterator[Finding]:
 
 
 def installation() -> Iterator[Finding]:
-    """What is missing, or in the way."""
+    """Find libraries that are missing, outdated, or in the way."""
     if find_spec("uvicorn") is None:
         text, _, advice = str(needs_server()).partition("；")
         yield Finding("错误", text, advice)
@@ -72,20 +72,20 @@ def installation() -> Iterator[Finding]:
 
 
 def unmet(requirements: Iterable[str], installed: Callable[[str], str | None]) -> Iterator[Finding]:
-    """The libraries whose version is not what this plugin's metadata asks for.
+    """Find libraries whose version is not what this plugin's metadata asks for.
 
     Args:
-        requirements: as the metadata has them, those of extras included.
-        installed: the version of a library; None: it is not installed.
+        requirements: as in the metadata, extras included.
+        installed: gets the version of a library; None: it is not installed.
     """
     for text in requirements:
         requirement = Requirement(text)
-        found = installed(requirement.name)
-        if found is None or requirement.specifier.contains(found, prereleases=True):
+        version_found = installed(requirement.name)
+        if version_found is None or requirement.specifier.contains(version_found, prereleases=True):
             continue
-        name, wanted = requirement.name, requirement.specifier
-        text = f"{name} 是 {found}，要 {wanted}：别的版本有已知的毛病，或没有试过"
-        yield Finding("错误", text, f'{sys.executable} -m pip install "{name}{wanted}"')
+        name, specifier = requirement.name, requirement.specifier
+        text = f"{name} 是 {version_found}，要 {specifier}：别的版本有已知的毛病，或没有试过"
+        yield Finding("错误", text, f'{sys.executable} -m pip install "{name}{specifier}"')
 
 
 def _installed(name: str) -> str | None:
@@ -96,7 +96,7 @@ def _installed(name: str) -> str | None:
 
 
 def machine() -> Iterator[Finding]:
-    """The disk and the clock."""
+    """Find what is wrong with the disk and the clock."""
     config = checked_config()
     database = config and config.database
     file = database if isinstance(database, Path) else token_file()

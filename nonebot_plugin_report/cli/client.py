@@ -26,7 +26,7 @@ _STATUSES: Final = ("ok", "error")
 
 
 class Answerer(Enum):
-    """Who is on the bot's port."""
+    """Which program answers on the bot's port."""
 
     NOBODY = "nobody"
     SILENT = "silent"
@@ -44,7 +44,7 @@ class Accepted:
     status: str
     targets: tuple[str, ...]
     answer: Mapping[str, Any]
-    """All that the bot answered."""
+    """The whole answer of the bot."""
 
 
 class Client:
@@ -65,10 +65,10 @@ class Client:
         await self._http.aclose()
 
     async def look(self) -> Answerer:
-        """Who answers at the bot's address."""
+        """Find out which program answers at the bot's address."""
         try:
             async with asyncio.timeout(2 * LOOK_SECONDS):  # from connecting to the last byte
-                # Without the token: whoever it is may not be ours.
+                # Without the token: the program may not be ours.
                 answer = await self._http.get(f"{push_url()}/health", timeout=LOOK_SECONDS)
         except (httpx2.ConnectError, httpx2.ConnectTimeout):
             return Answerer.NOBODY
@@ -82,7 +82,7 @@ class Client:
         """Go on only where our plugin answers at the bot's address.
 
         Raises:
-            NotDone: it does not.
+            NotDone: another program answers, or none.
         """
         match await self.look():
             case Answerer.OURS:
@@ -101,17 +101,17 @@ class Client:
                 )
 
     async def health(self) -> dict[str, Any]:
-        """What the bot says of itself.
+        """Read the running bot's health.
 
         Raises:
-            NotDone: it does not.
+            NotDone: the bot does not answer, stores nothing, or has another token.
         """
         answer = await self._send("GET", f"{self._base()}/health?detail")
         fields = _fields(answer)
         if fields.get("status") not in _STATUSES:
             raise self._not_ours(answer)
         if isinstance(reason := fields.get("error"), str):
-            raise NotDone(f"机器人在运行，但收不下推送：{self._shown(reason)}")
+            raise NotDone(f"机器人在运行，但收不下推送：{self._printable(reason)}")
         if "bots" not in fields:
             raise NotDone(
                 "机器人在运行，但令牌和这里的不一样",
@@ -120,18 +120,18 @@ class Client:
         return fields
 
     async def push(self, fields: Mapping[str, Any]) -> Accepted:
-        """Push once.
+        """Push fields once.
 
         Raises:
-            NotDone: it was not accepted.
+            NotDone: the push was not accepted.
         """
         return await self._pushed(self._url, json=fields)
 
     async def push_body(self, content: bytes, query: Mapping[str, str]) -> Accepted:
-        """Push a body as it is; `query` comes after what the address says.
+        """Push a body as it is; `query` is added to the push address.
 
         Raises:
-            NotDone: it was not accepted.
+            NotDone: the push was not accepted.
         """
         is_json = begins_like_json(content)
         kind = "application/json" if is_json else "application/x-www-form-urlencoded"
@@ -143,14 +143,14 @@ class Client:
         if not self._known:
             await self.require()
         answer = await self._send("POST", url, **sent)
-        said = _fields(answer)
+        fields = _fields(answer)
         if not answer.is_success:
-            if isinstance(reason := said.get("error"), str):
-                raise NotDone(f"没有收下（{answer.status_code}）：{self._shown(reason)}")
+            if isinstance(reason := fields.get("error"), str):
+                raise NotDone(f"没有收下（{answer.status_code}）：{self._printable(reason)}")
             raise self._not_ours(answer)
         try:
-            targets = tuple(str(one["target"]) for one in said["deliveries"])
-            return Accepted(str(said["id"]), str(said["status"]), targets, said)
+            targets = tuple(str(delivery["target"]) for delivery in fields["deliveries"])
+            return Accepted(str(fields["id"]), str(fields["status"]), targets, fields)
         except (KeyError, TypeError):
             raise self._not_ours(answer) from None
 
@@ -158,28 +158,28 @@ class Client:
         self,
         report_id: str,
         *,
-        told: Callable[[str, Outcome], None] | None = None,
+        on_outcome: Callable[[str, Outcome], None] | None = None,
         until_final: bool,
         seconds: float,
     ) -> dict[str, Outcome]:
         """Wait for the outcome of each of a report's deliveries.
 
         Args:
-            report_id: the report's.
-            told: called with each outcome as it comes.
+            report_id: the report's id.
+            on_outcome: called with each target and its outcome as it comes.
             until_final: also wait for parked deliveries, rather than only report them.
-            seconds: how long; what has come by then is returned, what waits as `NotSent`.
+            seconds: most seconds to wait; deliveries that wait still are returned as `NotSent`.
 
         Raises:
-            NotDone: the bot does not say.
+            NotDone: the bot does not answer as ours does.
         """
-        found: dict[str, Outcome] = {}
+        outcomes: dict[str, Outcome] = {}
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
             late = asyncio.get_running_loop().time() >= deadline
             waiting = False
             for target, state, reason in await self._states(report_id):
-                if target in found:
+                if target in outcomes:
                     continue
                 outcome = _outcome(
                     state, reason, give_up=late or (bool(reason) and not until_final)
@@ -187,25 +187,25 @@ class Client:
                 if outcome is None:
                     waiting = True
                 else:
-                    found[target] = outcome
-                    if told is not None:
-                        told(target, outcome)
+                    outcomes[target] = outcome
+                    if on_outcome is not None:
+                        on_outcome(target, outcome)
             if not waiting:
-                return found
+                return outcomes
             await asyncio.sleep(_POLL_SECONDS)
 
     async def unread(self, source: str) -> bytes:
-        """The last body that the bot could not read as a source's.
+        """Get the last body that the bot could not read as a source's.
 
         Raises:
-            NotDone: there is none, or the bot does not say.
+            NotDone: there is none, or the bot does not answer as ours does.
         """
         await self.require()
         answer = await self._send("GET", f"{self._base()}/unread/{quote(source, safe='')}")
         if answer.is_success:
             return answer.content
         if isinstance(reason := _fields(answer).get("error"), str):
-            raise NotDone(f"没有来源 {source} 的内容：{self._shown(reason)}")
+            raise NotDone(f"没有来源 {source} 的内容：{self._printable(reason)}")
         raise self._not_ours(answer)
 
     async def _states(self, report_id: str) -> list[tuple[str, str, str]]:
@@ -213,8 +213,8 @@ class Client:
         try:
             deliveries = _fields(answer)["deliveries"]
             return [
-                (str(one["target"]), str(one["state"]), clean(one["reason"] or ""))
-                for one in deliveries
+                (str(each["target"]), str(each["state"]), clean(each["reason"] or ""))
+                for each in deliveries
             ]
         except (KeyError, TypeError):
             raise self._not_ours(answer) from None
@@ -223,7 +223,7 @@ class Client:
         headers: dict[str, str] = sent.pop("headers", {})
         if self._secret.isascii() and self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
-        elif self._secret:  # no header can have it
+        elif self._secret:  # a header takes only ASCII
             url = f"{url}{'&' if '?' in url else '?'}token={quote(self._secret, safe='')}"
         try:
             return await self._http.request(method, url, headers=headers, **sent)
@@ -232,30 +232,30 @@ class Client:
             raise NotDone(f"连不上机器人（{kind}）", "它在运行吗？可以用 doctor 检查") from error
 
     def _not_ours(self, answer: httpx2.Response) -> NotDone:
-        where = self._shown(self._base())
+        where = self._printable(self._base())
         advice = "检查网址、PORT 与 REPORT_ROUTE"
         return NotDone(f"{where} 上不是本插件在回答（HTTP {answer.status_code}）", advice)
 
     def _base(self) -> str:
         return self._url.partition("?")[0].rstrip("/")
 
-    def _shown(self, text: str) -> str:
+    def _printable(self, text: str) -> str:
         return masked(clean(text).replace(self._secret, "…") if self._secret else clean(text))
 
 
 def who_has_port() -> str:
-    """How a user finds out which program has the bot's port (Chinese)."""
+    """Say how a user finds out which program has the bot's port (Chinese)."""
     port = address().rpartition(":")[2]
     return f"看是谁占用了端口：Windows 运行 netstat -ano | findstr :{port}，Linux 运行 ss -ltnp | grep :{port}"  # noqa: E501 - one line to copy
 
 
 def _fields(answer: httpx2.Response) -> dict[str, Any]:
-    """The JSON object that was answered; empty where it was something else."""
+    """Read an answer as a JSON object; empty where it is something else."""
     try:
-        said: object = answer.json()
+        content: object = answer.json()
     except ValueError:
         return {}
-    return cast("dict[str, Any]", said) if isinstance(said, dict) else {}
+    return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
 
 
 def _outcome(state: str, reason: str, *, give_up: bool) -> Outcome | None:

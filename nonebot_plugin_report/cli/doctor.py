@@ -1,4 +1,4 @@
-"""What is wrong and how to correct it: settings and computer first, then the running bot."""
+"""The command `doctor`: checks settings and computer first, then the running bot."""
 
 import asyncio
 from collections.abc import Iterable
@@ -20,16 +20,16 @@ _MARKS = {"正常": "✅", "提醒": "⚠️ ", "错误": "❌"}
 
 
 def run_doctor(*, send: bool) -> int:
-    """Print all findings as they come; 1 if one of them keeps reports from arriving.
+    """Print all findings as they come; returns 1 if any of them is an error.
 
-    With `send` each channel gets a test report: only that shows that it takes one.
+    With `send` each channel gets a test report: nothing else shows that it takes reports.
     """
-    found: list[Finding] = []
+    printed: list[Finding] = []
 
     def show(findings: Iterable[Finding]) -> None:
-        for one in findings:
-            found.append(one)
-            print(_shown(one), flush=True)
+        for finding in findings:
+            printed.append(finding)
+            print(_line(finding), flush=True)
 
     show(installation())
     try:
@@ -43,17 +43,17 @@ def run_doctor(*, send: bool) -> int:
     config = checked_config() if send else None
     if config is not None and config.report_channels:
         show(_channels(config))
-    return int(any(one.level == "错误" for one in found))
+    return int(any(one.level == "错误" for one in printed))
 
 
-def _shown(finding: Finding) -> str:
-    # What the bot on that port answered is in it, and what people print here they show others.
+def _line(finding: Finding) -> str:
+    # A finding may quote what the program on the port answered, and people post this output.
     advice = f"\n   → {finding.advice}" if finding.advice else ""
     return masked(clean(f"{_MARKS[finding.level]} {finding.text}{advice}"))
 
 
 async def _running() -> list[Finding]:
-    """What the running bot says of itself."""
+    """Get the findings of the running bot about itself."""
     try:
         async with Client() as client:
             await client.require()
@@ -62,11 +62,11 @@ async def _running() -> list[Finding]:
         return [Finding("错误", error.text, error.advice)]
     if "findings" not in health:
         return [Finding("提醒", "运行着的机器人是旧版本", "重新启动它")]
-    return [Finding(one["level"], one["text"], one["advice"]) for one in health["findings"]]
+    return [Finding(each["level"], each["text"], each["advice"]) for each in health["findings"]]
 
 
 def _channels(config: Config) -> list[Finding]:
-    """What each channel makes of a test report."""
+    """Send a test report to each channel; a finding for each outcome."""
     targets = {name: Target("channel", name) for name in config.report_channels}
     findings: list[Finding] = []
     with Progress(f"渠道 {name}" for name in targets) as progress:

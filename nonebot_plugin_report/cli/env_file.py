@@ -22,7 +22,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""Of Unicode, at the beginning of a file."""
+"""Byte-order marks at the beginning of a file, and their encodings."""
 _JSON_BEGINS: Final = re.compile(r"^[ \t]*(?:export[ \t]+)?\w+[ \t]*=[ \t]*(?=[\[{])", re.MULTILINE)
 _JSON_PART: Final = re.compile(r'"(?:\\.|[^"\\\n])*"|[\[{]|[\]}]')
 _NOTHING_MORE: Final = re.compile(r"[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
@@ -31,8 +31,8 @@ _AROUND: Final = "\"'“”‘’「」[]【】()（） \t"
 
 
 def install() -> None:
-    """From now on NoneBot reads every `.env` by `read_env_file`, for itself and for each plugin."""
-    # It takes a path and an encoding, but no text: this is the function that it reads by.
+    """Make NoneBot read every `.env` by `read_env_file`, for itself and for each plugin."""
+    # NoneBot takes a path and an encoding, but no text: it reads files by this function.
     config: Any = nonebot.config
     config.dotenv_values = read_env_file
     for name, value in os.environ.items():  # which stands above the files
@@ -41,12 +41,12 @@ def install() -> None:
 
 
 def read_env_file(path: str | os.PathLike[str], encoding: str = "") -> dict[str, str | None]:
-    """The settings of a file. What is unusual is put right; a line that is none is told.
+    """Read the settings of a file. Unusual forms are put right; a warning names each bad line.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
-    del encoding  # whatever NoneBot thinks, the file itself shows it
+    del encoding  # the file's own bytes show it
     return dict(_parse(Path(path).read_bytes(), str(path)))
 
 
@@ -66,7 +66,7 @@ def _parse(content: bytes, path: str) -> dict[str, str | None]:
 
 
 def decode(content: bytes) -> str:
-    """Text of a file as Windows' Notepad saves it: UTF-8, UTF-16 or GBK."""
+    """Decode a file as Windows' Notepad saves it: UTF-8, UTF-16 or GBK."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return content.decode(encoding, "replace")
@@ -78,21 +78,21 @@ def decode(content: bytes) -> str:
 
 
 def quote_json(text: str) -> str:
-    """With quotes around JSON that goes over several lines, or has a `#` in it."""
+    """Put quotes around JSON that goes over several lines, or has a `#` in it."""
     text = text.replace("\r\n", "\n")
-    made, done = "", 0
-    for found in _JSON_BEGINS.finditer(text):
-        begin, end = found.end(), _end_of_json(text, found.end())
+    quoted, done = "", 0
+    for match in _JSON_BEGINS.finditer(text):
+        begin, end = match.end(), _end_of_json(text, match.end())
         value = text[begin:end]
         if begin < done or not _NOTHING_MORE.match(text, end) or not re.search(r"[\n#]", value):
             continue
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        made, done = f"{made}{text[done:begin]}'{escaped}'", end
-    return made + text[done:]
+        quoted, done = f"{quoted}{text[done:begin]}'{escaped}'", end
+    return quoted + text[done:]
 
 
 def _end_of_json(text: str, begin: int) -> int:
-    """Where the brackets that are opened first are closed; `begin` where they never are."""
+    """Find the end of the JSON at `begin`; `begin` itself where its brackets are never closed."""
     depth = 0
     for part in _JSON_PART.finditer(text, begin):
         depth += (part[0] in "[{") - (part[0] in "]}")
@@ -102,14 +102,14 @@ def _end_of_json(text: str, begin: int) -> int:
 
 
 def _list(value: str) -> str:
-    """What is written as a list in any way, as JSON."""
+    """Write a list in any form as JSON."""
     try:
         read: Any = json.loads(value)
     except ValueError:
         read = None
     entries = read if isinstance(read, list) else _SEPARATORS.split(value)  # pyright: ignore[reportUnknownVariableType] - any JSON
-    words = (str(one).strip(_AROUND) for one in entries)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - likewise
-    return json.dumps([word for word in words if word], ensure_ascii=False)
+    stripped = (str(one).strip(_AROUND) for one in entries)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - likewise
+    return json.dumps([word for word in stripped if word], ensure_ascii=False)
 
 
 def _host(value: str) -> str:
@@ -122,4 +122,4 @@ _REPAIRS: Final[dict[str, Callable[[str], str]]] = {
     "host": _host,
     "log_level": str.upper,
 }
-"""By the settings' names: what NoneBot's own can be written like."""
+"""Functions that put values of NoneBot's own settings right, by the settings' names."""

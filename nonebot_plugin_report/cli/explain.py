@@ -36,7 +36,7 @@ MAX_SHOWN: Final = 200
 
 
 def run_explain(options: argparse.Namespace) -> int:
-    """Tell what would become of a report; 0 if it would be accepted."""
+    """Print what would become of a report; returns 0 if it would be accepted."""
     config = read_config()
     superusers = nonebot.get_driver().config.superusers
     try:
@@ -52,7 +52,7 @@ def run_explain(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace, config: Config) -> Report:
-    """The report that the arguments describe; of a source's, what came of each field is printed."""
+    """Make the report that the arguments describe; of a source's, print each field's result."""
     if options.source:
         content = _body(options, config)
         report, lines = try_source(content, options.source, read_fields(options.fields), config)
@@ -80,12 +80,12 @@ async def _last(source: str) -> bytes:
 def try_source(
     content: bytes, source: str, fields: Mapping[str, str], config: Config
 ) -> tuple[Report, list[str]]:
-    """The report that a source makes of a body, and what came of each field (Chinese).
+    """Read a body by a source; returns the report, and a line for each field's result (Chinese).
 
     Args:
         content: the body.
         source: the source's name.
-        fields: stand for what the URL says.
+        fields: stand for the URL's parameters.
         config: the settings.
 
     Raises:
@@ -93,23 +93,25 @@ def try_source(
     """
     own, query = config.report_sources, {**fields, "source": source}
     body = decode_form(content)
-    name, found = named(body, query, own)
+    name, named_source = named(body, query, own)
     reading = read(body, Context(query, fields, {}), own)
     lines = [f"来源 {name}："]
-    if isinstance(found, OwnSource):
-        lines += [_found(one) for one in found.find(opened(body))]
-    lines += [f"  得到 {field}：{_shown(said)}" for field, said in _said(reading.report)]
+    if isinstance(named_source, OwnSource):
+        lines += [_describe_result(result) for result in named_source.find(opened(body))]
+    lines += [
+        f"  得到 {field}：{_shortened(text)}" for field, text in _fields_to_show(reading.report)
+    ]
     if reading.unread:
         lines.append("  没能读懂，会按原样发")
     return reading.report, lines
 
 
-def _found(one: FieldResult) -> str:
-    return f"  {one.name} ← {one.written}：{one.fault or _shown(str(one.value))}"
+def _describe_result(result: FieldResult) -> str:
+    return f"  {result.name} ← {result.written}：{result.fault or _shortened(str(result.value))}"
 
 
-def _said(report: Report) -> Iterator[tuple[str, str]]:
-    """A report's fields that say something."""
+def _fields_to_show(report: Report) -> Iterator[tuple[str, str]]:
+    """Give a report's fields that are not empty, as text."""
     fields: dict[str, object] = json.loads(dump(report))
     for name, value in fields.items():
         yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -119,15 +121,15 @@ def _said(report: Report) -> Iterator[tuple[str, str]]:
         yield "用时", in_words(report.elapsed)
 
 
-def _shown(text: str) -> str:
+def _shortened(text: str) -> str:
     return one_line(text, MAX_SHOWN)
 
 
 def read_fields(pairs: Iterable[str]) -> dict[str, str]:
-    """Fields of a report, each written NAME=VALUE.
+    """Read fields of a report, each written NAME=VALUE.
 
     Raises:
-        Misused: one is written otherwise, or there is no such field.
+        Misused: a field is written otherwise, or there is no such field.
     """
     fields: dict[str, str] = {}
     for pair in pairs:
@@ -148,23 +150,23 @@ def explain(
     token: str = MASTER.name,
     at: str = "",
 ) -> str:
-    """Which rule would take a report, where it would go, and in which words (Chinese).
+    """Say which rule would take a report, where it would go, and in which words (Chinese).
 
     Args:
         config: the settings.
         superusers: NoneBot's.
-        report: what was sent.
-        token: the name of the token that it comes with.
+        report: the report to explain.
+        token: the name of the token that the report comes with.
         at: the time of day, such as `23:30`; empty: now.
 
     Raises:
-        Refused: it would not be accepted.
+        Refused: the report would not be accepted.
         ValueError: `at` is no time of day, or there is no such token; the text is Chinese.
     """
     moment, directory = _moment(at), config.directory(superusers)
-    grants = {one.name: one for one in (MASTER, *config.grants(directory).values())}
+    grants = {grant.name: grant for grant in (MASTER, *config.grants(directory).values())}
     if token not in grants:
-        # What was typed may be the token itself.
+        # The argument may be the token itself: it is not printed.
         raise ValueError(f"没有这个名字的令牌；有的是：{'、'.join(grants)}")
     planner = Planner(directory, config.report_template, config.policies(directory).of)
     plan = planner.plan(report, grants[token], moment)
@@ -175,10 +177,10 @@ def explain(
         lines = ["没有符合的规则"]
     if not plan.outgoing:
         lines.append(f"不发给任何人：{plan.routing.reason}")
-    for planned, one in zip(plan.routing.planned, plan.outgoing, strict=True):
-        how = describe(planned, planner.wait(one, moment))
-        lines += ["", f"→ {one.target}", *(f"  （{said}）" for said in how)]
-        lines += [f"  {line}" for line in one.message.text.splitlines()]
+    for planned, outgoing in zip(plan.routing.planned, plan.outgoing, strict=True):
+        notes = describe(planned, planner.wait(outgoing, moment))
+        lines += ["", f"→ {outgoing.target}", *(f"  （{note}）" for note in notes)]
+        lines += [f"  {line}" for line in outgoing.message.text.splitlines()]
     return "\n".join(lines)
 
 

@@ -28,7 +28,7 @@ LEFT_OUT: Final = "（窗口或管道有一阵子不收日志，少了 {} 行）
 
 
 class LogWriter:
-    """A stream whose `write` never waits: a thread writes to the real one."""
+    """A stream whose `write` never waits: a thread writes to the real stream."""
 
     def __init__(self, raw: RawIOBase, encoding: str, *, is_terminal: bool) -> None:
         """`raw` has no lock that a thread stuck in it could keep when the process ends."""
@@ -37,7 +37,7 @@ class LogWriter:
         self._is_terminal = is_terminal
         self._lines: deque[str] = deque()
         self._waiting = 0
-        """Characters of the lines, those that are just being written included."""
+        """Characters of the lines, including lines that the thread is writing."""
         self._left_out = 0
         self._is_broken = False
         self._changed = threading.Condition()
@@ -58,7 +58,7 @@ class LogWriter:
         return self._is_terminal
 
     def close(self, seconds: float) -> None:
-        """Wait until all is written, at most so many seconds."""
+        """Wait until all lines are written, at most `seconds`."""
         with self._changed:
             self._changed.wait_for(lambda: not self._waiting or self._is_broken, seconds)
 
@@ -79,14 +79,14 @@ class LogWriter:
                 self._changed.notify_all()
 
     def _write(self, text: str) -> None:
-        left = memoryview(text.encode(self._encoding, "replace"))
+        remainder = memoryview(text.encode(self._encoding, "replace"))
         try:
-            while left and not self._is_broken:
-                written = self._raw.write(left)
+            while remainder and not self._is_broken:
+                written = self._raw.write(remainder)
                 if written is None:
                     threading.Event().wait(RETRY_SECONDS)
-                left = left[written or 0 :]
-        except OSError:  # nobody can read it any more
+                remainder = remainder[written or 0 :]
+        except OSError:  # the reader is gone
             self._is_broken = True
 
 
@@ -94,7 +94,7 @@ class LogWriter:
 def threaded_log() -> Generator[None]:
     """Within this scope NoneBot's log, and what goes through `logging`, is written by a thread."""
     buffer = getattr(sys.stdout, "buffer", None)
-    raw = getattr(buffer, "raw", buffer)  # unbuffered (python -u), it is the raw one itself
+    raw = getattr(buffer, "raw", buffer)  # unbuffered (python -u), it is the raw stream itself
     if not isinstance(raw, RawIOBase):  # not a real stream, or none at all (pythonw)
         yield
         return

@@ -1,4 +1,4 @@
-"""Everything that is stored, moved to another database."""
+"""The command `move`: moves all that is stored to another database."""
 
 import asyncio
 import sys
@@ -12,15 +12,15 @@ from ..errors import ConfigError, NotDone, StoreUnavailable
 from ..store.moving import move
 
 _BAR: Final = 20
-"""Characters of the bar."""
+"""Characters of the progress bar."""
 
 
 def run_move(source: str, target: str) -> int:
-    """Move, with a bar.
+    """Move, with a progress bar.
 
     Raises:
-        ConfigError: an address is none.
-        NotDone: it could not be moved.
+        ConfigError: an address is wrong.
+        NotDone: the data could not be moved.
     """
     bar = _Bar()
     try:
@@ -49,21 +49,21 @@ def _place(address: str) -> Path | str:
     try:
         place = Config.model_validate({"report_database_url": address}).database
     except ValidationError as error:
-        told = str(explain(error)).removeprefix("REPORT_DATABASE_URL ")
-        raise ConfigError(f"数据库的地址{told}") from None
+        fault = str(explain(error)).removeprefix("REPORT_DATABASE_URL ")
+        raise ConfigError(f"数据库的地址{fault}") from None
     assert place is not None  # noqa: S101 - for the type checker: it was given
     return place
 
 
 class _Bar:
-    """The last line of the terminal; elsewhere a line for each tenth."""
+    """A progress bar in the last line of the terminal; elsewhere a line for each tenth."""
 
     def __init__(self) -> None:
         self._shown = ""
         self._terminal = sys.stdout.isatty()
 
     def show(self, what: str, done: int, whole: int) -> None:
-        """Of what is being done."""
+        """Show how much of a step, named by `what`, is done."""
         percent = 100 * done // whole if whole else 100
         steps = _BAR if self._terminal else _BAR // 2
         bar = "█" * (percent * steps // 100)

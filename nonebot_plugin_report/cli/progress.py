@@ -8,17 +8,17 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Final, Self
 
-_EVERY: Final = 0.5
-_MOST_NAMES: Final = 3
+_PAINT_SECONDS: Final = 0.5
+_MAX_NAMES: Final = 3
 
 
 class Progress:
-    """A line at the end of the terminal while it lasts; results are printed above it."""
+    """A progress line at the end of the terminal; results are printed above it."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        """`names` are waited for."""
-        self._left = list(names)
-        self._all = len(self._left)
+        """`names` are the tasks to wait for."""
+        self._pending = list(names)
+        self._all = len(self._pending)
         self._begun = time.monotonic()
         self._shown = sys.stdout.isatty()
         self._over = Event()
@@ -42,17 +42,17 @@ class Progress:
             self._write("")
 
     def done(self, name: str, text: str = "") -> None:
-        """One of them is done; `text` is its result, if it is to be printed now."""
-        if name in self._left:
-            self._left.remove(name)
+        """Count a task as done; `text` is its result, printed now unless empty."""
+        if name in self._pending:
+            self._pending.remove(name)
         self._write(f"{text}\n" if text else "")
 
     def _paint(self) -> None:
-        while not self._over.wait(_EVERY):
-            if self._left:
-                names = "、".join(self._left[:_MOST_NAMES])
-                more = "……" if len(self._left) > _MOST_NAMES else ""
-                count = f"{self._all - len(self._left)}/{self._all}"
+        while not self._over.wait(_PAINT_SECONDS):
+            if self._pending:
+                names = "、".join(self._pending[:_MAX_NAMES])
+                more = "……" if len(self._pending) > _MAX_NAMES else ""
+                count = f"{self._all - len(self._pending)}/{self._all}"
                 spent = time.monotonic() - self._begun
                 self._write(f"⏳ {count}，还在等 {names}{more}（{spent:.0f} 秒）")
 

@@ -1,4 +1,4 @@
-"""A push to the running bot."""
+"""The command `push`: pushes to the running bot."""
 
 import argparse
 import asyncio
@@ -33,22 +33,22 @@ _STORED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SourceBody:
-    """What a source writes, to be pushed as it is."""
+    """A body of a source, to be pushed as it is."""
 
     content: bytes
     query: dict[str, str]
-    """What the push address says of it."""
+    """Parameters for the push address."""
 
 
 def run_push(options: argparse.Namespace) -> int:
-    """Push once; 0 if it was accepted, and with `wait` if it was delivered too."""
+    """Push once; returns 0 if the push was accepted, and with `wait` if it was delivered too."""
     init_nonebot(log_level="WARNING")
     pushed = source_body(options) if options.source else fields_of(options)
     return asyncio.run(_push(options, pushed))
 
 
 def source_body(options: argparse.Namespace) -> SourceBody:
-    """The body of a source that the options describe.
+    """Read the body of a source that the options describe.
 
     Raises:
         NotDone: a file cannot be read.
@@ -70,15 +70,15 @@ def source_body(options: argparse.Namespace) -> SourceBody:
         raise Misused(
             "没有写要推的内容", "写在 push 后面、用 --file 或从标准输入给它：… < body.json"
         )
-    said = {
+    parameters = {
         "source": options.source, "title": options.title, "send_to": ",".join(options.to),
         "send_to_group": ",".join(options.to_group), "channel": ",".join(options.channel),
     }  # fmt: skip
-    return SourceBody(content, {name: one for name, one in said.items() if one})
+    return SourceBody(content, {name: value for name, value in parameters.items() if value})
 
 
 def fields_of(options: argparse.Namespace) -> dict[str, Any]:
-    """The fields of the push that the options describe.
+    """Make the fields of the push that the options describe.
 
     Raises:
         NotDone: a file cannot be read.
@@ -86,11 +86,11 @@ def fields_of(options: argparse.Namespace) -> dict[str, Any]:
     """
     return {
         "title": options.title,
-        "content": _words(options),
+        "content": _content(options),
         "send_to": options.to,
         "send_to_group": options.to_group,
         "channel": options.channel,
-        "screenshots": [_picture(one) for one in options.image],
+        "screenshots": [_picture(path) for path in options.image],
     }
 
 
@@ -105,7 +105,7 @@ async def _push(options: argparse.Namespace, pushed: dict[str, Any] | SourceBody
         if options.json:
             print(orjson.dumps(accepted.answer).decode())
         else:
-            print(_told(accepted), flush=True)
+            print(_summary(accepted), flush=True)
         if not options.wait or not accepted.targets:
             return 0
         return await _wait(client, accepted)
@@ -118,16 +118,16 @@ async def _wait(client: Client, accepted: Accepted) -> int:
             progress.done(target, line(target, outcome))
 
         outcomes = await client.outcomes(
-            accepted.id, told=tell, until_final=True, seconds=WAIT_SECONDS
+            accepted.id, on_outcome=tell, until_final=True, seconds=WAIT_SECONDS
         )
-    return 0 if all(isinstance(one, Delivered) for one in outcomes.values()) else 1
+    return 0 if all(isinstance(outcome, Delivered) for outcome in outcomes.values()) else 1
 
 
 def full_url(text: str) -> str:
-    """A push address of which the beginning or the path may be missing.
+    """Complete a push address whose beginning or path may be missing.
 
     Raises:
-        Misused: it is no address.
+        Misused: this is no address.
     """
     url = text.strip() if "://" in text else f"http://{text.strip()}"
     try:
@@ -143,8 +143,8 @@ def _token_in(url: str) -> str | None:
     return next(iter(parse_qs(urlsplit(url).query).get("token", ())), None)
 
 
-def _words(options: argparse.Namespace) -> str:
-    """The text, what stands on the standard input, and what is in a file."""
+def _content(options: argparse.Namespace) -> str:
+    """Join the text of the arguments or the standard input, and that of a file."""
     parts: list[str] = []
     if options.text == "-":
         parts.append(_decoded(sys.stdin.buffer.read(MAX_FILE)))
@@ -169,7 +169,7 @@ def _picture(path: Path) -> str:
 
 
 def _read(path: Path, what: str) -> bytes:
-    """The beginning of a file: more than that is refused or cut in any case."""
+    """Read the beginning of a file: more is refused or cut in any case."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_FILE)
@@ -177,7 +177,7 @@ def _read(path: Path, what: str) -> bytes:
         raise NotDone(f"读不了{what} {path}：{os_reason(error)}") from error
 
 
-def _told(accepted: Accepted) -> str:
+def _summary(accepted: Accepted) -> str:
     targets = "、".join(accepted.targets)
-    said = _STORED.get(accepted.status, "✅ 收下了").format(targets=targets)
-    return f"{said}（ID {accepted.id}）"
+    status = _STORED.get(accepted.status, "✅ 收下了").format(targets=targets)
+    return f"{status}（ID {accepted.id}）"

@@ -1,4 +1,4 @@
-"""Runs the ready bot."""
+"""The command `run`: runs the ready bot."""
 
 import asyncio
 import errno
@@ -19,7 +19,7 @@ def run() -> int:
     """Serve until it is stopped; returns the exit code.
 
     Raises:
-        ConfigError: it cannot: a setting is wrong, or its port is taken.
+        ConfigError: a setting is wrong, or the port is taken.
     """
     if find_spec("uvicorn") is None:
         raise needs_server()
@@ -34,12 +34,12 @@ def run() -> int:
 
 
 def _check_port() -> None:
-    """Raise if the web server could not listen, and say which program is in the way."""
+    """Raise ConfigError if the web server could not listen; its text says what is in the way."""
     config = nonebot.get_driver().config
     host = str(config.host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        if sys.platform != "win32":  # there it would let several listen
+        if sys.platform != "win32":  # on Windows it would let several processes listen
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, config.port))
@@ -55,10 +55,10 @@ def _check_port() -> None:
 
 
 async def _taken() -> str:
-    """Who has the port, and what to do about it (Chinese)."""
+    """Say which program has the port, and what to do about it (Chinese)."""
     async with Client() as client:
-        found = await client.look()
-    if found is Answerer.OURS:
+        answerer = await client.look()
+    if answerer is Answerer.OURS:
         return (
             f"{address()} 上已经有一个机器人在运行（{push_url()} 在回答），不用再启动；"
             "要重启就先停下它：关掉它的窗口，或在那里按 Ctrl-C"

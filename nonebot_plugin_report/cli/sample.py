@@ -1,4 +1,4 @@
-"""A push as BetterGI writes it, with a screenshot."""
+"""Makes a push as BetterGI writes it, with a screenshot."""
 
 import io
 import json
@@ -23,7 +23,7 @@ def bettergi_body(
     send_to: str = "",
     timestamp: str | None = None,
 ) -> bytes:
-    """A notification as BetterGI's Webhook channel writes it since 2026-05-30.
+    """Write a notification as BetterGI's Webhook channel does since 2026-05-30.
 
     Source: `WebhookNotifier.TransformData` in github.com/babalae/better-genshin-impact.
     """
@@ -44,12 +44,12 @@ _ESCAPES: Final = re.compile(r"\\\\|\\\"|\\u[0-9a-f]{4}|[+<>&'`\x7f]")
 
 
 def _dotnet(text: str) -> str:
-    """ASCII JSON as System.Text.Json's `JavaScriptEncoder.Default` would have escaped it."""
+    """Escape ASCII JSON as System.Text.Json's `JavaScriptEncoder.Default` does."""
 
-    def escape(found: re.Match[str]) -> str:
-        match found[0]:
+    def escape(match: re.Match[str]) -> str:
+        match match[0]:
             case "\\\\":
-                return found[0]
+                return match[0]
             case '\\"':
                 return "\\u0022"
             case str(code) if code.startswith("\\u"):
@@ -61,13 +61,14 @@ def _dotnet(text: str) -> str:
 
 
 def _dotnet_now() -> str:
-    """Local time. The seventh digit is a tenth of a microsecond, which our clock does not have."""
+    """Write the local time with .NET's seventh digit, a tenth of a microsecond, which is made
+    up."""
     now = datetime.now().astimezone().isoformat(timespec="microseconds")
     return f"{now[:26]}1{now[26:]}"
 
 
 def sample_screenshot() -> bytes:
-    """A JPEG of 1280x720 that looks a little like a game; the same at every call."""
+    """Draw a JPEG of 1280x720 that looks a little like a game; the same at every call."""
     from PIL import Image, ImageDraw, ImageOps
 
     slope = Image.linear_gradient("L").resize((1280, 720))  # pyright: ignore[reportUnknownMemberType] - typed by numpy, which is not here
@@ -92,7 +93,7 @@ def _wave(x: float, phase: float) -> float:
 
 
 def _draw_panels(draw: "ImageDraw") -> None:
-    """What a game lays over its picture: map, party, health, and the sign of success."""
+    """Draw what a game lays over its picture: map, party, health, and the sign of success."""
     shade, light, green = (20, 28, 40, 150), (255, 255, 255, 235), (126, 214, 122, 255)
     draw.circle((104, 104), 74, fill=shade, outline=light, width=3)
     draw.polygon([(104, 82), (118, 122), (104, 112), (90, 122)], fill=(250, 214, 110, 255))

@@ -1,4 +1,4 @@
-"""Tries channels and QQ targets out, with a report and a picture: for `test` and the doctor."""
+"""The command `test`, also for the doctor: tries channels and QQ targets out with a picture."""
 
 import asyncio
 import sys
@@ -32,24 +32,24 @@ TEXT: Final = "如果你看到了这条消息和图片，这里就设置好了"
 _FIELDS: Final = {"private": "send_to", "group": "send_to_group", "channel": "channel"}
 
 
-def run_test(wanted: Sequence[str]) -> int:
-    """Try channels and QQ targets out, all at once; 0 if all got it."""
+def run_test(names: Sequence[str]) -> int:
+    """Try channels and QQ targets out, all at once; returns 0 if all got the test report."""
     config = read_config()
     targets: dict[str, Target] = {}
-    for one in wanted:
-        found = _targets(config, one)
-        if not found:
-            known = "、".join(config.report_channels) or "一个也没有"
-            print(f"REPORT_CHANNELS 里没有 {one}；有的是：{known}", file=sys.stderr)
+    for name in names:
+        named = _targets(config, name)
+        if not named:
+            channels = "、".join(config.report_channels) or "一个也没有"
+            print(f"REPORT_CHANNELS 里没有 {name}；有的是：{channels}", file=sys.stderr)
             return 2
-        targets |= found
+        targets |= named
     with Progress(targets) as progress:
         outcomes = asyncio.run(try_targets(config, targets, progress.done))
-    return 0 if all(isinstance(one, Delivered) for one in outcomes.values()) else 1
+    return 0 if all(isinstance(outcome, Delivered) for outcome in outcomes.values()) else 1
 
 
 def _targets(config: Config, text: str) -> dict[str, Target]:
-    """The targets of one argument, by the names to show; empty if it names none."""
+    """Find the targets of an argument, by the names to show; empty if it names none."""
     if text in config.report_channels:
         return {text: Target("channel", text)}
     try:
@@ -59,16 +59,16 @@ def _targets(config: Config, text: str) -> dict[str, Target]:
     if recipient != SUPERUSERS and not isinstance(recipient, Target):
         return {}
     if isinstance(recipient, Target) and recipient.kind == "channel":
-        known = recipient.id in config.report_channels
-        return {recipient.id: recipient} if known else {}
+        exists = recipient.id in config.report_channels
+        return {recipient.id: recipient} if exists else {}
     directory = config.directory(nonebot.get_driver().config.superusers)
-    return {str(one): one for one in directory.expand([recipient])}
+    return {str(target): target for target in directory.expand([recipient])}
 
 
 async def try_targets(
-    config: Config, targets: Mapping[str, Target], told: Callable[[str, str], None]
+    config: Config, targets: Mapping[str, Target], on_result: Callable[[str, str], None]
 ) -> dict[str, Outcome]:
-    """Send one test report to each target; `told` gets each name and its line as it comes."""
+    """Send a test report to each target; `on_result` gets each name and line as it comes."""
     picture = await asyncio.to_thread(sample_screenshot)
     outcomes: dict[str, Outcome] = {}
 
@@ -78,7 +78,7 @@ async def try_targets(
             outcomes[name] = await _by_running_bot(target, picture)
         else:
             outcomes[name] = await _directly(config, target, channel, picture)
-        told(name, line(name, outcomes[name]))
+        on_result(name, line(name, outcomes[name]))
 
     async with asyncio.TaskGroup() as tasks:
         for name, target in targets.items():
@@ -101,7 +101,7 @@ async def _directly(config: Config, target: Target, channel: Channel, picture: b
 
 
 class _NoBots:
-    """There is no QQ in this process, and nothing asks for one."""
+    """Stands for QQ, which this process does not have: every delivery to it is refused."""
 
     def blocked(self, lane: Lane) -> str:
         return f"{lane} 不是渠道"
@@ -115,7 +115,7 @@ class _NoBots:
 
 
 async def _by_running_bot(target: Target, picture: bytes) -> Outcome:
-    """QQ, and channels that send through NoneBot's bots, need the running bot."""
+    """Push to the running bot, which QQ and channels of NoneBot's adapters need."""
     fields = {
         **orjson.loads(dump(trial_report(TEXT))),
         _FIELDS[target.kind]: [target.id],

@@ -1,10 +1,10 @@
-"""Outcomes in words."""
+"""Writes outcomes in words."""
 
 from ..model.delivery import Away, Delivered, NotSent, Outcome, Rejected, Unknown
 
 
 def tell(outcome: Outcome) -> str:
-    """An outcome in Chinese."""
+    """Write an outcome in Chinese."""
     match outcome:
         case Delivered(note):
             return f"已送达，但{note}" if note else "已送达"
@@ -18,5 +18,5 @@ def tell(outcome: Outcome) -> str:
 
 
 def line(name: str, outcome: Outcome) -> str:
-    """The same with a mark and a name before it."""
+    """Write a name and its outcome, with a mark (Chinese)."""
     return f"{'✅' if isinstance(outcome, Delivered) else '❌'} {name}：{tell(outcome)}"

@@ -1,4 +1,4 @@
-"""All settings: what each is, what fits together, and what is told of a wrong one."""
+"""All settings: their types, what fits together, and the messages for wrong ones."""
 
 from ..access.gate import SHORT_TOKEN
 from .config import Config, TokenSettings, explain, tell_unknown, unknown_settings

@@ -1,4 +1,4 @@
-"""All settings of this plugin; parsed once, passed on as values."""
+"""Parses all settings of this plugin once, into values."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -65,7 +65,7 @@ _POSTGRES: Final = re.compile(r"(postgresql|postgres)(\+\w+)?://.+")
 OwnSources = Annotated[
     dict[str, OwnSource],
     Read(lambda value: read_own_sources(from_json(value))),
-    PlainSerializer(lambda value: {name: one.settings for name, one in value.items()}),
+    PlainSerializer(lambda value: {name: source.settings for name, source in value.items()}),
 ]
 
 
@@ -246,17 +246,17 @@ class Config(BaseModel):
     @property
     def tokens(self) -> list[str]:
         """All tokens that are set."""
-        others = (one.token.get_secret_value() for one in self.report_tokens.values())
+        others = (entry.token.get_secret_value() for entry in self.report_tokens.values())
         return [*filter(None, (self.report_token,)), *others]
 
     @property
     def unavailable(self) -> dict[str, str]:
-        """The channels that cannot be used yet, each with the reason (Chinese)."""
+        """Channels that cannot be used yet, each with the reason (Chinese)."""
         channels = self.report_channels.items()
         return {name: one.reason for name, one in channels if isinstance(one, Unavailable)}
 
     def directory(self, superusers: Iterable[str]) -> Directory:
-        """Who can be reached, and the rules; `superusers` are NoneBot's."""
+        """Make the directory of recipients and rules; `superusers` are NoneBot's."""
         users, unusable = onebot_users(superusers)
         return Directory(
             users,
@@ -269,23 +269,23 @@ class Config(BaseModel):
         )
 
     def policies(self, directory: Directory) -> Policies:
-        """The policies of all targets."""
+        """Make the policies of all targets."""
         common = Policy(
             merge=self.report_merge, rate=self.report_rate, absence=self.report_digest_after
         )
         return Policies(common, self.report_quiet, directory)
 
     def grants(self, directory: Directory) -> dict[str, Grant]:
-        """The grants of the tokens, by the token's digest."""
+        """Make the grants of the tokens, by the token's digest."""
         grants: dict[str, Grant] = {}
         if self.report_token is not None:
             grants[digest(self.report_token)] = MASTER
-        for name, one in self.report_tokens.items():
-            kinds: list[Kind] = [some for some in one.to if isinstance(some, str)]
-            exact = directory.expand(some for some in one.to if not isinstance(some, str))
-            defaults = directory.expand(one.default) or exact
-            grant = Grant(name, frozenset((*kinds, *exact)), defaults, one.rate)
-            grants[digest(one.token.get_secret_value())] = grant
+        for name, settings in self.report_tokens.items():
+            kinds: list[Kind] = [kind for kind in settings.to if isinstance(kind, str)]
+            exact = directory.expand(_exact_recipients(settings))
+            defaults = directory.expand(settings.default) or exact
+            grant = Grant(name, frozenset((*kinds, *exact)), defaults, settings.rate)
+            grants[digest(settings.token.get_secret_value())] = grant
         return grants
 
     @property
@@ -298,12 +298,13 @@ class Config(BaseModel):
 
 
 def explain(error: ValidationError) -> ConfigError:
-    """One Chinese line that names each wrong setting and how to correct it, without its value."""
+    """Write a line that names each wrong setting and how to correct it (Chinese), without
+    values."""
     return ConfigError("；".join(_explain(one) for one in error.errors(include_input=False)))
 
 
 def unknown_settings(names: Iterable[str]) -> list[str]:
-    """Names that look like ours but are unknown: most likely mistyped."""
+    """Find unknown names that look like ours: most likely mistyped."""
     others = (name for name in names if name not in Config.model_fields)
     return sorted(
         name.upper() for name in others if name.startswith("report_") or _similar_setting(name)
@@ -311,7 +312,7 @@ def unknown_settings(names: Iterable[str]) -> list[str]:
 
 
 def tell_unknown(names: Iterable[str]) -> list[str]:
-    """What is told of each of `unknown_settings` (Chinese)."""
+    """Write a message for each of `unknown_settings` (Chinese)."""
     return [
         f"不认识设置 {name}{f'，是不是 {meant}' if (meant := _similar_setting(name)) else ''}"
         for name in unknown_settings(names)
@@ -319,9 +320,9 @@ def tell_unknown(names: Iterable[str]) -> list[str]:
 
 
 def _similar_setting(name: str) -> str:
-    """The setting that was most likely meant; empty: none is like it."""
-    found = get_close_matches(name.lower(), Config.model_fields, 1, 0.85)
-    return found[0].upper() if found else ""
+    """Find the setting that was most likely meant; empty: no name is similar."""
+    nearest = get_close_matches(name.lower(), Config.model_fields, 1, 0.85)
+    return nearest[0].upper() if nearest else ""
 
 
 def _explain(error: ErrorDetails) -> str:
@@ -330,32 +331,32 @@ def _explain(error: ErrorDetails) -> str:
     name, *inner = (one for one in error["loc"] if one not in (_WATCH, _BEAT))
     where = " 的 ".join(f"第 {one + 1} 条" if isinstance(one, int) else one for one in inner)
     where = where.replace("条 的", "条的")
-    told = f"{where}：{complaint(error)}" if where else complaint(error)
-    return f"{str(name).upper()} 设置有误：{told}"
+    text = f"{where}：{complaint(error)}" if where else complaint(error)
+    return f"{str(name).upper()} 设置有误：{text}"
 
 
 def _faults(config: Config) -> Iterator[str]:
-    """What does not fit together, of settings that are valid by themselves."""
+    """Find what does not fit together of settings that are valid by themselves."""
     for faults in (_unknown_recipients, _unknown_tokens, _bad_tokens, _long_waits, _same_beats):
         for setting, fault in faults(config):
             yield f"{setting} 设置有误：{fault}"
 
 
 _Faults = Iterator[tuple[str, str]]
-"""Each with its setting's name; Chinese."""
+"""Pairs of a setting's name and a fault of it (Chinese)."""
 
 
 def _unknown_recipients(config: Config) -> _Faults:
     for setting, where, recipients in _named(config):
         # Aliases may not refer to aliases: they could form a loop.
         aliases = () if setting == "REPORT_ALIASES" else config.report_aliases
-        for one in recipients:
-            if fault := unknown(one, config.report_channels, aliases):
+        for recipient in recipients:
+            if fault := unknown(recipient, config.report_channels, aliases):
                 yield setting, where + fault
 
 
 def _named(config: Config) -> Iterator[tuple[str, str, Iterable[Recipient]]]:
-    """Every place that names recipients: the setting, where in it, and the recipients."""
+    """Give every place that names recipients: the setting, the place in it, and the recipients."""
     yield "REPORT_DEFAULT_TARGETS", "", config.report_default_targets
     for name, members in config.report_aliases.items():
         yield "REPORT_ALIASES", f"{name}：", members
@@ -363,7 +364,7 @@ def _named(config: Config) -> Iterator[tuple[str, str, Iterable[Recipient]]]:
         yield "REPORT_RULES", f"第 {number} 条的 to：", rule.to
         yield "REPORT_RULES", f"第 {number} 条的 fallback：", rule.fallback
     for name, token in config.report_tokens.items():
-        yield "REPORT_TOKENS", f"{name} 的 to：", _one_by_one(token)
+        yield "REPORT_TOKENS", f"{name} 的 to：", _exact_recipients(token)
         yield "REPORT_TOKENS", f"{name} 的 default：", token.default
     yield "REPORT_QUIET", "", (one for one in config.report_quiet if one != EVERYBODY)
     masked = (one for one in config.report_mask if not isinstance(one, str) and one != EVERYBODY)
@@ -373,45 +374,48 @@ def _named(config: Config) -> Iterator[tuple[str, str, Iterable[Recipient]]]:
 
 
 def _unknown_tokens(config: Config) -> _Faults:
-    known = {MASTER.name, *config.report_tokens}
+    names = {MASTER.name, *config.report_tokens}
     numbered = [("REPORT_RULES", *one) for one in enumerate(config.report_rules, 1)]
     watches = [("REPORT_WATCH", *one) for one in enumerate(config.report_watch, 1)]
     for setting, number, entry in (*numbered, *watches):
         for name in entry.token:
-            if name not in known and not name.startswith(BOUND):
-                told = f"REPORT_TOKENS 里没有名为 {name[:40]} 的令牌"
-                yield setting, f"第 {number} 条的 token：{told}"
+            if name not in names and not name.startswith(BOUND):
+                fault = f"REPORT_TOKENS 里没有名为 {name[:40]} 的令牌"
+                yield setting, f"第 {number} 条的 token：{fault}"
 
 
 def _bad_tokens(config: Config) -> _Faults:
     seen = {config.report_token}
     for name, token in config.report_tokens.items():
-        reached = {*token.to, *_meant(_one_by_one(token), config.report_aliases)}
-        for one in _meant(token.default, config.report_aliases):
-            if one not in reached and not (isinstance(one, Target) and one.kind in reached):
-                yield "REPORT_TOKENS", f"{name} 的 default：{one} 不在 to 里"
+        reached = {*token.to, *_expand_aliases(_exact_recipients(token), config.report_aliases)}
+        for recipient in _expand_aliases(token.default, config.report_aliases):
+            if recipient not in reached and not (
+                isinstance(recipient, Target) and recipient.kind in reached
+            ):
+                yield "REPORT_TOKENS", f"{name} 的 default：{recipient} 不在 to 里"
         secret = token.token.get_secret_value()
         if secret in seen:
             yield "REPORT_TOKENS", f"{name} 的 token：和另一个令牌相同"
         seen.add(secret)
 
 
-def _one_by_one(token: TokenSettings) -> list[Recipient]:
+def _exact_recipients(token: TokenSettings) -> list[Recipient]:
     return [one for one in token.to if not isinstance(one, str)]
 
 
-def _meant(
+def _expand_aliases(
     recipients: Iterable[Recipient], aliases: Mapping[str, tuple[Recipient, ...]]
 ) -> list[Recipient]:
-    """The recipients, with aliases replaced by their members."""
-    found: list[Recipient] = []
-    for one in recipients:
-        found += aliases.get(one.name, (one,)) if isinstance(one, Alias) else (one,)
-    return found
+    """Replace aliases among recipients by their members."""
+    expanded: list[Recipient] = []
+    for recipient in recipients:
+        is_alias = isinstance(recipient, Alias)
+        expanded += aliases.get(recipient.name, (recipient,)) if is_alias else (recipient,)
+    return expanded
 
 
 def _long_waits(config: Config) -> _Faults:
-    """A wait as long as REPORT_EXPIRE would end just when the delivery expires."""
+    """Find waits as long as REPORT_EXPIRE: they would end just when the delivery expires."""
     expire = config.report_expire
     waits = [("REPORT_QUIET", f"{one}：", w.length) for one, w in config.report_quiet.items()]
     waits.append(("REPORT_MERGE", "", config.report_merge))
@@ -423,10 +427,10 @@ def _long_waits(config: Config) -> _Faults:
     waits += [(setting, where, rate[1]) for setting, where, rate in rates if rate is not None]
     for setting, where, length in waits:
         if length >= expire:
-            kept = f"推送却只存 {in_words(expire)}（REPORT_EXPIRE）就放弃了"
+            limit = f"推送却只存 {in_words(expire)}（REPORT_EXPIRE）就放弃了"
             yield (
                 setting,
-                f"{where}要等 {in_words(length)}，{kept}；改短，或把 REPORT_EXPIRE 改长",
+                f"{where}要等 {in_words(length)}，{limit}；改短，或把 REPORT_EXPIRE 改长",
             )
 
 
@@ -437,7 +441,7 @@ def _same_beats(config: Config) -> _Faults:
 
 
 def _binder(text: str) -> str:
-    """One entry of REPORT_BIND, in canonical form."""
+    """Bring an entry of REPORT_BIND into canonical form."""
     try:
         return text if text == "friends" else str(_group(text))
     except ValueError:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from nonebot_plugin_report.cli.address import listed, shown
+from nonebot_plugin_report.cli.address import describe_tool, list_tools
 from nonebot_plugin_report.model.tools import TOOLS, Tool, find_tool, is_said, nearest_tool
 from nonebot_plugin_report.sources.catalogue import SOURCES, built_in
 from nonebot_plugin_report.sources.reading import Context, read
@@ -46,8 +46,8 @@ def test_tools_have_names_of_their_own_and_are_found_by_what_they_are_called() -
     assert len({one.name for one in TOOLS}) == len(TOOLS)
     for one in TOOLS:
         assert find_tool(f" {one.name.upper()} ") is one
-        assert f"{one.name} " in listed()
-    rows = zip(listed().splitlines(), TOOLS, strict=True)
+        assert f"{one.name} " in list_tools()
+    rows = zip(list_tools().splitlines(), TOOLS, strict=True)
     assert len({line.rindex(one.label) for line, one in rows}) == 1, "they stand in a column"
     assert find_tool("三月七") is find_tool("march7th")
     assert find_tool("nothing") is None
@@ -90,7 +90,7 @@ def test_maas_headers_stay_empty() -> None:
 def test_it_is_printed_line_by_line() -> None:
     tool = find_tool("github")
     assert tool
-    assert shown(tool, URL, TOKEN).splitlines() == [
+    assert describe_tool(tool, URL, TOKEN).splitlines() == [
         "GitHub、Gitea、Forgejo：仓库的 Settings → Webhooks → Add webhook",
         f"  Payload URL：{URL}?source=github",
         "  Content type：application/json",
@@ -99,4 +99,4 @@ def test_it_is_printed_line_by_line() -> None:
     ]
     alas = find_tool("alas")
     assert alas
-    assert "  provider: gocqhttp" in shown(alas, URL, TOKEN).splitlines()
+    assert "  provider: gocqhttp" in describe_tool(alas, URL, TOKEN).splitlines()

@@ -44,12 +44,12 @@ class _Terminal(OneBotV11):
     def __init__(self, *, url: str, access_token: str | None) -> None:
         super().__init__(url=url, access_token=access_token)
         self.arrived = asyncio.Event()
-        """A message with a picture was shown."""
+        """Set once a message with a picture was shown."""
         self.fault = ""
-        """Why its picture could not be kept (Chinese)."""
+        """Why a picture could not be saved (Chinese); empty: none failed."""
 
     def received(self, message: Received) -> None:
-        """Print it."""
+        """Print a message."""
         lines = clean(message.text).split("\n")
         for image in message.images:
             try:
@@ -63,10 +63,10 @@ class _Terminal(OneBotV11):
 
 
 def _keep(image: bytes) -> str:
-    """Write a picture's bytes to a file of its own; the line that tells where."""
+    """Write a picture to a file of its own; returns a line that says where."""
     try:
-        known = read_image(image)
-        extension, size = known.extension, f"，{known.width}×{known.height}"
+        picture = read_image(image)
+        extension, size = picture.extension, f"，{picture.width}×{picture.height}"
     except ValueError:
         extension, size = "bin", ""
     path = _write_beside("report-demo", extension, image)
@@ -74,7 +74,7 @@ def _keep(image: bytes) -> str:
 
 
 def _write_beside(stem: str, extension: str, content: bytes) -> Path:
-    """Write a file under the first name that is free, or has this very content already."""
+    """Write a file under the first name that is free, or whose file has this content already."""
     for number in itertools.count(1):
         path = Path(f"{stem}.{extension}" if number == 1 else f"{stem}-{number}.{extension}")
         try:
@@ -104,7 +104,7 @@ def run_demo(*, once: bool) -> int:
         raise needs_server()
     with (
         TemporaryDirectory(prefix="report-demo-", ignore_cleanup_errors=True) as folder,
-        # Listening from now on: whoever connects before the bot is ready waits for it.
+        # Listening from now on: a connection before the bot is ready waits for it.
         socket.create_server(("127.0.0.1", 0)) as listener,
     ):
         driver = prepare_bot(**_settings(Path(folder), listener.getsockname()[1]))
@@ -115,7 +115,8 @@ def run_demo(*, once: bool) -> int:
 
 
 def _settings(folder: Path, port: int) -> dict[str, Any]:
-    """What stands above the user's `.env`: the demo must touch neither their QQ nor their store."""
+    """Make settings that override the user's `.env`: the demo touches neither their QQ nor
+    store."""
     return {
         **Config().model_dump(),
         "driver": "~fastapi",
@@ -155,7 +156,7 @@ async def _run(driver: Driver, listener: socket.socket, *, once: bool) -> int:
 
 
 def _server() -> "uvicorn.Server":
-    """The web server of NoneBot's FastAPI driver, but one that can be told to stop."""
+    """Make the web server of NoneBot's FastAPI driver, but such that the demo can stop it."""
     import uvicorn
 
     return uvicorn.Server(
@@ -172,14 +173,14 @@ def _server() -> "uvicorn.Server":
 
 
 def _access_token() -> str | None:
-    """What the OneBot v11 adapter will ask for."""
+    """Read the access token that the OneBot v11 adapter will ask for."""
     from nonebot.adapters.onebot.v11.config import Config as OneBotConfig
 
     return nonebot.get_plugin_config(OneBotConfig).onebot_access_token
 
 
 async def _show(terminal: _Terminal, joined: asyncio.Event, tasks: asyncio.TaskGroup) -> str:
-    """Push, and wait until the message stands in the terminal. Returns what went wrong."""
+    """Push, and wait until the message is shown. Returns what went wrong (Chinese), or nothing."""
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             await terminal.connect()
@@ -188,8 +189,8 @@ async def _show(terminal: _Terminal, joined: asyncio.Event, tasks: asyncio.TaskG
             print("机器人已启动，终端里的 QQ 已连接；BetterGI 推送一条带截图的通知……", flush=True)
             answer = await _push()
             if not answer.is_success:
-                said = masked(clean(answer.text))[:200]
-                return f"机器人没有收下推送（{answer.status_code}）：{said}"
+                reason = masked(clean(answer.text))[:200]
+                return f"机器人没有收下推送（{answer.status_code}）：{reason}"
             await terminal.arrived.wait()
     except TimeoutError:
         return f"{WAIT_SECONDS:.0f} 秒内没有等到消息和图片"
@@ -199,7 +200,7 @@ async def _show(terminal: _Terminal, joined: asyncio.Event, tasks: asyncio.TaskG
 
 
 async def _push() -> httpx2.Response:
-    """What BetterGI does at the end of a domain: `AutoDomainTask` says nothing more."""
+    """Push what BetterGI does at the end of a domain: `AutoDomainTask` has no other fields."""
     body = bettergi_body(
         event="domain.end",
         message="自动秘境结束",

@@ -1,6 +1,6 @@
 """A OneBot implementation that joins a bot by reverse WebSocket.
 
-The demo shows what it gets in the terminal; the tests script it.
+The demo shows its messages in the terminal; the tests script it.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Received:
 
 
 class ActionRefused(Exception):
-    """An action cannot be carried out; the bot is told so."""
+    """An action cannot be carried out; its answer to the bot says so."""
 
     def __init__(self, retcode: int, message: str) -> None:
         super().__init__(message)
@@ -43,12 +43,13 @@ class ActionRefused(Exception):
 
 
 def ok(data: object) -> Answer:
-    """A successful answer."""
+    """Make a successful answer."""
     return {"status": "ok", "retcode": 0, "data": data, "message": "", "wording": ""}
 
 
 def failed(retcode: int, message: str = "", wording: str = "") -> Answer:
-    """A failure. `wording` is what go-cqhttp and its successors add for people."""
+    """Make the answer of a failure. `wording` is what go-cqhttp and its successors add for
+    people."""
     return {
         "status": "failed",
         "retcode": retcode,
@@ -65,7 +66,7 @@ class OneBot:
     """
 
     bad_parameters: ClassVar[int]
-    """The retcode for them."""
+    """The retcode for bad parameters."""
     unknown_action: ClassVar[int]
     subprotocols: ClassVar[list[Subprotocol] | None] = None
 
@@ -88,7 +89,7 @@ class OneBot:
         """Join the bot.
 
         Raises:
-            OSError: nobody is there, or there was no answer in time (TimeoutError).
+            OSError: nothing listens, or there was no answer in time (TimeoutError).
             InvalidHandshake: the bot refused.
         """
         # No limit and no compression: messages carry pictures. No proxy: the bot is near.
@@ -117,7 +118,7 @@ class OneBot:
             except ConnectionClosedError:
                 pass  # the bot was stopped, or killed
             for task in pending:
-                task.cancel()  # nobody waits for these answers any more
+                task.cancel()  # the bot no longer waits for these answers
 
     async def close(self) -> None:
         """Leave the bot."""
@@ -131,37 +132,38 @@ class OneBot:
         await self._connection.send(orjson.dumps(event).decode())
 
     def headers(self) -> dict[str, str]:
-        """What the handshake carries."""
+        """Make the headers of the handshake."""
         return {"Authorization": f"Bearer {self._access_token}"} if self._access_token else {}
 
     def greeting(self) -> list[dict[str, Any]]:
-        """The events that a new connection begins with."""
+        """Make the events that a new connection begins with."""
         return []
 
     async def answer(self, action: str, params: dict[str, Any]) -> Answer:
         """Carry out an action.
 
         Raises:
-            ActionRefused: it cannot be done.
+            ActionRefused: the action cannot be carried out.
         """
         raise ActionRefused(self.unknown_action, f"不支持的动作 {action}")
 
     def picture(self, segment: dict[str, Any]) -> bytes:
-        """The picture that an image segment's `data` stands for.
+        """Get the picture that an image segment's `data` stands for.
 
         Raises:
-            ActionRefused: there is none.
+            ActionRefused: there is no picture.
         """
         raise ActionRefused(self.bad_parameters, "不支持图片")
 
     def received(self, message: Received) -> None:
-        """Somebody got a message: to be overridden. Called before the action is answered."""
+        """Take a message, before the action is answered; for subclasses to override."""
 
     def deliver(self, action: str, target: str, message: object) -> None:
         """Read a segment array and hand it to `received`.
 
         Raises:
-            ActionRefused: it is none; a string neither, as that would be parsed for CQ codes.
+            ActionRefused: it is no segment array; nor is a string, which would be parsed for CQ
+                codes.
         """
         if not isinstance(message, list) or not message:
             raise ActionRefused(self.bad_parameters, "message 应为消息段数组")
@@ -191,7 +193,7 @@ class OneBot:
         try:
             await connection.send(orjson.dumps(answer).decode())
         except ConnectionClosed:
-            return  # nobody is left to read it
+            return  # the bot is gone
 
 
 class OneBotV11(OneBot):
