@@ -10,7 +10,7 @@ from typing import Final, Never, cast
 import orjson
 
 from ..errors import InvalidReport
-from ..model.text import clean_half
+from ..model.text import clean_half, decode_utf8
 from .lift import LONG, MAX_PLAIN, has_few_escapes, lift, replace_strings
 
 MAX_VALUES: Final = 20_000
@@ -181,7 +181,9 @@ def _parsed(body: bytes | bytearray) -> object:
     except orjson.JSONDecodeError:
         if not affordable:
             raise
-        return replace_strings(json.loads(body, parse_constant=_refuse_constant), clean_half)
+        return replace_strings(
+            json.loads(decode_utf8(body), parse_constant=_refuse_constant), clean_half
+        )
     if affordable and isinstance(fields, dict):
         values = cast("dict[str, object]", fields).values()
         if any(isinstance(one, float) and abs(one) >= 2**53 for one in values):

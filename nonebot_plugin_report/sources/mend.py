@@ -33,7 +33,6 @@ _VALUE_END: Final = re.compile(
 )
 _ITEM_END: Final = re.compile(rb'"(?=' + _GAP + rb"[,\]])")
 _LAST_COMMA: Final = re.compile(rb",(?=\s*+[}\]])")
-_BARE_QUOTE: Final = re.compile(r'(?<!\\)((?:\\\\)*)"')
 
 
 def decode_json(body: bytes | bytearray) -> Fields:
@@ -81,7 +80,9 @@ def _read(body: bytes | bytearray, *, escapes: bool) -> dict[str, object] | None
     if len(outside) > LONG or sum(map(outside.count, (b",", b"[", b"{"))) > MAX_VALUES:
         return None
     try:
-        parsed = json.loads(_LAST_COMMA.sub(b"", outside), parse_constant=lambda _: None)
+        # Decoded here: the library accepts surrogates in bytes, each of which takes long.
+        structured = _LAST_COMMA.sub(b"", outside).decode()
+        parsed = json.loads(structured, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return None
     numbers = {str(number): text for number, text in enumerate(texts)}
@@ -123,6 +124,16 @@ def _text(body: bytes | bytearray, start: int, end: int) -> str:
     if "\\" not in text:
         return text
     try:
-        return clean_half(json.loads('"' + _BARE_QUOTE.sub(r'\1\\"', text) + '"', strict=False))
+        return clean_half(json.loads(f'"{_escape_quotes(text)}"', strict=False))
     except ValueError:
         return text
+
+
+def _escape_quotes(text: str) -> str:
+    r"""Escape the quotes that are not: `a "b\" c\\"` becomes `a \"b\" c\\\"`."""
+    *parts, last = text.split('"')
+    return "".join(part + ('"' if _escapes_next(part) else r"\"") for part in parts) + last
+
+
+def _escapes_next(text: str) -> bool:
+    return (len(text) - len(text.rstrip("\\"))) % 2 == 1

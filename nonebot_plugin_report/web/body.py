@@ -18,6 +18,7 @@ from starlette.types import Message
 
 from ..errors import BodyTooLarge, Busy, InvalidReport
 from ..model.grant import Grant
+from ..sources.lift import has_few_escapes
 from ..store.turns import Turns
 from .head import headers_of
 from .inflate import Inflater
@@ -28,7 +29,11 @@ T = TypeVar("T")
 
 MAX_PARTS: Final = 500
 """Marks of structure in a longer body that is processed on the event loop: a screenshot has few."""
-_MARKS: Final = b'"%&<'
+_MARKS: Final = b'"%&<\xed\0'
+"""Quotes, escapes, fields and elements; how UTF-8 has half a character; what UTF-16 is full of."""
+MAX_QUOTES: Final = 500
+"""Quotes and halves of characters in a small body that is processed on the event loop: to mend JSON
+each is looked at."""
 
 READ_SECONDS: Final = 60.0
 """Seconds in which a body must arrive."""
@@ -99,7 +104,7 @@ class Body:
         try:
             if self._is_large:
                 return await self._work_in_thread(job)
-            if self.size > HEAD and has_many_parts(self._data):
+            if has_many_parts(self._data):
                 async with self._intake.alone.of(self._owner):
                     return await self._work_in_thread(job)
             return await self._intake.turns.run(self._owner, lambda: job(self._take()))
@@ -305,7 +310,11 @@ class Intake:
 
 def has_many_parts(body: bytes | bytearray) -> bool:
     """Whether a body may take long to read: it has more quotes, escapes, fields or elements than a
-    screenshot with some words."""
+    screenshot with some words, or if it is small, more quotes than a report."""
+    if len(body) <= HEAD:
+        return body.count(b'"') + body.count(b"\xed") > MAX_QUOTES
+    if not has_few_escapes(body):
+        return True
     number = 0
     for mark in _MARKS:
         at = body.find(mark)

@@ -70,6 +70,15 @@ BODIES = {
     "UTF-16": (filled(b'"x"').decode().encode("utf-16-le")[:MAX_BODY], JSON, 422),
     "one wide character": (filled(b'"x"')[:-8] + '😀"}'.encode(), JSON, 200),
     "and half of one": (filled(b'"x"')[:-20] + '😀\\ud800"}'.encode(), JSON, 200),
+    "halves that are escaped": (b'{"content":"' + rb"\ud800" * 170_000 + b'"}', JSON, 200),
+    "as many in a longer one": (
+        b'{"content":"' + (rb"\ud800" + b"x" * 11) * (PLAIN // 17 - 2) + b'"}',
+        JSON,
+        200,
+    ),
+    "halves in UTF-8": (b'{"content":"' + b"\xed\xa0\x80" * 690_000 + b'"}', JSON, 200),
+    "both of each": (b'{"content":"' + b"\xed\xa0\xbd\xed\xb8\x80" * 340_000 + b'"}', JSON, 200),
+    "halves outside of strings": (b'{"a":' + b"\xed\xa0\x80" * 340_000 + b"}", JSON, 200),
     "one that is escaped": (filled(b'"x"')[:-14] + b'\\ud83d\\ude00"}', JSON, 200),
     "a quote too many": (filled(b'"x"')[:-5] + b'"xx"}', JSON, 200),
     "space behind a quote": (filled(b'"" "', PLAIN), JSON, 200),
@@ -134,6 +143,11 @@ async def pushed(bot: Bot, body: bytes, kind: str, expected: int) -> None:
 
 SMALL = {
     "a form of percent signs": (b"content=" + b"%" * 60_000, FORM),
+    "halves in UTF-8": (b'{"content":"' + b"\xed\xa0\x80" * 21_000 + b'"}', JSON),
+    "backslashes in broken JSON": (
+        b'{"k": "' + (b"\\" * 63 + b'","k": "}') * 450 + b'"}',
+        JSON,
+    ),
     "quotes in broken JSON": (b'{"' + b',":\\' * 6_000 + b'"}', JSON),
     "objects in data": (b'{"content":"x","data":[' + b'{"a":"b"},' * 6_000 + b"1]}", JSON),
     "parts of long headers": (

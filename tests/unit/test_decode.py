@@ -145,6 +145,15 @@ def test_half_a_character_does_not_come_in(pad: int) -> None:
     assert fields == {"a\ufffd": ["\ufffd", {"b": "x\ufffd"}], "c": "😀"}
 
 
+def test_a_character_of_two_halves_in_utf8_is_read() -> None:
+    body = (
+        b'{"c": "\xed\xa0\xbd\xed\xb8\x80 \xed\xb8\x80\xed\xa0\xbd \xed\x9f\xbf", "d": "\\ud800"}'
+    )
+    assert decode(body) == {"c": "😀 \ufffd\ufffd \ud7ff", "d": "\ufffd"}
+    with pytest.raises(InvalidReport, match="UTF-8"):
+        decode(body + b"\xff")
+
+
 @pytest.mark.parametrize("depth", [500, 900])
 def test_lists_in_lists_beside_a_picture_are_read(depth: int) -> None:
     body = b'{"a": %s1%s, "image": "%s"}' % (b"[" * depth, b"]" * depth, b"A" * 2 * LONG)

@@ -6,7 +6,16 @@ import threading
 import pytest
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.web.body import HEAD, LARGE, MAX_PARTS, Body, Intake, has_many_parts
+from nonebot_plugin_report.sources.lift import ESCAPES
+from nonebot_plugin_report.web.body import (
+    HEAD,
+    LARGE,
+    MAX_PARTS,
+    MAX_QUOTES,
+    Body,
+    Intake,
+    has_many_parts,
+)
 
 PLAIN = b'{"image":"' + b"A" * HEAD + b'"}'
 
@@ -37,13 +46,30 @@ async def test_a_tokens_large_bodies_wait_for_themselves_and_not_others_for_them
     assert (intake.in_memory, intake.in_files) == (0, 0)
 
 
-@pytest.mark.parametrize("mark", ['"', "%", "&", "<"])
-async def test_a_longer_body_of_many_parts_is_processed_in_the_thread(mark: str) -> None:
+@pytest.mark.parametrize("mark", [b'"', b"%", b"&", b"<", b"\xed", b"\0"])
+async def test_a_longer_body_of_many_parts_is_processed_in_the_thread(mark: bytes) -> None:
     intake = Intake(2 * LARGE)
     assert not await process(intake, PLAIN, "a", [])
-    assert not await process(intake, mark.encode() * HEAD, "a", []), "it is short"
-    assert await process(intake, PLAIN + mark.encode() * MAX_PARTS, "a", [])
-    assert not has_many_parts(mark.encode() * MAX_PARTS)
+    assert not await process(intake, mark * MAX_QUOTES, "a", []), "it is short"
+    assert await process(intake, PLAIN + mark * MAX_PARTS, "a", [])
+    assert not has_many_parts(PLAIN.replace(b'"', b"") + mark * MAX_PARTS)
+
+
+async def test_a_longer_body_of_more_escapes_than_a_picture_has_is_processed_in_the_thread() -> (
+    None
+):
+    intake = Intake(2 * LARGE)
+    picture = (b"A" * (2 * ESCAPES) + rb"\u002B") * (HEAD // ESCAPES)
+    assert not await process(intake, picture, "a", [])
+    assert await process(intake, rb"\ud800" * HEAD, "a", [])
+
+
+@pytest.mark.parametrize("number", [MAX_QUOTES, MAX_QUOTES + 1])
+async def test_a_short_body_of_many_quotes_is_processed_in_the_thread(number: int) -> None:
+    intake = Intake(LARGE)
+    for mark in (b'"', b"\xed\xa0\x80"):
+        assert await process(intake, mark * number, "a", []) == (number > MAX_QUOTES)
+    assert not await process(intake, b"%&<" * (HEAD // 3), "a", []), "these take little time"
 
 
 async def test_who_leaves_while_their_body_waits_leaves_nothing_behind() -> None:

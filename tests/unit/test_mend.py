@@ -126,3 +126,10 @@ def test_a_body_of_more_strings_than_a_template_has_is_text() -> None:
 
 def test_half_a_character_of_what_is_mended_does_not_come_in() -> None:
     assert decode_json(rb'{"content": "a "b" \ud800"}') == {"content": 'a "b" \ufffd'}
+
+
+@pytest.mark.parametrize("backslashes", range(5))
+def test_only_quotes_without_an_escape_are_escaped(backslashes: int) -> None:
+    before = "\\" * backslashes
+    fields = decode_json(f'{{"content": "a "b{before}" \\u0063", "d": "e"}}'.encode())
+    assert fields == {"content": f'a "b{before[: backslashes // 2]}" c', "d": "e"}
