@@ -70,6 +70,7 @@ class Timekeeper:
         self.tokens.shift(by)
         self.durations.shift(by)
         try:
+            await self.watchdog.save()
             await self.outbox.shift(since, by)
             await self.mutes.open()
             await self.watchdog.shift()

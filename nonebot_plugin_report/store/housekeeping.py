@@ -438,6 +438,11 @@ def _move_in_time(conn: Connection, since: float, by: float) -> None:
         .where(IS_WAITING, delivery.c.tried_at >= since)
         .values(tried_at=delivery.c.tried_at + by)
     )
+    # A daily watch, whose key has no colon, began at a time of day, whatever the clock says.
+    is_heard = and_(watch.c.name.contains(":"), watch.c.since >= since)
+    conn.execute(update(watch).where(is_heard).values(since=watch.c.since + by))
+    for column in (watch.c.overdue_at, watch.c.reported_at):
+        conn.execute(update(watch).where(column >= since).values({column: column + by}))
     for table, column in (
         (delivery, delivery.c.held_until), (lane, lane.c.due_at), (lane, lane.c.lease_until),
         (mute, mute.c.until), (watch, watch.c.due_at),

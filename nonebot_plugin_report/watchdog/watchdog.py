@@ -166,6 +166,15 @@ class Watchdog:
         beats = beat_standings(self.beats.values(), self._states)
         return (*standings(self._watches, self._states), *beats)
 
+    async def save(self) -> None:
+        """Store all states now, signs of life too.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        self._pressing |= bool(self._unsaved)
+        await self._save()
+
     async def shift(self) -> None:
         """Load the states again after the clock was set: the store has moved them already.
 

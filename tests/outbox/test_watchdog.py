@@ -256,6 +256,53 @@ async def test_what_a_tool_itself_says_counts_and_a_script_without_story_is_left
         assert await end(w, durations, "disk.up") is None
 
 
+@pytest.mark.parametrize("by", [-8 * HOUR, 8 * HOUR])
+async def test_when_a_beat_last_came_is_told_right_after_the_clock_was_set(
+    path: Path, by: float
+) -> None:
+    told, beat = Told(), Beat.model_validate({"beat": "pc", "every": "5m"})
+    async with world(path) as w:
+        watchdog = Watchdog(w.store, [beat], w.clock, told, owned)  # pyright: ignore[reportArgumentType] - as above
+        await watchdog.open()
+        begun = w.clock.now
+        watchdog.beat("pc", "master")
+        await watchdog.catch_up()
+        w.clock.now += 60
+        watchdog.beat("pc", "master")  # not stored yet
+        w.clock.now += by
+        await watchdog.save()
+        await w.outbox.shift(begun, by)
+        await watchdog.shift()
+        w.clock.now += 10 * 60
+        await watchdog.catch_up()
+    (report,) = told.reports
+    assert "上一次是 10 分前" in report.content, report.content
+
+
+@pytest.mark.parametrize("by", [-60.0, 60.0])
+async def test_a_daily_watch_does_not_begin_anew_when_the_clock_is_set(
+    path: Path, by: float
+) -> None:
+    told = Told()
+    daily = Watch.model_validate({"since": "00:00", "expect": "dragon.end", "within": "24h"})
+    async with world(path) as w:
+        watchdog = Watchdog(w.store, [daily], w.clock, told, owned)  # pyright: ignore[reportArgumentType] - as above
+        await watchdog.open()
+        begun = w.clock.now
+        for _ in range(2):  # it begins with the next day
+            w.clock.now += 24 * HOUR
+            await watchdog.catch_up()
+        await push(w, watchdog, "dragon.end")
+        await watchdog.catch_up()
+        await watchdog.save()
+        before = await w.store.watches.all()
+        await w.outbox.shift(begun, by)
+        w.clock.now += by
+        await watchdog.shift()
+        await watchdog.catch_up()
+        assert await w.store.watches.all() == before
+
+
 async def test_how_often_it_is_down_is_told_is_bounded_over_restarts_too(place: Place) -> None:
     beat = Beat.model_validate({"beat": "pc", "every": "5m"})
     clock, told = Clock(), Told()
