@@ -142,7 +142,7 @@ class OneBotApi:
             return _with_message(_answer(described, _echo(params)), report)
 
         size = await self._hub.history.picture_bytes(state.id)
-        return await self._entrance.outgoing.answer(grant.name, size + MAX_WORDS, load)
+        return await self._entrance.outgoing.answer(grant, size + MAX_WORDS, load)
 
     async def _description(
         self, state: ReportState, report: Report, params: Params, grant: Grant

@@ -15,7 +15,7 @@ from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
 from ..errors import Busy
-from ..model.grant import MASTER
+from ..model.grant import Grant
 
 MAX_OUTGOING: Final = 32 * 2**20
 """Bytes of all answers but the owner's that are being read; a larger one goes out alone."""
@@ -45,7 +45,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiter:
-    holder: str
+    holder: Grant
     size: int
     turn: asyncio.Future[None]
 
@@ -60,7 +60,8 @@ class Outgoing:
         self._room_seconds = room_seconds
         self._first_seconds = first_seconds
         self._used = Counter[str]()
-        """Bytes by holder."""
+        """Bytes by the holder's name."""
+        self._used_by_others = 0
         self._waiters: list[_Waiter] = []
 
     @property
@@ -69,12 +70,12 @@ class Outgoing:
         return self._used.total()
 
     async def answer(
-        self, holder: str, size: int, load: Callable[[], Awaitable[Content]]
+        self, holder: Grant, size: int, load: Callable[[], Awaitable[Content]]
     ) -> Response:
         """Make the answer that streams what `load` gives.
 
         Args:
-            holder: the name of the token that asks, or of the one behind a session.
+            holder: the grant of the token that asks, or of the one behind a session.
             size: bytes in memory of what will be loaded, as far as is known before.
             load: loads it; called once there is room.
 
@@ -92,7 +93,7 @@ class Outgoing:
         return _Streamed(content, seconds, lambda: self._free(holder, size))
 
     @asynccontextmanager
-    async def room(self, holder: str, size: int) -> AsyncGenerator[None]:
+    async def room(self, holder: Grant, size: int) -> AsyncGenerator[None]:
         """Wait for room for so many bytes of an answer, and have it.
 
         Raises:
@@ -104,11 +105,11 @@ class Outgoing:
         finally:
             self._free(holder, size)
 
-    async def _reserve(self, holder: str, size: int) -> None:
+    async def _reserve(self, holder: Grant, size: int) -> None:
         if self._has_room(holder, size):
-            self._used[holder] += size
+            self._take(holder, size)
             return
-        if sum(one.holder == holder for one in self._waiters) >= MAX_WAITING:
+        if sum(one.holder.name == holder.name for one in self._waiters) >= MAX_WAITING:
             raise Busy("同时要的图片或文件太多，请稍后重试")
         waiter = _Waiter(holder, size, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
@@ -122,13 +123,17 @@ class Outgoing:
             self._give_up(waiter)
             raise
 
-    def _has_room(self, holder: str, size: int) -> bool:
-        own = self._used[holder]
+    def _has_room(self, holder: Grant, size: int) -> bool:
+        own = self._used[holder.name]
         if own and own + size > MAX_SHARE:
             return False
         # The owner's share is apart from what all others have together.
-        others = self.used - self._used[MASTER.name]
-        return holder == MASTER.name or not others or others + size <= MAX_OUTGOING
+        others = self._used_by_others
+        return holder.is_master or not others or others + size <= MAX_OUTGOING
+
+    def _take(self, holder: Grant, size: int) -> None:
+        self._used[holder.name] += size
+        self._used_by_others += 0 if holder.is_master else size
 
     def _give_up(self, waiter: _Waiter) -> None:
         if waiter in self._waiters:
@@ -136,14 +141,14 @@ class Outgoing:
         else:  # its turn came at the same moment
             self._free(waiter.holder, waiter.size)
 
-    def _free(self, holder: str, size: int) -> None:
-        self._used[holder] -= size
-        if not self._used[holder]:
-            del self._used[holder]
+    def _free(self, holder: Grant, size: int) -> None:
+        self._take(holder, -size)
+        if not self._used[holder.name]:
+            del self._used[holder.name]
         for waiter in list(self._waiters):  # the first comes first
             if self._has_room(waiter.holder, waiter.size):
                 self._waiters.remove(waiter)
-                self._used[waiter.holder] += waiter.size
+                self._take(waiter.holder, waiter.size)
                 waiter.turn.set_result(None)
 
 

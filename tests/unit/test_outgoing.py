@@ -9,6 +9,7 @@ from fastapi import Response
 from starlette.types import Message
 
 from nonebot_plugin_report.errors import Busy, NotFound
+from nonebot_plugin_report.model.grant import Grant
 from nonebot_plugin_report.web.outgoing import (
     MAX_OUTGOING,
     MAX_SHARE,
@@ -55,11 +56,16 @@ def content(body: bytes) -> Content:
     return Content("image/png", len(body), iter([body]))
 
 
+def grant(holder: str) -> Grant:
+    """A grant of limited scope; of "owner" and "owner too": that they may see everything."""
+    return Grant(holder, None if holder.startswith("owner") else frozenset())
+
+
 async def ask(outgoing: Outgoing, holder: str, size: int, body: bytes = b"x") -> Response:
     async def load() -> Content:
         return content(body)
 
-    return await outgoing.answer(holder, size, load)
+    return await outgoing.answer(grant(holder), size, load)
 
 
 async def turns() -> None:
@@ -111,6 +117,19 @@ async def test_an_answer_that_is_larger_than_the_room_goes_out_alone() -> None:
     assert outgoing.used == 0
 
 
+@pytest.mark.parametrize("owner", ["owner", "owner too"])
+async def test_an_owner_waits_for_nobody_else_and_nobody_for_them(owner: str) -> None:
+    outgoing = Outgoing(room_seconds=0.01)
+    await ask(outgoing, "a", 2 * MAX_OUTGOING)
+    await ask(outgoing, owner, 2 * MAX_OUTGOING)
+    with pytest.raises(Busy):
+        await ask(outgoing, "b", 1)
+    outgoing = Outgoing(room_seconds=0.01)
+    await ask(outgoing, owner, 2 * MAX_OUTGOING)
+    await ask(outgoing, "a", 2 * MAX_OUTGOING)
+    assert outgoing.used == 4 * MAX_OUTGOING
+
+
 async def test_what_is_not_read_in_time_ends_and_gives_its_room_back() -> None:
     outgoing, reader = Outgoing(first_seconds=0.01), Reader(reads=False)
     await (await ask(outgoing, "a", 5))({"type": "http"}, receive, reader.send)
@@ -140,7 +159,7 @@ async def test_what_could_not_be_loaded_gives_its_room_back() -> None:
     for name, load in failing():
         outgoing = Outgoing()
         with pytest.raises((NotFound, asyncio.CancelledError)):
-            await outgoing.answer("a", 5, load)
+            await outgoing.answer(grant("a"), 5, load)
         assert outgoing.used == 0, name
 
 

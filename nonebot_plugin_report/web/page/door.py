@@ -84,7 +84,7 @@ class Door:
         async def load() -> Content:
             return Content("application/json", len(body), (body,))
 
-        return await self._outgoing.answer(viewer.holder, len(body), load)
+        return await self._outgoing.answer(viewer.grant, len(body), load)
 
     def _answering(self, respond: Endpoint) -> Endpoint:
         """Make an endpoint that turns errors into answers, and forbids caches to keep them."""

@@ -141,7 +141,7 @@ class ExportApi:
                 continue
             try:
                 size = await archive.picture_size(digest)
-                async with self._outgoing.room(viewer.holder, size):
+                async with self._outgoing.room(viewer.grant, size):
                     image = await archive.picture(digest)
                     if image is None:
                         file.leave_out(name, "已经清理了")

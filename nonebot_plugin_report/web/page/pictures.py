@@ -53,7 +53,7 @@ class PicturesApi:
             image = await self._read(digest, viewer)
             return Content(image.media_type, len(image.data), (image.data,))
 
-        return await self._outgoing.answer(viewer.holder, size, load)
+        return await self._outgoing.answer(viewer.grant, size, load)
 
     async def _smaller(self, digest: str, viewer: Viewer) -> bytes:
         if digest not in self._small:
