@@ -347,7 +347,7 @@ async def test_an_operation_that_fails_does_not_fail_its_neighbours(place: Place
         results = await asyncio.gather(
             w.accept("1", ME), broken(), w.accept("2", ME), return_exceptions=True
         )
-        assert isinstance(results[1], UnicodeEncodeError)
+        assert isinstance(results[1], StoreUnavailable)
         await w.drain(ME)
         assert w.far.texts(Lane(ME)) == ["1", "2"]
 
@@ -362,7 +362,7 @@ async def test_retention_forgets_what_is_done_and_keeps_what_waits(place: Place)
         waits = await w.outbox.accept(
             Report(images=(other,)), [Outgoing(GROUP, Message("2", (other,)))]
         )
-        w.clock.now += 50
+        w.clock.now += 70  # nothing is deleted while the clock may still be wrong
         await w.outbox.prune()
         stored = rows(place, "SELECT report_id, bytes FROM image")
         assert [(report, bytes(data)) for report, data in stored] == [(waits.id, other.data)]
