@@ -61,6 +61,7 @@ def _load_bot(settings: Mapping[str, Any]) -> Driver:
 def server_options() -> dict[str, Any]:
     """Make the options for uvicorn."""
     from ..web.websocket import COMPRESSES
+    from .websocket_reader import WebSocketReader
 
     state = getattr(getattr(nonebot.get_driver(), "server_app", None), "state", None)
     if state is not None:  # another driver than FastAPI's has no routes of ours
@@ -71,6 +72,7 @@ def server_options() -> dict[str, Any]:
         "ws_per_message_deflate": False,
         # REPORT_TRUSTED_PROXIES says who may tell us of another address.
         "proxy_headers": False,
+        "ws": WebSocketReader,
     }
 
 
