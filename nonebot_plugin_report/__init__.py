@@ -76,7 +76,7 @@ async def report(
         event: such as `backup.done`.
         result: shown as an icon; a name such as "Fail" will do.
         send_from: the bot that sends; empty: `REPORT_FROM`, else any.
-        key: the same key again is the same report.
+        key: the same key again with the same words is the same report.
 
     Raises:
         ReportError: the report was not stored; the text says why, and what to do.

@@ -193,7 +193,7 @@ class Hub:
             report = replace(report, elapsed=elapsed)
         if report.key_seconds is not None:
             key = await self._key(report, report.key_seconds, grant.name)
-            report = replace(report, key=key)
+            report = replace(report, key=key, key_with_words=False)
         plan = await self._plan(report, grant)
         try:
             receipt = await self._accept(report, plan, grant.name)

@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 import orjson
@@ -100,7 +102,9 @@ class Report:
     send_to_group: tuple[str, ...] = ()
     channel: tuple[str, ...] = ()
     key: str = ""
-    """The `id` that the tool chose: the same one again is the same report."""
+    """Chosen by the sender or its tool: the same key again is the same report."""
+    key_with_words: bool = False
+    """The same key is the same report only with the same words: it is the sender's `id`."""
     key_seconds: float | None = None
     """For how long the same key is the same report; None: always."""
     story: str = ""
@@ -164,6 +168,22 @@ def dump(report: Report, **more: object) -> bytes:
     }
     present = {name: value for name, value in fields.items() if value not in ("", None)}
     return orjson.dumps(present | more)
+
+
+def hash_words(report: Report) -> str:
+    """Hash all that a sender says in a report but its key and its time, as a retry says it again:
+    SHA-256 in hexadecimal digits. Reads all bytes of the pictures."""
+    words = dump(
+        replace(report, timestamp=None),
+        send_from=report.send_from,
+        send_to=report.send_to,
+        send_to_group=report.send_to_group,
+        channel=report.channel,
+    )
+    digest = sha256(words)
+    for image in report.images:
+        digest.update(sha256(image.data).digest())
+    return digest.hexdigest()
 
 
 def restore(text: str) -> Report:

@@ -16,7 +16,7 @@ from loguru import logger
 from ..errors import StoreUnavailable
 from ..model.delivery import Delivery, Handling, Outgoing, Sender
 from ..model.message import Message
-from ..model.report import Report
+from ..model.report import Report, hash_words
 from ..model.scheduling import Policy
 from ..model.status import Receipt
 from ..model.target import Lane, Target
@@ -192,12 +192,13 @@ class Outbox:
         Raises:
             StoreUnavailable: nothing was stored, as far as `Queue.accept` says.
         """
+        content_hash = await _hash_content(report)
         now = self._clock()
         report_id = self._ids.next()
         deliveries = tuple([self._delivery(one, report, report_id, now) for one in outgoing])
         entry = Entry(
             report_id, report, deliveries, now, source, note,
-            tuple([one.fallback_images for one in outgoing]),
+            tuple([one.fallback_images for one in outgoing]), content_hash,
         )  # fmt: skip
         new = [each.lane for each in deliveries if each.lane not in self._known_lanes]
 
@@ -355,3 +356,12 @@ class Outbox:
                     logger.warning(f"数据库暂时不可用：{error}")
                 complained = True
             await asyncio.sleep(every)
+
+
+async def _hash_content(report: Report) -> str:
+    """Hash what a report says, where that tells it from others with its key; else empty."""
+    if not report.key_with_words:
+        return ""
+    if report.images:  # many megabytes, perhaps
+        return await asyncio.to_thread(hash_words, report)
+    return hash_words(report)

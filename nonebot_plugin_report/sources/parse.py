@@ -70,6 +70,7 @@ def parse(fields: Mapping[str, object], query: Mapping[str, str] = _NO_QUERY) ->
 def _read(fields: Mapping[str, object], query: Mapping[str, str]) -> Report:
     texts = _Texts(fields)
     images, fault, left_out = read_pictures(fields)
+    key = read_key(fields.get("id"))
     if left_out:
         texts.cut.append(left_out)
     title, content, message = texts.text("title"), texts.text("content"), texts.text("message")
@@ -89,7 +90,8 @@ def _read(fields: Mapping[str, object], query: Mapping[str, str]) -> Report:
         send_to=_names(fields, query, "send_to"),
         send_to_group=_names(fields, query, "send_to_group"),
         channel=_names(fields, query, "channel"),
-        key=_key(fields),
+        key=key,
+        key_with_words=bool(key),
         cut=tuple(texts.cut),
     )
 
@@ -232,8 +234,12 @@ def _is_short(value: object) -> bool:
     return True
 
 
-def _key(fields: Mapping[str, object]) -> str:
-    value = fields.get("id")
+def read_key(value: object) -> str:
+    """Read an `id`; None: it is empty.
+
+    Raises:
+        InvalidReport: it is too long, or neither text nor a number.
+    """
     if value is None:
         return ""
     key = _written("id", value).strip()

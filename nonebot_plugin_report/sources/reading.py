@@ -11,7 +11,7 @@ from .base import Fields, Headers, Source, Translated, leaves, lines, read_story
 from .catalogue import SOURCES, built_in, recognise
 from .decode import decode
 from .mapping import OwnSource
-from .parse import ALIASES, OTHERS, parse
+from .parse import ALIASES, OTHERS, parse, read_key
 
 Own = Mapping[str, OwnSource]
 """The sources of REPORT_SOURCES, by name."""
@@ -36,6 +36,8 @@ class Context:
     defaults: Mapping[str, object]
     """Fields of ours that count where the body does not say them."""
     headers: Headers
+    key: str = ""
+    """The report's key where the body has no `id`; the same report whatever its words are."""
 
 
 @value_type
@@ -57,6 +59,13 @@ def read(fields: Fields, beside: Context, own: Own) -> Reading:
     Raises:
         InvalidReport: names the field that is wrong.
     """
+    reading = _read(fields, beside, own)
+    if reading.report.key or not (key := read_key(beside.key)):
+        return reading
+    return replace(reading, report=replace(reading.report, key=key))
+
+
+def _read(fields: Fields, beside: Context, own: Own) -> Reading:
     name, source = named(fields, beside.query, own)
     fields = opened(fields)
     if isinstance(source, OwnSource):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, case, func, or_, select
+from sqlalchemy import Connection, bindparam, case, func, select
 
 from ..errors import Unreadable
 from ..model.delivery import State
@@ -267,9 +267,19 @@ _RETRYING: Final = (
 )
 
 
+_WITH_ID: Final = select(*STATE_COLUMNS).where(report.c.id == bindparam("wanted"))
+_NEWEST_WITH_KEY: Final = (
+    select(*STATE_COLUMNS)
+    .where(report.c.source == bindparam("source"), report.c.key == bindparam("wanted"))
+    .order_by(report.c.received_at.desc())
+    .limit(1)
+)
+
+
 def _state(conn: Connection, wanted: str, source: str) -> ReportState | None:
-    of_source = (report.c.source == source) & (report.c.key == wanted)
-    row = conn.execute(select(*STATE_COLUMNS).where(or_(report.c.id == wanted, of_source))).first()
+    values = {"wanted": wanted, "source": source}
+    row = conn.execute(_WITH_ID, {"wanted": wanted}).first()
+    row = row or conn.execute(_NEWEST_WITH_KEY, values).first()
     if row is None:
         return None
     deliveries = conn.execute(

@@ -81,7 +81,7 @@ class Queue:
     async def accept(
         self, entry: Entry, lanes: Sequence[Lane], committed: Callable[[Receipt, Entry], None]
     ) -> Receipt:
-        """Store a report and its deliveries, or find the report of its token with the same key.
+        """Store a report and its deliveries, or find the same report of its token.
 
         It is on disk when this returns. Where there is no room for its pictures, the words are
         stored alone, and say so. `lanes` are those that have no row yet, as far as is known;
@@ -190,8 +190,16 @@ class Queue:
 # --- accepting -----------------------------------------------------------------------------------
 
 _FIND_KEY: Final = Statement(
+    select(report.c.id)
+    .where(report.c.source == bindparam("source"), report.c.key == bindparam("key"))
+    .order_by(report.c.received_at.desc())
+    .limit(1)
+)
+_FIND_CONTENT: Final = Statement(
     select(report.c.id).where(
-        report.c.source == bindparam("source"), report.c.key == bindparam("key")
+        report.c.source == bindparam("source"),
+        report.c.key == bindparam("key"),
+        report.c.content_hash == bindparam("content_hash"),
     )
 )
 _TARGETS: Final = (
@@ -203,9 +211,13 @@ _TARGETS: Final = (
 
 
 def _duplicate(conn: Connection, entry: Entry) -> Receipt | None:
-    """The receipt of the report of the same token with the same key, or None."""
-    key = entry.report.key
-    if not key or not (row := _FIND_KEY.row(conn, {"source": entry.source, "key": key})):
+    """The receipt of the report of the same token with the same key, and the same content where
+    that counts, or None."""
+    if not entry.report.key:
+        return None
+    values = {"source": entry.source, "key": entry.report.key, "content_hash": entry.content_hash}
+    row = (_FIND_CONTENT if entry.content_hash else _FIND_KEY).row(conn, values)
+    if row is None:
         return None
     targets = map(read_target, conn.scalars(_TARGETS, {"id": row.id}))
     return Receipt(row.id, "duplicate", tuple(each for each in targets if each is not None))

@@ -42,6 +42,8 @@ class Entry:
     note: str = ""
     fallback_images: tuple[tuple[Image, ...] | None, ...] = ()
     """Of each delivery the pictures for its fallbacks; None: its own."""
+    content_hash: str = ""
+    """With the report's key, tells one report from another; empty: the key alone does."""
 
     @property
     def image_bytes(self) -> int:
@@ -152,6 +154,7 @@ def report_row(entry: Entry, image_ids: Iterable[str]) -> dict[str, object]:
     return {
         "id": entry.id,
         "key": source.key or None,
+        "content_hash": entry.content_hash,
         "received_at": entry.received_at,
         "event": source.event,
         "result": source.result_word,

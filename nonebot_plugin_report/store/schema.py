@@ -53,6 +53,8 @@ report: Final = Table(
     metadata,
     Column("id", ID, primary_key=True),  # time-ordered, so new rows go to the end
     Column("key", STRING, nullable=True),  # the client's own id
+    # What was said under that id; empty: whatever was.
+    Column("content_hash", STRING, nullable=False, server_default=""),
     Column("received_at", Float, nullable=False),  # epoch seconds, as all times here
     Column("event", Text, nullable=False),
     Column("source", STRING, nullable=False, server_default=""),  # the token's name
@@ -66,9 +68,13 @@ report: Final = Table(
     Column("story", STRING, nullable=True),  # what its event begins or ends: an alert
     Column("note", Text, nullable=False, server_default=""),  # why it has no delivery
 )
-# The client's own id is unique within its token, not across tokens.
-Index("report_source_key", report.c.source, report.c.key, unique=True,
-      sqlite_where=report.c.key.is_not(None))  # fmt: skip
+# The client's own id is unique within its token, not across tokens, and with what it says.
+_HAS_KEY: Final = report.c.key.is_not(None)
+Index("report_source_key", report.c.source, report.c.key, report.c.content_hash, unique=True,
+      sqlite_where=_HAS_KEY)  # fmt: skip
+# The newest of all that came with one id.
+Index("report_key", report.c.source, report.c.key, report.c.received_at,
+      sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY)  # fmt: skip
 _HAS_STORY: Final = report.c.story.is_not(None)
 Index("report_story", report.c.source, report.c.story, report.c.event, report.c.received_at,
       sqlite_where=_HAS_STORY, postgresql_where=_HAS_STORY)  # fmt: skip

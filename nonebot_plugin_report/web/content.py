@@ -113,8 +113,9 @@ def read_signed(
 def context(query: Mapping[str, str], headers: Headers | None = None) -> Context:
     """What a request says beside its body: in its URL, and in its headers, which count less."""
     texts = {name: query[name] for name in QUERY_TEXTS if query.get(name)}
-    said = {} if headers is None else header_fields(headers)
-    return Context(query, said | texts, {} if headers is None else headers)
+    headers = {} if headers is None else headers
+    key = headers.get("idempotency-key", "")
+    return Context(query, header_fields(headers) | texts, headers, key)
 
 
 def query_body(query: bytes) -> bytearray:
@@ -133,11 +134,12 @@ def query_body(query: bytes) -> bytearray:
 
 def header_fields(headers: Headers) -> dict[str, str]:
     """The fields in a request's headers."""
-    said = {"id": headers.get("idempotency-key", "")}
-    for name in ("title", "message"):
-        if text := headers.get(name, ""):
-            said[name] = header_text(text[:MAX_HEADER])
-    return {name: value for name, value in said.items() if value}
+    fields = {
+        name: header_text(text[:MAX_HEADER])
+        for name in ("title", "message")
+        if (text := headers.get(name, ""))
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def header_text(value: str) -> str:

@@ -98,7 +98,9 @@ REPORT: Final[Mapping[str, Schema]] = {
     "channel": _targets("发到哪些渠道", "phone"),
     "send_from": _SEND_FROM,
     "from": {**_SEND_FROM, "description": "同 send_from"},
-    "id": _text("自己的编号：同一个令牌的同一个 id 只算一条", "backup-20261123", maxLength=128),
+    "id": _text(
+        "自己的编号：同一个令牌的同一个 id、同样的内容只算一条", "backup-20261123", maxLength=128
+    ),
     "token": _text("令牌；最好写在网址或请求头里"),
 }
 """The fields of a report."""
@@ -183,7 +185,7 @@ PUSH: Final[Schema] = {
         {
             "name": "Idempotency-Key",
             "in": "header",
-            "description": "同 id",
+            "description": "请求体没有 id 时用它：同一个就只算一条，不管内容",
             "schema": {"type": "string", "maxLength": 128},
         },
     ],
@@ -211,7 +213,7 @@ RECEIPT: Final = _object(
     {
         "id": _text("这条推送的编号"),
         "status": _text(
-            "accepted 会送达；duplicate 同一个 id 已经收下过；dropped 规则说不发",
+            "accepted 会送达；duplicate 同一条已经收下过；dropped 规则说不发",
             enum=["accepted", "duplicate", "dropped"],
         ),
         "deliveries": _list("发给谁", _object("一个接收者", {"target": _TARGET})),
@@ -379,7 +381,7 @@ STATE_PATH: Final[Schema] = {
             "name": "report_id",
             "in": "path",
             "required": True,
-            "description": "回答里的编号，或者推送时自己写的 id",
+            "description": "回答里的编号，或者推送时自己写的 id（几条用了同一个，就是最新的）",
             "schema": {"type": "string"},
         }
     ]

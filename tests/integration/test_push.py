@@ -228,6 +228,31 @@ async def test_the_same_id_is_one_report(bot: Bot, qq: ScriptedV11) -> None:
     assert delivery["attempts"] == 1
 
 
+async def test_the_same_id_with_other_words_is_delivered(bot: Bot, qq: ScriptedV11) -> None:
+    first = await bot.push(content="a", id="job-8", timestamp=1764500000)
+    again = await bot.push(content="a", id="job-8", timestamp=1764500060)
+    assert (again["status"], again["id"]) == ("duplicate", first["id"])
+    twins = await asyncio.gather(*(bot.push(content="b", id="job-8") for _ in range(5)))
+    assert sorted(one["status"] for one in twins) == ["accepted", *["duplicate"] * 4]
+    assert {one["id"] for one in twins}.isdisjoint({first["id"]})
+    lines = [one.text.partition("\n")[0] for one in await qq.wait_for(2)]
+    assert lines == ["a", "b"]
+    async with bot.client() as client:
+        assert (await client.get("/job-8")).json()["id"] == twins[0]["id"]
+
+
+async def test_the_same_idempotency_key_is_one_report_whatever_its_words(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    headers = {"Idempotency-Key": "job-9"}
+    async with bot.client() as client:
+        first = (await client.post("", json={"content": "a"}, headers=headers)).json()
+        again = (await client.post("", json={"content": "b"}, headers=headers)).json()
+    assert again == {**first, "status": "duplicate"}
+    await bot.push(content="c")
+    assert [one.text for one in await qq.wait_for(2)] == ["a", "c"]
+
+
 async def test_a_template_of_the_users_own(tmp_path: Any) -> None:
     settings = {"report_template": "【{result}】{event_label}\\n{title}\\n{message}"}
     async with running(tmp_path, settings=settings) as bot, ScriptedV11(url=bot.onebot_v11) as qq:

@@ -268,26 +268,6 @@ async def test_a_lane_that_works_again_gives_up_what_is_too_old_before_sending(
         assert w.far.texts(Lane(ME)) == ["old", "new"]
 
 
-async def test_the_same_key_is_the_same_report(place: Place) -> None:
-    async with world(place) as w:
-        first = await w.accept("1", ME, key="abc")
-        again = await asyncio.gather(*(w.accept("2", GROUP, key="abc") for _ in range(5)))
-        assert {one.id for one in again} == {first.id}
-        assert {one.status for one in again} == {"duplicate"}
-        assert again[0].targets == (ME,)
-        assert rows(place, "SELECT count(*) FROM delivery") == [(1,)]
-        state = await w.state("abc")
-        assert state is not None
-        assert state.id == first.id
-
-
-async def test_keys_that_come_at_the_same_time_store_one(place: Place) -> None:
-    async with world(place) as w:
-        receipts = await asyncio.gather(*(w.accept("x", ME, key="k") for _ in range(20)))
-        assert len({one.id for one in receipts}) == 1
-        assert [one.status for one in receipts].count("accepted") == 1
-
-
 async def test_a_backlog_survives_a_restart(place: Place) -> None:
     clock, far = Clock(), FarEnd()
     async with world(place, clock=clock, far=far) as w:

@@ -66,12 +66,14 @@ async def test_however_much_is_stored_no_push_looks_through_it(path: Path) -> No
             durations = Durations(w.store.history, w.store.stories, w.clock)
             for report in (
                 Report(images=(make_image(),)), Report(key="k"), Report(key="k"),
+                Report(key="k", key_with_words=True),
                 Report(event="a.start"), Report(event="a.end"), Report(event="b.end"),
                 Report(event="a.firing", story="1"), Report(event="a.resolved", story="1"),
                 Report(event="a.resolved", story="2"),
             ):  # fmt: skip
                 assert await durations.elapsed(report, "master") in (None, 0.0)
                 assert await w.store.history.last_key("x@", "master", w.clock()) is None
+                await w.state("k", "master")
                 message = Message("x", report.images)
                 await w.outbox.accept(report, [Outgoing(ME, message)], source="master")
                 durations.accepted(report, "master")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.model.report import Result
+from nonebot_plugin_report.model.report import Result, hash_words
 from nonebot_plugin_report.model.text import clean
 from nonebot_plugin_report.sources.decode import decode, decode_text
 from nonebot_plugin_report.sources.parse import parse
@@ -288,3 +288,17 @@ def test_any_bytes_are_an_object_or_refused(body: bytes) -> None:
         assert isinstance(decode(body), dict)
     except InvalidReport as error:
         assert error.field == "body"
+
+
+def test_whatever_a_sender_says_counts_for_its_hash_but_its_id_and_its_time() -> None:
+    plain = {"content": "x"}
+    other_fields = (
+        {"title": "y"}, {"content": "y"}, {"message": "y"}, {"event": "y"}, {"result": 0},
+        {"result": "y"}, {"data": [1]}, {"screenshot": PICTURE},
+        {"screenshots": [PICTURE, jpeg(9, 9)]}, {"screenshot": jpeg(9, 9)}, {"send_to": 10001},
+        {"send_to_group": 10001}, {"send_from": 10001}, {"channel": "10001"},
+    )  # fmt: skip
+    hashes = {hash_words(parse(plain | fields)) for fields in ({}, *other_fields)}
+    assert len(hashes) == 1 + len(other_fields)
+    later = plain | {"id": "1", "timestamp": "2026-11-30 12:00:00"}
+    assert hash_words(parse(later)) == hash_words(parse(plain))

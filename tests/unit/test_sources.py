@@ -676,3 +676,14 @@ def test_moments_have_an_offset_and_a_year_of_ours() -> None:
 
 def test_the_examples_are_what_a_tool_puts_on_the_wire() -> None:
     assert json.loads(tools.encoded(KUMA)) == KUMA
+
+
+def test_a_key_beside_the_body_counts_alone_and_only_where_the_body_has_none() -> None:
+    beside = Context({}, {}, {}, key=" job-7 ")
+    for body in ({"content": "x"}, KUMA):
+        keyed = read(body, beside, {}).report
+        assert (keyed.key, keyed.key_with_words) == ("job-7", False)
+    own = read({"content": "x", "id": "mine"}, beside, {}).report
+    assert (own.key, own.key_with_words) == ("mine", True)
+    with pytest.raises(InvalidReport, match="128"):
+        read({"content": "x"}, Context({}, {}, {}, key="x" * 129), {})
