@@ -49,7 +49,9 @@ def engine(path: Path) -> Engine:
     def configure(connection: Any, _: object) -> None:  # pyright: ignore[reportUnusedFunction] - the decorator registers it
         connection.text_factory = TEXT_FACTORY
         cursor = connection.cursor()
-        cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file, before all else
+        if cursor.execute("PRAGMA page_count").fetchone() == (0,):
+            # Of a new file, before all else; in another one it fails where the disk is full.
+            cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")

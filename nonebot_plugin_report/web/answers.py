@@ -19,7 +19,6 @@ from ..errors import (
     InvalidReport,
     Refused,
     ReportError,
-    StoreInUse,
     StoreUnavailable,
     TooManyAttempts,
     TooManyReports,
@@ -38,7 +37,6 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     TooManyReports: 429,
     Busy: 503,
     StoreUnavailable: 503,
-    StoreInUse: 503,
 }
 RETRY_SECONDS: Final = 5
 """Seconds after which a client may retry when the store failed."""
@@ -49,9 +47,14 @@ def error_answer(status: int, reason: str) -> Response:
     return json_answer({"status": "error", "error": reason}, status)
 
 
+def status_of(error: Refused) -> int:
+    """The HTTP status of a refusal: that of its class, or of the nearest base that has one."""
+    return next(STATUS[base] for base in type(error).__mro__ if base in STATUS)
+
+
 def refusal_answer(error: Refused) -> Response:
     """The answer to a refused request, with Retry-After where it makes sense."""
-    response = error_answer(STATUS[type(error)], str(error))
+    response = error_answer(status_of(error), str(error))
     retry_after(response, error)
     return response
 
@@ -82,7 +85,7 @@ def json_answer(content: Mapping[str, object], status: int = 200) -> Response:
 
 def refusal_json(error: Refused) -> dict[str, object]:
     """A refusal over a WebSocket, which has no status."""
-    return {"status": "error", "code": STATUS[type(error)], "error": str(error)}
+    return {"status": "error", "code": status_of(error), "error": str(error)}
 
 
 def receipt_json(receipt: Receipt) -> dict[str, object]:

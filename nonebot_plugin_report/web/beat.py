@@ -17,7 +17,7 @@ from ..model.report import Result, read_result
 from ..model.text import clean
 from . import openapi
 from . import service_schemas as schemas
-from .answers import STATUS, json_answer, retry_after
+from .answers import json_answer, retry_after, status_of
 from .asgi import PlainRoute
 from .credentials import KEY_PATHS
 from .entrance import Entrance
@@ -84,7 +84,7 @@ class BeatApi:
             self._watchdog.beat(name, grant.name, down=_why_down(request))
         except (Refused, NotFound) as error:
             await self._entrance.refuse(error, request, trusted=grant is not None)
-            status = STATUS[type(error)] if isinstance(error, Refused) else 404
+            status = status_of(error) if isinstance(error, Refused) else 404
             answer = json_answer({"ok": False, "msg": str(error)}, status)
             retry_after(answer, error)
             return answer

@@ -14,7 +14,7 @@ from ..model.status import Receipt
 from ..sources.gotify import read_gotify
 from . import openapi
 from . import service_schemas as schemas
-from .answers import STATUS, json_answer, retry_after
+from .answers import json_answer, retry_after, status_of
 from .asgi import PlainRoute
 from .entrance import Entrance, body_fields, query_fields
 from .head import query_of
@@ -53,7 +53,7 @@ def _read(request: Request, content: bytes | bytearray) -> Report:
 
 
 def _refusal(error: Refused) -> Response:
-    status = 401 if isinstance(error, Forbidden) else STATUS[type(error)]
+    status = 401 if isinstance(error, Forbidden) else status_of(error)
     said = {"error": str(error), "errorCode": status, "errorDescription": str(error)}
     answer = json_answer(said, status)
     retry_after(answer, error)

@@ -17,7 +17,7 @@ from ..sources.decode import decode
 from ..sources.ntfy import NAMES, read_json, read_publish
 from . import openapi
 from . import service_schemas as schemas
-from .answers import STATUS, json_answer, retry_after
+from .answers import json_answer, retry_after, status_of
 from .asgi import PlainRoute
 from .content import header_text
 from .entrance import Entrance
@@ -87,7 +87,7 @@ def _answer(report: Report, receipt: Receipt) -> Response:
 
 def _refusal(error: Refused) -> Response:
     """https://github.com/binwiederhier/ntfy/blob/main/server/errors.go: the shape."""
-    status = STATUS[type(error)]
+    status = status_of(error)
     status = 400 if status == 422 else status
     said = {"code": status * 100, "http": status, "error": str(error), "link": ""}
     answer = json_answer(said, status)

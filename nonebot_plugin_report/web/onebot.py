@@ -29,7 +29,7 @@ from ..model.text import clean_half
 from ..sources.onebot import SENDS, read_send
 from . import openapi
 from . import service_schemas as schemas
-from .answers import STATUS, json_answer, retry_after
+from .answers import json_answer, retry_after, status_of
 from .asgi import PlainRoute
 from .credentials import read_credentials
 from .entrance import Entrance, body_fields, query_fields
@@ -245,7 +245,7 @@ def _refusal(error: Refused | NotFound, echo: object, *, missing: bool) -> Respo
         case UnsupportedMedia():
             status = 406
         case Refused():
-            status = STATUS[type(error)]
+            status = status_of(error)
     said: dict[str, object] = {
         "status": "failed", "retcode": 1000 + status, "data": None,
         "message": str(error), "wording": str(error),

@@ -11,7 +11,7 @@ from loguru import logger
 
 from ..errors import Refused, TooManyAttempts
 from ..outbox.tally import Tally
-from .answers import STATUS, refusal_answer
+from .answers import refusal_answer, status_of
 
 HOLD_BACK_SECONDS: Final = 1.0
 """Seconds for which the answer to too many wrong tokens is delayed."""
@@ -66,4 +66,4 @@ class Refusals:
             self._unwritten += 1
             return
         self._written[address] += 1
-        logger.warning(f"没有收下 {address} 的推送（{STATUS[type(error)]}）：{error}")
+        logger.warning(f"没有收下 {address} 的推送（{status_of(error)}）：{error}")

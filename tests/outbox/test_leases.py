@@ -57,7 +57,7 @@ class Lanes:
         return claim.lease
 
     async def waiting(self) -> list[Queued]:
-        return await self.queue.head(LANE, 10)
+        return await self.queue.head(LANE, 10, self.now)
 
     async def finish(self, lease: Lease, one: Queued) -> None:
         ids = [one.delivery.id]

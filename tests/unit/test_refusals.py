@@ -1,12 +1,13 @@
 """What stands in the log of pushes that were refused."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from loguru import logger
 
-from nonebot_plugin_report.errors import Forbidden
+from nonebot_plugin_report.errors import Forbidden, Refused
 from nonebot_plugin_report.outbox.tally import Tally
+from nonebot_plugin_report.web.answers import status_of
 from nonebot_plugin_report.web.refusals import LINES, LINES_PER_ADDRESS, LOG_SECONDS, Refusals
 
 
@@ -47,3 +48,14 @@ def test_later_it_is_told_how_many_were_left_out(lines: list[str]) -> None:
     refusals.log(Forbidden("again"), "10.0.0.1")
     assert lines[LINES_PER_ADDRESS] == "另有 3 条推送没有收下，没有逐条写出"
     assert "again" in lines[-1]
+
+
+def kinds_of(error: type[Refused]) -> Iterator[type[Refused]]:
+    for kind in error.__subclasses__():
+        yield kind
+        yield from kinds_of(kind)
+
+
+@pytest.mark.parametrize("kind", [*kinds_of(Refused)])
+def test_every_refusal_has_a_status_however_far_below_its_base_it_is(kind: type[Refused]) -> None:
+    assert 400 <= status_of(kind.__new__(kind)) < 600
