@@ -1,10 +1,5 @@
 """What stands in the log of reports that go to nobody."""
 
-from collections.abc import Generator
-
-import pytest
-from loguru import logger
-
 from nonebot_plugin_report.hub.receipt_log import LINES, LOG_SECONDS, ReceiptLog
 from nonebot_plugin_report.model.status import Receipt
 
@@ -14,14 +9,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture
-def lines() -> Generator[list[str]]:
-    written: list[str] = []
-    sink = logger.add(lambda message: written.append(message.record["message"]))
-    yield written
-    logger.remove(sink)
 
 
 def test_a_client_that_repeats_itself_writes_no_flood(lines: list[str]) -> None:

@@ -1,9 +1,8 @@
 """What stands in the log of pushes that were refused."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 import pytest
-from loguru import logger
 
 from nonebot_plugin_report.errors import Forbidden, Refused
 from nonebot_plugin_report.outbox.tally import Tally
@@ -16,14 +15,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture
-def lines() -> Generator[list[str]]:
-    written: list[str] = []
-    sink = logger.add(lambda message: written.append(message.record["message"]))
-    yield written
-    logger.remove(sink)
 
 
 def test_one_address_leaves_room_for_others_and_all_together_write_no_flood(
