@@ -15,8 +15,8 @@ def main() -> None:
         import_module(f"nonebot_plugin_report.{name}")
     before = memory_of(os.getpid())
     began = perf_counter()
-    import_module("nonebot_plugin_report.senders.transport")
-    import_module("nonebot_plugin_report.senders.qq")
+    import_module("nonebot_plugin_report.senders.router")
+    import_module("nonebot_plugin_report.senders.qq.sender")
     print(perf_counter() - began, memory_of(os.getpid()) - before)
 
 

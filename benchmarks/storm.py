@@ -25,6 +25,7 @@ from typing import Any
 from loguru import logger
 from nonebot.adapters import Bot
 from nonebot.adapters.onebot.v11 import ActionFailed
+from nonebot_plugin_report.senders.qq.sender.sender import OneBotSender
 
 from nonebot_plugin_report.model.delivery import Outgoing, State
 from nonebot_plugin_report.model.message import Message
@@ -32,8 +33,7 @@ from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.status import Receipt
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits, Outbox
-from nonebot_plugin_report.senders.qq import OneBotSender
-from nonebot_plugin_report.senders.transport import Transport
+from nonebot_plugin_report.senders.router import Router
 from nonebot_plugin_report.store import Store
 
 from . import figures
@@ -141,7 +141,7 @@ class Storm:
         self.store = Store(folder / "report.db")
         limits = Limits(86400.0, 86400.0, 86400.0)
         jitter = random.Random(SEED).random
-        sender = Transport(OneBotSender(self.bots, 0.0), {})
+        sender = Router(OneBotSender(self.bots, 0.0), {})
         self.outbox = Outbox(self.store, sender, limits, clock=self.clock, jitter=jitter)
         self.receipts: dict[str, Receipt] = {}
         self.due: list[tuple[float, int]] = []

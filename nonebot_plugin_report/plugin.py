@@ -16,14 +16,10 @@ from pydantic import ValidationError
 from .chat.matcher import bind_commands, bind_refusal, shown_prefix
 from .chat.pages import page_link
 from .config import Config, explain
+from .doctor.addresses import onebot_url, push_url, with_token
+from .doctor.findings import of_settings
 from .errors import ConfigError, no_data_folder
 from .hub import Hub
-from .web.addresses import (
-    onebot_url,
-    push_url,
-    with_token,
-)
-from .web.findings import of_settings
 from .web.log_mask import TokenMask
 from .web.routes import Receiver
 from .web.unusable import mount_refusals

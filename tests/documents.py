@@ -13,11 +13,11 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from nonebot_plugin_report.chat.table import COMMANDS, Who
+from nonebot_plugin_report.chat.command_table import COMMANDS, Who
 from nonebot_plugin_report.cli.channels import describe, describe_settings
 from nonebot_plugin_report.config import Config, TokenSettings
+from nonebot_plugin_report.doctor.tools import SECRET, TOOLS
 from nonebot_plugin_report.model.docstrings import meanings
-from nonebot_plugin_report.model.tools import SECRET, TOOLS
 from nonebot_plugin_report.routing.rules import Rule
 from nonebot_plugin_report.routing.template import DEFAULT
 from nonebot_plugin_report.senders import names

@@ -1,6 +1,6 @@
 """What each OneBot implementation shows of a chat's history, from the same messages.
 
-The shapes were read in their sources; see nonebot_plugin_report/senders/history.py.
+The shapes were read in their sources; see nonebot_plugin_report/senders/qq/chat_history.py.
 """
 
 from collections.abc import Callable, Iterable

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..model.tools import SECRET, TOOLS, find_tool, nearest_tool
+from ..doctor.tools import SECRET, TOOLS, find_tool, nearest_tool
 from .request import Asker, Context, Wrong
 from .wording import quoted
 

@@ -4,9 +4,9 @@ from ..errors import ReportError
 from ..hub import Hub
 from ..model.target import Target
 from ..model.text import clean
-from .reading import MOST_ASKED
+from .command_table import HELP, Asked, Who, nearest, read, visible
+from .parsing import MOST_ASKED
 from .request import Answer, Asker, Context, Wrong
-from .table import HELP, Asked, Who, nearest, read, visible
 from .wording import quoted
 
 

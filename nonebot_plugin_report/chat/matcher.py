@@ -17,8 +17,8 @@ from ..hub import Hub
 from ..model.delivery import Delivery
 from ..model.message import Message
 from ..model.target import Lane, Target
-from ..senders.qq import is_qq, reply
-from ..senders.qq_message import MAX_PICTURE, fit_message, with_small_pictures
+from ..senders.qq.message import MAX_PICTURE, fit_message, with_small_pictures
+from ..senders.qq.sender import is_qq, reply
 from .membership import may_bind
 from .request import NAME, Answer, Asker
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..model.timing import in_words
-from .reading import read_target, read_until
+from .parsing import read_target, read_until
 from .request import Asker, Context, Wrong
 from .wording import subject, until
 

@@ -8,7 +8,7 @@ from ..model.message import Message
 from ..model.report import Report, trial_report
 from ..model.status import Listed, ReportState
 from ..model.timing import moment
-from .reading import MOST_RECENT, read_count, read_target
+from .parsing import MOST_RECENT, read_count, read_target
 from .request import Answer, Asker, Context, Wrong
 from .wording import (
     NAME_LENGTH,

@@ -1,8 +1,8 @@
 """The command `address`: what to paste into a tool so that it pushes here."""
 
+from ..doctor.addresses import push_url
+from ..doctor.tools import SECRET, TOOLS, Tool, find_tool, nearest_tool
 from ..errors import Misused
-from ..model.tools import SECRET, TOOLS, Tool, find_tool, nearest_tool
-from ..web.addresses import push_url
 from .bot import init_nonebot, token
 
 

@@ -16,10 +16,10 @@ from nonebot.drivers import Driver
 from pydantic import ValidationError
 
 from ..config import Config, explain
+from ..doctor.addresses import read_settings
 from ..errors import ConfigError, no_data_folder, os_reason
-from ..web.addresses import read_settings
 from . import env_file
-from .collector import freeze, paused
+from .garbage import freeze, paused
 
 PACKAGE: Final = "nonebot_plugin_report"
 MASK: Final = "…"

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Any, Final, get_args
 
-from ..config import TO_FILL
+from ..doctor.examples import TO_FILL
 from ..model.docstrings import meanings
 from ..senders import channel_class, names
 

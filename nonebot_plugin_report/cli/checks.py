@@ -12,8 +12,8 @@ from packaging.requirements import Requirement
 from pydantic import ValidationError
 
 from ..config import Config, explain
-from ..web.addresses import read_settings
-from ..web.findings import Finding, of_machine, of_settings
+from ..doctor.addresses import read_settings
+from ..doctor.findings import Finding, of_machine, of_settings
 from .bot import needs_server, own_token, token, token_file, wanted_driver, where_token_is
 
 DISTRIBUTION: Final = "nonebot-plugin-report-hub"

@@ -9,11 +9,11 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
+from ..doctor.addresses import address, push_url
 from ..errors import NotDone
 from ..model.delivery import Delivered, NotSent, Outcome, Rejected, Unknown
 from ..model.text import clean
-from ..sources.form import begins_like_json
-from ..web.addresses import address, push_url
+from ..sources.bodies.form import begins_like_json
 from .bot import masked, token
 
 LOOK_SECONDS: Final = 2.0

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Iterable
 
 from ..config import Config
+from ..doctor.findings import Finding
 from ..errors import ConfigError, NotDone
 from ..model.delivery import Delivered
 from ..model.target import Target
 from ..model.text import clean
-from ..web.findings import Finding
 from .bot import init_nonebot, masked
 from .checks import checked_config, installation, machine, settings
 from .client import Client

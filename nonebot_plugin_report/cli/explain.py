@@ -19,10 +19,10 @@ from ..model.text import one_line
 from ..model.timing import in_words, parse_time
 from ..routing.planner import Planner
 from ..routing.telling import describe
-from ..sources.form import decode_form
+from ..sources.bodies.form import decode_form
 from ..sources.mapping import FieldResult, OwnSource
 from ..sources.parse import parse
-from ..sources.reading import Context, named, opened, read
+from ..sources.reader import Context, named, opened, read
 from .bot import read_config
 from .client import Client
 

@@ -11,11 +11,11 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 import orjson
 import pybase64
 
+from ..doctor.addresses import route
 from ..errors import Misused, NotDone, UnsupportedMedia, os_reason
 from ..model.delivery import Delivered, Outcome
 from ..settings import check_url
-from ..sources.form import decode_plain
-from ..web.addresses import route
+from ..sources.bodies.form import decode_plain
 from .bot import init_nonebot
 from .client import Accepted, Client
 from .progress import Progress

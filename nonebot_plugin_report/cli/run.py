@@ -8,8 +8,8 @@ from importlib.util import find_spec
 
 import nonebot
 
+from ..doctor.addresses import address, push_url
 from ..errors import ConfigError, os_reason
-from ..web.addresses import address, push_url
 from .bot import MASK, needs_server, prepare_bot, server_options, where_token_is
 from .client import Answerer, Client, who_has_port
 from .log import threaded_log

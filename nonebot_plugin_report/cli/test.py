@@ -19,7 +19,7 @@ from ..model.recipient import SUPERUSERS, Recipient, read_recipient
 from ..model.report import dump, trial_report
 from ..model.target import Lane, Target
 from ..senders.base import Channel
-from ..senders.transport import Transport
+from ..senders.router import Router
 from .bot import read_config
 from .client import ANSWER_SECONDS, Answerer, Client
 from .progress import Progress
@@ -91,13 +91,13 @@ async def _directly(config: Config, target: Target, channel: Channel, picture: b
     message = Message(config.report_template.render(report), (read_image(picture),), report)
     stamp = f"{time.time_ns():020}"
     delivery = Delivery(stamp, stamp, Lane(target), message, attempts=0)
-    transport = Transport(_NoBots(), {target.id: channel}, ANSWER_SECONDS)
-    if reason := transport.blocked(delivery.lane):
+    router = Router(_NoBots(), {target.id: channel}, ANSWER_SECONDS)
+    if reason := router.blocked(delivery.lane):
         return Away(reason)
     try:
-        return await transport.send(delivery)
+        return await router.send(delivery)
     finally:
-        await transport.close()
+        await router.close()
 
 
 class _NoBots:

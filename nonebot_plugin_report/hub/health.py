@@ -9,7 +9,7 @@ from nonebot.adapters import Bot
 
 from ..errors import StoreUnavailable
 from ..model.status import Backlog, DeliveryState, Process
-from ..senders.diagnosis import RefusedBots, strangers
+from ..senders.qq.diagnosis import RefusedBots, strangers
 from ..store import Store
 from .counting import BacklogCount
 from .supervisor import Supervisor

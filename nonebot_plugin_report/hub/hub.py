@@ -24,12 +24,12 @@ from ..model.target import Kind, Target
 from ..outbox import UNREAD_SECONDS, Limits, Outbox
 from ..outbox.digest import how_to_read_on
 from ..outbox.mutes import Mutes
+from ..pictures.masked import masked
 from ..routing import rules
 from ..routing.planner import Plan, Planner
-from ..senders.diagnosis import RefusedBots, contacts
-from ..senders.mask import masked
-from ..senders.qq import OneBotSender
-from ..senders.transport import Transport
+from ..senders.qq.diagnosis import RefusedBots, contacts
+from ..senders.qq.sender import OneBotSender
+from ..senders.router import Router
 from ..sources.body import Pushed
 from ..store import Store
 from ..store.ids import beginning, number
@@ -119,10 +119,10 @@ class Hub:
             config.report_from or "",
             config.report_max_picture,
         )
-        self._transport = Transport(self._qq, config.report_channels)
+        self._router = Router(self._qq, config.report_channels)
         self._outbox = Outbox(
             self._store,
-            self._transport,
+            self._router,
             Limits(config.report_expire, config.report_retention, config.report_image_retention),
             policy=self._planner.policy,
             clock=self.clock,
@@ -177,7 +177,7 @@ class Hub:
         """Stop the work. Undelivered messages wait on disk."""
         self._refused_bots.close()
         await self._supervisor.stop()
-        await self._transport.close()
+        await self._router.close()
 
     async def submit(self, report: Report, grant: Grant = MASTER) -> Receipt:
         """Store a report for its targets; when this returns it is on disk.

@@ -6,9 +6,9 @@ from dataclasses import replace
 from ..model.delivery import Outgoing
 from ..model.image import Image
 from ..model.mask import Mask
+from ..pictures.masked import masked
 from ..routing.planner import Plan
 from ..routing.rules import Planned
-from ..senders.mask import masked
 
 
 class Masking:

@@ -10,7 +10,7 @@ from ..model.image import Image
 from ..model.message import Message
 from ..store.queue import Queue, Queued
 from .digest import Gist, gist, merge, pictured, summarize
-from .pictures import Pictures
+from .picture_cache import Pictures
 
 MERGED_PICTURES: Final = 8 * 2**20
 """Most bytes of pictures in one merged message."""

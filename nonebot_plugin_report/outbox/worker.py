@@ -20,7 +20,7 @@ from .attempt import Attempt, Attempts
 from .compose import Composer
 from .delivery_log import DeliveryLog, with_others
 from .lane import LEASE, SHARED_LEASE, Deliver, Expire, Fill, LaneQueue, Rest
-from .pictures import Pictures
+from .picture_cache import Pictures
 from .retry import Finish, Park, Retry, decide
 from .tally import Tally
 

@@ -7,7 +7,7 @@ from typing import Final
 import orjson
 
 from ..model.image import Image
-from .in_turn import in_turn
+from ..pictures.in_turn import in_turn
 
 CUT: Final = "内容过长，只发了开头"
 MARK: Final = "…"
@@ -106,6 +106,6 @@ async def fit_images(
 
 def _shrink(image: Image, max_bytes: int, max_side_sum: int | None, still: bool) -> _Fitted:  # noqa: FBT001 - in_turn hands on no names
     # Imported here, in the thread: it is slow, and most pictures do not need it.
-    from .shrink import shrink
+    from ..pictures.shrink import shrink
 
     return shrink(image, max_bytes, max_side_sum, still=still)

@@ -10,9 +10,9 @@ from ..errors import BodyTooLarge, InvalidReport
 from ..model.report import Report
 from ..model.text import clean
 from ..model.value import value_type
-from .decode import Fields, decode
-from .form import decode_form
-from .reading import Context, Own, read
+from .bodies.decode import Fields, decode
+from .bodies.form import decode_form
+from .reader import Context, Own, read
 
 Decode = Callable[[bytes | bytearray], Fields]
 """Reads a body as fields."""

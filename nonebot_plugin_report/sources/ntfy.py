@@ -6,7 +6,7 @@ from typing import Final, cast
 from ..errors import InvalidReport, UnsupportedMedia
 from ..model.report import Report, Result
 from .base import Fields
-from .form import decode_plain, is_picture
+from .bodies.form import decode_plain, is_picture
 from .parse import parse
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {

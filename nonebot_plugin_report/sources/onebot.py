@@ -11,7 +11,7 @@ from ..errors import InvalidReport
 from ..model.numbers import qq_number
 from ..model.report import Report
 from .base import Fields
-from .decode import read_json
+from .bodies.decode import read_json
 from .parse import parse
 
 MAX_SEGMENTS: Final = 1000

@@ -18,7 +18,7 @@ from ..model.numbers import MAX_ID_LENGTH, bot_id, qq_number
 from ..model.report import Report, Result, read_result
 from ..model.text import clean
 from ..model.timing import read_timestamp
-from .pictures import read_pictures
+from .screenshots import read_pictures
 
 MAX_TARGETS: Final = 100
 MAX_TEXT: Final = 65_536

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Select, func, select
 
 from ..errors import Unreadable
-from ..model.archive import (
+from ..model.criteria import (
     NEWEST,
     Cursor,
     DayCount,

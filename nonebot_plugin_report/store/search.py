@@ -23,7 +23,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from ..model.archive import Cursor, Sight, Wanted
+from ..model.criteria import Cursor, Sight, Wanted
 from ..model.target import Target
 from .fold import fold, split_query
 from .history import sent_to

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from ..model.archive import Shown, Sight
+from ..model.criteria import Shown, Sight
 from .history import (
     DELIVERY_COLUMNS,
     LISTED_COLUMNS,

@@ -12,6 +12,7 @@ from typing import Final
 import orjson
 from fastapi import Response
 
+from ..doctor.findings import Finding
 from ..errors import (
     BodyTooLarge,
     Busy,
@@ -26,7 +27,6 @@ from ..errors import (
 )
 from ..hub import Health
 from ..model.status import Receipt, ReportState, progress, standing
-from .findings import Finding
 
 STATUS: Final[Mapping[type[Refused], int]] = {
     InvalidReport: 422,

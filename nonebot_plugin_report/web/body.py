@@ -18,7 +18,7 @@ from starlette.types import Message
 
 from ..errors import BodyTooLarge, Busy, InvalidReport
 from ..model.grant import Grant
-from ..sources.lift import has_few_escapes
+from ..sources.bodies.lift import has_few_escapes
 from ..store.turns import Turns
 from .head import headers_of
 from .inflate import Inflater

@@ -12,18 +12,18 @@ import pybase64
 
 from ..errors import Forbidden, InvalidReport, UnsupportedMedia
 from ..sources.base import Headers
-from ..sources.body import Decode, Pushed
-from ..sources.decode import Fields, decode, decode_text
-from ..sources.form import (
+from ..sources.bodies.decode import Fields, decode, decode_text
+from ..sources.bodies.form import (
     decode_form,
     decode_picture,
     decode_plain,
     decode_unlabelled,
     query_fields,
 )
-from ..sources.mend import decode_json
-from ..sources.multipart import decode_multipart, read_boundary
-from ..sources.reading import Context
+from ..sources.bodies.mend import decode_json
+from ..sources.bodies.multipart import decode_multipart, read_boundary
+from ..sources.body import Decode, Pushed
+from ..sources.reader import Context
 from .body_token import find_tokens
 
 MAX_CONTENT_TYPE: Final = 256

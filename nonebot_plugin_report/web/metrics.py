@@ -18,7 +18,7 @@ from .caller import Callers
 from .refusals import Refusals
 
 if TYPE_CHECKING:
-    from .collector import Collector
+    from .prometheus import Collector
 
 FRESH: Final = 1.0
 """Seconds for which what was read of the store is not read again."""
@@ -100,7 +100,7 @@ class Metrics:
 
     def _show(self) -> tuple[Reading, "Collector"]:
         """Put our numbers into the registry, once."""
-        from .collector import Collector
+        from .prometheus import Collector
 
         if self._shown is None:
             reading = Reading(self._hub)

@@ -6,29 +6,29 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from starlette.requests import ClientDisconnect
 
+from ..doctor.findings import of_running
 from ..errors import Forbidden, Refused
 from ..hub import Hub
 from ..model.numbers import MAX_ID_LENGTH
 from ..model.text import clean
+from ..sources.bodies.decode import decode
 from ..sources.body import Decode, Pushed, read_report
-from ..sources.decode import decode
 from ..sources.onebot import SENDS
 from . import openapi
 from .answers import error_answer, health_json, json_answer, receipt_json, state_json
+from .apis.beat import BeatApi
+from .apis.entrance import METHODS, Entrance
+from .apis.gotify import GotifyApi
+from .apis.ntfy import NtfyApi
+from .apis.onebot import OneBotApi
 from .asgi import PlainRoute
-from .beat import BeatApi
 from .body import Intake, discard
 from .caller import Callers, refuse_prefetching
 from .content import context, decoder_for, query_body, read_signed
-from .entrance import METHODS, Entrance
-from .findings import of_running
-from .gotify import GotifyApi
 from .guard import Guard
 from .head import headers_of, query_of
 from .metrics import Metrics
 from .net import Net
-from .ntfy import NtfyApi
-from .onebot import OneBotApi
 from .outgoing import Outgoing
 from .page.entry import Page
 from .refusals import DISCARD_FACTOR, Refusals

@@ -6,8 +6,8 @@ from fastapi import FastAPI, Request, Response, WebSocket
 
 from ..errors import StoreUnavailable
 from .answers import refusal_answer
+from .apis.entrance import METHODS
 from .body import discard
-from .entrance import METHODS
 
 MAX_DISCARDED: Final = 20 * 2**20
 """Bytes that are read of a body, so that its sender reads the answer: REPORT_MAX_BODY's default."""

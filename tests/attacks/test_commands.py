@@ -18,7 +18,7 @@ from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.hub import Hub
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.target import Target
-from nonebot_plugin_report.senders.qq_message import MAX_TEXT
+from nonebot_plugin_report.senders.qq.message import MAX_TEXT
 from nonebot_plugin_report.sources.parse import parse
 from tests.bot import Bot, until
 from tests.integration.test_channels import encoded

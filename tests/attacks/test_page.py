@@ -13,7 +13,7 @@ import pybase64
 import pytest
 from PIL import Image as Pillow
 
-from nonebot_plugin_report.senders.decode import MAX_SCANNED
+from nonebot_plugin_report.pictures.decode import MAX_SCANNED
 from nonebot_plugin_report.sources.parse import MAX_TEXT
 from nonebot_plugin_report.web.page import live
 from nonebot_plugin_report.web.page.door import COOKIE, MAX_LOGIN

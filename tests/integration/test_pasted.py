@@ -18,7 +18,7 @@ import pytest_asyncio
 import requests  # noqa: TID251 - as March7thAssistant and OneDragon call it
 from websockets.asyncio.client import connect
 
-from nonebot_plugin_report.model.tools import TOOLS
+from nonebot_plugin_report.doctor.tools import TOOLS
 from tests.bot import TOKEN, Bot, running, until
 from tests.dialects import generations, jpeg
 from tests.documents import blocks

@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 
 from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.hub import Hub
-from nonebot_plugin_report.sources.reading import Context, read
+from nonebot_plugin_report.sources.reader import Context, read
 from tests.bot import TOKEN, Bot, running, until
 from tests.onebot import ScriptedV11
 from tests.outbox.fakes import Clock

@@ -1,6 +1,6 @@
 """A history for the tests of the page's store: what is pushed, and what is found of it."""
 
-from nonebot_plugin_report.model.archive import EVERYTHING, NEWEST, Sight, Wanted
+from nonebot_plugin_report.model.criteria import EVERYTHING, NEWEST, Sight, Wanted
 from nonebot_plugin_report.model.delivery import Outgoing
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report

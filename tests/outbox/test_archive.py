@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from sqlalchemy import Connection
 
-from nonebot_plugin_report.model.archive import EVERYTHING, NEWEST, Cursor, Sight, Wanted
+from nonebot_plugin_report.model.criteria import EVERYTHING, NEWEST, Cursor, Sight, Wanted
 from nonebot_plugin_report.model.image import Image
 from nonebot_plugin_report.model.report import Result
 from nonebot_plugin_report.store.reader import Reader

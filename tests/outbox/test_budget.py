@@ -11,7 +11,7 @@ from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.target import Target
 from nonebot_plugin_report.outbox.budget import Budget
-from nonebot_plugin_report.outbox.pictures import ROOM_BYTES
+from nonebot_plugin_report.outbox.picture_cache import ROOM_BYTES
 
 from .fakes import FarEnd, world
 

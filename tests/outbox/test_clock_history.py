@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nonebot_plugin_report.model.archive import EVERYTHING, Cursor
+from nonebot_plugin_report.model.criteria import EVERYTHING, Cursor
 from nonebot_plugin_report.outbox.lanes import EXPIRY_PATIENCE
 from nonebot_plugin_report.store.housekeeping import BATCH
 
@@ -113,7 +113,7 @@ SQLITE_CONFIG_URI = 17
 assert ctypes.CDLL(sys.argv[1]).sqlite3_config(SQLITE_CONFIG_URI, 0) == 0
 import asyncio
 from pathlib import Path
-from nonebot_plugin_report.model.archive import EVERYTHING, Wanted
+from nonebot_plugin_report.model.criteria import EVERYTHING, Wanted
 from nonebot_plugin_report.store import Store
 
 async def main():

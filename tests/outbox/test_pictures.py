@@ -15,7 +15,7 @@ from nonebot_plugin_report.model.status import Receipt
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits
 from nonebot_plugin_report.outbox.compose import MAX_TRIES, PICTURE_GONE, READ_TRIES, Composer
-from nonebot_plugin_report.outbox.pictures import Pictures
+from nonebot_plugin_report.outbox.picture_cache import Pictures
 from nonebot_plugin_report.store.room import RESERVE_BYTES, RESERVE_SHARE
 from nonebot_plugin_report.store.rows import PICTURE_NOT_STORED
 from nonebot_plugin_report.store.statements import driver

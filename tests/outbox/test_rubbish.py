@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from nonebot_plugin_report.model.archive import EVERYTHING, NEWEST, Sight, Wanted
+from nonebot_plugin_report.model.criteria import EVERYTHING, NEWEST, Sight, Wanted
 from nonebot_plugin_report.model.delivery import Handling, Outgoing, Rejected, State
 from nonebot_plugin_report.model.image import Image
 from nonebot_plugin_report.model.message import Message

@@ -18,7 +18,7 @@ from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.senders import load
-from nonebot_plugin_report.senders.transport import Transport
+from nonebot_plugin_report.senders.router import Router
 
 from .server import Reply, Request
 
@@ -130,10 +130,10 @@ class NoBots:
 
 
 @asynccontextmanager
-async def channel(kind: str, **settings: Any) -> AsyncGenerator[Transport]:
+async def channel(kind: str, **settings: Any) -> AsyncGenerator[Router]:
     """A router with this channel alone; `send` what `make_delivery` makes."""
     made = load({"type": kind, **settings})
-    router = Transport(NoBots(), {NAME: made}, answer_seconds=ANSWER_SECONDS)
+    router = Router(NoBots(), {NAME: made}, answer_seconds=ANSWER_SECONDS)
     try:
         yield router
     finally:

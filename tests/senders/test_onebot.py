@@ -23,8 +23,12 @@ from nonebot_plugin_report.model.image import read_image
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.target import Target
 from nonebot_plugin_report.senders import load
-from nonebot_plugin_report.senders.qq_message import MAX_PICTURE, fit_message, with_small_pictures
-from nonebot_plugin_report.senders.transport import Transport
+from nonebot_plugin_report.senders.qq.message import (
+    MAX_PICTURE,
+    fit_message,
+    with_small_pictures,
+)
+from nonebot_plugin_report.senders.router import Router
 from tests.histories import TELLING, Said, Shape, napcat
 from tests.outbox.fakes import Clock, world
 
@@ -136,7 +140,7 @@ def chat(request: pytest.FixtureRequest) -> Chat:
     return Chat(request.param)
 
 
-def lasting(router: Transport, delivery: Delivery) -> Awaitable[int | None]:
+def lasting(router: Router, delivery: Delivery) -> Awaitable[int | None]:
     """Look for a delivery among what came lately."""
     return router.seen(delivery, NOW - 60, NOW + 60)
 

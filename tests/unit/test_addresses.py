@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.web.addresses import with_token
+from nonebot_plugin_report.doctor.addresses import with_token
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))

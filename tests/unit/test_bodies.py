@@ -14,8 +14,8 @@ from starlette.datastructures import Headers, QueryParams
 
 from nonebot_plugin_report.errors import Forbidden, InvalidReport, Refused
 from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.sources.bodies.decode import decode
 from nonebot_plugin_report.sources.body import read_report
-from nonebot_plugin_report.sources.decode import decode
 from nonebot_plugin_report.web.content import (
     context,
     decoder_for,

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 import nonebot_plugin_report
 from nonebot_plugin_report.chat.addresses import address
+from nonebot_plugin_report.chat.command_table import COMMANDS, Who, nearest, read, visible
 from nonebot_plugin_report.chat.matcher import shown_prefix
-from nonebot_plugin_report.chat.reading import MOST_RECENT, read_count, read_until
+from nonebot_plugin_report.chat.parsing import MOST_RECENT, read_count, read_until
 from nonebot_plugin_report.chat.request import Asker, Context, Wrong
-from nonebot_plugin_report.chat.table import COMMANDS, Who, nearest, read, visible
 from nonebot_plugin_report.chat.wording import brief, name_target, undelivered
 from nonebot_plugin_report.model.delivery import State
 from nonebot_plugin_report.model.report import Report, Result

@@ -3,7 +3,7 @@
 from importlib.metadata import requires
 
 from nonebot_plugin_report.cli.checks import DISTRIBUTION, unmet
-from nonebot_plugin_report.web.findings import Finding
+from nonebot_plugin_report.doctor.findings import Finding
 
 REQUIREMENTS = ["orjson>=3.11.6", "nonebot2<2.6,>=2.4.3", 'apprise>=1.9; extra == "apprise"']
 

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from nonebot_plugin_report.cli.collector import paused
+from nonebot_plugin_report.cli.garbage import paused
 
 
 def test_it_is_paused_for_the_scope_only() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.sources.decode import (
+from nonebot_plugin_report.sources.bodies.decode import (
     LONG,
     MAX_PLAIN,
     MAX_VALUES,

@@ -18,7 +18,7 @@ from nonebot_plugin_report.outbox.digest import (
     pictured,
     summarize,
 )
-from nonebot_plugin_report.senders.qq_message import MAX_TEXT
+from nonebot_plugin_report.senders.qq.message import MAX_TEXT
 
 
 def told(

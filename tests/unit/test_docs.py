@@ -19,18 +19,18 @@ from nonebot.config import Config as NoneBotConfig
 
 import nonebot_plugin_report
 from nonebot_plugin_report import report
-from nonebot_plugin_report.chat.table import read
+from nonebot_plugin_report.chat.command_table import read
 from nonebot_plugin_report.cli.arguments import parsers, read_arguments
 from nonebot_plugin_report.cli.explain import read_fields
 from nonebot_plugin_report.config import Config
+from nonebot_plugin_report.doctor.tools import find_tool
 from nonebot_plugin_report.model.report import EVENT_LABELS, Report
-from nonebot_plugin_report.model.tools import find_tool
 from nonebot_plugin_report.routing.rules import Rule
 from nonebot_plugin_report.routing.template import PLACEHOLDERS
 from nonebot_plugin_report.senders import channel_class, load, names
 from nonebot_plugin_report.senders.base import Channel
-from nonebot_plugin_report.sources.decode import decode
-from nonebot_plugin_report.sources.form import FORM_FIELDS, decode_form
+from nonebot_plugin_report.sources.bodies.decode import decode
+from nonebot_plugin_report.sources.bodies.form import FORM_FIELDS, decode_form
 from nonebot_plugin_report.sources.mapping import read_own_sources
 from nonebot_plugin_report.sources.parse import ALIASES, parse
 from nonebot_plugin_report.web.answers import STATUS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nonebot_plugin_report.config import Config
-from nonebot_plugin_report.web.findings import clock, disk, without_superusers
+from nonebot_plugin_report.doctor.findings import clock, disk, without_superusers
 
 CHINA = timezone(timedelta(hours=8))
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

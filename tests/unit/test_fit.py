@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from nonebot_plugin_report.model.image import Image
-from nonebot_plugin_report.senders.decode import MAX_SCANNED
+from nonebot_plugin_report.pictures.decode import MAX_SCANNED
+from nonebot_plugin_report.pictures.shrink import SHRUNK, TOO_LARGE
 from nonebot_plugin_report.senders.fit import (
     CUT,
     MARK,
@@ -24,7 +25,6 @@ from nonebot_plugin_report.senders.fit import (
     utf8_size,
     utf16_size,
 )
-from nonebot_plugin_report.senders.shrink import SHRUNK, TOO_LARGE
 
 SIZES = st.sampled_from([len, utf8_size, utf16_size, json_size])
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import InvalidReport, UnsupportedMedia
-from nonebot_plugin_report.sources.decode import LONG
-from nonebot_plugin_report.sources.form import (
+from nonebot_plugin_report.sources.bodies.decode import LONG
+from nonebot_plugin_report.sources.bodies.form import (
     MAX_BARE,
     MAX_DENSE,
     MAX_FORM_FIELDS,

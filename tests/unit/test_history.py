@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.senders.history import Appearance, count, normalize
+from nonebot_plugin_report.senders.qq.chat_history import Appearance, count, normalize
 from tests.histories import TELLING, Said, Shape, napcat, old_napcat
 
 ME, YOU = 10000, 10001

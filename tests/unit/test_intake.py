@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.sources.lift import ESCAPES
+from nonebot_plugin_report.sources.bodies.lift import ESCAPES
 from nonebot_plugin_report.web.body import (
     HEAD,
     LARGE,

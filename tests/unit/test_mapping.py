@@ -12,14 +12,14 @@ from nonebot_plugin_report.cli.explain import try_source
 from nonebot_plugin_report.config import Config, explain
 from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.model.report import Report, Result
-from nonebot_plugin_report.sources.decode import MAX_VALUES
+from nonebot_plugin_report.sources.bodies.decode import MAX_VALUES
 from nonebot_plugin_report.sources.mapping import (
     MAX_EXPRESSION,
     MAX_LOOKS,
     OwnSource,
     read_own_sources,
 )
-from nonebot_plugin_report.sources.reading import Context, Reading, read
+from nonebot_plugin_report.sources.reader import Context, Reading, read
 from tests.dialects import jpeg
 from tests.tools import ALERTMANAGER, encoded, resolved
 

@@ -20,9 +20,9 @@ from nonebot_plugin_report.model.mask import Box, Mask
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.scheduling import Policy
 from nonebot_plugin_report.model.target import Target
+from nonebot_plugin_report.pictures.masked import masked
 from nonebot_plugin_report.routing.planner import Planner
 from nonebot_plugin_report.routing.template import DEFAULT_TEMPLATE
-from nonebot_plugin_report.senders.mask import masked
 
 UID = Mask(("uid",))
 ME, OTHER = Target("private", "10001"), Target("private", "10002")

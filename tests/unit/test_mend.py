@@ -8,8 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.sources.decode import LONG, MAX_VALUES
-from nonebot_plugin_report.sources.mend import MAX_QUOTES, MAX_STRINGS, NOTE, decode_json, mend
+from nonebot_plugin_report.sources.bodies.decode import LONG, MAX_VALUES
+from nonebot_plugin_report.sources.bodies.mend import (
+    MAX_QUOTES,
+    MAX_STRINGS,
+    NOTE,
+    decode_json,
+    mend,
+)
 
 MENDED = {
     "quotes": ('{"title": "MAA", "content": "任务 "剿灭" 完成"}', {"content": '任务 "剿灭" 完成'}),

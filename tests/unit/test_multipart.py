@@ -3,8 +3,8 @@
 import pytest
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.sources.decode import LONG
-from nonebot_plugin_report.sources.multipart import (
+from nonebot_plugin_report.sources.bodies.decode import LONG
+from nonebot_plugin_report.sources.bodies.multipart import (
     MAX_HEADERS,
     MAX_HEADS,
     MAX_LINES,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.sources.form import decode_unlabelled
-from nonebot_plugin_report.sources.notification import (
+from nonebot_plugin_report.sources.bodies.form import decode_unlabelled
+from nonebot_plugin_report.sources.bodies.soap import (
     MAX_ELEMENTS,
     MAX_FILES,
     MAX_WORDS,

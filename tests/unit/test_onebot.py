@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.model.delivery import Away, NotSent, Outcome, Rejected, Unknown
-from nonebot_plugin_report.senders.onebot import MUTED_SECONDS, judge, judge_status
+from nonebot_plugin_report.senders.qq.failures import MUTED_SECONDS, judge, judge_status
 
 SEND = "NodeIKernelMsgService/sendMsg ListenerName:NodeIKernelMsgListener/onMsgInfoListUpdate"
 

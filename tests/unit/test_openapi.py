@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from nonebot_plugin_report.doctor.findings import Finding
 from nonebot_plugin_report.hub import Health
 from nonebot_plugin_report.model.delivery import State
 from nonebot_plugin_report.model.status import (
@@ -15,11 +16,10 @@ from nonebot_plugin_report.model.status import (
     ReportState,
 )
 from nonebot_plugin_report.model.target import Lane, Target
-from nonebot_plugin_report.sources.form import FORM_FIELDS
+from nonebot_plugin_report.sources.bodies.form import FORM_FIELDS
 from nonebot_plugin_report.sources.parse import parse
 from nonebot_plugin_report.web import openapi
 from nonebot_plugin_report.web.answers import STATUS, health_json, receipt_json, state_json
-from nonebot_plugin_report.web.findings import Finding
 
 HERE = Target("private", "10001")
 DELIVERY = DeliveryState(HERE, State.WAITING, 1, 0, "", None)

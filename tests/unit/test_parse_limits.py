@@ -8,7 +8,7 @@ import pytest
 from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.model.numbers import MAX_ID_LENGTH
 from nonebot_plugin_report.model.report import Result
-from nonebot_plugin_report.sources.decode import MAX_WIDE, decode
+from nonebot_plugin_report.sources.bodies.decode import MAX_WIDE, decode
 from nonebot_plugin_report.sources.parse import MAX_DATA, MAX_LENGTHS, MAX_TARGETS, parse
 from tests.dialects import jpeg
 

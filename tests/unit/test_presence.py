@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from nonebot.adapters.onebot.v11 import Adapter
 
-from nonebot_plugin_report.senders.presence import Presence, Sign, sign
+from nonebot_plugin_report.senders.qq.presence import Presence, Sign, sign
 
 BOT = "10000"
 

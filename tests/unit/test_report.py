@@ -14,9 +14,9 @@ from PIL import Image as Pillow
 from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.model.report import Result, hash_words
 from nonebot_plugin_report.model.text import clean
-from nonebot_plugin_report.sources.decode import decode, decode_text
+from nonebot_plugin_report.sources.bodies.decode import decode, decode_text
 from nonebot_plugin_report.sources.parse import parse
-from nonebot_plugin_report.sources.pictures import MAX_PICTURES
+from nonebot_plugin_report.sources.screenshots import MAX_PICTURES
 from tests.dialects import generations, jpeg
 
 PICTURE = jpeg()

@@ -15,7 +15,7 @@ from nonebot_plugin_report.sources.base import EVERY, MAX_SHOWN, MAX_STORY, leav
 from nonebot_plugin_report.sources.catalogue import SOURCES, built_in, recognise
 from nonebot_plugin_report.sources.mapping import read_own_sources
 from nonebot_plugin_report.sources.parse import parse
-from nonebot_plugin_report.sources.reading import Context, Reading, read
+from nonebot_plugin_report.sources.reader import Context, Reading, read
 from tests import tools
 from tests.dialects import jpeg
 from tests.tools import (

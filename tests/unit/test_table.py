@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 
 from nonebot_plugin_report.model.report import Report, Result
-from nonebot_plugin_report.web.page.table import picture_name, result_name, write_rows
+from nonebot_plugin_report.web.page.spreadsheet import picture_name, result_name, write_rows
 
 
 def cells(written: bytes) -> list[list[str]]:

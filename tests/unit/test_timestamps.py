@@ -18,11 +18,11 @@ from nonebot_plugin_report.model.report import Report, dump, restore
 from nonebot_plugin_report.model.timing import FIRST_YEAR, LAST_YEAR, read_timestamp
 from nonebot_plugin_report.routing.template import compile_template
 from nonebot_plugin_report.sources import base
+from nonebot_plugin_report.sources.bodies.decode import decode
+from nonebot_plugin_report.sources.bodies.form import decode_form
 from nonebot_plugin_report.sources.body import read_report
-from nonebot_plugin_report.sources.decode import decode
-from nonebot_plugin_report.sources.form import decode_form
 from nonebot_plugin_report.sources.mapping import read_own_sources
-from nonebot_plugin_report.sources.reading import Context
+from nonebot_plugin_report.sources.reader import Context
 from tests.tools import ALERTMANAGER, KUMA_UP, REPOSITORY, SENDER
 
 TEMPLATE = compile_template("{body}\n{timestamp}")

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from nonebot_plugin_report.cli.address import describe_tool, list_tools
-from nonebot_plugin_report.model.tools import TOOLS, Tool, find_tool, is_said, nearest_tool
+from nonebot_plugin_report.doctor.tools import TOOLS, Tool, find_tool, is_said, nearest_tool
 from nonebot_plugin_report.sources.catalogue import SOURCES, built_in
-from nonebot_plugin_report.sources.reading import Context, read
+from nonebot_plugin_report.sources.reader import Context, read
 
 TOKEN = "a&b c%字"
 URL = "https://bot.example:8443/report"

@@ -14,8 +14,8 @@ from nonebot.adapters.onebot.v11 import Adapter as V11Adapter
 from nonebot.adapters.onebot.v11 import Bot as V11Bot
 from nonebot.exception import MockApiException
 
-from nonebot_plugin_report.senders import v11
-from nonebot_plugin_report.senders.v11 import LARGE, send_message
+from nonebot_plugin_report.senders.qq import v11
+from nonebot_plugin_report.senders.qq.v11 import LARGE, send_message
 
 SMALL = "base64://" + "iVBORw0KGgo+/" * 30
 PICTURE = "base64://" + "iVBORw0KGgo+/" * (LARGE // 13)

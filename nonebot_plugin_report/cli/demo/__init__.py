@@ -21,9 +21,9 @@ from nonebot.drivers import Driver
 from websockets.exceptions import InvalidHandshake
 
 from ...config import Config
+from ...doctor.addresses import onebot_url, push_url, with_token
 from ...model.image import read_image
 from ...model.text import clean
-from ...web.addresses import onebot_url, push_url, with_token
 from ..bot import masked, needs_server, prepare_bot, server_options, token
 from ..sample import bettergi_body, sample_screenshot
 from .onebot import OneBotV11, Received

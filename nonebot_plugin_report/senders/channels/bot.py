@@ -24,7 +24,7 @@ from ..fit import fit_text
 from ..http import Answer, Client, judge_status
 from ..literal import literal
 from ..outcomes import delivered, or_text
-from ..qq_message import TEXT_ONLY, TEXT_ONLY_AFTER
+from ..qq.message import TEXT_ONLY, TEXT_ONLY_AFTER
 
 MAX_TEXT: Final = 2000
 """Characters; Discord's, the shortest of the limits of what adapters reach."""

@@ -12,10 +12,10 @@ from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
 from ...model.target import Kind
 from ...settings import MaxPicture, Secret, Url
 from ..base import HttpChannel
-from ..history import SECONDS, count, question
 from ..http import Answer, Client, judge_status
-from ..onebot import judge
-from ..qq_message import (
+from ..qq.chat_history import SECONDS, count, question
+from ..qq.failures import judge
+from ..qq.message import (
     MAX_PICTURE,
     MAX_TEXT,
     answer_seconds,

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from ..base import Fields, Headers, Source, Translated
-from ..form import WORDS
+from ..bodies.form import WORDS
 
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
 

@@ -6,7 +6,7 @@ list of segments, because of its picture."""
 from typing import Final, cast
 
 from ..base import Fields, Headers, Source, Translated
-from ..form import TARGETS
+from ..bodies.form import TARGETS
 from ..onebot import read_message, read_receiver
 
 

@@ -8,7 +8,7 @@ AUTO-MAS (app/services/notification.py): {title, content}, and a picture in `ima
 from typing import Final
 
 from ..base import Fields, Headers, Source, Translated
-from ..form import WORDS
+from ..bodies.form import WORDS
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from ...errors import InvalidReport
 from ..base import Fields, Headers, Source, Translated, lines, local, moment, record, text
-from ..decode import decode
+from ..bodies.decode import decode
 
 _STATES: Final[dict[str, tuple[str, str, int | str]]] = {
     "0": ("down", "掉线", 1),

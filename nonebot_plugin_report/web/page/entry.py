@@ -7,9 +7,9 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from ...hub import Hub
+from ..apis.entrance import METHODS
 from ..asgi import Endpoint
 from ..caller import Callers
-from ..entrance import METHODS
 from ..outgoing import Outgoing
 from ..refusals import Refusals
 

@@ -18,10 +18,10 @@ from fastapi import Request, Response
 from ...access.sessions import Viewer
 from ...errors import Busy, StoreUnavailable
 from ...hub import Hub
-from ...model.archive import Shown, Wanted
+from ...model.criteria import Shown, Wanted
 from ...model.image import Image
 from ..outgoing import PIECE, Outgoing
-from . import table
+from . import spreadsheet
 from .history import read_criteria
 from .places import Places
 from .stream import stream
@@ -95,12 +95,12 @@ class ExportApi:
 
     async def _rows(self, viewer: Viewer, criteria: Wanted) -> Pieces:
         """Write the table. Where the history cannot be read any further, the last row says so."""
-        rows, began = bytearray(table.head()), False
+        rows, began = bytearray(spreadsheet.head()), False
         try:
             async with aclosing(self._parts(viewer, criteria)) as parts:
                 async for part in parts:
                     for view in part:
-                        rows += table.write_rows([await self._row(view, viewer)])
+                        rows += spreadsheet.write_rows([await self._row(view, viewer)])
                         if len(rows) >= PIECE:
                             yield bytes(rows)
                             rows.clear()
@@ -109,7 +109,7 @@ class ExportApi:
                     began = True
         except StoreUnavailable as error:
             if began:
-                yield table.note_row(f"到这里为止：{error}")
+                yield spreadsheet.note_row(f"到这里为止：{error}")
             raise
 
     async def _row(self, view: Shown, viewer: Viewer) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ class ExportApi:
         listed = report_json(view, self._hub.clock())
         if view.own and full.report is None:
             listed["note"] = f"读不出原来的内容，这里是发出的文字。{listed['note']}"
-        return table.report_row(listed, full.report, full.title, full.text)
+        return spreadsheet.report_row(listed, full.report, full.title, full.text)
 
     async def _zip(self, viewer: Viewer, criteria: Wanted) -> Pieces:
         file = ZipStream(self._hub.clock())
@@ -135,7 +135,9 @@ class ExportApi:
         """Write the pictures of a report."""
         state, archive = view.listed.state, self._hub.archive.of(viewer.holder)
         for number, digest in enumerate(view.pictures, 1):
-            name = table.picture_name(state.received_at, title_and_text(view)[0], state.id, number)
+            name = spreadsheet.picture_name(
+                state.received_at, title_and_text(view)[0], state.id, number
+            )
             if file.pictures >= self._max_pictures:
                 file.leave_out(name, "一个文件里放不下更多，请按日期分开导出")
                 continue

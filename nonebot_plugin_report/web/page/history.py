@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from ...access.sessions import Viewer
 from ...errors import Forbidden, InvalidReport, NotFound, TooManyReports
 from ...hub import Hub
-from ...model.archive import NEWEST, Cursor, Shown, Wanted
+from ...model.criteria import NEWEST, Cursor, Shown, Wanted
 from ...model.target import Target
 from ...model.text import clean
 from ..answers import json_answer, receipt_json

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from ...access.sessions import Viewer
 from ...errors import Busy, StoreUnavailable
 from ...hub import Hub
-from ...model.archive import Cursor, Shown, Wanted
+from ...model.criteria import Cursor, Shown, Wanted
 from ...model.delivery import State
 from ...model.target import Target
 from .door import Door

@@ -9,7 +9,7 @@ from ...access.sessions import Viewer
 from ...errors import NotFound
 from ...hub import Hub
 from ...model.image import Image
-from ...senders.in_turn import in_turn
+from ...pictures.in_turn import in_turn
 from ...store.turns import Turns
 from ..outgoing import Content, Outgoing
 from .history import HistoryApi
@@ -86,7 +86,7 @@ class PicturesApi:
 
 def _shrunk(image: Image) -> Image | None:
     # Imported here, in the thread: it is slow, and most bots do not need it.
-    from ...senders.shrink import shrink
+    from ...pictures.shrink import shrink
 
     small, _ = shrink(image, SMALL_BYTES, SMALL_SIDES, still=False)
     return small

@@ -9,15 +9,15 @@ import nonebot
 from fastapi import Request, Response
 
 from ...access.sessions import Viewer
+from ...doctor.addresses import onebot_url, push_url
+from ...doctor.findings import of_machine, of_running, of_settings
+from ...doctor.tools import SECRET, TOOLS, is_said
 from ...errors import StoreUnavailable
 from ...hub import Hub
-from ...model.archive import EVERYTHING, Shown, Wanted
+from ...model.criteria import EVERYTHING, Shown, Wanted
 from ...model.delivery import State
 from ...model.grant import OWN
-from ...model.tools import SECRET, TOOLS, is_said
-from ..addresses import onebot_url, push_url
 from ..answers import json_answer
-from ..findings import of_machine, of_running, of_settings
 from .door import require_master
 from .views import Json
 

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from ...access.sessions import Viewer
 from ...errors import Forbidden, InvalidReport
 from ...hub import Health, Hub
-from ...model.archive import NEWEST, Cursor
+from ...model.criteria import NEWEST, Cursor
 from ...model.report import EVENT_LABELS, trial_report
 from ...model.status import standing
 from ...model.target import Target

@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from ...access.sessions import Viewer
 from ...config import Config, explain
+from ...doctor.addresses import read_settings
 from ...errors import InvalidReport, Refused
 from ...hub import Hub
-from ...model.archive import EVERYTHING, Shown, Wanted
+from ...model.criteria import EVERYTHING, Shown, Wanted
 from ...model.grant import MASTER, OWN, Grant
 from ...model.report import Report
 from ...model.text import one_line
 from ...routing.planner import Planner
 from ...routing.telling import describe
-from ..addresses import read_settings
 from ..answers import json_answer
 from .door import read_fields, require_master, text_of
 from .views import Json, report_json

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from ...access.sessions import Viewer
-from ...model.archive import EVERYTHING, Shown, Sight
+from ...model.criteria import EVERYTHING, Shown, Sight
 from ...model.report import EVENT_LABELS
 from ...model.status import DeliveryState, progress
 

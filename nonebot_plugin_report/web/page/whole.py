@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...model.archive import Shown
+from ...model.criteria import Shown
 from ...model.report import Report
 from ...store.archive import Archive
 from .views import title_and_text

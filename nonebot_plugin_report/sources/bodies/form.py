@@ -5,13 +5,13 @@ from binascii import a2b_qp
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ..errors import InvalidReport, UnsupportedMedia
-from ..model.image import read_image
+from ...errors import InvalidReport, UnsupportedMedia
+from ...model.image import read_image
+from ..parse import ALIASES, MAX_LENGTHS, OTHERS
 from .decode import UTF16_MARKS, Fields, decode, decode_text, read_json
 from .lift import ESCAPES
 from .mend import mend
-from .notification import decode_notification, is_notification
-from .parse import ALIASES, MAX_LENGTHS, OTHERS
+from .soap import decode_notification, is_notification
 
 FORM_FIELDS: Final = frozenset(
     {"token", "data", "payload", "channel", "id", *MAX_LENGTHS, *ALIASES, *ALIASES.values(),

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final
 
 from . import addresses, bindings, mutes, pages, pushes, status
-from .reading import begins_argument
+from .parsing import begins_argument
 from .request import NAME, Answer, Asker, Context
 
 LIKE: Final = 0.5

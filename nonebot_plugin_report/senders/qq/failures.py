@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..model.delivery import Away, NotSent, Outcome, Rejected, Unknown
-from ..model.text import clean
+from ...model.delivery import Away, NotSent, Outcome, Rejected, Unknown
+from ...model.text import clean
 
 MUTED_SECONDS: Final = 300.0
 """Seconds at least before a group that has muted the bot is tried again: going on at once can cost

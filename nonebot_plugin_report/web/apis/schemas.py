@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from ..sources.onebot import SENDS
+from ...sources.onebot import SENDS
 
 Schema = dict[str, Any]
 

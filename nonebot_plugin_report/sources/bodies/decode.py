@@ -9,8 +9,8 @@ from typing import Final, Never, cast
 
 import orjson
 
-from ..errors import InvalidReport
-from ..model.text import clean_half, decode_utf8
+from ...errors import InvalidReport
+from ...model.text import clean_half, decode_utf8
 from .lift import LONG, MAX_PLAIN, has_few_escapes, lift, replace_strings
 
 MAX_VALUES: Final = 20_000

@@ -10,18 +10,18 @@ from typing import Final
 
 from fastapi import FastAPI, Request, Response
 
-from ..errors import Refused
-from ..model.report import Report
-from ..model.status import Receipt
-from ..sources.decode import decode
-from ..sources.ntfy import NAMES, read_json, read_publish
-from . import openapi
-from . import service_schemas as schemas
-from .answers import json_answer, retry_after, status_of
-from .asgi import PlainRoute
-from .content import header_text
+from ...errors import Refused
+from ...model.report import Report
+from ...model.status import Receipt
+from ...sources.bodies.decode import decode
+from ...sources.ntfy import NAMES, read_json, read_publish
+from .. import openapi
+from ..answers import json_answer, retry_after, status_of
+from ..asgi import PlainRoute
+from ..content import header_text
+from ..head import headers_of, query_of
+from . import schemas as schemas
 from .entrance import Entrance
-from .head import headers_of, query_of
 
 MAX_HEADER: Final = 4096
 """Characters read of a header."""

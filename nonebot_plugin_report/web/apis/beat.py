@@ -11,17 +11,17 @@ from fastapi import FastAPI, Request, Response
 from loguru import logger
 from starlette.routing import Match
 
-from ..errors import NotFound, Refused
-from ..model.grant import Grant
-from ..model.report import Result, read_result
-from ..model.text import clean
-from . import openapi
-from . import service_schemas as schemas
-from .answers import json_answer, retry_after, status_of
-from .asgi import PlainRoute
-from .credentials import KEY_PATHS
+from ...errors import NotFound, Refused
+from ...model.grant import Grant
+from ...model.report import Result, read_result
+from ...model.text import clean
+from .. import openapi
+from ..answers import json_answer, retry_after, status_of
+from ..asgi import PlainRoute
+from ..credentials import KEY_PATHS
+from ..head import query_of
+from . import schemas as schemas
 from .entrance import Entrance
-from .head import query_of
 
 PUSH: Final = f"{KEY_PATHS[0]}{{token}}"
 MAX_MESSAGE: Final = 1000

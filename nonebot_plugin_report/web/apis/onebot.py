@@ -12,28 +12,21 @@ import orjson
 import pybase64
 from fastapi import FastAPI, Request, Response
 
-from ..errors import (
-    Forbidden,
-    InvalidReport,
-    NotFound,
-    Refused,
-    Unreadable,
-    UnsupportedMedia,
-)
-from ..model.grant import Grant
-from ..model.image import Image
-from ..model.report import Report
-from ..model.status import ReportState
-from ..model.target import Kind
-from ..model.text import clean_half
-from ..sources.onebot import SENDS, read_send
-from . import openapi
-from . import service_schemas as schemas
-from .answers import json_answer, retry_after, status_of
-from .asgi import PlainRoute
-from .credentials import read_credentials
+from ...errors import Forbidden, InvalidReport, NotFound, Refused, Unreadable, UnsupportedMedia
+from ...model.grant import Grant
+from ...model.image import Image
+from ...model.report import Report
+from ...model.status import ReportState
+from ...model.target import Kind
+from ...model.text import clean_half
+from ...sources.onebot import SENDS, read_send
+from .. import openapi
+from ..answers import json_answer, retry_after, status_of
+from ..asgi import PlainRoute
+from ..credentials import read_credentials
+from ..outgoing import PIECE, Content
+from . import schemas as schemas
 from .entrance import Entrance, body_fields, query_fields
-from .outgoing import PIECE, Content
 
 SUFFIXES: Final = ("_async", "_rate_limited")
 """OneBot 11, "公开 API": other ways to carry an action out. Here all of them store first."""

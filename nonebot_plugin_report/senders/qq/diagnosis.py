@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from loguru import logger
 from nonebot.adapters import Bot
 
-from ..model.target import Kind
+from ...model.target import Kind
 
 if TYPE_CHECKING:
     from loguru import Message, Record

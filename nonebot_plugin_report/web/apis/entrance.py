@@ -10,19 +10,19 @@ from typing import Final, TypeVar
 from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 
-from ..errors import InvalidReport, NotFound, Refused, UnsupportedMedia
-from ..hub import Hub
-from ..model.grant import Grant
-from ..model.report import Report
-from ..model.status import Receipt
-from ..sources.decode import decode
-from ..sources.form import read_any_form
-from ..sources.multipart import decode_multipart, read_boundary
-from .body import Intake, discard
-from .caller import Callers, refuse_prefetching
-from .head import headers_of, query_of
-from .outgoing import Outgoing
-from .refusals import DISCARD_FACTOR, Refusals
+from ...errors import InvalidReport, NotFound, Refused, UnsupportedMedia
+from ...hub import Hub
+from ...model.grant import Grant
+from ...model.report import Report
+from ...model.status import Receipt
+from ...sources.bodies.decode import decode
+from ...sources.bodies.form import read_any_form
+from ...sources.bodies.multipart import decode_multipart, read_boundary
+from ..body import Intake, discard
+from ..caller import Callers, refuse_prefetching
+from ..head import headers_of, query_of
+from ..outgoing import Outgoing
+from ..refusals import DISCARD_FACTOR, Refusals
 
 T = TypeVar("T")
 

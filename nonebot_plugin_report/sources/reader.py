@@ -8,8 +8,8 @@ from ..errors import InvalidReport
 from ..model.report import Report
 from ..model.value import value_type
 from .base import Fields, Headers, Source, Translated, leaves, lines, read_story
+from .bodies.decode import decode
 from .catalogue import SOURCES, built_in, recognise
-from .decode import decode
 from .mapping import OwnSource
 from .parse import ALIASES, OTHERS, parse, read_key
 

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
-from ..errors import InvalidReport, UnsupportedMedia
-from ..model.text import clean
+from ...errors import InvalidReport, UnsupportedMedia
+from ...model.text import clean
 from .decode import Fields, cut, decode_text, find
 from .form import FORM_FIELDS, PICTURES, WORDS, decode_plain, gather, is_picture
 

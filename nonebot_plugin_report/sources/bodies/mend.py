@@ -8,7 +8,7 @@ import json
 import re
 from typing import Final, cast
 
-from ..model.text import clean_half
+from ...model.text import clean_half
 from .decode import MAX_VALUES, Fields, decode_text, read_object, to_utf8
 from .lift import LIFTED, LONG, plain, replace_strings
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from ..model.delivery import Delivery
-from ..model.image import Image
-from ..model.message import Message
-from .fit import CUT, fit_image
-from .history import Appearance, normalize
+from ...model.delivery import Delivery
+from ...model.image import Image
+from ...model.message import Message
+from ..fit import CUT, fit_image
+from .chat_history import Appearance, normalize
 
 MAX_TEXT: Final = 4000
 """Characters. QQ refuses messages somewhat longer than this; the limit is not documented."""

@@ -13,12 +13,13 @@ from typing import Final, Literal
 
 import nonebot
 
-from ..config import SHORT_TOKEN, Config, placeholders, tell_unknown
+from ..config import SHORT_TOKEN, Config, tell_unknown
 from ..hub import Health, Hub
 from ..model.delivery import State
 from ..model.status import progress, standing
 from ..model.timing import moment
 from .addresses import address, onebot_url, push_url, read_settings, unguarded
+from .examples import placeholders
 
 LOW_DISK: Final = 500 * 2**20
 """Free bytes below which the disk is reported."""

@@ -8,16 +8,16 @@ from functools import partial
 
 from fastapi import FastAPI, Request, Response
 
-from ..errors import Forbidden, Refused
-from ..model.report import Report
-from ..model.status import Receipt
-from ..sources.gotify import read_gotify
-from . import openapi
-from . import service_schemas as schemas
-from .answers import json_answer, retry_after, status_of
-from .asgi import PlainRoute
+from ...errors import Forbidden, Refused
+from ...model.report import Report
+from ...model.status import Receipt
+from ...sources.gotify import read_gotify
+from .. import openapi
+from ..answers import json_answer, retry_after, status_of
+from ..asgi import PlainRoute
+from ..head import query_of
+from . import schemas as schemas
 from .entrance import Entrance, body_fields, query_fields
-from .head import query_of
 
 
 class GotifyApi:

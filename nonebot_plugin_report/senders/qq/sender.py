@@ -16,14 +16,13 @@ from typing import Any, Final
 from nonebot.adapters import Bot, Event
 from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 
-from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Unknown
-from ..model.message import Message
-from ..model.target import Lane, Target
-from .fit import CUT
-from .history import Histories
-from .onebot import judge, judge_status
-from .presence import Presence, sign
-from .qq_message import (
+from ...model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Unknown
+from ...model.message import Message
+from ...model.target import Lane, Target
+from ..fit import CUT
+from .chat_history import Histories
+from .failures import judge, judge_status
+from .message import (
     FORWARD_FROM,
     MAX_PICTURE,
     MAX_TEXT,
@@ -37,6 +36,7 @@ from .qq_message import (
     upload_seconds,
     with_small_pictures,
 )
+from .presence import Presence, sign
 from .v11 import send_message
 
 V11: Final = "OneBot V11"

@@ -31,7 +31,7 @@ _GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
 
 
 @dataclass(slots=True)
-class Transport:
+class Router:
     """Sends through QQ's bots and the configured channels."""
 
     qq: Sender

@@ -17,8 +17,8 @@ from loguru import logger
 from nonebot.adapters import Bot
 from nonebot.exception import ActionFailed
 
-from ..model.target import Kind, Target
-from .onebot import UNKNOWN_ACTION
+from ...model.target import Kind, Target
+from .failures import UNKNOWN_ACTION
 
 COUNT: Final = 50
 """Messages of a chat that are looked at."""

@@ -1,0 +1,1 @@
+"""Decodes, shrinks and covers pictures, off the event loop and within a bound of memory."""

@@ -1,0 +1,1 @@
+"""Sends to QQ by bots that speak OneBot 11 or 12."""

@@ -1,0 +1,1 @@
+"""Decodes bodies to fields, whatever their format. Pure."""

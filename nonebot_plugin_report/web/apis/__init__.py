@@ -1,0 +1,1 @@
+"""Other services' APIs, for tools that can push to these services only."""
