@@ -111,6 +111,8 @@ class Report:
     """What an event begins or ends, where one source tells of several: an alert, a monitor."""
     elapsed: float | None = None
     """For an end event: seconds since it began, as its tool says or as measured here."""
+    urgent: bool = False
+    """Whether the tool says that the report must not wait for the end of quiet hours."""
 
     @property
     def image(self) -> Image | None:

@@ -49,6 +49,12 @@ def test_nobody_at_all_is_an_error_that_names_the_mend() -> None:
         route(Report(), Directory(()))
 
 
+def test_what_its_tool_calls_urgent_is_urgent_for_each_target() -> None:
+    report = Report(send_to=("1", "2"), urgent=True)
+    planned = routing(report, Directory((ME,)), MASTER, NOW).planned
+    assert [one.handling.priority for one in planned] == [Priority.URGENT] * 2
+
+
 def test_an_unknown_channel_is_named() -> None:
     with pytest.raises(InvalidReport, match="^channel："):
         route(Report(send_to=("1",), channel=("phone",)), Directory(()))
