@@ -180,6 +180,10 @@ GITHUB: Final[dict[str, list[JSON]]] = {
         github(action="closed", number=2, pull_request=_PULL),
         github(action="closed", number=2, pull_request={**_PULL, "merged": True}),
         github(action="synchronize", number=2, pull_request=_PULL),
+        github(
+            action="review_requested", requested_reviewer={"login": "bob"},
+            pull_request={**_PULL, "head": {"ref": "fix"}, "base": {"ref": "main"}},
+        ),
     ],
     "pull_request_review": [
         github(
@@ -192,6 +196,10 @@ GITHUB: Final[dict[str, list[JSON]]] = {
         github(action="opened", issue={**_ISSUE, "body": "长" * 2000}),
         github(action="closed", issue=_ISSUE),
         github(action="frobnicated", issue=_ISSUE),
+        github(action="labeled", issue=_ISSUE, label={"name": "bug"}),
+        github(action="assigned", issue=_ISSUE, assignee={"login": "bob"}),
+        github(action="milestoned", issue={**_ISSUE, "milestone": {"title": "v1"}}),
+        github(action="closed", issue={**_ISSUE, "state_reason": "not_planned"}),
     ],
     "issue_comment": [
         github(
@@ -255,6 +263,58 @@ GITHUB: Final[dict[str, list[JSON]]] = {
     ],
     "gollum": [github(pages=[{"title": "首页", "action": "edited"}])],
     "commit_comment": [github(action="created", comment={"body": "好", "path": "a.py"})],
+    "discussion": [
+        github(
+            action="category_changed", changes={"category": {"from": {"name": "General"}}},
+            discussion={"number": 4, "title": "想法", "category": {"name": "Ideas"}},
+        )
+    ],
+    "secret_scanning_alert": [
+        github(action="reopened", alert={"number": 9, "secret_type": "aws_key"}),
+        github(action="resolved", alert={"number": 9, "secret_type": "aws_key",
+                                         "resolution": "revoked"}),
+    ],
+    "membership": [
+        {
+            "action": "added", "scope": "team", "member": {"login": "bob"},
+            "team": {"name": "前端"}, "organization": {"login": "octo"}, "sender": SENDER,
+        }
+    ],
+    "package": [
+        github(
+            action="published",
+            package={
+                "name": "hello", "package_type": "npm", "package_version": {"version": "1.0.1"},
+                "html_url": "https://github.com/octo/hello/packages/1",
+            },
+        )
+    ],
+    "page_build": [
+        github(
+            build={
+                "status": "errored", "error": {"message": "页面写错了"}, "pusher": SENDER,
+                "commit": _COMMIT["id"],
+            },
+        )
+    ],
+    "security_advisory": [
+        {
+            "action": "published",
+            "security_advisory": {
+                "summary": "Django 有漏洞", "severity": "high", "description": "可以绕过登录",
+                "vulnerabilities": [{"package": {"name": "django"}}],
+            },
+        }
+    ],
+    "check_suite": [
+        github(
+            action="rerequested",
+            check_suite={"head_branch": "main", "conclusion": "failure", "app": {"name": "lint"}},
+        )
+    ],
+    "brand_new_event": [
+        github(action="frobbed", gadget={"name": "小工具", "html_url": "https://github.com/g/1"})
+    ],
 }  # fmt: skip
 """By the event, as `X-GitHub-Event` names it."""
 

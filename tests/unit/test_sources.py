@@ -304,7 +304,7 @@ def test_kuma_as_a_form_and_by_get() -> None:
     [
         ("push", 0, "mona 推送了 1 个提交到分支 main",
          "9c1a2b3 修好首页（Mona）\nhttps://github.com/octo/hello/compare/a...b", None),
-        ("push", 1, "mona 强制推送了 30 个提交到新分支 main", "还有 10 个提交", None),
+        ("push", 1, "mona 强制推送了 30 个提交到新分支 main", "还有 20 个提交", None),
         ("push", 2, "mona 删除了标签 v1", "https://github.com/octo/hello/compare/a...b", None),
         ("pull_request", 0, "mona 打开了 PR #2 Update the README",
          "A pretty simple change.\nhttps://github.com/octo/hello/pull/2", None),
@@ -312,12 +312,12 @@ def test_kuma_as_a_form_and_by_get() -> None:
         ("pull_request", 2, "mona 合并了 PR #2", "https://github.com/octo/hello/pull/2", None),
         ("pull_request", 3, "mona 更新了 PR #2", "https://github.com/octo/hello/pull/2", None),
         ("pull_request_review", 0, "mona 批准了 PR #2 Update the README", "很好\nhttps", None),
-        ("pull_request_review", 1, "mona dismissed  PR #2 Update the README", "", None),
+        ("pull_request_review", 1, "mona 撤销了 PR #2 Update the README 的审阅", "", None),
         ("issues", 0, "mona 打开了 issue #1 Spelling error", "长" * 1000 + "…\nhttps", None),
         ("issues", 1, "mona 关闭了 issue #1 Spelling error", "https", None),
-        ("issues", 2, "mona frobnicated  issue #1 Spelling error", "https", None),
+        ("issues", 2, "mona frobnicated issue #1 Spelling error", "https", None),
         ("issue_comment", 0, "mona 评论了 #1 Spelling error", "马上就改\nhttps", None),
-        ("issue_comment", 1, "mona moved  #1 Spelling error", "", None),
+        ("issue_comment", 1, "mona 移动了 #1 Spelling error", "", None),
         ("release", 0, "mona 发布了版本 v1.0", "第一版\nhttps", None),
         ("workflow_run", 0, "mona 完成了工作流 CI", "分支 main\n修好首页\nhttps", Result.FAIL),
         ("workflow_run", 1, "mona 完成了工作流 CI", "分支 main\n修好首页", Result.SUCCESS),
@@ -331,10 +331,24 @@ def test_kuma_as_a_form_and_by_get() -> None:
         ("delete", 0, "mona 删除了分支 old", "https://github.com/octo/hello", None),
         ("ping", 0, "GitHub 连上了", "Anything added dilutes everything else.", None),
         ("status", 0, "ci/travis 9c1a2b3", "编译失败\n修好首页\nhttps://ci.example/1", Result.FAIL),
-        ("deployment_status", 0, "mona 新建了部署 production", "production", Result.SUCCESS),
-        ("dependabot_alert", 0, "mona 新建了依赖警告 #3 Django 有漏洞", "https", Result.FAIL),
-        ("gollum", 0, "mona gollum", "", None),
+        ("deployment_status", 0, "mona 更新了部署 production：成功", "https", Result.SUCCESS),
+        ("dependabot_alert", 0, "mona 发现依赖警告 #3 Django 有漏洞", "https", Result.FAIL),
+        ("gollum", 0, "mona 修改了 wiki 页首页", "", None),
         ("commit_comment", 0, "mona 评论了提交 a.py", "好", None),
+        ("issues", 3, "mona 给 issue #1 Spelling error 加上标签 bug", "https", None),
+        ("issues", 4, "mona 把 issue #1 Spelling error 指派给 bob", "https", None),
+        ("issues", 5, "mona 把 issue #1 Spelling error 排进里程碑 v1", "https", None),
+        ("issues", 6, "mona 关闭了 issue #1 Spelling error", "原因：不做了", None),
+        ("pull_request", 4, "mona 请 bob 审阅 PR #2", "fix → main", None),
+        ("discussion", 0, "mona 把讨论 #4 想法改到分类 Ideas", "原来的分类：General", None),
+        ("secret_scanning_alert", 0, "mona 重新打开了密钥泄露警告 #9 aws_key", "", Result.FAIL),
+        ("secret_scanning_alert", 1, "mona 解决了密钥泄露警告 #9 aws_key", "处理：revoked",
+         Result.SUCCESS),
+        ("package", 0, "mona 发布了软件包 hello", "版本 1.0.1\n类型：npm\nhttps", None),
+        ("page_build", 0, "没能构建 GitHub Pages", "页面写错了", Result.FAIL),
+        ("check_suite", 0, "mona 要求重新运行检查 lint", "分支 main", None),
+        ("brand_new_event", 0, "mona frobbed brand_new_event 小工具", "https://github.com/g/1",
+         None),
     ],
 )  # fmt: skip
 def test_an_event_of_github_in_words(
@@ -347,6 +361,73 @@ def test_an_event_of_github_in_words(
     action = GITHUB[name][which].get("action")
     assert told.event == (f"github.{name}.{action}" if action else f"github.{name}")
     assert told.key == "72d3162e-cc78"
+
+
+def test_events_of_github_that_are_of_no_repository() -> None:
+    assert event("membership").title == "octo：mona 把成员 bob 加进团队 前端"
+    told = event("security_advisory")
+    assert (told.title, told.content) == (
+        "发布了安全公告 Django 有漏洞", "严重程度：高\n影响：django\n可以绕过登录",
+    )  # fmt: skip
+
+
+def test_an_alert_that_is_found_and_mended_is_one_story() -> None:
+    stories = {event("secret_scanning_alert", which).story for which in (0, 1)}
+    assert len(stories) == 1
+    assert "" not in stories
+
+
+def test_a_long_comment_is_cut_to_a_few_lines() -> None:
+    body = GITHUB["issue_comment"][0]
+    long = body | {"comment": {"body": "\n\n".join(f"第 {row} 行" for row in range(30))}}
+    told = report(long, {"x-github-event": "issue_comment"})
+    assert told.content.splitlines()[-2:] == ["第 7 行", "…"] or "第 7 行\n…" in told.content
+    assert "第 8 行" not in told.content
+
+
+# ── Gitea, Forgejo and Gogs ───────────────────────────────────────────────────────────────────────
+
+
+def test_giteas_own_names_are_told_as_githubs() -> None:
+    review = GITHUB["pull_request_review"][0] | {
+        "action": "reviewed",
+        "review": {"type": "pull_request_review_rejected", "content": "改一下"},
+    }  # fmt: skip
+    headers = {
+        "x-gitea-event": "pull_request_rejected", "x-github-event": "pull_request_rejected",
+        "x-gitea-delivery": "d-1",
+    }  # fmt: skip
+    told = report(review, headers)
+    assert told.title == "octo/hello：mona 要求修改 PR #2 Update the README"
+    assert told.content.startswith("改一下\n")
+    assert (told.event, told.key) == ("github.pull_request_review.reviewed", "d-1")
+
+
+def test_a_push_to_gogs_has_its_own_header_and_person() -> None:
+    body: JSON = {
+        "ref": "refs/heads/main", "compare_url": "https://git.example/o/r/compare/a...b",
+        "commits": [{"id": "bffeb74224", "message": "加功能", "author": {"name": "无闻"}}],
+        "repository": {"full_name": "o/r", "html_url": "https://git.example/o/r"},
+        "pusher": {"username": "wu", "login": "wu"},
+    }  # fmt: skip
+    told = report(body, {"x-gogs-event": "push", "x-gogs-delivery": "d-2"})
+    assert told.title == "o/r：wu 推送了 1 个提交到分支 main"
+    assert told.content == "bffeb74 加功能（无闻）\nhttps://git.example/o/r/compare/a...b"
+    branch = {"ref": "refs/heads/x", "ref_type": "branch", "repository": body["repository"]}
+    assert report(branch, {"x-gogs-event": "create"}).title == "o/r：新建了分支 x"
+
+
+def test_a_run_of_forgejos_actions() -> None:
+    run = {
+        "title": "修好首页", "workflow_id": "test.yml", "prettyref": "main",
+        "html_url": "https://git.example/o/r/actions/runs/1",
+        "repository": {"full_name": "o/r"},
+    }  # fmt: skip
+    failed = report({"action": "failure", "run": run}, {"x-forgejo-event": "action_run_failure"})
+    assert (failed.title, failed.result) == ("o/r：工作流失败了：修好首页", Result.FAIL)
+    assert failed.content.startswith("test.yml\n分支 main\nhttps")
+    mended = report({"action": "success", "run": run}, {"x-forgejo-event": "action_run_recover"})
+    assert (mended.title, mended.result) == ("o/r：工作流恢复了：修好首页", Result.SUCCESS)
 
 
 def test_how_long_a_run_took() -> None:
@@ -369,8 +450,8 @@ def test_what_is_none_of_githubs() -> None:
     assert recognise({"content": "x"}, {"x-github-event": "push"}) is None
     organization: JSON = {"sender": {"login": "mona"}, "organization": {"login": "octo"}}
     told = report(organization | {"action": "x"}, {"x-github-event": "team"})
-    assert told.title == "octo：mona x team"
-    assert report({"sender": {"id": 1}}, {"x-github-event": "odd"}).title == "有人 odd"
+    assert told.title == "octo：mona x 团队"
+    assert report({"sender": {"id": 1}}, {"x-github-event": "odd"}).title == "触发了 odd"
 
 
 def test_a_form_with_all_in_one_field_is_opened() -> None:
