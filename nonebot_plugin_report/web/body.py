@@ -19,6 +19,7 @@ from starlette.types import Message
 from ..errors import BodyTooLarge, Busy, InvalidReport
 from ..model.grant import Grant
 from ..sources.bodies.lift import has_few_escapes
+from ..sources.markup import may_be_marked
 from ..store.turns import Turns
 from .head import headers_of
 from .inflate import Inflater
@@ -94,8 +95,9 @@ class Body:
             self.close()
 
     async def work(self, job: Callable[[bytearray], T]) -> T:
-        """Process its bytes, which are gone afterwards; large ones, and longer ones of many parts,
-        in a thread. The job may free them earlier by clearing them.
+        """Process its bytes, which are gone afterwards; large ones, longer ones of many parts, and
+        those with marks of Markdown or HTML, in a thread. The job may free them earlier by
+        clearing them.
 
         Raises:
             InvalidReport: it is nested too deeply.
@@ -104,7 +106,7 @@ class Body:
         try:
             if self._is_large:
                 return await self._work_in_thread(job)
-            if has_many_parts(self._data):
+            if has_many_parts(self._data) or may_be_marked(self._data):
                 async with self._intake.alone.of(self._owner):
                     return await self._work_in_thread(job)
             return await self._intake.turns.run(self._owner, lambda: job(self._take()))
