@@ -5,13 +5,26 @@ from collections.abc import Mapping
 from typing import Final
 
 from .base import Fields, Headers, Source
-from .tools import alertmanager, apprise, github, grafana, maa, onebot, plain, uptimekuma
+from .tools import (
+    alertmanager,
+    apprise,
+    gitee,
+    github,
+    gitlab,
+    grafana,
+    maa,
+    onebot,
+    plain,
+    uptimekuma,
+)
 
 SOURCES: Final[Mapping[str, Source]] = {
     # Grafana first: it writes all that Alertmanager does.
     "grafana": grafana.SOURCE,
     "alertmanager": alertmanager.SOURCE,
     "uptimekuma": uptimekuma.SOURCE,
+    "gitee": gitee.SOURCE,
+    "gitlab": gitlab.SOURCE,
     "github": github.SOURCE,
     "apprise": apprise.SOURCE,
     "maa": maa.SOURCE,

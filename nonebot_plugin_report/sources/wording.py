@@ -124,3 +124,16 @@ def _commit(commit: Fields) -> str:
 def count(number: str) -> int:
     """Read a count from outside; 0: it is none."""
     return int(number) if number.isdecimal() and len(number) < 10 else 0
+
+
+MAX_SECONDS: Final = 10.0 * 365 * 24 * 3600
+"""Seconds beyond which nothing takes: a duration from outside is none."""
+
+
+def seconds(value: object) -> float | None:
+    """Read a duration in seconds, which may be text; None: there is none."""
+    try:
+        duration = float(as_text(value) or -1)
+    except ValueError:
+        return None
+    return duration if 0 < duration <= MAX_SECONDS else None

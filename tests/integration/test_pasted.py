@@ -19,9 +19,11 @@ import requests  # noqa: TID251 - as March7thAssistant and OneDragon call it
 from websockets.asyncio.client import connect
 
 from nonebot_plugin_report.doctor.tools import TOOLS
+from nonebot_plugin_report.model.report import Result
 from tests.bot import TOKEN, Bot, running, until
 from tests.dialects import generations, jpeg
 from tests.documents import blocks
+from tests.hooks import HOOKS
 from tests.onebot import ScriptedV11
 from tests.ports import free_port
 from tests.tools import GITHUB, GRAFANA, KUMA, encoded
@@ -84,6 +86,8 @@ async def onebot_send(endpoint: str, token: str, **receiver: str) -> None:
         body = {"message": message, "message_type": kind, name: number}
         await call("POST", f"{endpoint}/send_msg", json=body, headers=headers)
 
+
+Paste = Callable[[Desk, Fields], Awaitable[None]]
 
 # ── the tools ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -216,6 +220,16 @@ async def github(desk: Desk, fields: Fields) -> None:
     await call("POST", fields["Payload URL"], data=body, headers=headers)
 
 
+def webhook(source: str) -> Paste:
+    """What a tool does that has nothing but an address to fill in."""
+
+    async def push(desk: Desk, fields: Fields) -> None:
+        hook = HOOKS[source][0]
+        await call("POST", next(iter(fields.values())), json=hook.body, headers=hook.headers)
+
+    return push
+
+
 async def notify(desk: Desk, url: str) -> None:
     (desk.folder / "shot.jpg").write_bytes(SHOT)
     pusher = apprise.Apprise()
@@ -263,7 +277,6 @@ async def python(desk: Desk, fields: Fields) -> None:
     await shell(desk, f"'{sys.executable}' push.py")
 
 
-Paste = Callable[[Desk, Fields], Awaitable[None]]
 DONE = "任务\n完成"
 TIME = "\n2026-11-24 20:39:00"
 PASTED: dict[str, tuple[Paste, list[str], int]] = {
@@ -295,6 +308,9 @@ PASTED: dict[str, tuple[Paste, list[str], int]] = {
     "powershell": (powershell, ["备份完成"], 0),
     "python": (python, ["备份完成"], 0),
 }
+for source, hooks in HOOKS.items():
+    icon = f"{hooks[0].result.icon} " if isinstance(hooks[0].result, Result) else ""
+    PASTED[source] = (webhook(source), [icon + hooks[0].title], 0)
 """By tool: how it calls, how each message begins, and how many pictures come with them."""
 
 

@@ -91,7 +91,7 @@ def test_it_is_printed_line_by_line() -> None:
     tool = find_tool("github")
     assert tool
     assert describe_tool(tool, URL, TOKEN).splitlines() == [
-        "GitHub、Gitea、Forgejo：仓库的 Settings → Webhooks → Add webhook",
+        "GitHub、Gitea、Forgejo、Gogs：仓库的 Settings → Webhooks → Add webhook",
         f"  Payload URL：{URL}?source=github",
         "  Content type：application/json",
         f"  Secret：{TOKEN}",

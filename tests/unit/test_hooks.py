@@ -1,0 +1,31 @@
+"""What the webhooks of other tools write, as the report that it becomes."""
+
+import pytest
+
+from nonebot_plugin_report.sources.catalogue import SOURCES, recognise
+from nonebot_plugin_report.sources.reader import Context, read
+from tests.hooks import HOOKS, Hook
+
+EACH = [
+    pytest.param(name, hook, id=f"{name} {number}")
+    for name, hooks in HOOKS.items()
+    for number, hook in enumerate(hooks)
+]
+
+
+@pytest.mark.parametrize(("name", "hook"), EACH)
+def test_a_webhook_says_who_did_what_where_and_how_it_ended(name: str, hook: Hook) -> None:
+    assert recognise(hook.body, hook.headers) is SOURCES[name]
+    report = read(hook.body, Context({}, {}, hook.headers), {}).report
+    assert (report.title, report.body) == (hook.title, hook.content)
+    assert report.result == hook.result
+    assert not hook.event or report.event == hook.event
+    assert report.image_fault == ""
+
+
+@pytest.mark.parametrize(("name", "hook"), EACH)
+def test_a_webhook_fits_a_screen_and_has_no_marks_of_code(name: str, hook: Hook) -> None:
+    report = read(hook.body, Context({}, {}, hook.headers), {}).report
+    text = f"{report.title}\n{report.body}"
+    assert len(text.splitlines()) <= 16
+    assert not any(mark in text for mark in ("{", "}", "\\n", "None", "%E4", "s3cret"))
