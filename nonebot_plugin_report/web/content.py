@@ -159,7 +159,11 @@ def header_text(value: str) -> str:
         between = value[end : word.start()]
         if between.strip() or not pieces:  # blanks between words belong to neither
             _add(pieces, "", between.encode("latin-1", "replace"))
-        _add(pieces, word[1].lower(), _decoded(word[2], word[3]))
+        content = _decoded(word[2], word[3])
+        if content is None:
+            _add(pieces, "", word[0].encode("latin-1", "replace"))
+        else:
+            _add(pieces, word[1].lower(), content)
         end = word.end()
     _add(pieces, "", value[end:].encode("latin-1", "replace"))
     return "".join(_text(content, charset) for charset, content in pieces)
@@ -173,14 +177,15 @@ def _add(pieces: list[tuple[str, bytearray]], charset: str, content: bytes) -> N
         pieces.append((charset, bytearray(content)))
 
 
-def _decoded(encoding: str, text: str) -> bytes:
+def _decoded(encoding: str, text: str) -> bytes | None:
+    """Decode an encoded word's text; None: it is not encoded so."""
     written = text.encode("latin-1", "replace")
     if encoding in "qQ":
         return a2b_qp(written, header=True)
     try:
         return pybase64.b64decode(written + b"=" * (-len(written) % 4))
     except ValueError:
-        return written
+        return None
 
 
 def _text(content: bytes | bytearray, charset: str = "") -> str:

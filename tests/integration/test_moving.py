@@ -144,7 +144,7 @@ async def test_all_of_it_comes_over_and_back_and_the_bot_goes_on_with_it(
         (sent,) = await qq.wait_for(1)
         assert "等着" in sent.text
         assert sent.images
-        again = await bot.push(content="已发 0", id="k0")
+        again = await bot.push(content="已发 0", screenshot=shot(0), id="k0")
         assert again["status"] == "duplicate"
 
 
@@ -301,7 +301,9 @@ async def test_a_backup_made_while_the_bot_runs_is_a_store_that_one_can_go_on_wi
         (one,) = await qq.wait_for(1)
         assert "等着" in one.text
         assert one.images
-        assert (await again.push(content="已发", id="k"))["status"] == "duplicate"
+        assert (await again.push(content="已发", screenshot=shot(1), id="k"))[
+            "status"
+        ] == "duplicate"
 
 
 async def test_a_backup_takes_what_a_bot_that_was_killed_left(tmp_path: Path) -> None:
