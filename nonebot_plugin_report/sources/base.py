@@ -4,7 +4,7 @@ A body comes from outside: any value in it may be of any type.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, cast
@@ -16,6 +16,10 @@ Fields = Mapping[str, object]
 """The fields of a body, or of an object within it."""
 Headers = Mapping[str, str]
 """A request's headers, by names in lower case."""
+
+Answer = str | Mapping[str, object] | None
+"""What a source's clients want to be answered: a text, which may be empty; fields that our own
+answer has, too; None: our own answer."""
 
 MAX_SHOWN: Final = 20
 """Most entries of a list, such as alerts or commits, that are shown."""
@@ -37,6 +41,8 @@ class Translated:
     """Seconds that the event took, if the tool says so."""
     key_seconds: float | None = None
     """Seconds for which the same `id` is the same report; None: always."""
+    rewritten: frozenset[str] = frozenset()
+    """Fields of the body that are not ours by these names, or stand in `fields` in other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ class Source:
     """Whether a body has this tool's shape; None: the tool writes our own dialect."""
     translate: Callable[[Fields, Headers], Translated | None]
     """Translates a body that is said to be this tool's; its answer is None where it is not."""
+    answer: Answer = field(default=None, hash=False)
+    """What its clients want to be answered when a push was taken."""
 
 
 def pick(value: object, path: str) -> object:
@@ -89,14 +97,18 @@ def read_story(value: str) -> str:
 def record(value: object, path: str) -> Fields:
     """Get the object at a path; empty if there is none."""
     fields = pick(value, path)
-    return cast("Fields", fields) if isinstance(fields, dict) else {}
+    return cast("dict[str, object]", fields) if isinstance(fields, dict) else {}
+
+
+def entries(value: object) -> list[object]:
+    """Get the first `EVERY` entries of a list; none of any other value."""
+    return cast("list[object]", value)[:EVERY] if isinstance(value, list) else []
 
 
 def records(value: object, path: str) -> list[Fields]:
     """Get the objects of the list at a path, of its first `EVERY` entries."""
-    entries = pick(value, path)
-    rows = cast("list[object]", entries)[:EVERY] if isinstance(entries, list) else []
-    return [cast("Fields", one) for one in rows if isinstance(one, dict)]
+    rows = entries(pick(value, path))
+    return [cast("Fields", row) for row in rows if isinstance(row, dict)]
 
 
 def texts(value: object, path: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from ..errors import BodyTooLarge, InvalidReport
 from ..model.report import Report
 from ..model.text import clean
 from ..model.value import value_type
+from .base import Answer
 from .bodies.decode import Fields, decode
 from .bodies.form import decode_form
 from .reader import Context, Own, read
@@ -32,6 +33,8 @@ class Pushed:
     """Name of the source that was named for the body and could not read it; empty: none."""
     body: bytes = b""
     """The body that `unread` could not read; empty: it is too long to be kept."""
+    answer: Answer = None
+    """What the body's client wants to be answered; None: our own answer."""
 
 
 def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own) -> Pushed:
@@ -54,7 +57,8 @@ def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own
     report = reading.report
     if fields.notes:
         report = replace(report, cut=(*map(clean, fields.notes), *report.cut))
-    return Pushed(report, _token(fields), reading.unread, unread_body if reading.unread else b"")
+    kept = unread_body if reading.unread else b""
+    return Pushed(report, _token(fields), reading.unread, kept, reading.answer)
 
 
 def read_value(

@@ -8,14 +8,21 @@ from .base import Fields, Headers, Source
 from .tools import (
     alertmanager,
     apprise,
+    dingtalk,
+    discord,
+    feishu,
     gitee,
     github,
     gitlab,
+    googlechat,
     grafana,
     maa,
     onebot,
     plain,
+    slack,
+    teams,
     uptimekuma,
+    wecom,
 )
 
 SOURCES: Final[Mapping[str, Source]] = {
@@ -29,6 +36,14 @@ SOURCES: Final[Mapping[str, Source]] = {
     "apprise": apprise.SOURCE,
     "maa": maa.SOURCE,
     "onebot": onebot.SOURCE,
+    "dingtalk": dingtalk.SOURCE,
+    "wecom": wecom.SOURCE,
+    "feishu": feishu.SOURCE,
+    "discord": discord.SOURCE,
+    "teams": teams.SOURCE,
+    "googlechat": googlechat.SOURCE,
+    # After those whose messages have `attachments` or `text`, too.
+    "slack": slack.SOURCE,
     **plain.SOURCES,
 }
 _SHAPED: Final = tuple(

@@ -7,7 +7,7 @@ from typing import Final
 from ..errors import InvalidReport
 from ..model.report import Report
 from ..model.value import value_type
-from .base import Fields, Headers, Source, Translated, leaves, lines, read_story
+from .base import Answer, Fields, Headers, Source, Translated, leaves, lines, read_story
 from .bodies.decode import decode
 from .catalogue import SOURCES, built_in, recognise
 from .mapping import OwnSource
@@ -47,6 +47,8 @@ class Reading:
     report: Report
     unread: str = ""
     """Name of the source that was named for the body and could not read it; empty: none."""
+    answer: Answer = None
+    """What the clients of the body's source want to be answered; None: our own answer."""
 
 
 def read(fields: Fields, beside: Context, own: Own) -> Reading:
@@ -70,8 +72,8 @@ def _read(fields: Fields, beside: Context, own: Own) -> Reading:
     fields = opened(fields)
     if isinstance(source, OwnSource):
         return _read_own(fields, beside, name, source)
-    if (report := _read_built_in(fields, beside, source)) is not None:
-        return Reading(report)
+    if (reading := _read_built_in(fields, beside, source)) is not None:
+        return reading
     if source is None:
         return Reading(parse(_filled(fields, beside), beside.query))
     return _as_it_is(fields, beside, name)
@@ -107,13 +109,14 @@ def opened(fields: Fields) -> Fields:
         return {"content": payload, **fields}
 
 
-def _read_built_in(fields: Fields, beside: Context, source: Source | None) -> Report | None:
+def _read_built_in(fields: Fields, beside: Context, source: Source | None) -> Reading | None:
     """Read a tool's body by its shape, else by its name: an address may be copied to another
     tool."""
     for candidate in dict.fromkeys((recognise(fields, beside.headers), source)):
         translated = candidate and candidate.translate(fields, beside.headers)
-        if translated is not None:
-            return _report(translated, _keep(fields, translated), beside)
+        if candidate and translated is not None:
+            report = _report(translated, _keep(fields, translated), beside)
+            return Reading(report, answer=candidate.answer)
     return None
 
 
@@ -149,14 +152,16 @@ def _says(fields: Fields, name: str) -> bool:
 
 def _keep(fields: Fields, translated: Translated) -> Fields:
     """Add to a translation the fields of the body that our own dialect would show or obey."""
-    merged = {name: fields[name] for name in _CARRIED if name in fields}
+    rewritten = translated.rewritten
+    merged = {name: fields[name] for name in _CARRIED if name in fields and name not in rewritten}
     merged |= {name: one for name, one in translated.fields.items() if one not in (None, "")}
     texts = [
         text
         for name in ("title", "content", "message")
         if isinstance(text := merged.get(name), str)
     ]
-    others = (text.strip() for name in _WORDS if isinstance(text := fields.get(name), str))
+    names = (name for name in _WORDS if name not in rewritten)
+    others = (text.strip() for name in names if isinstance(text := fields.get(name), str))
     more = [text for text in dict.fromkeys(others) if not any(text in other for other in texts)]
     return {**merged, "content": lines(str(merged.get("content") or ""), *more)} if more else merged
 
@@ -164,9 +169,8 @@ def _keep(fields: Fields, translated: Translated) -> Fields:
 def _as_it_is(fields: Fields, beside: Context, name: str) -> Reading:
     """Show a body that its source could not read: by another source, else all of its values."""
     try:
-        report = _read_built_in(fields, beside, None) or parse(
-            _filled(fields, beside), beside.query
-        )
+        reading = _read_built_in(fields, beside, None)
+        report = reading.report if reading else parse(_filled(fields, beside), beside.query)
     except InvalidReport:
         report = None
     if report is None or not (report.heading or report.body):

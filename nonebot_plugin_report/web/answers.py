@@ -11,6 +11,7 @@ from typing import Final
 
 import orjson
 from fastapi import Response
+from fastapi.responses import PlainTextResponse
 
 from ..doctor.findings import Finding
 from ..errors import (
@@ -27,6 +28,7 @@ from ..errors import (
 )
 from ..hub import Health
 from ..model.status import Receipt, ReportState, progress, standing
+from ..sources.base import Answer
 
 STATUS: Final[Mapping[type[Refused], int]] = {
     InvalidReport: 422,
@@ -92,6 +94,15 @@ def receipt_json(receipt: Receipt) -> dict[str, object]:
     """The answer to an accepted report."""
     deliveries = [{"target": str(target)} for target in receipt.targets]
     return {"id": receipt.id, "status": receipt.status, "deliveries": deliveries}
+
+
+def taken_answer(receipt: Receipt, answer: Answer) -> Response:
+    """The answer to an accepted report, as its source's clients want it."""
+    if answer is None:
+        return json_answer(receipt_json(receipt))
+    if isinstance(answer, str):
+        return PlainTextResponse(answer) if answer else Response(status_code=204)
+    return json_answer({**receipt_json(receipt), **answer})
 
 
 def state_json(state: ReportState, now: float) -> dict[str, object]:

@@ -15,7 +15,7 @@ from ..sources.bodies.decode import decode
 from ..sources.body import Decode, Pushed, read_report
 from ..sources.onebot import SENDS
 from . import openapi
-from .answers import error_answer, health_json, json_answer, receipt_json, state_json
+from .answers import error_answer, health_json, json_answer, state_json, taken_answer
 from .apis.beat import BeatApi
 from .apis.entrance import METHODS, Entrance
 from .apis.gotify import GotifyApi
@@ -142,7 +142,7 @@ class Receiver:
                 if (pushed := await body.work(read)) is None:
                     raise callers.wrong_signature(caller.address)
                 grant = grant or callers.admit(pushed.token, caller)
-                return json_answer(receipt_json(await self._hub.take(pushed, grant)))
+                return taken_answer(await self._hub.take(pushed, grant), pushed.answer)
         except Refused as error:
             return await self._refuse(error, request)
 
@@ -167,7 +167,7 @@ class Receiver:
                 beside=context(source, headers_of(request)),
                 own=self._hub.config.report_sources,
             )
-            answer = json_answer(receipt_json(await self._hub.take(pushed, grant)))
+            answer = taken_answer(await self._hub.take(pushed, grant), pushed.answer)
         except Refused as error:
             return await self._refuse(error, request)
         answer.headers["Cache-Control"] = "no-store"  # the next one is another push

@@ -21,6 +21,7 @@ from websockets.asyncio.client import connect
 from nonebot_plugin_report.doctor.tools import TOOLS
 from nonebot_plugin_report.model.report import Result
 from tests.bot import TOKEN, Bot, running, until
+from tests.chats import ADAPTIVE, DISCORD_COMPONENTS, GOOGLE_CHAT, SLACK, TEAMS
 from tests.dialects import generations, jpeg
 from tests.documents import blocks
 from tests.hooks import HOOKS
@@ -61,6 +62,12 @@ async def call(method: str, url: str, **options: Any) -> None:
     """As a tool calls that has python-requests."""
     answer = await asyncio.to_thread(requests.request, method, url, timeout=30, **options)
     answer.raise_for_status()
+
+
+async def answered(url: str, **options: Any) -> tuple[int, str]:
+    """The answer to a push: its status and its body."""
+    answer = await asyncio.to_thread(requests.post, url, timeout=30, **options)
+    return answer.status_code, answer.text
 
 
 async def shell(desk: Desk, command: str) -> None:
@@ -260,6 +267,64 @@ async def onebot(desk: Desk, fields: Fields) -> None:
     await call("GET", f"{fields['HTTP 地址']}/send_private_msg", params=said)
 
 
+async def slack(desk: Desk, fields: Fields) -> None:
+    """server/notification-providers/mattermost.js of Uptime Kuma, and a form as Slack shows it."""
+    url = fields["Webhook URL"]
+    assert await answered(url, json=SLACK) == (200, "ok")
+    assert await answered(url, data={"payload": json.dumps(SLACK)}) == (200, "ok")
+
+
+async def discord(desk: Desk, fields: Fields) -> None:
+    """onepush, MAA's DiscordWebhookNotificationProvider.cs and BetterGI's
+    DiscordWebhookNotifier.cs, which puts its JSON behind the picture."""
+    url = fields["Webhook URL"]
+    notifier = onepush.get_notifier("discord")
+    answer = await asyncio.to_thread(notifier.notify, webhook=url, title="任务", content="完成")
+    assert (answer.status_code, answer.text) == (204, "")
+    assert await answered(url, json={"content": "任务\n完成"}) == (204, "")
+    files = {
+        "files[0]": ("screenshot.jpg", SHOT, "image/jpeg"),
+        "payload_json": (None, json.dumps(DISCORD_COMPONENTS), "application/json"),
+    }
+    assert await answered(f"{url}&with_components=true", files=files) == (204, "")
+
+
+async def teams(desk: Desk, fields: Fields) -> None:
+    await call("POST", fields["Webhook URL"], json=TEAMS)
+    await call("POST", fields["Webhook URL"], json=ADAPTIVE)
+
+
+async def googlechat(desk: Desk, fields: Fields) -> None:
+    await call("POST", fields["Webhook URL"], json=GOOGLE_CHAT)
+
+
+async def dingtalk(desk: Desk, fields: Fields) -> None:
+    """BetterGI's dingdingwebhookNotifier.cs, which puts its signature behind the address."""
+    body = {"msgtype": "text", "text": {"content": DONE}, "at": {"isAtAll": False}}
+    url = f"{fields['Webhook']}&timestamp=1796043515957&sign=2eAv%3D"
+    answer = await asyncio.to_thread(requests.post, url, json=body, timeout=30)
+    assert (answer.json()["errcode"], answer.json()["errmsg"]) == (0, "ok")
+
+
+async def wecom(desk: Desk, fields: Fields) -> None:
+    """BetterGI's WorkWeixinNotifier.cs, which sends the picture first."""
+    image = {"base64": b64encode(SHOT).decode(), "md5": ""}
+    for body in (
+        {"msgtype": "image", "image": image},
+        {"msgtype": "text", "text": {"content": DONE}},
+    ):
+        answer = await asyncio.to_thread(requests.post, fields["Webhook"], json=body, timeout=30)
+        assert (answer.json()["errcode"], answer.json()["errmsg"]) == (0, "ok")
+
+
+async def feishu(desk: Desk, fields: Fields) -> None:
+    notifier = onepush.get_notifier("lark")
+    answer = await asyncio.to_thread(
+        notifier.notify, webhook=fields["Webhook"], keyword="", sign="s", content=DONE
+    )
+    assert (answer.json()["code"], answer.json()["StatusCode"]) == (0, 0)
+
+
 async def curl(desk: Desk, fields: Fields) -> None:
     await shell(desk, fields[""].replace("curl ", "curl -sf "))
 
@@ -304,6 +369,13 @@ PASTED: dict[str, tuple[Paste, list[str], int]] = {
     "gotify": (gotify, [DONE, DONE], 0),
     "ntfy": (ntfy, [DONE, "nas"], 1),
     "onebot": (onebot, ["任务完成"], 0),
+    "slack": (slack, ["❌ 博客 is DOWN"] * 2, 0),
+    "discord": (discord, [DONE, DONE, "自动秘境结束"], 1),
+    "teams": (teams, ["❌ 博客 went down", "❌ 博客 went down"], 0),
+    "googlechat": (googlechat, ["❌ 博客 went down"], 0),
+    "dingtalk": (dingtalk, [DONE], 0),
+    "wecom": (wecom, ["", DONE], 1),
+    "feishu": (feishu, [DONE], 0),
     "curl": (curl, ["备份完成"], 0),
     "powershell": (powershell, ["备份完成"], 0),
     "python": (python, ["备份完成"], 0),

@@ -14,8 +14,8 @@ from .mend import mend
 from .soap import decode_notification, is_notification
 
 FORM_FIELDS: Final = frozenset(
-    {"token", "data", "payload", "channel", "id", *MAX_LENGTHS, *ALIASES, *ALIASES.values(),
-     *OTHERS}
+    {"token", "data", "payload", "payload_json", "channel", "id", *MAX_LENGTHS, *ALIASES,
+     *ALIASES.values(), *OTHERS}
 )  # fmt: skip
 """Fields of which a form has at least one; otherwise it is text with a `=` in it."""
 MAX_FORM_FIELDS: Final = 100
@@ -26,8 +26,9 @@ WORDS: Final = frozenset({"title", "content", "message", "event", *PICTURES, *OT
 TARGETS: Final = frozenset({"send_to", "to", "send_to_group", "to_group", "channel"})
 SEGMENTS_START: Final = b'[{"type":'
 """How a list of OneBot's segments begins."""
-JSON_FIELDS: Final = ("data", "payload")
-"""Fields of a form into which Uptime Kuma and GitHub put all of their JSON."""
+JSON_FIELDS: Final = ("data", "payload", "payload_json")
+"""Fields of a form into which Uptime Kuma, GitHub, Slack's and Discord's clients put all of their
+JSON."""
 
 _NAME: Final = re.compile(rb"[A-Za-z_]\w*", re.ASCII)
 _JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}+\{")

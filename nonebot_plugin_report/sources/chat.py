@@ -1,0 +1,153 @@
+"""Messages as chat services have them: a heading, texts, fields, links, pictures. Pure.
+
+What such a message says is the same everywhere; only the names of its parts differ.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..model.report import Result
+from ..model.timing import read_timestamp
+from .base import Translated, lines, local
+from .states import read_field, read_heading, without_emoji
+
+MAX_DEPTH: Final = 8
+"""Levels of a card within a card that are read."""
+MAX_TITLE: Final = 120
+"""Characters of a first line that stands as the title."""
+MAX_ROW: Final = 40
+"""Characters of a line in which short fields stand side by side."""
+MAX_DIGITS: Final = 13
+"""Digits of a Unix time, in milliseconds."""
+_BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+
+
+def words(text: str) -> str:
+    """Write a text of a message as people read it."""
+    return _BLANK_LINES.sub("\n", text).strip()
+
+
+def labelled(name: str, value: str) -> str:
+    """Write a field: its name before its value, which may have several lines."""
+    name = name.strip().rstrip(":：").rstrip()
+    if not (name and value):
+        return name or value
+    return f"{name}：\n{value}" if "\n" in value else f"{name}：{value}"
+
+
+def linked(label: str, url: str) -> str:
+    """Write a link: its label before its address."""
+    return url if not label or label in url else f"{label}：{url}" if url else label
+
+
+def spaced(link: str, mark: re.Match[str]) -> str:
+    """Write a link in place of a mark, so that what follows does not belong to its address."""
+    after = mark.string[mark.end() : mark.end() + 1]
+    return f"{link} " if after.strip() else link
+
+
+@dataclass(slots=True)
+class Message:
+    """A message while its parts are read, in the order in which people see them."""
+
+    title: str = ""
+    parts: list[str] = field(default_factory=list[str])
+    leads: list[str] = field(default_factory=list[str])
+    """Texts that come first, and only where no other part has them: a summary, a fallback."""
+    states: list[Result] = field(default_factory=list[Result])
+    """What colours and fields tell of the state; the first counts."""
+    pictures: list[object] = field(default_factory=list[object])
+    at: str = ""
+    """The moment, if the message says it."""
+    _row: str = ""
+    """The line that short fields still join."""
+
+    def head(self, title: str) -> None:
+        """Add a heading: the first is the title."""
+        if self.title or not title:
+            self.add(title)
+            return
+        self._end_row()
+        self.title, _, more = title.partition("\n")
+        self.add(more)
+
+    def add(self, *texts: str) -> None:
+        """Add texts, a line each."""
+        for text in filter(None, texts):
+            self._end_row()
+            self.parts.append(text)
+
+    def add_field(self, name: str, value: str, *, short: bool = False) -> None:
+        """Add a field; short ones stand side by side."""
+        if (state := read_field(name, value)) is not None:
+            self.states.insert(0, state)
+        text = labelled(name, value)
+        if not short or "\n" in text:
+            self.add(text)
+            return
+        row = f"{self._row}，{text}" if self._row else text
+        if len(row) > MAX_ROW:
+            self._end_row()
+            row = text
+        self._row = row
+
+    def colour(self, state: Result | None) -> None:
+        """Note what a colour tells; any field that tells a state counts more."""
+        if state is not None:
+            self.states.append(state)
+
+    def _end_row(self) -> None:
+        if self._row:
+            self.parts.append(self._row)
+            self._row = ""
+
+    def translate(self, *names: str) -> Translated | None:
+        """Make a report of the message; None: there is nothing in it.
+
+        Args:
+            names: fields of the body whose texts the message has in its own words.
+        """
+        self._end_row()
+        title, parts = self._arranged()
+        if not (title or parts or self.pictures):
+            return None
+        headings = (title, *self.leads, *(part.partition("\n")[0] for part in parts[:1]))
+        told = (*self.states, *map(read_heading, headings))
+        state = next((state for state in told if state is not None), None)
+        report_fields: dict[str, object] = {
+            "title": without_emoji(title, state) if title else "",
+            "content": lines(*parts),
+            "result": state and state.number,
+            "timestamp": self.at,
+            "screenshots": self.pictures or None,
+        }
+        return Translated(report_fields, rewritten=frozenset(names))
+
+    def _untitled(self, part: str) -> str:
+        """Remove the title where a part begins with it once more, as Markdown does."""
+        first, _, more = part.partition("\n")
+        return more.strip() if self.title and first.strip() == self.title else part
+
+    def _arranged(self) -> tuple[str, list[str]]:
+        shown = [text for part in self.parts if (text := self._untitled(part))]
+        parts = list(dict.fromkeys(shown))
+        every = "\n".join((self.title, *parts))
+        parts = [lead for lead in dict.fromkeys(self.leads) if lead and lead not in every] + parts
+        if self.title or len(parts) < 2 or "\n" in parts[0] or len(parts[0]) > MAX_TITLE:
+            return self.title, parts
+        return parts[0], parts[1:]
+
+
+def local_time(digits: str) -> str:
+    """Write a Unix time in local time; empty if it is none."""
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= MAX_DIGITS):
+        return ""
+    at = read_timestamp(int(digits))
+    return local(at) if at else ""
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Write texts one after the other."""
+    return "".join(texts).strip()

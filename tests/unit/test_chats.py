@@ -1,0 +1,369 @@
+"""Messages for chat services, as the report that each becomes."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nonebot_plugin_report.model.report import Report, Result
+from nonebot_plugin_report.sources.bodies.form import decode_form
+from nonebot_plugin_report.sources.catalogue import SOURCES, recognise
+from nonebot_plugin_report.sources.reader import Context, Reading, read
+from nonebot_plugin_report.sources.states import read_colour, read_heading, read_state
+from nonebot_plugin_report.sources.tools.slack import read_mrkdwn
+from tests.chats import (
+    ADAPTIVE,
+    CHATS,
+    DINGTALK,
+    DISCORD,
+    DISCORD_COMPONENTS,
+    FEISHU,
+    GOOGLE_CHAT,
+    JSON,
+    SLACK,
+    SLACK_BLOCKS,
+    TEAMS,
+    WECOM,
+)
+
+
+def reading(body: JSON, **query: str) -> Reading:
+    return read(body, Context(query, {}, {}), {})
+
+
+def report(body: JSON) -> Report:
+    return reading(body).report
+
+
+def words(body: JSON) -> list[str]:
+    """The lines of a message to QQ, but its emoji."""
+    told = report(body)
+    return f"{told.title}\n{told.body}".strip().splitlines()
+
+
+def local(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def test_an_attachment_of_slacks_is_title_text_fields_and_link() -> None:
+    assert words(SLACK) == [
+        "博客 is DOWN",
+        "Project：家里，Last Ping：5 分钟前",
+        "Body：",
+        "rsync: error 23",
+        "some files",
+        "https://hc.example/checks/1",
+    ]
+    assert report(SLACK).result is Result.FAIL
+
+
+def test_slacks_blocks_are_read_as_people_see_them() -> None:
+    assert words(SLACK_BLOCKS) == [
+        "Deploy of web finished :tada:",
+        "@here build 7：https://ci.example/7 by @U012AB3CD & co",
+        "Status：SUCCESS",
+        "Took：3 min",
+        "logo  main",
+        "See the log：https://ci.example/log👋",
+        "• one",
+        "• two",
+        "Open：https://ci.example/7",
+    ]
+    told = report(SLACK_BLOCKS)
+    assert (told.result, told.channel) == (Result.SUCCESS, ())
+
+
+def test_a_bare_text_of_slacks_is_known_by_its_marks_or_its_room() -> None:
+    assert words({"text": "down <https://x.example/1|details>!"}) == [
+        "down details：https://x.example/1 !"
+    ]
+    to_room = {"text": "备份完成", "channel": "#general", "icon_emoji": ":robot:"}
+    assert words(to_room) == ["备份完成"]
+    assert reading(to_room).answer == "ok"
+    assert reading({"text": "备份完成"}).answer is None
+    assert reading({"text": "备份完成"}, source="slack").answer == "ok"
+
+
+def test_slacks_form_has_its_json_in_one_field() -> None:
+    fields = decode_form(
+        b"payload=%7B%22text%22%3A%22%3C%21here%3E+ok%22%2C%22channel%22%3A%22%23a%22%7D"
+    )
+    assert words(fields) == ["@here ok"]
+
+
+@pytest.mark.parametrize(
+    ("mrkdwn", "shown"),
+    [
+        ("<https://x.example>", "https://x.example"),
+        ("<https://x.example/a?b=1&amp;c=2|x.example>", "https://x.example/a?b=1&c=2"),
+        ("<mailto:a@b.example|写信>", "写信"),
+        ("<mailto:a@b.example>", "a@b.example"),
+        ("<#C012AB3CD|general> <#C012AB3CD>", "#general #C012AB3CD"),
+        ("<@U012AB3CD|小明> <!subteam^S012AB3CD|@ops>", "@小明 @ops"),
+        ("<users/all> in", "@all in"),
+        ("<!date^1796043516^{date_num}|x>", local("2026-11-30T12:58:36+00:00")),
+        ("<!date^soon^{date_num}|Friday>", "Friday"),
+        ("a <b> & 1 < 2 &lt;c&gt;", "a <b> & 1 < 2 <c>"),
+    ],
+)
+def test_slacks_marks_are_read_as_people_read_them(mrkdwn: str, shown: str) -> None:
+    assert read_mrkdwn(mrkdwn) == shown
+
+
+def test_a_fallback_is_shown_where_nothing_else_is() -> None:
+    assert words({"attachments": [{"fallback": "备份完成", "color": "good"}]}) == ["备份完成"]
+
+
+def test_discords_embed() -> None:
+    assert words(DISCORD) == [
+        "博客 went down",
+        f"since {local('2026-11-30T12:58:36+00:00')}, ask @123456789012345678 :nas:",
+        "家里",
+        "Ping：43 ms，Region：cn",
+        "Error：",
+        "connect ECONNREFUSED",
+        "192.0.2.10:443",
+        "https://blog.example/",
+        "第 3 次",
+    ]
+    told = report(DISCORD)
+    assert told.result is Result.FAIL
+    assert told.timestamp == datetime(2026, 11, 24, 4, 0, 21, tzinfo=UTC)
+
+
+def test_discords_times_without_an_offset_are_utc() -> None:
+    embed = {"title": "x", "timestamp": "2026-11-24 04:00:21.135"}
+    at = report({"embeds": [embed]}).timestamp
+    assert at == datetime(2026, 11, 24, 4, 0, 21, 135000, tzinfo=UTC)
+
+
+def test_discords_components() -> None:
+    assert words(DISCORD_COMPONENTS) == [
+        "自动秘境结束",
+        "domain.end | Success",
+        "2026-11-24T20:39:00+08:00",
+    ]
+
+
+def test_a_call_for_everybody_alone_is_still_a_message() -> None:
+    assert words({"content": "@here", "tts": False}) == ["@here"]
+    assert words({"content": "@here", "embeds": [{"title": "a"}]}) == ["a"]
+
+
+def test_a_message_card_of_teams() -> None:
+    assert words(TEAMS) == [
+        "博客 went down",
+        "博客",
+        "家里",
+        "connect ECONNREFUSED",
+        "URL：https://blog.example/",
+        "Open：https://kuma.example/1",
+        "View：https://kuma.example/2",
+    ]
+    assert report(TEAMS).result is Result.FAIL
+
+
+def test_an_adaptive_card_of_teams() -> None:
+    assert words(ADAPTIVE) == [
+        "博客 went down",
+        "ask @小明",
+        "Region：cn",
+        "first",
+        "second",
+        "Error：refused",
+        "plain bold",
+        "图",
+        "Open：https://kuma.example/1",
+    ]
+    assert report(ADAPTIVE).result is Result.FAIL
+    assert words(ADAPTIVE["attachments"][0]["content"]) == words(ADAPTIVE)
+
+
+def test_a_card_of_google_chats_in_both_versions() -> None:
+    assert words(GOOGLE_CHAT) == [
+        "博客 went down",
+        "家里",
+        "详情",
+        "Message: refused",
+        "Region：cn",
+        "asia",
+        "Ping：43 ms",
+        "Graph：https://kuma.example/g",
+        "图",
+        "Open：https://kuma.example/1",
+        "left",
+        "甲：乙",
+    ]
+    assert report(GOOGLE_CHAT).result is Result.FAIL
+    assert words({"cards": [GOOGLE_CHAT["cardsV2"][0]["card"]]}) == words(GOOGLE_CHAT)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("text", ["备份完成"]),
+        ("markdown", ["[DOWN] 博客", "refused"]),
+        ("link", ["新版本", "可以更新了", "https://x.example/1"]),
+        (
+            "card",
+            ["审批", "小明请假", "阅读全文：https://x.example/2", "同意：https://x.example/3"],
+        ),
+        ("feed", ["甲：https://x.example/4", "乙：https://x.example/5"]),
+    ],
+)
+def test_dingtalk(name: str, shown: list[str]) -> None:
+    assert words(DINGTALK[name]) == shown
+    assert reading(DINGTALK[name]).answer == {"errcode": 0, "errmsg": "ok"}
+
+
+def test_a_state_in_the_brackets_of_a_heading_is_the_result() -> None:
+    assert report(DINGTALK["markdown"]).result is Result.FAIL
+    assert report(FEISHU["post"]).result is Result.FAIL
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("text", ["备份完成"]),
+        ("markdown", ["备份完成，请@xiaoming看"]),
+        (
+            "news",
+            ["新版本", "可以更新了", "https://x.example/1", "旧版本", "https://x.example/2"],
+        ),
+        ("textcard", ["领奖", "请领取", "https://x.example/3"]),
+        (
+            "template_card",
+            [
+                "服务器告警", "机房", "CPU：98%", "请处理", "原因：跑满了", "级别：严重",
+                "步骤：重启", "监控：https://x.example/4", "https://x.example/5", "企业微信",
+            ],
+        ),
+        ("file", ["[文件]"]),
+    ],
+)  # fmt: skip
+def test_wecom(name: str, shown: list[str]) -> None:
+    assert words(WECOM[name]) == shown
+
+
+def test_a_field_that_tells_the_state_is_the_result() -> None:
+    assert report(WECOM["template_card"]).result is Result.FAIL
+    fields = [{"title": "Priority", "value": "warning"}]
+    red = {"attachments": [{"title": "a", "color": "danger", "fields": fields}]}
+    assert report(red).result is Result.PARTIAL, "what is said in words counts more"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("text", ["@所有人 备份完成"]),
+        ("app", ["备份完成"]),
+        (
+            "post",
+            [
+                "UptimeKuma Alert: [Down] 博客",
+                "项目有更新：请查看：https://x.example/1 @小明",
+                "[图片]",
+            ],
+        ),
+        (
+            "card",
+            [
+                "部署失败",
+                "分支 main",
+                "项目：web，用时：3 分",
+                "第 7 次",
+                "看日志：https://x.example/2",
+            ],
+        ),
+        ("card 2", ["部署完成", "分支 main", "web", "看日志：https://x.example/2"]),
+        ("template", ["项目：web", "结果：成功"]),
+        ("share", ["[群名片]"]),
+    ],
+)
+def test_feishu(name: str, shown: list[str]) -> None:
+    assert words(FEISHU[name]) == shown
+    answer = reading(FEISHU[name]).answer
+    assert isinstance(answer, dict)
+    assert (answer["code"], answer["StatusCode"]) == (0, 0)
+
+
+def test_the_colour_of_a_feishu_card_is_the_result() -> None:
+    assert report(FEISHU["card"]).result is Result.FAIL
+    assert report(FEISHU["card 2"]).result is Result.SUCCESS
+
+
+@pytest.mark.parametrize("name", CHATS)
+def test_every_message_is_known_by_its_shape_and_reads_the_same_by_its_name(name: str) -> None:
+    source = name.split()[0]
+    assert recognise(CHATS[name], {}) is SOURCES[source]
+    assert reading(CHATS[name]) == reading(CHATS[name], source=source)
+    assert len(words(CHATS[name])) <= 16
+
+
+@pytest.mark.parametrize(
+    ("colour", "result"),
+    [
+        ("danger", Result.FAIL), ("good", Result.SUCCESS), ("warning", Result.PARTIAL),
+        ("#a30200", Result.FAIL), ("#e01e5a", Result.FAIL), (15158332, Result.FAIL),
+        ("15158332", Result.FAIL), ("FF0000", Result.FAIL), ("#f00", Result.FAIL),
+        ("#2eb886", Result.SUCCESS), (65280, Result.SUCCESS), ("#daa038", Result.PARTIAL),
+        ("#439FE0", None), (0x95A5A6, None), ("#000", None), (0xFB7299, None), (1 << 24, None),
+        (-1, None), ("accent", None), (None, None), ([], None),
+    ],
+)  # fmt: skip
+def test_a_colour_tells_how_bad_it_is(colour: object, result: Result | None) -> None:
+    assert read_colour(colour) is result
+
+
+@pytest.mark.parametrize(
+    ("heading", "result"),
+    [
+        ("[NAS] [🔴 Down] refused", Result.FAIL), ("[NAS] [✅ Up] 200 - OK", Result.SUCCESS),
+        ("[FIRING:2] HighCPU (nas)", Result.FAIL), ("[RESOLVED] HighCPU", Result.SUCCESS),
+        ("【恢复】 磁盘", Result.SUCCESS), ("博客 is DOWN", Result.FAIL),
+        ("博客 is back online", Result.SUCCESS), ("博客 went up!", Result.SUCCESS),
+        ("Backup FAILED", Result.FAIL), ("New alerts:", None), ("download it now", None),
+        ("[release] v1 (down to earth)", None),
+    ],
+)  # fmt: skip
+def test_a_heading_tells_how_bad_it_is(heading: str, result: Result | None) -> None:
+    assert read_heading(heading) is result
+
+
+def test_words_for_a_state() -> None:
+    assert read_state("告警中") is Result.FAIL
+    assert read_state("🟢 Recovered") is Result.SUCCESS
+    assert read_state("blue") is None
+
+
+def altered(body: Any, draw: Any) -> Any:
+    """A body, some of whose values are something else."""
+    if draw(st.integers(0, 12)) == 0:
+        return draw(
+            st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.text())
+        )
+    if isinstance(body, dict):
+        return {name: altered(value, draw) for name, value in body.items()}
+    if isinstance(body, list):
+        return [altered(value, draw) for value in body]
+    return body
+
+
+@given(st.data())
+def test_whatever_stands_in_a_message_its_source_reads_it_or_leaves_it(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(list(CHATS)))
+    body = {key: altered(value, data.draw) for key, value in CHATS[name].items()}
+    source = SOURCES[name.split()[0]]
+    assert source.recognise is not None
+    if source.recognise(body, {}):
+        source.translate(body, {})
+
+
+def test_cards_within_cards_are_read_to_a_depth() -> None:
+    element: JSON = {"type": "TextBlock", "text": "deep"}
+    for _ in range(200):
+        element = {"type": "Container", "items": [element]}
+    card = {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "top"}, element]}
+    assert words(card) == ["top"]
