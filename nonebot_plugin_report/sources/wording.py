@@ -137,3 +137,14 @@ def seconds(value: object) -> float | None:
     except ValueError:
         return None
     return duration if 0 < duration <= MAX_SECONDS else None
+
+
+def file_size(value: object) -> str:
+    """Write a number of bytes for people; empty: it is none."""
+    digits = as_text(value)
+    amount = float(digits) if digits.isdecimal() and len(digits) < 16 else 0.0
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1024:
+            return f"{amount:.3g} {unit}" if amount else ""
+        amount /= 1024
+    return f"{amount:.3g} TB"

@@ -3,8 +3,16 @@ tool, in the shape that their documentation and source show."""
 
 from typing import Final
 
-from . import forges
+from . import forges, media
 from .base import Hook as Hook
 
-HOOKS: Final[dict[str, list[Hook]]] = {"gitlab": forges.GITLAB, "gitee": forges.GITEE}
+HOOKS: Final[dict[str, list[Hook]]] = {
+    "gitlab": forges.GITLAB,
+    "gitee": forges.GITEE,
+    "sonarr": media.SONARR,
+    "seerr": media.SEERR,
+    "jellyfin": media.JELLYFIN,
+    "emby": media.EMBY,
+    "plex": media.PLEX,
+}
 """By the name of the source."""

@@ -29,3 +29,16 @@ def test_a_webhook_fits_a_screen_and_has_no_marks_of_code(name: str, hook: Hook)
     text = f"{report.title}\n{report.body}"
     assert len(text.splitlines()) <= 16
     assert not any(mark in text for mark in ("{", "}", "\\n", "None", "%E4", "s3cret"))
+
+
+def test_what_goes_wrong_and_is_well_again_is_one_story() -> None:
+    def story(hook: Hook) -> str:
+        return read(hook.body, Context({}, {}, {}), {}).report.story
+
+    health = [hook for hook in HOOKS["sonarr"] if "Health" in hook.body["eventType"]]
+    assert {story(hook) for hook in health} == {"Prowlarr IndexerStatusCheck"}
+
+
+def test_an_emby_form_without_its_json_is_read_as_it_is() -> None:
+    form = {"data": '{"Event": ', "content": "x"}
+    assert read(form, Context({}, {}, {}), {}).report.content == "x"

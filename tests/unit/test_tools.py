@@ -39,6 +39,7 @@ def test_what_only_tells_what_to_write_is_known_from_what_is_to_be_copied() -> N
     assert said == {
         "留空，或 QQ 号", "你的 QQ 号", "群号", "留空", "预设 - application/json",
         "随便一个名字，会当成事件名", "随便写，不检查",
+        "勾上",
     }  # fmt: skip
 
 
