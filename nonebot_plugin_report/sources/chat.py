@@ -4,29 +4,29 @@ What such a message says is the same everywhere; only the names of its parts dif
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from ..model.report import Result
 from ..model.timing import read_timestamp
 from .base import Translated, lines, local
+from .markup import plain
 from .states import read_field, read_heading, without_emoji
 
 MAX_DEPTH: Final = 8
 """Levels of a card within a card that are read."""
 MAX_TITLE: Final = 120
 """Characters of a first line that stands as the title."""
+MAX_HEADING_LINES: Final = 3
+"""First lines of a message without a title that may tell its state."""
+MAX_MARKED: Final = 8192
+"""Characters of all texts of a message whose marks are read: more than a chat shows."""
 MAX_ROW: Final = 40
 """Characters of a line in which short fields stand side by side."""
 MAX_DIGITS: Final = 13
 """Digits of a Unix time, in milliseconds."""
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-
-
-def words(text: str) -> str:
-    """Write a text of a message as people read it."""
-    return _BLANK_LINES.sub("\n", text).strip()
 
 
 def labelled(name: str, value: str) -> str:
@@ -52,6 +52,8 @@ def spaced(link: str, mark: re.Match[str]) -> str:
 class Message:
     """A message while its parts are read, in the order in which people see them."""
 
+    read: Callable[[str], str] = plain
+    """Reads the marks of a text."""
     title: str = ""
     parts: list[str] = field(default_factory=list[str])
     leads: list[str] = field(default_factory=list[str])
@@ -63,29 +65,52 @@ class Message:
     """The moment, if the message says it."""
     _row: str = ""
     """The line that short fields still join."""
+    _unread: int = MAX_MARKED
+    """Characters of texts whose marks may still be read."""
 
-    def head(self, title: str) -> None:
+    def words(self, text: str) -> str:
+        """Write a text as people read it, without its marks."""
+        self._unread -= len(text)
+        read = self.read(text) if text and self._unread >= 0 else text
+        return _BLANK_LINES.sub("\n", read).strip()
+
+    def head(self, heading: str) -> None:
         """Add a heading: the first is the title."""
-        if self.title or not title:
-            self.add(title)
+        heading = self.words(heading)
+        if self.title or not heading:
+            self.put(heading)
             return
         self._end_row()
-        self.title, _, more = title.partition("\n")
-        self.add(more)
+        self.title, _, more = heading.partition("\n")
+        self.put(more)
+
+    def lead(self, *texts: str) -> None:
+        """Add texts that are shown only where no other part has them."""
+        self.leads += map(self.words, texts)
 
     def add(self, *texts: str) -> None:
         """Add texts, a line each."""
-        for text in filter(None, texts):
+        self.put(*map(self.words, texts))
+
+    def put(self, *lines: str) -> None:
+        """Add lines as they are: names, addresses, and words without marks."""
+        for line in filter(None, lines):
             self._end_row()
-            self.parts.append(text)
+            self.parts.append(line)
+
+    def add_link(self, label: str, url: str) -> None:
+        """Add a link, unless it has no address."""
+        if url:
+            self.put(linked(self.words(label), url))
 
     def add_field(self, name: str, value: str, *, short: bool = False) -> None:
         """Add a field; short ones stand side by side."""
+        name, value = self.words(name), self.words(value)
         if (state := read_field(name, value)) is not None:
             self.states.insert(0, state)
         text = labelled(name, value)
         if not short or "\n" in text:
-            self.add(text)
+            self.put(text)
             return
         row = f"{self._row}，{text}" if self._row else text
         if len(row) > MAX_ROW:
@@ -113,7 +138,8 @@ class Message:
         title, parts = self._arranged()
         if not (title or parts or self.pictures):
             return None
-        headings = (title, *self.leads, *(part.partition("\n")[0] for part in parts[:1]))
+        beginning = "" if title else "\n".join(parts).split("\n", MAX_HEADING_LINES)
+        headings = (title, *self.leads, *beginning[:MAX_HEADING_LINES])
         told = (*self.states, *map(read_heading, headings))
         state = next((state for state in told if state is not None), None)
         report_fields: dict[str, object] = {

@@ -12,7 +12,6 @@ from nonebot_plugin_report.sources.bodies.form import decode_form
 from nonebot_plugin_report.sources.catalogue import SOURCES, recognise
 from nonebot_plugin_report.sources.reader import Context, Reading, read
 from nonebot_plugin_report.sources.states import read_colour, read_heading, read_state
-from nonebot_plugin_report.sources.tools.slack import read_mrkdwn
 from tests.chats import (
     ADAPTIVE,
     CHATS,
@@ -105,11 +104,12 @@ def test_slacks_form_has_its_json_in_one_field() -> None:
         ("<users/all> in", "@all in"),
         ("<!date^1796043516^{date_num}|x>", local("2026-11-30T12:58:36+00:00")),
         ("<!date^soon^{date_num}|Friday>", "Friday"),
-        ("a <b> & 1 < 2 &lt;c&gt;", "a <b> & 1 < 2 <c>"),
+        ("a & 1 < 2 &lt;c&gt;", "a & 1 < 2 <c>"),
+        ("*bold* _it_ `code` a_b_c", "bold it code a_b_c"),
     ],
 )
 def test_slacks_marks_are_read_as_people_read_them(mrkdwn: str, shown: str) -> None:
-    assert read_mrkdwn(mrkdwn) == shown
+    assert words({"text": mrkdwn, "icon_emoji": ":robot:"}) == [shown]
 
 
 def test_a_fallback_is_shown_where_nothing_else_is() -> None:
@@ -216,6 +216,13 @@ def test_a_card_of_google_chats_in_both_versions() -> None:
 def test_dingtalk(name: str, shown: list[str]) -> None:
     assert words(DINGTALK[name]) == shown
     assert reading(DINGTALK[name]).answer == {"errcode": 0, "errmsg": "ok"}
+
+
+def test_a_state_in_the_first_lines_of_a_text_is_the_result() -> None:
+    lines = "_家里_\nNAS\n[NAS] [🔴 Down] refused"
+    assert report({"text": lines, "attachments": []}).result is Result.FAIL
+    listed = "签到结果\n甲 成功\n乙 成功\n❌ 丙"
+    assert report({"text": listed, "attachments": []}).result is None
 
 
 def test_a_state_in_the_brackets_of_a_heading_is_the_result() -> None:
@@ -330,6 +337,48 @@ def test_a_colour_tells_how_bad_it_is(colour: object, result: Result | None) -> 
 )  # fmt: skip
 def test_a_heading_tells_how_bad_it_is(heading: str, result: Result | None) -> None:
     assert read_heading(heading) is result
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ({"content": "**完成** <https://x.example/1>", "tts": False}, ["完成 https://x.example/1"]),
+        (
+            {"@type": "MessageCard", "text": "**完成**，见[日志](https://x.example/1)"},
+            ["完成，见日志：https://x.example/1"],
+        ),
+        (
+            {"cards": [{"sections": [{"widgets": [
+                {"textParagraph": {"text": "<b>完成</b><br>3 &gt; 2"}}]}]}]},
+            ["完成", "3 > 2"],
+        ),
+        (
+            {"msgtype": "markdown", "markdown": {
+                "title": "天气", "text": "#### 天气\n> 9 度\n\n- [更多](https://x.example/1)"}},
+            ["天气", "9 度", "- 更多：https://x.example/1"],
+        ),
+        (
+            {"msgtype": "markdown", "markdown": {
+                "content": '共 <font color="warning">132 例</font>\n>类型：<font color="comment">'
+                '用户</font>'}},
+            ["共 132 例", "类型：用户"],
+        ),
+        (
+            {"msg_type": "interactive", "card": {"elements": [
+                {"tag": "markdown", "content": "**完成** <at id=all></at>"}]}},
+            ["完成 @所有人"],
+        ),
+    ],
+)  # fmt: skip
+def test_the_marks_of_a_text_are_not_shown(body: JSON, shown: list[str]) -> None:
+    assert words(body) == shown
+
+
+def test_the_marks_of_so_much_text_are_read_and_no_more() -> None:
+    fields = [{"title": "a", "value": "**b** " * 20} for _ in range(100)]
+    told = report({"attachments": [{"fields": fields}]}).content
+    assert "**" not in told[:1000]
+    assert "**" in told
 
 
 def test_words_for_a_state() -> None:

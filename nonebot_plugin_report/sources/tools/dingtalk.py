@@ -8,11 +8,14 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from ..base import Fields, Headers, Source, Translated, record, records, text
-from ..chat import Message, linked, words
+from ..chat import Message
+from ..markup import from_markdown, plain
 
 ANSWER: Final = {"errcode": 0, "errmsg": "ok"}
 """What DingTalk and WeCom answer."""
 _OF_WECOM: Final = frozenset({"mentioned_list", "mentioned_mobile_list"})
+_MARKED: Final = frozenset({"markdown", "actionCard"})
+"""Kinds whose text is Markdown."""
 _KINDS: Final = frozenset({"text", "markdown", "link", "actionCard", "feedCard"})
 
 
@@ -27,22 +30,18 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     if not _recognise(fields, headers):
         return None
-    message, kind = Message(), text(fields, "msgtype")
-    said = record(fields, kind)
-    message.head(words(text(said, "title")))
-    message.add(words(text(said, "content") or text(said, "text")))
-    if kind == "feedCard":
-        message.add(*(_button(link, "messageURL") for link in records(said, "links")))
-    message.add(
-        _opened(text(said, "messageUrl")),
-        linked(text(said, "singleTitle"), _opened(text(said, "singleURL"))),
-        *(_button(button, "actionURL") for button in records(said, "btns")),
-    )
+    kind = text(fields, "msgtype")
+    message = Message(from_markdown if kind in _MARKED else plain)
+    content = record(fields, kind)
+    message.head(text(content, "title"))
+    message.add(text(content, "content") or text(content, "text"))
+    for link in records(content, "links"):
+        message.add_link(text(link, "title"), _opened(text(link, "messageURL")))
+    message.put(_opened(text(content, "messageUrl")))
+    message.add_link(text(content, "singleTitle"), _opened(text(content, "singleURL")))
+    for button in records(content, "btns"):
+        message.add_link(text(button, "title"), _opened(text(button, "actionURL")))
     return message.translate()
-
-
-def _button(button: Fields, name: str) -> str:
-    return linked(words(text(button, "title")), _opened(text(button, name)))
 
 
 def _opened(url: str) -> str:

@@ -10,8 +10,9 @@ and MAA takes anything else for a failure (DiscordWebhookNotificationProvider.cs
 import re
 from typing import Final, cast
 
-from ..base import EVERY, Fields, Headers, Source, Translated, moment, record, records, text
-from ..chat import MAX_DEPTH, Message, linked, local_time, spaced, words
+from ..base import Fields, Headers, Source, Translated, moment, record, records, text
+from ..chat import MAX_DEPTH, Message, local_time, spaced
+from ..markup import from_markdown
 from ..states import read_colour
 
 _EMBED: Final = frozenset(
@@ -41,16 +42,16 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     opened = _opened(fields)
-    message = Message()
+    message = Message(_read)
     content = text(opened, "content")
     # Whom Discord would call has nothing to do with who gets it here.
-    message.add(_words(content) if _EVERYBODY.sub("", content).strip() else "")
+    message.add(content if _EVERYBODY.sub("", content).strip() else "")
     for embed in records(opened, "embeds"):
         _add_embed(message, embed)
     for component in records(opened, "components"):
         _add_component(message, component, 0)
     if not (message.title or message.parts):
-        message.add(_words(content))
+        message.add(content)
     return message.translate("content")
 
 
@@ -61,14 +62,15 @@ def _opened(fields: Fields) -> Fields:
 
 def _add_embed(message: Message, embed: Fields) -> None:
     message.colour(read_colour(embed.get("color")))
-    author, title = text(embed, "author.name"), _words(text(embed, "title"))
+    author, title = text(embed, "author.name"), text(embed, "title")
     message.head(title or author)
-    message.add(_words(text(embed, "description")), "" if author in (title or author) else author)
+    message.add(text(embed, "description"))
+    message.put("" if author in (title or author) else author)
     for entry in records(embed, "fields"):
-        name, value = _words(text(entry, "name")), _words(text(entry, "value"))
-        message.add_field(name, value, short=entry.get("inline") is True)
+        short = entry.get("inline") is True
+        message.add_field(text(entry, "name"), text(entry, "value"), short=short)
     links = (text(embed, path) for path in ("url", "image.url"))
-    message.add(*(link for link in links if link.startswith("http")), text(embed, "footer.text"))
+    message.put(*(link for link in links if link.startswith("http")), text(embed, "footer.text"))
     at = text(embed, "timestamp")
     message.at = message.at or at
     if at and moment(at) is None and moment(f"{at}+00:00") is not None:  # Uptime Kuma's is UTC
@@ -80,10 +82,8 @@ def _add_component(message: Message, component: Fields, depth: int) -> None:
     if depth > MAX_DEPTH:
         return
     message.colour(read_colour(component.get("accent_color")))
-    url = text(component, "url")
-    message.add(
-        _words(text(component, "content")), linked(text(component, "label"), url) if url else ""
-    )
+    message.add(text(component, "content"))
+    message.add_link(text(component, "label"), text(component, "url"))
     for held in records(component, "components"):
         _add_component(message, held, depth + 1)
     accessory = record(component, "accessory")
@@ -91,10 +91,9 @@ def _add_component(message: Message, component: Fields, depth: int) -> None:
         _add_component(message, accessory, depth + 1)
 
 
-def _words(content: str) -> str:
+def _read(content: str) -> str:
     """Write a text of Discord's as people read it: its times, mentions and emoji."""
-    written = _MARK.sub(_read_mark, content[: EVERY * 100])
-    return words(_SMALL.sub("", written))
+    return from_markdown(_SMALL.sub("", _MARK.sub(_read_mark, content)))
 
 
 def _read_mark(mark: re.Match[str]) -> str:

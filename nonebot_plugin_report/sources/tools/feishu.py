@@ -13,7 +13,8 @@ from typing import Final, cast
 from ...errors import InvalidReport
 from ..base import Fields, Headers, Source, Translated, entries, leaves, record, records, text
 from ..bodies.decode import decode
-from ..chat import MAX_DEPTH, Message, joined, linked, words
+from ..chat import MAX_DEPTH, Message, joined, linked
+from ..markup import from_markdown
 from ..states import read_colour
 
 _ANSWER: Final = {"code": 0, "msg": "success", "StatusCode": 0, "StatusMessage": "success"}
@@ -47,16 +48,16 @@ def _object(fields: Fields, name: str) -> Fields:
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     if not _recognise(fields, headers):
         return None
-    message, content = Message(), _object(fields, "content")
+    message, content = Message(_read), _object(fields, "content")
     match text(fields, "msg_type"):
         case "text":
-            message.add(_words(text(content, "text")))
+            message.add(text(content, "text"))
         case "post":
             _add_post(message, _in_a_language(record(content, "post") or content))
         case "interactive":
             _add_card(message, _object(fields, "card") or content)
         case kind:
-            message.add(_NAMES[kind])
+            message.put(_NAMES[kind])
     return message.translate(*(["content"] if content else []))
 
 
@@ -69,9 +70,9 @@ def _in_a_language(versions: Fields) -> Fields:
 
 
 def _add_post(message: Message, post: Fields) -> None:
-    message.head(_words(text(post, "title")))
+    message.head(text(post, "title"))
     for row in entries(post.get("content")):
-        message.add(words(joined(map(_inline, entries(row) or [row]))))
+        message.put(joined(map(_inline, entries(row) or [row])))
 
 
 def _inline(part: object) -> str:
@@ -99,9 +100,9 @@ def _add_card(message: Message, card: Fields) -> None:
         message.add(_text_of(tag.get("text")))
     for element in _elements(card):
         _add_element(message, element, 0)
-    message.add(text(card, "card_link.url"))
-    variables = record(card, "data.template_variable")
-    message.add(*(f"{name}：{_words(value)}" for name, value in leaves(variables)))
+    message.put(text(card, "card_link.url"))
+    for name, value in leaves(record(card, "data.template_variable")):
+        message.add_field(name, value)
 
 
 def _elements(card: Fields) -> Iterator[Fields]:
@@ -116,8 +117,7 @@ def _add_element(message: Message, element: Fields, depth: int) -> None:
         return
     written = _text_of(element.get("text"))
     if text(element, "tag") in ("button", "overflow", "select_static"):
-        url = _url(element)
-        message.add(linked(written, url) if url else "")
+        message.add_link(written, _url(element))
         return
     short = element.get("is_short") is True
     name, colon, value = written.partition("\n")
@@ -142,12 +142,12 @@ def _url(button: Fields) -> str:
 
 
 def _text_of(value: object) -> str:
-    """Write a text object, or a text."""
-    return _words(value if isinstance(value, str) else text(value, "content"))
+    """Get the text of a text object, or a text."""
+    return value if isinstance(value, str) else text(value, "content")
 
 
-def _words(content: str) -> str:
-    return words(_AT.sub(_mention, content))
+def _read(content: str) -> str:
+    return from_markdown(_AT.sub(_mention, content))
 
 
 def _mention(match: re.Match[str]) -> str:

@@ -8,7 +8,8 @@ message, as JSON.
 from typing import Final
 
 from ..base import Fields, Headers, Source, Translated, record, records, text
-from ..chat import MAX_DEPTH, Message, labelled, linked
+from ..chat import MAX_DEPTH, Message
+from ..markup import from_html, from_markdown
 from .slack import read_mrkdwn
 
 
@@ -24,16 +25,14 @@ def _cards(fields: Fields) -> list[Fields]:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
-    message = Message()
+    message = Message(_read)
     cards = _cards(fields)
-    lead = read_mrkdwn(text(fields, "text"))
-    fallback = read_mrkdwn(text(fields, "fallbackText"))
-    message.leads += (lead, fallback) if cards else (lead or fallback,)
+    message.lead(text(fields, "text"), text(fields, "fallbackText"))
     for card in cards:
-        message.head(read_mrkdwn(text(card, "header.title")))
-        message.add(read_mrkdwn(text(card, "header.subtitle")))
+        message.head(text(card, "header.title"))
+        message.add(text(card, "header.subtitle"))
         for section in records(card, "sections"):
-            message.add(read_mrkdwn(text(section, "header")))
+            message.add(text(section, "header"))
             for widget in records(section, "widgets"):
                 _add_widget(message, widget, 0)
     return message.translate("text")
@@ -42,10 +41,10 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
 def _add_widget(message: Message, widget: Fields, depth: int) -> None:
     if depth > MAX_DEPTH:
         return
-    message.add(read_mrkdwn(text(widget, "textParagraph.text")))
+    message.add(text(widget, "textParagraph.text"))
     _add_text(message, record(widget, "decoratedText"), "topLabel", "text")
     _add_text(message, record(widget, "keyValue"), "topLabel", "content")
-    message.add(read_mrkdwn(text(widget, "image.altText")))
+    message.add(text(widget, "image.altText"))
     for buttons in (records(widget, "buttons"), records(widget, "buttonList.buttons")):
         for button in buttons:
             _add_button(message, button)
@@ -53,16 +52,16 @@ def _add_widget(message: Message, widget: Fields, depth: int) -> None:
         for held in records(column, "widgets"):
             _add_widget(message, held, depth + 1)
     for item in records(widget, "grid.items"):
-        message.add(labelled(text(item, "title"), text(item, "subtitle")))
+        message.add_field(text(item, "title"), text(item, "subtitle"))
 
 
 def _add_text(message: Message, written: Fields, name: str, value: str) -> None:
     """Add a text that may have a label above and below it."""
     if not written:
         return
-    label, words = read_mrkdwn(text(written, name)), read_mrkdwn(text(written, value))
-    message.add_field(label, words)
-    message.add(read_mrkdwn(text(written, "bottomLabel")), text(written, "onClick.openLink.url"))
+    message.add_field(text(written, name), text(written, value))
+    message.add(text(written, "bottomLabel"))
+    message.put(text(written, "onClick.openLink.url"))
     _add_button(message, record(written, "button"))
 
 
@@ -70,7 +69,13 @@ def _add_button(message: Message, button: Fields) -> None:
     for path in ("", "textButton.", "imageButton."):
         if url := text(button, f"{path}onClick.openLink.url"):
             label = text(button, f"{path}text") or text(button, f"{path}name")
-            message.add(linked(label, url))
+            message.add_link(label, url)
+
+
+def _read(written: str) -> str:
+    """Write a text as people read it: HTML in a card, Slack's marks elsewhere."""
+    words = read_mrkdwn(written)
+    return from_html(words) if "<" in words else from_markdown(words)
 
 
 SOURCE: Final = Source("Google Chat", frozenset({"cards", "cardsV2"}), _recognise, _translate)

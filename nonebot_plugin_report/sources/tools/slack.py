@@ -9,11 +9,11 @@ https://docs.rocket.chat/docs/integrations (`attachments` alike). `channel`, `us
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from typing import Final, cast
 
-from ..base import EVERY, Fields, Headers, Source, Translated, record, records, text
-from ..chat import MAX_DEPTH, Message, joined, linked, local_time, spaced, words
+from ..base import Fields, Headers, Source, Translated, record, records, text
+from ..chat import MAX_DEPTH, Message, joined, linked, local_time, spaced
+from ..markup import from_markdown
 from ..states import read_colour
 
 _ATTACHMENT: Final = frozenset(
@@ -52,12 +52,11 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
-    message = Message()
-    lead = read_mrkdwn(text(fields, "text"))
+    message = Message(_read)
     if records(fields, "attachments") or records(fields, "blocks"):
-        message.leads.append(lead)
+        message.lead(text(fields, "text"))
     else:
-        message.add(lead)
+        message.add(text(fields, "text"))
     _add_blocks(message, fields)
     for attachment in records(fields, "attachments"):
         _add_attachment(message, attachment)
@@ -66,25 +65,24 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
 
 def _add_attachment(message: Message, attachment: Fields) -> None:
     message.colour(read_colour(attachment.get("color")))
-    message.add(read_mrkdwn(text(attachment, "pretext")), text(attachment, "author_name"))
-    message.head(read_mrkdwn(text(attachment, "title")))
-    message.add(read_mrkdwn(text(attachment, "text")))
+    message.add(text(attachment, "pretext"), text(attachment, "author_name"))
+    message.head(text(attachment, "title"))
+    message.add(text(attachment, "text"))
     for entry in records(attachment, "fields"):
-        name, value = read_mrkdwn(text(entry, "title")), read_mrkdwn(text(entry, "value"))
-        message.add_field(name, value, short=entry.get("short") is True)
+        short = entry.get("short") is True
+        message.add_field(text(entry, "title"), text(entry, "value"), short=short)
     _add_blocks(message, attachment)
     _add_actions(message, records(attachment, "actions"))
     if not any(attachment.get(name) for name in ("pretext", "title", "text", "fields", "blocks")):
-        message.add(read_mrkdwn(text(attachment, "fallback")))
-    message.add(text(attachment, "title_link"), text(attachment, "image_url"))
+        message.add(text(attachment, "fallback"))
+    message.put(text(attachment, "title_link"), text(attachment, "image_url"))
 
 
 def _add_actions(message: Message, actions: list[Fields]) -> None:
     """Add buttons that open an address; others act within Slack."""
     for action in actions:
         label = text(action, "text.text") or text(action, "text")
-        if url := text(action, "url"):
-            message.add(linked(label, url))
+        message.add_link(label, text(action, "url"))
 
 
 def _add_blocks(message: Message, holder: Fields) -> None:
@@ -101,7 +99,7 @@ def _add_blocks(message: Message, holder: Fields) -> None:
             case "actions":
                 _add_actions(message, records(block, "elements"))
             case "rich_text":
-                message.add(words("".join(_rich(block, 0))))
+                message.put(joined(_rich(block, 0)))
             case _:
                 names = ("title", "text", "alt_text", "image_url", "title_url")
                 message.add(*(_text_of(block.get(name)) for name in names))
@@ -113,17 +111,17 @@ def _add_fields(message: Message, fields: list[Fields]) -> None:
         written = text(entry, "text").strip()
         label = _LABEL.match(written)
         if label is None:
-            message.add(read_mrkdwn(written))
+            message.add(written)
         else:
-            message.add_field(read_mrkdwn(label[1]), read_mrkdwn(written[label.end() :]))
+            message.add_field(label[1], written[label.end() :])
 
 
 def _text_of(value: object) -> str:
-    """Write a text object, or a text."""
+    """Get the text of a text object, or a text."""
     if not isinstance(value, dict):
-        return read_mrkdwn(value) if isinstance(value, str) else ""
+        return value if isinstance(value, str) else ""
     fields = cast("Fields", value)
-    return read_mrkdwn(text(fields, "text") or text(fields, "alt_text"))
+    return text(fields, "text") or text(fields, "alt_text")
 
 
 def _rich(value: object, depth: int) -> Iterator[str]:
@@ -160,9 +158,13 @@ def _emoji(element: Fields) -> str:
 
 
 def read_mrkdwn(mrkdwn: str) -> str:
-    """Write a text of Slack's or Google Chat's as people read it: its links, mentions, dates and
-    escapes."""
-    return words(unescape(_MARK.sub(_read_mark, mrkdwn[: EVERY * 100])))
+    """Write the links, mentions and dates in a text of Slack's or Google Chat's as people read
+    them."""
+    return _MARK.sub(_read_mark, mrkdwn)
+
+
+def _read(mrkdwn: str) -> str:
+    return from_markdown(read_mrkdwn(mrkdwn))
 
 
 def _read_mark(mark: re.Match[str]) -> str:

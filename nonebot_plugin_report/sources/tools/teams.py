@@ -21,7 +21,8 @@ from ..base import (
     records,
     text,
 )
-from ..chat import MAX_DEPTH, Message, linked, words
+from ..chat import MAX_DEPTH, Message, joined
+from ..markup import from_markdown
 from ..states import read_colour
 
 _CARD: Final = "AdaptiveCard"
@@ -52,10 +53,10 @@ def _cards(fields: Fields) -> Iterator[Fields]:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
-    message = Message()
+    message = Message(_read)
     cards = list(_cards(fields))
     if cards or "text" in fields or "sections" in fields:
-        message.leads.append(_words(text(fields, "summary")))
+        message.lead(text(fields, "summary"))
     for card in cards:
         _add_element(message, card, 0)
     if not cards:
@@ -65,16 +66,16 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
 
 def _add_message_card(message: Message, card: Fields) -> None:
     message.colour(read_colour(card.get("themeColor")))
-    message.head(_words(text(card, "title")))
-    message.add(_words(text(card, "text")))
+    message.head(text(card, "title"))
+    message.add(text(card, "text"))
     for section in records(card, "sections"):
         names = ("title", "activityTitle", "activitySubtitle", "activityText", "text")
-        message.add(*(_words(text(section, name)) for name in names))
+        message.add(*(text(section, name) for name in names))
         _add_facts(message, section, "name")
         _add_actions(message, section)
     _add_actions(message, card)
     if not (message.title or message.parts):
-        message.add(_words(text(card, "summary")))
+        message.add(text(card, "summary"))
 
 
 def _add_actions(message: Message, holder: Fields) -> None:
@@ -82,7 +83,7 @@ def _add_actions(message: Message, holder: Fields) -> None:
     for action in records(holder, "potentialAction"):
         targets = [*(text(one, "uri") for one in records(action, "targets")), *_urls(action)]
         if url := next(filter(None, targets), ""):
-            message.add(linked(text(action, "name"), url))
+            message.add_link(text(action, "name"), url)
 
 
 def _urls(action: Fields) -> Iterator[str]:
@@ -103,11 +104,11 @@ def _add_element(message: Message, element: Fields, depth: int) -> None:
         case "ColumnSet":
             _add_columns(message, element, depth)
         case "RichTextBlock":
-            message.add(words("".join(_runs(element))))
+            message.put(joined(_runs(element)))
         case "Action.OpenUrl":
-            message.add(linked(text(element, "title"), text(element, "url")))
+            message.add_link(text(element, "title"), text(element, "url"))
         case "Image":
-            message.add(_words(text(element, "altText")))
+            message.add(text(element, "altText"))
         case _:
             for held in (held for name in _LISTS for held in records(element, name)):
                 _add_element(message, held, depth + 1)
@@ -115,11 +116,11 @@ def _add_element(message: Message, element: Fields, depth: int) -> None:
 
 def _add_facts(message: Message, holder: Fields, name: str) -> None:
     for fact in records(holder, "facts"):
-        message.add_field(_words(text(fact, name)), _words(text(fact, "value")))
+        message.add_field(text(fact, name), text(fact, "value"))
 
 
 def _add_text_block(message: Message, block: Fields) -> None:
-    written = _words(text(block, "text"))
+    written = text(block, "text")
     message.colour(read_colour(block.get("color")))
     large = text(block, "size").lower() in ("large", "extralarge", "medium")
     if text(block, "style") == "heading" or (large and not message.parts):
@@ -138,7 +139,7 @@ def _add_columns(message: Message, element: Fields, depth: int) -> None:
     held = [records(column, "items") for column in records(element, "columns")]
     alone = [items[0] for items in held if len(items) == 1]
     if len(held) == 2 and len(alone) == 2 and all(_is_text(item) for item in alone):
-        name, value = (_words(text(item, "text")) for item in alone)
+        name, value = (text(item, "text") for item in alone)
         for item in alone:
             message.colour(read_colour(item.get("color")))
         message.add_field(name, value)
@@ -152,8 +153,8 @@ def _is_text(element: Fields) -> bool:
     return text(element, "type") == "TextBlock"
 
 
-def _words(written: str) -> str:
-    return words(_MENTION.sub(r"@\1", written))
+def _read(written: str) -> str:
+    return from_markdown(_MENTION.sub(r"@\1", written))
 
 
 SOURCE: Final = Source(

@@ -5,10 +5,12 @@ screenshot as an image before the text (Service/Notifier/WorkWeixinNotifier.cs).
 """
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..base import Fields, Headers, Source, Translated, record, records, text
-from ..chat import Message, labelled, linked, words
+from ..chat import Message
+from ..markup import from_html, from_markdown, plain
 from .dingtalk import ANSWER
 
 _FILES: Final = {"file": "[文件]", "voice": "[语音]", "video": "[视频]"}
@@ -27,49 +29,59 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     if not _recognise(fields, headers):
         return None
-    message, kind = Message(), text(fields, "msgtype")
-    said = record(fields, kind)
+    kind = text(fields, "msgtype")
+    message, content = Message(_READERS.get(kind, plain)), record(fields, kind)
     match kind:
         case "image":
-            encoded = text(said, "base64")
+            encoded = text(content, "base64")
             message.pictures += [encoded] if encoded else []
-            message.add("" if encoded else "[图片]")
+            message.put("" if encoded else "[图片]")
         case "news" | "mpnews":
-            _add_articles(message, records(said, "articles"))
+            _add_articles(message, records(content, "articles"))
         case "template_card":
-            _add_card(message, said)
+            _add_card(message, content)
         case _:
-            message.head(_words(text(said, "title")))
-            message.add(_words(text(said, "content")), _words(text(said, "description")))
-            message.add(text(said, "url"), _FILES.get(kind, ""))
+            message.head(text(content, "title"))
+            message.add(text(content, "content"), text(content, "description"))
+            message.put(text(content, "url"), _FILES.get(kind, ""))
     return message.translate()
 
 
 def _add_articles(message: Message, articles: list[Fields]) -> None:
     for article in articles:
-        message.head(_words(text(article, "title")))
+        message.head(text(article, "title"))
         described = text(article, "description") or text(article, "digest")
-        message.add(_words(described or text(article, "content")), text(article, "url"))
+        message.add(described or text(article, "content"))
+        message.put(text(article, "url"))
 
 
 def _add_card(message: Message, card: Fields) -> None:
-    message.head(_words(text(card, "main_title.title")))
-    message.add(
-        _words(text(card, "main_title.desc")),
-        labelled(text(card, "emphasis_content.desc"), text(card, "emphasis_content.title")),
-        _words(text(card, "sub_title_text")),
-        labelled(text(card, "quote_area.title"), _words(text(card, "quote_area.quote_text"))),
-    )
+    message.head(text(card, "main_title.title"))
+    message.add(text(card, "main_title.desc"))
+    number = record(card, "emphasis_content")
+    message.add_field(text(number, "desc"), text(number, "title"))
+    message.add(text(card, "sub_title_text"))
+    message.add_field(text(card, "quote_area.title"), text(card, "quote_area.quote_text"))
     for row in records(card, "horizontal_content_list"):
-        message.add_field(text(row, "keyname"), _words(text(row, "value")) or text(row, "url"))
+        message.add_field(text(row, "keyname"), text(row, "value") or text(row, "url"))
     for row in records(card, "vertical_content_list"):
-        message.add_field(text(row, "title"), _words(text(row, "desc")))
-    links = (linked(text(row, "title"), text(row, "url")) for row in records(card, "jump_list"))
-    message.add(*links, text(card, "card_action.url"), text(card, "source.desc"))
+        message.add_field(text(row, "title"), text(row, "desc"))
+    for row in records(card, "jump_list"):
+        message.add_link(text(row, "title"), text(row, "url"))
+    message.put(text(card, "card_action.url"), text(card, "source.desc"))
 
 
-def _words(content: str) -> str:
-    return words(_MENTION.sub(r"\1", content))
+def _read_markdown(content: str) -> str:
+    return from_markdown(_MENTION.sub(r"\1", content))
+
+
+_READERS: Final[Mapping[str, Callable[[str], str]]] = {
+    "markdown": _read_markdown,
+    "markdown_v2": _read_markdown,
+    "textcard": from_html,
+    "mpnews": from_html,
+}
+"""How the texts of a kind are read; others are plain."""
 
 
 SOURCE: Final = Source(
