@@ -146,15 +146,32 @@ async def _nonempty(items: list[Any]) -> bool:
          "REPORT_CHANNELS 设置有误：不是合法的 JSON（第 1 行第 "),
     ],
 )  # fmt: skip
-async def test_a_mistake_stops_the_start_and_names_channel_field_and_mend(
+async def test_a_mistake_stops_the_ready_bot_and_names_channel_field_and_mend(
     tmp_path: Path, channels: object, told: str
 ) -> None:
-    bot = Bot(tmp_path, settings={"report_channels": channels, "log_level": "INFO"})
-    await bot.launch()
-    assert bot.process is not None
-    assert await bot.process.wait() == 1
-    assert told in bot.log
-    assert "s3cret" not in bot.log
+    write_env(tmp_path, channels)
+    code, output = await command(tmp_path, "run")
+    assert code == 2
+    assert told in output
+    assert "s3cret" not in output
+
+
+async def test_a_mistake_leaves_somebodys_own_bot_running_and_each_door_says_why(
+    tmp_path: Path,
+) -> None:
+    channels = {"phone": {"type": "wecom", "webhook": "x.example/?key=s3cret"}}
+    own = 'nonebot.get_app().add_api_route("/own", lambda: "lives")'
+    settings = {"report_channels": channels, "log_level": "INFO"}
+    async with running(tmp_path, settings=settings, extra=own) as bot:
+        told = "渠道 phone 的 webhook：应为 http:// 或 https:// 开头的完整网址"
+        async with bot.client() as client:
+            for path in ("", "/health", "/onebot/send_msg", "/page"):
+                answer = await client.post(path, json={"content": "x" * 100_000})
+                assert answer.status_code == 503, path
+                assert told in answer.json()["error"], path
+            assert (await client.get(f"http://127.0.0.1:{bot.port}/own")).json() == "lives"
+        assert told in bot.log
+        assert "s3cret" not in bot.log
 
 
 async def test_the_test_command_says_what_came_of_it(tmp_path: Path) -> None:
@@ -185,5 +202,6 @@ async def test_the_doctor_tries_every_channel_unless_told_not_to(tmp_path: Path)
 
 
 def write_env(folder: Path, channels: object) -> None:
-    lines = [f"REPORT_TOKEN={TOKEN}", f"REPORT_CHANNELS={json.dumps(channels)}", "PORT=9"]
+    value = channels if isinstance(channels, str) else json.dumps(channels)
+    lines = [f"REPORT_TOKEN={TOKEN}", f"REPORT_CHANNELS={value}", "PORT=9"]
     (folder / ".env").write_text("\n".join(lines), encoding="utf-8")
