@@ -13,6 +13,7 @@ from typing import Final
 import orjson
 
 from .image import Image
+from .reading import Reading, dump_readings, restore_readings
 from .text import begins_with
 from .timing import read_timestamp
 from .value import value_type
@@ -111,6 +112,8 @@ class Report:
     """What an event begins or ends, where one source tells of several: an alert, a monitor."""
     elapsed: float | None = None
     """For an end event: seconds since it began, as its tool says or as measured here."""
+    readings: tuple[Reading, ...] = ()
+    """Figures that were read out of its words."""
     urgent: bool = False
     """Whether the tool says that the report must not wait for the end of quiet hours."""
 
@@ -167,6 +170,7 @@ def dump(report: Report, **more: object) -> bytes:
         "message": report.message,
         "data": None if report.data == "null" else orjson.Fragment(report.data),
         "story": report.story,
+        "readings": dump_readings(report.readings) or None,
     }
     present = {name: value for name, value in fields.items() if value not in ("", None)}
     return orjson.dumps(present | more)
@@ -208,6 +212,7 @@ def restore(text: str) -> Report:
             if data is None
             else json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
             story=_restore_text(fields, "story"),
+            readings=restore_readings(fields.get("readings")),
         )
     except (AttributeError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError("not what was dumped") from error

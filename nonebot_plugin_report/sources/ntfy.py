@@ -1,13 +1,15 @@
 """Messages for ntfy's API: https://docs.ntfy.sh/publish/. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, cast
 
 from ..errors import InvalidReport, UnsupportedMedia
 from ..model.report import Report, Result
+from ..model.text import clean
 from .base import Fields
 from .bodies.form import decode_plain, is_picture
-from .parse import parse
+from .parse import MAX_LENGTHS, parse
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "message": ("message", "m"),
@@ -83,17 +85,17 @@ def _report(topic: str, parameters: Fields, fields: Fields, query: Mapping[str, 
     content = "\n".join(filter(None, extra))
     if not content and not fields.get("screenshot"):
         content = "triggered"  # as ntfy itself says of a message without one
-    return parse(
+    report = parse(
         {
             **fields,
             "content": content,
             "title": parameters.get("title"),
-            "event": topic,
             "result": results[0].value if results else None,
             "data": {"priority": parameters["priority"]} if parameters.get("priority") else None,
         },
         query,
     )
+    return replace(report, event=clean(topic)[: MAX_LENGTHS["event"]].strip())
 
 
 def _tags(value: object) -> Sequence[str]:

@@ -13,6 +13,7 @@ from ...access.sessions import Viewer
 from ...errors import Forbidden, InvalidReport, NotFound, TooManyReports
 from ...hub import Hub
 from ...model.criteria import NEWEST, Cursor, Shown, Wanted
+from ...model.reading import dump_readings
 from ...model.target import Target
 from ...model.text import clean
 from ..answers import json_answer, receipt_json
@@ -74,10 +75,20 @@ class HistoryApi:
         return json_answer(answer | await self._full_text(view, viewer))
 
     async def _full_text(self, view: Shown, viewer: Viewer) -> Json:
-        """Read the title and text without a cut, and the other data."""
+        """Read the title and text without a cut, the other data, and the figures in the words."""
         full = await read_full_report(self._hub.archive.of(viewer.holder), view)
-        data = None if full.report is None or full.report.data == "null" else full.report.data
-        return {"title": full.title, "text": full.text, "data": data}
+        report = full.report
+        data = None if report is None or report.data == "null" else report.data
+        readings = () if report is None else report.readings
+        return {
+            "title": full.title,
+            "text": full.text,
+            "data": data,
+            "readings": [
+                fields | {"words": str(reading)}
+                for reading, fields in zip(readings, dump_readings(readings), strict=True)
+            ],
+        }
 
     async def find_view(self, request: Request, viewer: Viewer) -> Shown:
         """Find the report that the address names, as the viewer may see it.
