@@ -22,6 +22,8 @@ class Priority(IntEnum):
     NORMAL = 1
     BULK = 2
     """Over its token's rate: sent only in a digest."""
+    TIMED = 3
+    """To be sent at a time that its sender names; from then on as a normal one."""
 
 
 @value_type
@@ -30,7 +32,7 @@ class Handling:
 
     priority: Priority = Priority.NORMAL
     held_until: float = 0.0
-    """For Priority.BULK: not sent before (epoch seconds)."""
+    """For Priority.BULK and Priority.TIMED: not sent before (epoch seconds)."""
     reason: str = ""
     """Why it waits (Chinese): why it is held, later the result of the last attempt."""
     fallback: tuple[Target, ...] = ()

@@ -116,6 +116,8 @@ class Report:
     """Figures that were read out of its words."""
     urgent: bool = False
     """Whether the tool says that the report must not wait for the end of quiet hours."""
+    not_before: float | None = None
+    """When it is to be delivered at the earliest (epoch seconds); None: at once."""
 
     @property
     def image(self) -> Image | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from .delivery import Delivery, Priority
+from .delivery import Delivery, Handling, Priority
 from .timing import DailyWindow, in_words
 from .value import value_type
 
@@ -69,14 +69,11 @@ def plan(
         return Send((0,))
     if wait := _quiet(policy, now) or _over_rate(policy, now, sent):
         return wait
-    normal: list[int] = []
-    bulk: list[int] = []
-    for i, queued in enumerate(waiting):
-        (normal if queued.handling.priority is Priority.NORMAL else bulk).append(i)
+    normal, bulk, timed = _sort(waiting, now)
     if bulk and waiting[bulk[0]].handling.held_until <= now:
         return Send(tuple(bulk[:MOST]), digest=True)
     if not normal:
-        return Wait(waiting[bulk[0]].handling.held_until, "等到可以合成摘要")
+        return _held([*(waiting[i].handling for i in bulk[:1]), *timed])
     first = waiting[normal[0]]
     if len(normal) > 1 and (limited or _slept_through(first, len(normal), policy, now)):
         return Send(tuple(normal[:MOST]), digest=True)
@@ -85,6 +82,29 @@ def plan(
             return Wait(first.created_at + policy.merge, "等待与后面的推送合并")
         return Send(tuple(normal[:MERGED]))
     return Send((normal[0],))
+
+
+def _sort(waiting: Sequence[Delivery], now: float) -> tuple[list[int], list[int], list[Handling]]:
+    """Find what is sent by itself and what in a digest, as indices; and what is not due yet."""
+    normal: list[int] = []
+    bulk: list[int] = []
+    timed: list[Handling] = []
+    for i, queued in enumerate(waiting):
+        match queued.handling.priority:
+            case Priority.BULK:
+                bulk.append(i)
+            case Priority.TIMED if queued.handling.held_until > now:
+                timed.append(queued.handling)
+            case Priority.URGENT | Priority.NORMAL | Priority.TIMED:
+                normal.append(i)
+    return normal, bulk, timed
+
+
+def _held(held: Sequence[Handling]) -> Wait:
+    """Wait for the first of what is held back."""
+    first = min(held, key=lambda one: one.held_until)
+    reason = "定时" if first.priority is Priority.TIMED else "等到可以合成摘要"
+    return Wait(first.held_until, reason)
 
 
 def _quiet(policy: Policy, now: float) -> Wait | None:

@@ -225,7 +225,7 @@ class Outbox:
             Lane.of(one.target, report.send_from),
             one.message,
             created_at=now,
-            expires_at=now + self._limits.expire,
+            expires_at=max(now, one.handling.held_until) + self._limits.expire,
             handling=one.handling,
         )
 

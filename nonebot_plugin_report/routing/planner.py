@@ -83,7 +83,11 @@ class Planner:
         pictureless = replace(report, images=()) if report.images else report
         message = Message(text, images, pictureless)
         handling = planned.handling
-        if held_until is not None:
+        if report.not_before is not None:
+            handling = replace(
+                handling, priority=Priority.TIMED, held_until=report.not_before, reason="定时"
+            )
+        elif held_until is not None:
             reason = f"超过令牌 {grant.name} 的频率限制"
             handling = replace(
                 handling, priority=Priority.BULK, held_until=held_until, reason=reason

@@ -122,6 +122,13 @@ PUBLISHED: dict[str, tuple[str, str, dict[str, Any], str]] = {
                                       "Tags": "warning,nas", "Click": "https://x/"}},
         "⚠️ 备份\nx\n#nas\nhttps://x/",
     ),
+    "what its users see": (
+        "POST",
+        "/ntfy/b",
+        {"content": "满了".encode(),
+         "headers": {"Tags": "dog,red_circle", "X-Title": "t", "Actions": "view, go, https://x/"}},
+        "❌ 🐶 t\n满了\ngo：https://x/",
+    ),
     "short names": ("POST", "/ntfy/b/", {"content": b"x", "headers": {"X-Title": "t"}}, "t\nx"),
     "the query": ("POST", "/ntfy/b?title=t&tags=x&m=words", {}, "❌ t\nwords"),
     "nothing": ("POST", "/ntfy/b", {}, "b\ntriggered"),
@@ -151,6 +158,16 @@ async def test_what_is_published_to_ntfy_arrives(bot: Bot, qq: ScriptedV11, name
     assert answer.json()["event"] == "message"
     (received,) = await qq.wait_for(1)
     assert (received.target, received.text) == ("private:10001", words)
+
+
+async def test_what_is_for_later_arrives_later(bot: Bot, qq: ScriptedV11) -> None:
+    later = await send(
+        bot, "POST", "/ntfy/b", content="以后".encode(), headers={**AUTH, "In": "2s"}
+    )
+    now = await send(bot, "POST", "/ntfy/b", content="马上".encode(), headers=AUTH)
+    assert (later.status_code, now.status_code) == (200, 200)
+    texts = [one.text for one in await qq.wait_for(2)]
+    assert texts == ["b\n马上", "b\n以后"]
 
 
 async def test_a_picture_as_the_body_is_shown(bot: Bot, qq: ScriptedV11) -> None:
@@ -184,6 +201,7 @@ async def test_ntfys_ways_to_show_a_token(bot: Bot, options: dict[str, Any]) -> 
         ("/ntfy/b", {"content": b"x", "headers": {"Authorization": "Basic ?"}}, 403),
         ("/ntfy/b", {"content": b"x", "params": {"auth": "%%%"}}, 403),
         ("/ntfy", {"content": b"{", "headers": AUTH}, 400),
+        ("/ntfy/b", {"content": b"x", "headers": {**AUTH, "At": "someday"}}, 400),
         ("/ntfy", {"content": json.dumps({"message": "x"}).encode(), "headers": AUTH}, 400),
     ],
 )

@@ -100,6 +100,15 @@ def test_what_exceeded_its_tokens_rate_waits_and_goes_as_a_digest() -> None:
     assert decide([*normal(1), *bulk], Policy()) == Send((0,)), "others do not wait for it"
 
 
+def test_what_is_for_a_later_time_lets_others_pass_and_then_goes_as_any_other() -> None:
+    timed = [held(NOON - 9, Priority.TIMED, NOON + 60), held(NOON - 8, Priority.TIMED, NOON + 30)]
+    assert decide(timed, Policy()) == Wait(NOON + 30, "定时")
+    assert decide([*normal(1), *timed], Policy()) == Send((0,))
+    assert decide(timed, Policy(), NOON + 30) == Send((1,))
+    bulk = held(NOON - 5, Priority.BULK, NOON + 20)
+    assert decide([bulk, *timed], Policy()) == Wait(NOON + 20, "等到可以合成摘要")
+
+
 HELD = st.builds(
     held,
     st.floats(NOON - 90000, NOON),

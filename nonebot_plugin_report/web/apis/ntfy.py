@@ -5,6 +5,7 @@ https://docs.ntfy.sh/publish/
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -61,9 +62,10 @@ class NtfyApi:
 
 def _read(request: Request, content: bytes | bytearray) -> Report:
     topic = str(request.path_params.get("topic", ""))
+    now = datetime.now().astimezone()
     if not topic:
-        return read_json(decode(content), query_of(request))
-    return read_publish(topic, _parameters(request), content, query_of(request))
+        return read_json({**_parameters(request), **decode(content)}, query_of(request), now)
+    return read_publish(topic, _parameters(request), content, query_of(request), now)
 
 
 def _parameters(request: Request) -> Mapping[str, str]:
@@ -71,7 +73,8 @@ def _parameters(request: Request) -> Mapping[str, str]:
     headers, query = headers_of(request), query_of(request)
     parameters: dict[str, str] = {}
     for name, aliases in NAMES.items():
-        written = next(filter(None, map(headers.get, (f"x-{name}", *aliases))), "")
+        places = (place for alias in aliases for place in (f"x-{alias}", alias))
+        written = next(filter(None, map(headers.get, places)), "")
         text = header_text(written[:MAX_HEADER])
         if value := text or next(filter(None, map(query.get, aliases)), ""):
             parameters[name] = value
