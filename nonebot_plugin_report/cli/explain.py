@@ -14,10 +14,11 @@ import nonebot
 from ..config import Config
 from ..errors import Misused, Refused
 from ..model.grant import MASTER
-from ..model.report import Report, dump
+from ..model.report import Report, Result, dump
 from ..model.text import one_line
 from ..model.timing import in_words, parse_time
 from ..routing.planner import Planner
+from ..routing.recast import RESULT_NAMES
 from ..routing.telling import describe
 from ..sources.bodies.form import decode_form
 from ..sources.mapping import FieldResult, OwnSource
@@ -60,7 +61,21 @@ def _report(options: argparse.Namespace, config: Config) -> Report:
         return report
     if not options.fields:
         raise Misused("字段：没有写", "例如 event=task.error，或 --source 来源 < 内容")
-    return parse(read_fields(options.fields))
+    fields = read_fields(options.fields)
+    report = parse(fields)
+    for words in describe_verdict(report, fields):
+        print(words)
+    return report
+
+
+def describe_verdict(report: Report, fields: Mapping[str, str]) -> Iterator[str]:
+    """Say what was read out of the words of a report of `fields` (Chinese)."""
+    if isinstance(report.result, Result) and not fields.get("result"):
+        yield f"从文字看，结果是：{report.icon} {RESULT_NAMES[report.result]}"
+    if report.event and not fields.get("event"):
+        yield f"从文字看，事件是：{report.event}"
+    if report.readings:
+        yield f"读出：{'；'.join(map(str, report.readings))}"
 
 
 def _body(options: argparse.Namespace, config: Config) -> bytes:
@@ -114,6 +129,9 @@ def _fields_to_show(report: Report) -> Iterator[tuple[str, str]]:
     """Give a report's fields that are not empty, as text."""
     fields: dict[str, object] = json.loads(dump(report))
     for name, value in fields.items():
+        if name == "readings":
+            yield "读出", "；".join(map(str, report.readings))
+            continue
         yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if report.image or report.image_fault:
         yield "screenshot", report.image_fault or "一张图片"
@@ -169,12 +187,14 @@ def explain(
         # The argument may be the token itself: it is not printed.
         raise ValueError(f"没有这个名字的令牌；有的是：{'、'.join(grants)}")
     planner = Planner(directory, config.report_template, config.policies(directory).of)
-    plan = planner.plan(report, grants[token], moment)
+    counted = planner.recast(report, grants[token], moment)
+    plan = planner.plan(counted.report, grants[token], moment)
+    lines = [f"按第 {number} 条规则算作：{counts}" for number, counts in counted.applied]
     if plan.routing.rules:
         numbers = "、".join(str(number) for number in plan.routing.rules)
-        lines = [f"符合的规则：第 {numbers} 条"]
+        lines.append(f"符合的规则：第 {numbers} 条")
     else:
-        lines = ["没有符合的规则"]
+        lines.append("没有符合的规则")
     if not plan.outgoing:
         lines.append(f"不发给任何人：{plan.routing.reason}")
     for planned, outgoing in zip(plan.routing.planned, plan.outgoing, strict=True):

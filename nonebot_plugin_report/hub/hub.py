@@ -188,6 +188,7 @@ class Hub:
             StoreUnavailable: the report could not be stored.
         """
         self._require_store()
+        report = await self._recast(report, grant)
         elapsed = await self._durations.elapsed(report, grant.name)
         if elapsed != report.elapsed:
             report = replace(report, elapsed=elapsed)
@@ -238,6 +239,13 @@ class Hub:
         now, beginning = self.clock(), f"{report.key}@"
         key = await self.history.last_key(beginning, source, now - seconds)
         return key or f"{beginning}{now:.0f}"
+
+    async def _recast(self, report: Report, grant: Grant) -> Report:
+        """Let the rules say what a report counts as."""
+        now = self.clock()
+        if self.directory.is_slow(report):
+            return (await asyncio.to_thread(self._planner.recast, report, grant, now)).report
+        return self._planner.recast(report, grant, now).report
 
     async def _plan(self, report: Report, grant: Grant) -> Plan:
         await self.tokens.recount(grant)

@@ -44,6 +44,10 @@ EVENT_LABELS: Final[Mapping[str, str]] = {
 }
 
 
+MAX_HEADING: Final = 200
+"""Most characters of a first line that becomes the title."""
+
+
 class Result(Enum):
     """The result of the reported task; the value is BetterGI's number for it."""
 
@@ -154,6 +158,13 @@ class Report:
         if begins_with(self.content, self.message):
             return self.content
         return f"{self.message}\n{self.content}"
+
+
+def count_as(report: Report, result: Result | str | None, event: str) -> Report:
+    """Give a report another result and event. One without a title is shown as before, not below
+    the event's name: its first line is the title."""
+    title = report.title or (event and report.body.lstrip().partition("\n")[0][:MAX_HEADING])
+    return replace(report, title=title, result=result, event=event)
 
 
 def trial_report(content: str) -> Report:

@@ -11,6 +11,7 @@ from ..model.report import Report
 from ..model.scheduling import Policy
 from ..model.target import Lane, Target
 from ..model.value import value_type
+from .recast import Recast, recast
 from .rules import Directory, Planned, Routing, route
 from .template import Template
 
@@ -32,6 +33,13 @@ class Planner:
     template: Template
     """REPORT_TEMPLATE."""
     policy: Callable[[Target], Policy]
+
+    def recast(self, report: Report, grant: Grant, now: float) -> Recast:
+        """Find what a report that came with a grant counts as by the rules, before it is planned.
+
+        `now` is in epoch seconds.
+        """
+        return recast(report, self.directory.rules, grant.name, now)
 
     def plan(
         self, report: Report, grant: Grant, now: float, held_until: float | None = None

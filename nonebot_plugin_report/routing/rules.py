@@ -37,6 +37,7 @@ from ..settings import (
     TokenNames,
     Window,
 )
+from .recast import CountsAs
 from .template import Template, compile_template
 
 MAX_MATCHED: Final = 10_000
@@ -61,6 +62,13 @@ def read_template(value: object) -> Template:
 
 Words = Annotated[Template, Read(read_template), PlainSerializer(lambda value: value.text)]
 """A message's template."""
+
+
+_ACTIONS: Final = frozenset({
+    "to", "template", "screenshot", "mask", "drop", "urgent", "fallback", "fallback_after",
+    "fallback_unconfirmed", "override",
+})  # fmt: skip
+"""Fields of a rule that cannot stand beside `as`."""
 
 
 class Rule(Settings):
@@ -92,6 +100,8 @@ class Rule(Settings):
     """true：不发给任何人"""
     urgent: bool = False
     """true：不等免打扰结束，不合并"""
+    counts_as: Annotated[CountsAs | None, Field(alias="as")] = None
+    """算作什么结果、什么事件，例如 {"result": "Fail", "event": "maa.error"}；在其他规则之前"""
     fallback: Recipients = ()
     """没能送达时改发给谁"""
     fallback_after: Duration | None = None
@@ -113,6 +123,8 @@ class Rule(Settings):
 
     @model_validator(mode="after")
     def _check_actions(self) -> Self:
+        if self.counts_as is not None and self.model_fields_set & _ACTIONS:
+            raise ValueError("as 只能和条件写在一起；还要做别的，另写一条规则")
         if self.drop and self.to:
             raise ValueError("drop 和 to 不能一起写")
         if self.fallback_after is not None and not self.fallback:
@@ -360,7 +372,7 @@ def _matched(
     """The rules that apply to a report, up to the first without `continue`."""
     matching: list[tuple[int, Rule]] = []
     for number, rule in enumerate(rules, 1):
-        if rule.holds(report, source, now):
+        if rule.counts_as is None and rule.holds(report, source, now):
             matching.append((number, rule))
             if not rule.further:
                 break

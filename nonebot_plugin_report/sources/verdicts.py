@@ -11,15 +11,13 @@ from datetime import datetime
 from typing import Final
 
 from ..model.reading import Reading, merge_readings
-from ..model.report import Report, Result
+from ..model.report import Report, Result, count_as
 from ..model.timing import read_timestamp
 
 MAX_WORDS: Final = 10_000
 """Characters that are looked at."""
 MAX_AROUND: Final = 400
 """Characters at either end in which a tool tells its name."""
-MAX_TITLE: Final = 200
-"""Most characters of a first line that becomes the title."""
 MAX_NUMBER: Final = 12
 """Most digits of an amount."""
 _BLANK_LINES: Final = re.compile(r"\n{2,}")
@@ -97,15 +95,7 @@ def judge(report: Report, tools: tuple[Words, ...]) -> Report:
         return report
     if says:
         return replace(report, readings=verdict.readings)
-    # A message without a title is shown as before, not below the name of an event.
-    title = report.title or (_head(lines)[:MAX_TITLE] if verdict.event else "")
-    return replace(
-        report,
-        title=title,
-        result=verdict.result,
-        event=verdict.event,
-        readings=verdict.readings,
-    )
+    return replace(count_as(report, verdict.result, verdict.event), readings=verdict.readings)
 
 
 def find_verdict(

@@ -50,6 +50,23 @@ async def test_the_rules_the_targets_and_the_words_are_told(folder: Path) -> Non
     assert not list(folder.rglob("*.db")), "it stores nothing"
 
 
+async def test_what_the_words_say_and_what_a_rule_makes_of_them_is_told(folder: Path) -> None:
+    code, output = await command(
+        folder, "explain", "title=任务出错: 公招", "message=理智: 3/135", "--at", "12:00"
+    )
+    assert code == 0
+    assert output.startswith(
+        "从文字看，结果是：❌ Fail\n从文字看，事件是：maa.error\n读出：理智 3/135\n"
+        "符合的规则：第 2、3 条\n"
+    )
+    rules = [{"match": "翻车", "as": {"result": "Fail", "event": "maa.error"}}, *RULES]
+    with (folder / ".env").open("a", encoding="utf-8") as file:
+        file.write(f"\nREPORT_RULES={json.dumps(rules)}\n")
+    _, output = await command(folder, "explain", "title=任务翻车了", "--at", "12:00")
+    assert output.startswith("按第 1 条规则算作：❌ Fail，事件 maa.error\n符合的规则：第 3、4 条\n")
+    assert "❌ 任务翻车了" in output
+
+
 async def test_what_is_dropped_and_what_waits_is_told(folder: Path) -> None:
     code, output = await command(folder, "explain", "event=notify.test")
     assert (code, output) == (0, "符合的规则：第 1 条\n不发给任何人：规则 1 写着 drop\n")

@@ -100,12 +100,13 @@ def _try_rules(
 
 
 def _result(planner: Planner, report: Report, grant: Grant, at: float) -> Json:
+    counted = planner.recast(report, grant, at)
     try:
-        plan = planner.plan(report, grant, at)
+        plan = planner.plan(counted.report, grant, at)
     except Refused as error:
         return {"rules": [], "reason": f"不会收下：{error}", "targets": []}
     return {
-        "rules": list(plan.routing.rules),
+        "rules": [*(number for number, _ in counted.applied), *plan.routing.rules],
         "reason": plan.routing.reason,
         "targets": [
             {
