@@ -230,7 +230,66 @@ FEISHU: Final[dict[str, JSON]] = {
         "template_id": "ctp_1", "template_variable": {"项目": "web", "结果": "成功"}}}},
     "share": {"msg_type": "share_chat", "content": {"share_chat_id": "oc_1"}},
 }  # fmt: skip
+PUSHERS: Final[dict[str, JSON]] = {
+    "pushplus": {"title": "签到", "content": "<b>成功</b><br>积分 +10", "template": "html",
+                 "channel": "wechat", "topic": "t"},
+    "pushplus json": {"title": "签到", "content": '{"账号": "小明", "结果": "失败"}',
+                      "template": "json"},
+    "serverchan": {"title": "签到", "desp": "**成功**\n\n积分 +10", "short": "成功",
+                   "channel": "9|66"},
+    "serverchan old": {"text": "签到", "desp": "成功"},
+    "pushdeer": {"pushkey": "PDU1", "text": "签到", "desp": "**成功**", "type": "markdown"},
+    "pushdeer image": {"pushkey": "PDU1", "text": "https://x.example/1.png", "type": "image"},
+    "pushdeer text": {"pushkey": "PDU1", "text": "签到成功", "type": "text"},
+    "wxpusher": {"appToken": "AT_1", "summary": "签到", "content": "<p>成功</p>", "contentType": 2,
+                 "uids": ["UID_1"], "url": "https://x.example/1"},
+}  # fmt: skip
+PAGERDUTY: Final[dict[str, JSON]] = {
+    "event": {
+        "routing_key": "r", "event_action": "trigger", "dedup_key": "kuma/1",
+        "payload": {
+            "summary": "[博客] refused", "severity": "critical", "source": "nas",
+            "component": "nginx", "custom_details": {"load": 0.75},
+            "timestamp": "2026-11-24T04:00:21Z",
+        },
+        "links": [{"href": "https://x.example/1", "text": "日志"}],
+        "client_url": "https://x.example/2",
+    },
+    "webhook": {"event": {
+        "id": "01", "event_type": "incident.triggered", "resource_type": "incident",
+        "occurred_at": "2026-11-24T04:00:21Z",
+        "data": {
+            "type": "incident", "html_url": "https://x.example/3", "title": "磁盘满了",
+            "service": {"summary": "NAS"}, "urgency": "high",
+            "assignees": [{"summary": "小明"}], "priority": {"summary": "P1"},
+        }}},
+    "note": {"event": {
+        "event_type": "incident.annotated",
+        "data": {"incident": {"summary": "磁盘满了"}, "content": "在看了"}}},
+}  # fmt: skip
+OPSGENIE: Final[dict[str, JSON]] = {
+    "webhook": {
+        "action": "Create", "integrationName": "w",
+        "alert": {
+            "alertId": "1", "message": "磁盘满了", "description": "剩 1%", "entity": "nas",
+            "tags": ["disk", "nas"], "priority": "P1", "details": {"path": "/srv"},
+            "createdAt": 1796043756000,
+        },
+    },
+    "alert": {"message": "磁盘满了", "alias": "disk", "priority": "P4", "entity": "nas"},
+}  # fmt: skip
 CHATS: Final[dict[str, JSON]] = {
+    "webex": {"roomId": "R1", "markdown": "**博客** is down"},
+    "webex html": {"toPersonEmail": "a@b.example", "html": "<b>博客</b> is down",
+                   "text": "博客 is down"},
+    "webex text": {"roomId": "R1", "text": "博客 is down"},
+    "matrix": {"msgtype": "m.text", "body": "博客 is down"},
+    "matrix html": {"msgtype": "m.notice", "body": "**博客** is down",
+                    "format": "org.matrix.custom.html",
+                    "formatted_body": "<b>博客</b> is down"},
+    **{f"pagerduty {name}": body for name, body in PAGERDUTY.items()},
+    **{f"opsgenie {name}": body for name, body in OPSGENIE.items()},
+    **PUSHERS,
     "slack": SLACK, "slack blocks": SLACK_BLOCKS, "discord": DISCORD,
     "discord components": DISCORD_COMPONENTS, "teams": TEAMS, "teams adaptive": ADAPTIVE,
     "googlechat": GOOGLE_CHAT,

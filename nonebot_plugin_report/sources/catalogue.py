@@ -19,14 +19,19 @@ from .tools import (
     grafana,
     jellyfin,
     maa,
+    matrix,
     onebot,
+    opsgenie,
+    pagerduty,
     plain,
     plex,
+    pushers,
     seerr,
     servarr,
     slack,
     teams,
     uptimekuma,
+    webex,
     wecom,
 )
 
@@ -54,6 +59,11 @@ SOURCES: Final[Mapping[str, Source]] = {
     "googlechat": googlechat.SOURCE,
     # After those whose messages have `attachments` or `text`, too.
     "slack": slack.SOURCE,
+    "webex": webex.SOURCE,
+    "matrix": matrix.SOURCE,
+    "pagerduty": pagerduty.SOURCE,
+    "opsgenie": opsgenie.SOURCE,
+    **pushers.SOURCES,
     **plain.SOURCES,
 }
 _SHAPED: Final = tuple(

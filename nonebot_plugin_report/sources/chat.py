@@ -118,6 +118,11 @@ class Message:
             row = text
         self._row = row
 
+    def add_detail(self, label: str, value: str) -> None:
+        """Add a value with a label of ours, unless it is empty."""
+        if value:
+            self.add_field(label, value)
+
     def colour(self, state: Result | None) -> None:
         """Note what a colour tells; any field that tells a state counts more."""
         if state is not None:

@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 from nonebot_plugin_report.doctor.tools import TOOLS
 from nonebot_plugin_report.model.report import Result
 from tests.bot import TOKEN, Bot, running, until
-from tests.chats import ADAPTIVE, DISCORD_COMPONENTS, GOOGLE_CHAT, SLACK, TEAMS
+from tests.chats import ADAPTIVE, CHATS, DISCORD_COMPONENTS, GOOGLE_CHAT, SLACK, TEAMS
 from tests.dialects import generations, jpeg
 from tests.documents import blocks
 from tests.hooks import HOOKS
@@ -56,6 +56,9 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Desk]
     async with running(folder, settings=SETTINGS) as bot, ScriptedV11(url=bot.onebot_v11) as qq:
         yield Desk(bot, qq)
         assert "Traceback" not in bot.log
+
+
+Paste = Callable[[Desk, Fields], Awaitable[None]]
 
 
 async def call(method: str, url: str, **options: Any) -> None:
@@ -93,8 +96,6 @@ async def onebot_send(endpoint: str, token: str, **receiver: str) -> None:
         body = {"message": message, "message_type": kind, name: number}
         await call("POST", f"{endpoint}/send_msg", json=body, headers=headers)
 
-
-Paste = Callable[[Desk, Fields], Awaitable[None]]
 
 # ── the tools ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -325,6 +326,15 @@ async def feishu(desk: Desk, fields: Fields) -> None:
     assert (answer.json()["code"], answer.json()["StatusCode"]) == (0, 0)
 
 
+def by_json(field: str, body: dict[str, Any]) -> Paste:
+    """Pushes a body to the address that stands in a field."""
+
+    async def paste(desk: Desk, fields: Fields) -> None:
+        await call("POST", fields[field], json=body)
+
+    return paste
+
+
 async def curl(desk: Desk, fields: Fields) -> None:
     await shell(desk, fields[""].replace("curl ", "curl -sf "))
 
@@ -376,6 +386,18 @@ PASTED: dict[str, tuple[Paste, list[str], int]] = {
     "dingtalk": (dingtalk, [DONE], 0),
     "wecom": (wecom, ["", DONE], 1),
     "feishu": (feishu, [DONE], 0),
+    "webex": (by_json("Webhook URL", CHATS["webex"]), ["❌ 博客 is down"], 0),
+    "matrix": (by_json("网址", CHATS["matrix"]), ["❌ 博客 is down"], 0),
+    "pagerduty": (
+        by_json("Webhook URL", CHATS["pagerduty webhook"]),
+        ["❌ 触发：磁盘满了"],
+        0,
+    ),
+    "opsgenie": (by_json("Webhook URL", CHATS["opsgenie webhook"]), ["❌ 触发：磁盘满了"], 0),
+    "pushplus": (by_json("地址", CHATS["pushplus"]), ["签到\n成功"], 0),
+    "serverchan": (by_json("地址", CHATS["serverchan"]), ["签到\n成功"], 0),
+    "pushdeer": (by_json("地址", CHATS["pushdeer"]), ["签到\n成功"], 0),
+    "wxpusher": (by_json("地址", CHATS["wxpusher"]), ["签到\n成功"], 0),
     "curl": (curl, ["备份完成"], 0),
     "powershell": (powershell, ["备份完成"], 0),
     "python": (python, ["备份完成"], 0),

@@ -21,6 +21,8 @@ from tests.chats import (
     FEISHU,
     GOOGLE_CHAT,
     JSON,
+    OPSGENIE,
+    PAGERDUTY,
     SLACK,
     SLACK_BLOCKS,
     TEAMS,
@@ -299,6 +301,70 @@ def test_feishu(name: str, shown: list[str]) -> None:
 def test_the_colour_of_a_feishu_card_is_the_result() -> None:
     assert report(FEISHU["card"]).result is Result.FAIL
     assert report(FEISHU["card 2"]).result is Result.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("pushplus", ["签到", "成功", "积分 +10"]),
+        ("pushplus json", ["签到", "账号：小明", "结果：失败"]),
+        ("serverchan", ["签到", "成功", "积分 +10"]),
+        ("serverchan old", ["签到", "成功"]),
+        ("pushdeer", ["签到", "成功"]),
+        ("pushdeer image", ["图片：https://x.example/1.png"]),
+        ("pushdeer text", ["签到成功"]),
+        ("wxpusher", ["签到", "成功", "https://x.example/1"]),
+        ("webex", ["博客 is down"]),
+        ("webex html", ["博客 is down"]),
+        ("webex text", ["博客 is down"]),
+        ("matrix", ["博客 is down"]),
+        ("matrix html", ["博客 is down"]),
+    ],
+)
+def test_services_that_push_to_phones(name: str, shown: list[str]) -> None:
+    assert words(CHATS[name]) == shown
+    assert report(CHATS[name]).channel == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("pushplus", 200), ("serverchan", 0), ("pushdeer", 0), ("wxpusher", 1000)]
+)
+def test_services_that_push_to_phones_answer_with_their_code(name: str, code: int) -> None:
+    answer = reading(CHATS[name]).answer
+    assert isinstance(answer, dict)
+    assert answer["code"] == code
+
+
+def test_pagerdutys_events_and_webhooks() -> None:
+    event, webhook, note = PAGERDUTY.values()
+    assert words(event) == [
+        "触发：[博客] refused", "来源：nas", "级别：critical", "组件：nginx", "load：0.75",
+        "日志：https://x.example/1", "https://x.example/2",
+    ]  # fmt: skip
+    assert report(event).result is Result.FAIL
+    assert report(event | {"event_action": "resolve"}).result is Result.SUCCESS
+    assert report(event | {"event_action": "acknowledge"}).result is None
+    assert words({"event_action": "resolve", "routing_key": "r", "dedup_key": "kuma/1"}) == [
+        "恢复：kuma/1"
+    ]
+    assert words(webhook) == [
+        "触发：磁盘满了", "服务：NAS", "紧急程度：high", "优先级：P1", "负责人：小明",
+        "https://x.example/3",
+    ]  # fmt: skip
+    assert report(webhook).result is Result.FAIL
+    assert words(note) == ["有新备注：磁盘满了", "在看了"]
+
+
+def test_opsgenies_alerts() -> None:
+    webhook, alert = OPSGENIE.values()
+    assert words(webhook) == [
+        "触发：磁盘满了", "剩 1%", "对象：nas", "优先级：P1", "标签：disk、nas", "path：/srv",
+    ]  # fmt: skip
+    assert report(webhook).result is Result.FAIL
+    assert report(webhook | {"action": "Close"}).result is Result.SUCCESS
+    assert report(webhook | {"action": "AddNote"}).result is None
+    assert words(alert) == ["触发：磁盘满了", "对象：nas", "优先级：P4"]
+    assert report(alert).result is Result.PARTIAL
 
 
 @pytest.mark.parametrize("name", CHATS)

@@ -108,7 +108,7 @@ def _read_mark(mark: re.Match[str]) -> str:
 
 SOURCE: Final = Source(
     "Discord",
-    frozenset({"embeds", "components", "content", "payload_json"}),
+    frozenset({"embeds", "components", "payload_json", *_OF_CHAT}),
     _recognise,
     _translate,
     answer="",

@@ -159,7 +159,7 @@ def _read(written: str) -> str:
 
 SOURCE: Final = Source(
     "Microsoft Teams",
-    frozenset({"@type", "sections", "attachments", "type"}),
+    frozenset({"@type", "sections", "attachments", "body"}),
     _recognise,
     _translate,
 )
