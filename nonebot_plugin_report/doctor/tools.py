@@ -113,7 +113,7 @@ TOOLS: Final = (
          source="alertmanager", shows="触发、恢复，标签与说明，恢复时写从何时起、持续多久"),
     Tool("grafana", "Grafana", "Alerting → Contact points → Webhook",
          (("URL", f"{_PUSH}&source=grafana"),),
-         source="grafana", shows="它自己的标题与正文，恢复时写从何时起、持续多久"),
+         source="grafana", shows="触发、恢复，标签与说明；改过的模板照它的标题与正文"),
     Tool("github", "GitHub、Gitea、Forgejo、Gogs", "仓库的 Settings → Webhooks → Add webhook",
          (("Payload URL", "<push>?source=github"), ("Content type", "application/json"),
           ("Secret", "<token>")),

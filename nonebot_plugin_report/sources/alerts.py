@@ -10,12 +10,19 @@ from hashlib import sha256
 from json import dumps
 from typing import Final, Self
 
+from ..model.text import one_line
 from ..model.timing import in_words
-from .base import EVERY, MAX_SHOWN, Fields, Translated, lines, local, moment, records, text, texts
+from .base import EVERY, Fields, Translated, lines, local, moment, records, text, texts
 
 RETRY_SECONDS: Final = 60.0
 """Seconds within which the same body is a retry, or comes from another Alertmanager of the cluster.
 Later it is a repetition (`repeat_interval`), whose body is the very same."""
+FEW: Final = 3
+"""Most alerts of a group that are shown in full."""
+MAX_LISTED: Final = 9
+"""Most alerts of a group that are shown."""
+MAX_NOTE: Final = 100
+"""Characters of what is said of each of many."""
 _FIRING: Final = "firing"
 _NAME: Final = "alertname"
 _PLAIN: Final = ("summary", "message", "description")
@@ -133,11 +140,13 @@ def _content(fields: Fields, alerts: Sequence[Alert]) -> str:
     alone = len(alerts) == 1
     # A single alert has all of its labels and annotations in its own lines.
     each = [
-        _line(one, {} if alone else labels, {} if alone else notes, alone=alone)
-        for one in alerts[:MAX_SHOWN]
+        _short(one, labels, notes)
+        if len(alerts) > FEW
+        else _line(one, {} if alone else labels, {} if alone else notes, alone=alone)
+        for one in alerts[:MAX_LISTED]
     ]
     common = "" if alone else lines(_annotations(notes), _labels(labels))
-    unlisted = max(0, len(alerts) - MAX_SHOWN) + _number(text(fields, "truncatedAlerts"))
+    unlisted = max(0, len(alerts) - MAX_LISTED) + _number(text(fields, "truncatedAlerts"))
     note = f"还有 {unlisted} 条没有列出" if unlisted else ""
     return lines(common, _labels(group) if not alone else "", *each, note)
 
@@ -150,6 +159,23 @@ def _line(alert: Alert, labels: Mapping[str, str], notes: Mapping[str, str], *, 
     which = " ".join(filter(None, (own.get(_NAME, ""), _labels(own))))
     head = f"{'🔥 触发' if alert.firing else '✅ 恢复'}：{which}"
     return lines(head.removesuffix("："), _annotations(annotations), alert.more, alert.times)
+
+
+def _short(alert: Alert, labels: Mapping[str, str], notes: Mapping[str, str]) -> str:
+    """Write one of many alerts in one line."""
+    own = {k: v for k, v in alert.labels.items() if labels.get(k) != v}
+    which = " ".join(filter(None, (own.get(_NAME, ""), _labels(own))))
+    said = (alert.annotations[name] for name in _PLAIN if name in alert.annotations.keys() - notes)
+    note = one_line(next(said, ""), MAX_NOTE)
+    times = alert.times
+    return "".join(
+        (
+            "🔥 触发" if alert.firing else "✅ 恢复",
+            f"：{which}" if which else "",
+            f"：{note}" if note else "",
+            f"（{times}）" if times else "",
+        )
+    )
 
 
 def _shared(each: Sequence[Mapping[str, str]], common: Mapping[str, str]) -> dict[str, str]:

@@ -21,8 +21,6 @@ Answer = str | Mapping[str, object] | None
 """What a source's clients want to be answered: a text, which may be empty; fields that our own
 answer has, too; None: our own answer."""
 
-MAX_SHOWN: Final = 20
-"""Most entries of a list, such as alerts or commits, that are shown."""
 MAX_STORY: Final = 64
 """Characters of a story: it is looked up by an index, and kept in memory."""
 EVERY: Final = 1000

@@ -373,7 +373,7 @@ PASTED: dict[str, tuple[Paste, list[str], int]] = {
         0,
     ),
     "alertmanager": (alertmanager, ["❌ 触发：任务\n完成"], 0),
-    "grafana": (grafana, [f"❌ {GRAFANA['title']}"], 0),
+    "grafana": (grafana, ["❌ 触发：High memory usage"], 0),
     "github": (github, ["octo/hello：mona 推送了 1 个提交"], 0),
     "apprise": (by_apprise, [DONE, DONE], 2),
     "gotify": (gotify, [DONE, DONE], 0),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.model.report import Report, Result, dump, restore
-from nonebot_plugin_report.sources.base import EVERY, MAX_SHOWN, MAX_STORY, leaves, moment
+from nonebot_plugin_report.sources.alerts import MAX_LISTED
+from nonebot_plugin_report.sources.base import EVERY, MAX_STORY, leaves, moment
 from nonebot_plugin_report.sources.catalogue import SOURCES, built_in, recognise
 from nonebot_plugin_report.sources.mapping import read_own_sources
 from nonebot_plugin_report.sources.parse import parse
@@ -153,13 +154,26 @@ def test_several_alerts_are_listed_below_what_they_share() -> None:
 
 
 def test_many_alerts_are_counted() -> None:
-    alerts = [another(f"web-{number}") for number in range(MAX_SHOWN + 5)]
+    alerts = [another(f"web-{number}") for number in range(MAX_LISTED + 5)]
     told = report(group(*alerts, truncatedAlerts=3, groupLabels={"cluster": "家"}))
-    assert told.title == f"触发 {MAX_SHOWN + 5} 条：InstanceDown"
+    assert told.title == f"触发 {MAX_LISTED + 5} 条：InstanceDown"
     assert told.content.endswith("还有 8 条没有列出")
     assert "cluster=家" in told.content
-    assert f"web-{MAX_SHOWN - 1}" in told.content
-    assert f"web-{MAX_SHOWN}" not in told.content
+    assert f"web-{MAX_LISTED - 1}" in told.content
+    assert f"web-{MAX_LISTED}" not in told.content
+    assert len(told.content.splitlines()) <= 15
+
+
+def test_of_many_alerts_each_has_a_line_with_what_is_said_of_it() -> None:
+    alerts = [
+        another(f"web-{number}") | {"annotations": {"summary": f"第 {number} 台连不上"}}
+        for number in range(4)
+    ]
+    start = local("2026-11-24T12:39:00Z")
+    assert report(group(*alerts)).content.splitlines()[-4:] == [
+        f"🔥 触发：instance=web-{number}：第 {number} 台连不上（{start} 开始）"
+        for number in range(4)
+    ]
 
 
 def test_an_alert_without_anything_is_told_by_its_group() -> None:
@@ -190,11 +204,25 @@ def test_a_group_without_alerts_is_no_notification() -> None:
 # ── Grafana ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_grafanas_own_words_are_kept() -> None:
+def test_grafanas_own_templates_are_laid_out_as_alertmanagers_alerts() -> None:
     told = report(GRAFANA)
+    assert told.title == "触发：High memory usage"
+    assert told.content == report(GRAFANA | {"title": "", "message": ""}).content
+    assert "**" not in told.content
+    ended = report(
+        resolved(GRAFANA | {"message": GRAFANA["message"].replace("Firing", "Resolved")})
+    )
+    assert (ended.title, ended.result) == ("恢复：High memory usage", Result.SUCCESS)
+    assert "**" not in ended.content
+
+
+def test_what_the_users_own_template_says_of_an_alert_is_kept() -> None:
+    told = report(GRAFANA | {"title": "内存", "message": "快满了"})
     start = local("2026-11-24T01:51:03Z")
-    assert told.title == GRAFANA["title"]
-    assert told.content == f"{GRAFANA['message'].strip()}\n{start} 开始"
+    assert told.title == "内存"
+    assert told.content == (
+        f"快满了\n{start} 开始\nhttps://grafana.example/alerting/1afz29v7z/edit"
+    )
     assert (told.event, told.result) == ("alert.firing", Result.FAIL)
     assert told.story == "c6eadffa33fcdf37"
 
@@ -211,9 +239,10 @@ def test_grafana_without_a_template_is_told_as_alertmanager_is() -> None:
     ]  # fmt: skip
 
 
-def test_grafanas_template_is_followed_by_links_that_it_does_not_say() -> None:
+def test_a_users_template_is_followed_by_links_that_it_does_not_say() -> None:
     alert = GRAFANA["alerts"][0] | {"panelURL": "https://grafana.example/d/1?viewPanel=2"}
-    ended = resolved(GRAFANA | {"alerts": [alert]}, "2026-11-24T09:53:03.157076+08:00")
+    own = {"message": "内存", "alerts": [alert]}
+    ended = resolved(GRAFANA | own, "2026-11-24T09:53:03.157076+08:00")
     told = report(ended)
     assert told.content.endswith("持续 2 分\nhttps://grafana.example/d/1?viewPanel=2")
     assert told.elapsed == 120
@@ -558,7 +587,7 @@ LEFT_OUT = {
         "status", "state", "receiver", "version", "groupKey", "externalURL", "truncatedAlerts",
         "orgId", "alerts.status", "alerts.startsAt", "alerts.endsAt", "alerts.fingerprint",
         "alerts.silenceURL", "alerts.valueString", "alerts.values.B", "dashboardId", "panelId",
-        "ruleId", "tags.tag name", "ruleName",
+        "ruleId", "tags.tag name", "ruleName", "title", "message",
     },
     "uptimekuma": {
         "monitor.id", "monitor.method", "monitor.type", "monitor.interval",

@@ -139,7 +139,8 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
         "content": content,
         "event": f"{event}.{action}" if action else event,
     }
-    return Translated(report_fields)
+    rewritten = {"title", "body"} if kind in ("issue_hooks", "merge_request_hooks") else {"title"}
+    return Translated(report_fields, rewritten=frozenset(rewritten))
 
 
 def _other(fields: Fields) -> Wording:

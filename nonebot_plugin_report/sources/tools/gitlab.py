@@ -328,7 +328,12 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
         "event": f"gitlab.{kind}.{action}" if action else f"gitlab.{kind}",
         "result": _result(kind, fields),
     }
-    return Translated(report_fields, story=_story(kind, fields), elapsed=_elapsed(kind, fields))
+    return Translated(
+        report_fields,
+        story=_story(kind, fields),
+        elapsed=_elapsed(kind, fields),
+        rewritten=frozenset({"id"}),  # of what it is about, not of the event
+    )
 
 
 def _named(kind: str, fields: Fields) -> Wording:

@@ -4,6 +4,8 @@ https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-
 https://github.com/grafana/alerting (receivers/webhook/v1/webhook.go, templates/template_data.go)
 """
 
+import re
+from dataclasses import replace
 from typing import Final
 
 from ..alerts import Alert, is_group, translate_group
@@ -17,6 +19,9 @@ _OLD_STATES: Final[dict[str, tuple[str, int | str]]] = {
     "paused": ("alert.paused", "已暂停"),
 }
 
+_DEFAULT_TITLE: Final = re.compile(r"\[(?:FIRING|RESOLVED)(?::|\])")
+"""How Grafana's own template of a title begins: templates/default_template.go."""
+
 
 def _recognise(fields: Fields, headers: Headers) -> bool:
     grouped = is_group(fields) and "orgId" in fields
@@ -26,18 +31,27 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     if "ruleName" in fields:
         return _translate_old(fields)
-    message = text(fields, "message")
+    message, title = text(fields, "message"), text(fields, "title")
+    rewritten = {name for name in ("message", "title") if _is_default(text(fields, name))}
+    message = "" if "message" in rewritten else message
     alerts = [Alert.read(one, _more(one, message)) for one in records(fields, "alerts")]
     if not alerts:
         return None
     group = translate_group(fields, alerts)
-    title = text(fields, "title") or group.fields["title"]
+    title = title if title and "title" not in rewritten else group.fields["title"]
     report_fields = group.fields | {"title": title, "screenshot": _picture(fields)}
     if message:  # the user's own template
         report_fields["content"] = lines(
             message, *(one.times for one in alerts if one.times), *_links(alerts)
         )
-    return Translated(report_fields, group.story, group.elapsed, group.key_seconds)
+    return replace(group, fields=report_fields, rewritten=frozenset(rewritten))
+
+
+def _is_default(written: str) -> bool:
+    """Whether a title or message is of Grafana's own template, which says what the alerts do."""
+    if _DEFAULT_TITLE.match(written):
+        return True
+    return written.startswith(("**Firing**", "**Resolved**")) and "\n - alertname = " in written
 
 
 def _links(alerts: list[Alert]) -> list[str]:
