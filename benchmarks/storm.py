@@ -25,7 +25,6 @@ from typing import Any
 from loguru import logger
 from nonebot.adapters import Bot
 from nonebot.adapters.onebot.v11 import ActionFailed
-from nonebot_plugin_report.senders.qq.sender.sender import OneBotSender
 
 from nonebot_plugin_report.model.delivery import Outgoing, State
 from nonebot_plugin_report.model.message import Message
@@ -33,6 +32,7 @@ from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.model.status import Receipt
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.outbox import Limits, Outbox
+from nonebot_plugin_report.senders.qq.sender import OneBotSender
 from nonebot_plugin_report.senders.router import Router
 from nonebot_plugin_report.store import Store
 

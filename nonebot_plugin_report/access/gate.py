@@ -111,8 +111,8 @@ class Gate:
         """
         given = signature.encode("utf-8", "replace")
         for secret in filter(None, (token, *self.secrets)):
-            made = hmac_digest(secret.encode("utf-8", "surrogatepass"), content, "sha256").hex()
-            if compare_digest(f"sha256={made}".encode(), given):
+            digest = hmac_digest(secret.encode("utf-8", "surrogatepass"), content, "sha256").hex()
+            if compare_digest(f"sha256={digest}".encode(), given):
                 return secret
         return None
 

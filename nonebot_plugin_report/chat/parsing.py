@@ -186,7 +186,7 @@ async def _numbered(context: Context, number: str) -> Target:
     if not number:
         raise Wrong("要写群号或 QQ 号")
     group, user = Target("group", number), Target("private", number)
-    targets = await context.hub.history.known((group, user))
+    targets = await context.hub.history.reached((group, user))
     if user in context.hub.directory.superusers or number in context.hub.tokens.bound():
         targets |= {user}
     if targets == {group, user}:

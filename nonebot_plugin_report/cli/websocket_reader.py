@@ -38,7 +38,7 @@ class WebSocketReader(asyncio.BufferedProtocol):
     def data_received(self, data: bytes) -> None:
         """Read the request, which uvicorn hands over when the connection changes its protocol."""
         self._protocol.data_received(data)
-        self._rest()
+        self._read_later()
 
     def get_buffer(self, sizehint: int) -> bytearray:
         """Where the next bytes go."""
@@ -47,7 +47,7 @@ class WebSocketReader(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take the bytes that are there."""
         self._protocol.data_received(bytes(self._buffer[:nbytes]))
-        self._rest()
+        self._read_later()
 
     def eof_received(self) -> bool | None:
         """End of what the client sends."""
@@ -71,7 +71,7 @@ class WebSocketReader(asyncio.BufferedProtocol):
             self._is_held_back = False
             self._resume()
 
-    def _rest(self) -> None:
+    def _read_later(self) -> None:
         """Read on in the next turn, unless the protocol itself has paused."""
         if self._is_reading():
             self._is_resting = True

@@ -42,15 +42,15 @@ def unguarded() -> list[tuple[str, str]]:
     if str(nonebot.get_driver().config.host) not in _EVERYWHERE:
         return []
     settings = read_settings()
-    found: list[tuple[str, str]] = []
+    gaps: list[tuple[str, str]] = []
     for name, what in (("access_token", "WebSocket"), ("secret", "HTTP 上报")):
         if settings.get(f"onebot_{name}") or settings.get(f"onebot_v11_{name}"):
             continue
-        shown = f"ONEBOT_{name.upper()}"
-        fault = f"端口对所有网络开放，但没有设置 {shown}：谁都能冒充 QQ 机器人（{what}）"
-        same = f"否则在 .env 和 OneBot 实现里设置同样的 {shown}"
-        found.append((fault, f"只在本机用就设置 HOST=127.0.0.1，{same}"))
-    return found
+        setting = f"ONEBOT_{name.upper()}"
+        fault = f"端口对所有网络开放，但没有设置 {setting}：谁都能冒充 QQ 机器人（{what}）"
+        same = f"否则在 .env 和 OneBot 实现里设置同样的 {setting}"
+        gaps.append((fault, f"只在本机用就设置 HOST=127.0.0.1，{same}"))
+    return gaps
 
 
 def read_settings() -> dict[str, Any]:

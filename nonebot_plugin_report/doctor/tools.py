@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 SECRET: Final = "你的令牌"  # noqa: S105 - none
-"""Shown in place of a token."""
+"""ReportView in place of a token."""
 _ME: Final = "你的 QQ 号"
 
 

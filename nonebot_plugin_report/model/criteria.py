@@ -54,10 +54,10 @@ NEWEST: Final = Cursor(inf, "")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Criteria:
     """Which reports are looked for; all conditions must hold, and empty ones say nothing."""
 
-    words: str = ""
+    text: str = ""
     event: str = ""
     result: str = ""
     """BetterGI's number for it, or a word of the tool's own."""
@@ -71,7 +71,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReportView:
     """A report as somebody may see it."""
 
     listed: Listed
@@ -85,13 +85,13 @@ class Shown:
 class Part:
     """A part of the history, the newest first."""
 
-    shown: tuple[Shown, ...]
-    rest: Cursor | None
+    views: tuple[ReportView, ...]
+    next: Cursor | None
     """The position before which to go on; None: that was all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Choices:
     """What there is to choose from."""
 
     events: tuple[str, ...]
@@ -107,7 +107,7 @@ class DayCount:
     day: str
     """Such as 2026-11-27, by this machine's clock."""
     result: str
-    """As in `Wanted`; empty: it had none."""
+    """As in `Criteria`; empty: it had none."""
     count: int
 
 
@@ -116,7 +116,7 @@ class DayCounts:
     """A part of the counts: days may be in several parts."""
 
     counts: tuple[DayCount, ...]
-    rest: Cursor | None
+    next: Cursor | None
     """The position before which to go on; None: that was all."""
 
 

@@ -218,15 +218,15 @@ class Outbox:
             self._known_lanes.clear()
         self._known_lanes.update(lanes)
 
-    def _delivery(self, one: Outgoing, report: Report, report_id: str, now: float) -> Delivery:
+    def _delivery(self, outgoing: Outgoing, report: Report, report_id: str, now: float) -> Delivery:
         return Delivery(
             self._ids.next(),
             report_id,
-            Lane.of(one.target, report.send_from),
-            one.message,
+            Lane.of(outgoing.target, report.send_from),
+            outgoing.message,
             created_at=now,
-            expires_at=max(now, one.handling.held_until) + self._limits.expire,
-            handling=one.handling,
+            expires_at=max(now, outgoing.handling.held_until) + self._limits.expire,
+            handling=outgoing.handling,
         )
 
     def leave(self) -> None:
@@ -297,8 +297,8 @@ class Outbox:
         await housekeeping.forget_reports(now - retention)
         await self._store.unread.forget(now - UNREAD_SECONDS)
         await self._store.spent.forget(now - self._limits.retention)
-        gone = await housekeeping.forget_lanes()
-        self._known_lanes = {lane for lane in self._known_lanes if str(lane) not in gone}
+        forgotten = await housekeeping.forget_lanes()
+        self._known_lanes = {lane for lane in self._known_lanes if str(lane) not in forgotten}
         await housekeeping.give_space_back()
 
     async def shift(self, since: float, by: float) -> None:

@@ -37,17 +37,17 @@ class Budget:
         self._shared: dict[Hashable, _Room] = {}
 
     def room(
-        self, wanted: int, together: Hashable | None = None
+        self, size: int, together: Hashable | None = None
     ) -> AbstractAsyncContextManager[None]:
         """Hold room for a number of bytes (at most all there is); those who hold it `together` hold
         the same."""
-        return _Holder(self, wanted, together) if wanted else _NOTHING
+        return _Holder(self, size, together) if size else _NOTHING
 
-    def join(self, wanted: int, together: Hashable | None) -> _Room:
+    def join(self, size: int, together: Hashable | None) -> _Room:
         """One more holds room, or waits for it."""
         room = None if together is None else self._shared.get(together)
         if room is None:
-            room = _Room(min(wanted, self._size))
+            room = _Room(min(size, self._size))
             if together is not None:
                 self._shared[together] = room
             if self._waiting or room.size > self._free:
@@ -95,9 +95,9 @@ class Budget:
 class _Holder:
     """A scope in which one holds room."""
 
-    def __init__(self, budget: Budget, wanted: int, together: Hashable | None) -> None:
+    def __init__(self, budget: Budget, size: int, together: Hashable | None) -> None:
         self._budget = budget
-        self._wanted = wanted
+        self._wanted = size
         self._together = together
         self._room: _Room | None = None
 

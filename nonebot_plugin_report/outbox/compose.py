@@ -41,13 +41,13 @@ class Composer:
         Raises:
             StoreUnavailable: they could not be read.
         """
-        found: list[Queued] = []
-        for one in batch:
+        queue_rows: list[Queued] = []
+        for queued in batch:
             try:
-                await self._queue.text(one.delivery.id)
+                await self._queue.text(queued.delivery.id)
             except Unreadable:
-                found.append(one)
-        return found
+                queue_rows.append(queued)
+        return queue_rows
 
     async def compose(self, batch: Sequence[Queued], *, digest: bool) -> Message:
         """The message of a single delivery, or one for the whole batch.

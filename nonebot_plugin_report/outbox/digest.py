@@ -72,7 +72,7 @@ def gist(message: Message, *, has_image: bool) -> Gist:
         return Gist(name, result, text, has_image, cut, said)
     if report.event:
         return Gist(one_line(report.event_label, NAMED_BY), result, "", has_image, cut=False)
-    words = " ".join(_words(message).split())
+    words = " ".join(_full_text(message).split())
     name = one_line(words, NAMED_BY) or "[截图]"
     return Gist(name, result, "", has_image, cut=name != words and words != "")
 
@@ -119,16 +119,16 @@ def _failures(gists: Sequence[Gist], room: int) -> tuple[list[str], bool]:
     failures = [one for one in gists if one.result is Result.FAIL]
     times = Counter(one.said for one in failures)
     texts = {one.said: one.text for one in reversed(failures)}  # of each, how it came first
-    shown = list(dict.fromkeys(one.said for one in failures))[: room // (LEAST + BESIDE)]
-    share = _share([len(texts[said]) for said in shown], room - BESIDE * len(shown))
+    samples = list(dict.fromkeys(one.said for one in failures))[: room // (LEAST + BESIDE)]
+    share = _share([len(texts[said]) for said in samples], room - BESIDE * len(samples))
     lines: list[str] = []
-    for said in shown:
+    for said in samples:
         text = texts[said]
         short = text if len(text) <= share else text[: share - 1].rstrip() + "…"
         lines.append(short + (f"（共 {times[said]} 次）" if times[said] > 1 else ""))
-    if rest := sum(times.values()) - sum(times[said] for said in shown):
+    if rest := sum(times.values()) - sum(times[said] for said in samples):
         lines.append(f"……还有 {rest} 条失败")
-    return lines, bool(rest) or any(len(texts[said]) > share for said in shown)
+    return lines, bool(rest) or any(len(texts[said]) > share for said in samples)
 
 
 def _share(lengths: Sequence[int], room: int) -> int:
@@ -141,7 +141,7 @@ def _share(lengths: Sequence[int], room: int) -> int:
     return max(lengths, default=0)
 
 
-def _words(message: Message) -> str:
+def _full_text(message: Message) -> str:
     """A message's text without result and time, and without what its template leaves out."""
     title, body = message.report.title, message.report.body
     if not (title or body) or title not in message.text or body not in message.text:

@@ -91,15 +91,15 @@ class LaneQueue:
 
     def accept(self, queued: Queued) -> None:
         """A delivery was just stored; if the queue is complete, it need not be read back."""
-        one = queued.delivery
-        if not self._complete or len(self._ready) >= BATCH or one.id <= self._last:
+        delivery = queued.delivery
+        if not self._complete or len(self._ready) >= BATCH or delivery.id <= self._last:
             self.miss()
         elif self._ready and _priority(queued) < _priority(self._ready[-1]):
             self.forget()  # it goes before those in memory
             self._missed = True
         else:
             self._ready.append(queued)
-            self._last = one.id
+            self._last = delivery.id
 
     def miss(self) -> None:
         """The store has something that is not here."""
@@ -179,8 +179,8 @@ class LaneQueue:
                     self.forget()
                     return Fill(MOST)  # everything that could be sent together
                 batch = tuple([ready[index] for index in chosen])
-                for one in batch:
-                    self._ready.remove(one)
+                for queued in batch:
+                    self._ready.remove(queued)
                 return Deliver(batch, digest)
 
     def _in_question(self) -> list[Queued]:

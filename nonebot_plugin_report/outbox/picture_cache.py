@@ -36,8 +36,8 @@ class Pictures:
         if not images:
             return queued
         size, ids = sum(len(one.data) for one in images), tuple(map(id, images))
-        for name, one in zip(ids, images, strict=True):
-            self._remember(name, one)
+        for name, image in zip(ids, images, strict=True):
+            self._remember(name, image)
         if self._bytes <= KEPT_BYTES:
             return Queued(queued.delivery, queued.loaded, size, ids)
         return Queued(replace(queued.delivery, message=Message("")), picture_bytes=size)
@@ -58,14 +58,14 @@ class Pictures:
         return self._budget.room(size, first.pictures if shares else None)
 
     def _remember(self, name: str | int, image: Image) -> None:
-        known, size = self._alive.get(name, _NONE)
-        if known is None or known() is not image:
+        cached, size = self._alive.get(name, _NONE)
+        if cached is None or cached() is not image:
             self._bytes += len(image.data) - size
             self._alive[name] = ref(image, partial(self._forget, name)), len(image.data)
 
-    def _forget(self, name: str | int, gone: "ref[Image]") -> None:
-        known, size = self._alive.get(name, _NONE)
-        if known is gone:
+    def _forget(self, name: str | int, reference: "ref[Image]") -> None:
+        cached, size = self._alive.get(name, _NONE)
+        if cached is reference:
             del self._alive[name]
             self._bytes -= size
 

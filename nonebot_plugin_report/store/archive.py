@@ -11,26 +11,26 @@ from sqlalchemy import Connection, Select, func, select
 from ..errors import Unreadable
 from ..model.criteria import (
     NEWEST,
+    Choices,
+    Criteria,
     Cursor,
     DayCount,
     DayCounts,
-    Known,
     Part,
+    ReportView,
     Run,
-    Shown,
     Sight,
-    Wanted,
 )
 from ..model.image import Image
 from ..model.report import Report
 from ..model.target import Target
 from .history import sent_to
 from .reader import Reader
+from .report_views import read_views
 from .row_types import MAX_MOMENT, RowType
 from .rows import image_sizes, read_images, read_report, read_target
 from .schema import deleted, lane, report
 from .search import FIRST_ROWS, MAX_ROWS, STEP_SECONDS, Search, find_end, newest, span
-from .shown import shown
 from .turns import Turns
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class Archive:
         async with self._turns.of(self._holder):
             return await self._reader.run(work)
 
-    async def part(self, sight: Sight, wanted: Wanted, count: int) -> Part:
+    async def part(self, sight: Sight, criteria: Criteria, count: int) -> Part:
         """Read some of the reports that are looked for, the newest first.
 
         They may be fewer than `count` although there are more: a step takes a bounded time.
@@ -83,27 +83,27 @@ class Archive:
         """
 
         def read(conn: Connection) -> Part:
-            ids, rest = Search(conn, sight, wanted).find(count)
-            return Part(shown(conn, ids, sight), rest)
+            ids, position = Search(conn, sight, criteria).find(count)
+            return Part(read_views(conn, ids, sight), position)
 
         return await self._run(read)
 
-    async def one(self, sight: Sight, report_id: str) -> Shown | None:
+    async def view(self, sight: Sight, report_id: str) -> ReportView | None:
         """A report, as far as it may be seen; None: there is none to be seen.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
-        found = await self.some(sight, [report_id])
-        return found[0] if found else None
+        views = await self.views(sight, [report_id])
+        return views[0] if views else None
 
-    async def some(self, sight: Sight, ids: Sequence[str]) -> Sequence[Shown]:
+    async def views(self, sight: Sight, ids: Sequence[str]) -> Sequence[ReportView]:
         """Those of some reports that may be seen.
 
         Raises:
             StoreUnavailable: they could not be read.
         """
-        return await self._run(lambda conn: shown(conn, ids, sight))
+        return await self._run(lambda conn: read_views(conn, ids, sight))
 
     async def since(self, sight: Sight, after: float, but: Iterable[str], count: int) -> Part:
         """Read the newest reports since a moment (epoch seconds) without those of some ids; at most
@@ -115,12 +115,14 @@ class Archive:
         ignored = frozenset(but)
 
         def read(conn: Connection) -> Part:
-            found = conn.execute(_POSITIONS, span(NEWEST, after, MAX_NEW))
-            rows = [row for row in found if row.id not in ignored]
-            visible = Search(conn, sight, Wanted()).visible([row.id for row in rows])
+            positions = conn.execute(_POSITIONS, span(NEWEST, after, MAX_NEW))
+            rows = [row for row in positions if row.id not in ignored]
+            visible = Search(conn, sight, Criteria()).visible([row.id for row in rows])
             rows = [row for row in rows if row.id in visible]
-            rest = Cursor(rows[count].received_at, rows[count].id) if len(rows) > count else None
-            return Part(shown(conn, [row.id for row in rows[:count]], sight), rest)
+            position = (
+                Cursor(rows[count].received_at, rows[count].id) if len(rows) > count else None
+            )
+            return Part(read_views(conn, [row.id for row in rows[:count]], sight), position)
 
         return await self._run(read)
 
@@ -172,18 +174,18 @@ class Archive:
 
         return await self._run(read)
 
-    async def known(self) -> Known:
+    async def choices(self) -> Choices:
         """Read what there is to choose from, the most frequent first.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
 
-        def read(conn: Connection) -> Known:
+        def read(conn: Connection) -> Choices:
             names = conn.scalars(select(lane.c.target).distinct().limit(MAX_TARGETS))
             targets = (read_target(name) for name in names)
             events, results, sources = _read_choices(conn)
-            return Known(
+            return Choices(
                 events, results, sources, tuple(target for target in targets if target is not None)
             )
 
@@ -206,7 +208,7 @@ class Archive:
         """
         return await self._run(lambda conn: _read_runs(conn, sight))
 
-    async def gone(self, sight: Sight, since: float) -> list[str]:
+    async def deleted(self, sight: Sight, since: float) -> list[str]:
         """Read the ids of the reports that were deleted since a moment (epoch seconds, a day ago at
         the most), as far as they could be seen.
 
@@ -260,8 +262,8 @@ def _count_days(conn: Connection, sight: Sight, since: float, before: Cursor) ->
         if time.monotonic() >= until:
             break
         rows = min(2 * rows, MAX_ROWS)
-    rest = None if first is None else before
-    return DayCounts(tuple(DayCount(*key, count) for key, count in counts.items()), rest)
+    position = None if first is None else before
+    return DayCounts(tuple(DayCount(*key, count) for key, count in counts.items()), position)
 
 
 def _by_result(sight: Sight) -> "Select[*tuple[Any, ...]]":

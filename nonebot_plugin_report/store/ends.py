@@ -53,15 +53,15 @@ def open_end(place: Path | str) -> AbstractContextManager[End]:
 def _file(path: Path) -> Generator[End]:
     file = DatabaseFile(path)
     file.acquire("先停掉机器人，再搬")
-    made = engine(path)
+    database = engine(path)
     try:
-        with made.connect() as conn:
+        with database.connect() as conn:
             transact = partial(transaction, conn)
             yield End(conn, transact, _nothing, nullcontext)
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise translate(error) from None
     finally:
-        made.dispose()
+        database.dispose()
         file.release()
 
 

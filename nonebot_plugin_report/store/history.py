@@ -61,13 +61,13 @@ class History:
         """
         return await self._run(_backlog)
 
-    async def state(self, wanted: str, source: str) -> ReportState | None:
+    async def state(self, id_or_key: str, source: str) -> ReportState | None:
         """A report by its id, or by its client's own: that is unique within a token, the source.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
-        return await self._run(lambda conn: _state(conn, wanted, source))
+        return await self._run(lambda conn: _state(conn, id_or_key, source))
 
     async def recent(self, limit: int, target: Target | None) -> list[Listed]:
         """The newest reports, the newest first; with `target` those sent to it, as it may see them.
@@ -96,7 +96,7 @@ class History:
         """
         return await self._run(lambda conn: _beginning(conn, beginning, target))
 
-    async def known(self, targets: Iterable[Target]) -> set[Target]:
+    async def reached(self, targets: Iterable[Target]) -> set[Target]:
         """Those of some targets that anything was ever sent to.
 
         Raises:
@@ -115,18 +115,18 @@ class History:
         """
 
         def read(conn: Connection) -> dict[str, float]:
-            found = ((one, conn.scalar(_LAST_BOUND, {"source": one})) for one in sources)
-            return {one: at for one, at in found if is_moment(at)}
+            moments = ((one, conn.scalar(_LAST_BOUND, {"source": one})) for one in sources)
+            return {one: at for one, at in moments if is_moment(at)}
 
         return await self._run(read)
 
-    async def state_for(self, wanted: str, source: str, target: Target) -> ReportState | None:
+    async def state_for(self, id_or_key: str, source: str, target: Target) -> ReportState | None:
         """The part of `state` that one of the report's targets may see; None if it is not a target.
 
         Raises:
             StoreUnavailable: it could not be read.
         """
-        seen = await self._run(lambda conn: _seen_by(conn, _state(conn, wanted, source), target))
+        seen = await self._run(lambda conn: _seen_by(conn, _state(conn, id_or_key, source), target))
         return seen and seen.state
 
     async def messages(self, report_id: str, targets: Iterable[Target]) -> dict[Target, Message]:
@@ -193,8 +193,8 @@ class History:
         Raises:
             StoreUnavailable: it could not be read.
         """
-        wanted = {"since": since, "event": event, "source": source}
-        row = await self._run(lambda conn: _LAST_RECEIVED.row(conn, wanted))
+        values = {"since": since, "event": event, "source": source}
+        row = await self._run(lambda conn: _LAST_RECEIVED.row(conn, values))
         return row.received_at if row and is_moment(row.received_at) else None
 
     async def last_key(self, beginning: str, source: str, since: float) -> str | None:
@@ -276,9 +276,9 @@ _NEWEST_WITH_KEY: Final = (
 )
 
 
-def _state(conn: Connection, wanted: str, source: str) -> ReportState | None:
-    values = {"wanted": wanted, "source": source}
-    row = conn.execute(_WITH_ID, {"wanted": wanted}).first()
+def _state(conn: Connection, id_or_key: str, source: str) -> ReportState | None:
+    values = {"wanted": id_or_key, "source": source}
+    row = conn.execute(_WITH_ID, {"wanted": id_or_key}).first()
     row = row or conn.execute(_NEWEST_WITH_KEY, values).first()
     if row is None:
         return None
@@ -388,12 +388,12 @@ def _recent(conn: Connection, limit: int, target: Target | None) -> list[str]:
     if target is None:
         newest = select(report.c.id).order_by(report.c.received_at.desc(), report.c.id.desc())
         return list(conn.scalars(newest.limit(limit)))
-    found: set[str] = set()
+    report_ids: set[str] = set()
     for name in _lanes(conn, target):
         # One lane at a time: each is read from the end of its index.
         query = select(delivery.c.report_id).where(delivery.c.lane == name)
-        found.update(conn.scalars(query.order_by(delivery.c.report_id.desc()).limit(limit)))
-    return sorted(filter(_is_text, found), reverse=True)[:limit]
+        report_ids.update(conn.scalars(query.order_by(delivery.c.report_id.desc()).limit(limit)))
+    return sorted(filter(_is_text, report_ids), reverse=True)[:limit]
 
 
 def _is_text(value: object) -> bool:
@@ -414,10 +414,10 @@ def _beginning(conn: Connection, beginning: str, target: Target | None) -> list[
     query = select(column).where(column >= beginning, column < f"{beginning}~")  # ~ follows all
     if target is None:
         return list(conn.scalars(query.limit(2)))
-    found: set[str] = set()
+    report_ids: set[str] = set()
     for name in _lanes(conn, target):
-        found.update(conn.scalars(query.where(delivery.c.lane == name).distinct().limit(2)))
-    return sorted(found)[:2]
+        report_ids.update(conn.scalars(query.where(delivery.c.lane == name).distinct().limit(2)))
+    return sorted(report_ids)[:2]
 
 
 LISTED_COLUMNS: Final = (

@@ -176,10 +176,10 @@ class Housekeeping:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        gone: set[str] = set()
-        while found := await self._run(_forget_lanes):
-            gone.update(found)
-        return gone
+        forgotten: set[str] = set()
+        while batch := await self._run(_forget_lanes):
+            forgotten.update(batch)
+        return forgotten
 
     async def move_in_time(self, since: float, by: float) -> None:
         """The clock was set, forward by `by` seconds: move stored times with it.
@@ -241,8 +241,8 @@ class Housekeeping:
 
         def write(conn: Connection) -> None:
             row = {"name": "probed_at", "value": str(now)}
-            found = update(meta).where(meta.c.name == "probed_at").values(row)
-            if conn.execute(found).rowcount == 0:
+            statement = update(meta).where(meta.c.name == "probed_at").values(row)
+            if conn.execute(statement).rowcount == 0:
                 conn.execute(insert(meta).values(row))
 
         await self._run(write)
@@ -418,9 +418,9 @@ def _give_space_back(conn: Connection) -> bool:
 def _forget_lanes(conn: Connection) -> list[str]:
     empty = ~exists().where(delivery.c.lane == lane.c.name)
     names = conn.scalars(select(lane.c.name).where(empty, lane.c.owner.is_(None)).limit(BATCH))
-    gone = list(names)
-    deleted = conn.execute(delete(lane).where(lane.c.name.in_(gone))).rowcount
-    return gone if deleted else []  # rubbish is no name by which it could be deleted
+    unused = list(names)
+    deleted = conn.execute(delete(lane).where(lane.c.name.in_(unused))).rowcount
+    return unused if deleted else []  # rubbish is no name by which it could be deleted
 
 
 def _move_in_time(conn: Connection, since: float, by: float) -> None:

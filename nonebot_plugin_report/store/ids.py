@@ -28,9 +28,9 @@ def _decode(text: str) -> int:
     return number
 
 
-def number(made: str) -> int:
+def number(report_id: str) -> int:
     """An id as a number, for clients that need one. No two ids of a process have the same."""
-    return _decode(made[:_BEGINNING]) - _ORIGIN
+    return _decode(report_id[:_BEGINNING]) - _ORIGIN
 
 
 def beginning(number: int) -> str:
@@ -44,11 +44,13 @@ def first_id(at: float) -> str:
     return _encode(int(at * 1000) << _RANDOM_BITS)
 
 
-def moment_of(made: object) -> float | None:
+def moment_of(report_id: object) -> float | None:
     """When an id was made (epoch seconds); None: it is no id."""
-    if not isinstance(made, str) or len(made) != _LENGTH or not _CHARACTERS.issuperset(made):
+    if not isinstance(report_id, str) or len(report_id) != _LENGTH:
         return None
-    return (_decode(made) >> _RANDOM_BITS) / 1000
+    if not _CHARACTERS.issuperset(report_id):
+        return None
+    return (_decode(report_id) >> _RANDOM_BITS) / 1000
 
 
 class IdMaker:

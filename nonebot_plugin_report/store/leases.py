@@ -73,8 +73,8 @@ class Leases:
         """
         held = lane.c.name.in_(names) & (lane.c.owner == owner)
         longer = update(lane).where(held).values(lease_until=moment(now) + seconds)
-        kept = longer.returning(lane.c.name)
-        return await self._run(lambda conn: set(conn.scalars(kept)))
+        renewed = longer.returning(lane.c.name)
+        return await self._run(lambda conn: set(conn.scalars(renewed)))
 
     async def park(self, of: Lane, owner: str, reason: str, now: float) -> None:
         """Release a lane and note why it waits. Its deliveries are unchanged.

@@ -124,18 +124,18 @@ def _arrive(new: End, name: str) -> None:
     with new.transaction():
         new.alone()
         tables = inspect(new.conn).get_table_names()
-        known = _noted(new, MOVING_FROM) if meta.name in tables else ""
-        if known and known != name:
+        origin = _noted(new, MOVING_FROM) if meta.name in tables else ""
+        if origin and origin != name:
             raise StoreUnavailable(
                 "目标里有没搬完的一半，但不是从这里来的，或者中断之后机器人又用过源头；"
                 "换一个空的目标，从头搬"
             )
-        if not known:
+        if not origin:
             filled = [one for one in TABLES if one.name in tables and _count(new, one)]
             if filled:
                 raise StoreUnavailable("目标里已经有东西，不会盖掉它；换一个空的")
         upgrade(new.conn)
-        if not known:
+        if not origin:
             new.conn.execute(insert(meta).values(name=MOVING_FROM, value=name))
 
 

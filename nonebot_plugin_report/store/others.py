@@ -55,8 +55,9 @@ class Others:
     def _tell(self) -> None:
         untold, self._untold = self._untold, set[tuple[Lane, str]]()
         lanes = [[str(one.target), one.bot, owner] for one, owner in untold]
-        said = self._database.submit(self._word(lanes), durable=False)
-        said.add_done_callback(lambda one: one.cancelled() or one.exception())  # it is a hint
+        notice = self._database.submit(self._word(lanes), durable=False)
+        # A failure is read, so that it is not logged: a notice is a hint.
+        notice.add_done_callback(lambda sent: sent.cancelled() or sent.exception())
 
     async def tell_all(self) -> None:
         """Now: all lanes are free."""
@@ -82,18 +83,18 @@ class Others:
 
     async def listen(self, owner: str, heard: Heard) -> None:
         """Listen until cancelled. `owner`: as whom this process has lanes."""
-        words: asyncio.Queue[Sequence[Lane] | None] = asyncio.Queue()
+        notices: asyncio.Queue[Sequence[Lane] | None] = asyncio.Queue()
         loop, stop = asyncio.get_running_loop(), Event()
 
         def put(word: Sequence[Lane] | None) -> None:
-            loop.call_soon_threadsafe(words.put_nowait, word)
+            loop.call_soon_threadsafe(notices.put_nowait, word)
 
         Thread(
             target=self._listen, args=(owner, put, stop), name="report-listen", daemon=True
         ).start()
         try:
             while True:
-                await self._pass_on(await words.get(), heard)
+                await self._pass_on(await notices.get(), heard)
         finally:
             stop.set()
             cut(self._server)
@@ -117,8 +118,8 @@ class Others:
                     listen(self._server, CHANNEL)
                     put(None)  # what was said until now was missed
                     for payload in notices(self._server, stop):
-                        sender, told = orjson.loads(payload)
-                        lanes = None if told is None else _meant(told, owner)
+                        sender, lanes = orjson.loads(payload)
+                        lanes = None if lanes is None else _meant(lanes, owner)
                         if sender != self._me and lanes != []:
                             put(lanes)
             except Exception as error:  # noqa: BLE001 - the thread's root: it is tried again
@@ -131,6 +132,6 @@ class Others:
         self._told_of_polling = True
 
 
-def _meant(told: list[list[str]], owner: str) -> list[Lane]:
+def _meant(lanes: list[list[str]], owner: str) -> list[Lane]:
     """The lanes of a word that `owner` has, or nobody knows who."""
-    return [Lane(Target.parse(to), bot) for to, bot, of in told if of in ("", owner)]
+    return [Lane(Target.parse(to), bot) for to, bot, of in lanes if of in ("", owner)]

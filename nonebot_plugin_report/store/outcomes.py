@@ -72,10 +72,10 @@ class Outcomes:
         """
 
         def write(conn: Connection) -> None:
-            for one in ids:
+            for delivery_id in ids:
                 write_held(
                     conn, _POSTPONE, lease,
-                    this=one, why=reason, again=int(repeated), began=began,
+                    this=delivery_id, why=reason, again=int(repeated), began=began,
                 )  # fmt: skip
             back_off(conn, lease, due_at, failures)
 

@@ -74,13 +74,13 @@ def connect(url: str) -> Any:
         StoreUnavailable: the address cannot be read.
     """
     try:
-        said = conninfo_to_dict("postgresql://" + url.partition("://")[2])
+        options = conninfo_to_dict("postgresql://" + url.partition("://")[2])
     except psycopg.ProgrammingError:  # it repeats the address, password and all
         raise StoreUnavailable(
             "REPORT_DATABASE_URL 读不懂；密码里的 @ : / # 要写成 %40 %3A %2F %23"
         ) from None
-    wanted = make_conninfo("", **{**_DEFAULTS, **said})
-    return psycopg.connect(wanted, autocommit=True, prepare_threshold=None)
+    conninfo = make_conninfo("", **{**_DEFAULTS, **options})
+    return psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
 
 
 def engine(url: str) -> Engine:
@@ -264,7 +264,7 @@ def commit(server: Any) -> None:
     try:
         done = server.execute("COMMIT", prepare=False).statusmessage
     except psycopg.Error as error:
-        logger.warning(f"数据库没有确认提交：{_words(error)}")
+        logger.warning(f"数据库没有确认提交：{_server_message(error)}")
         raise StoreUnavailable("数据库没有确认已经存下") from None
     if done != "COMMIT":
         raise StoreUnavailable("数据库没有存下")
@@ -378,8 +378,8 @@ def listen(server: Any, channel: str) -> None:
 def notices(server: Any, stop: Event) -> Iterator[str]:
     """What is said, until told to stop or the connection ends."""
     while not stop.is_set():
-        for one in server.notifies(timeout=LISTEN_SECONDS):
-            yield one.payload
+        for notification in server.notifies(timeout=LISTEN_SECONDS):
+            yield notification.payload
 
 
 def cut(server: Any) -> None:
@@ -387,11 +387,11 @@ def cut(server: Any) -> None:
     if server is None:
         return
     with suppress(OSError, psycopg.Error):
-        one = socket.socket(fileno=server.pgconn.socket)
+        server_socket = socket.socket(fileno=server.pgconn.socket)
         try:
-            one.shutdown(socket.SHUT_RDWR)
+            server_socket.shutdown(socket.SHUT_RDWR)
         finally:
-            one.detach()  # it stays the driver's to close
+            server_socket.detach()  # it stays the driver's to close
 
 
 def translate(error: Exception, *, logged: bool = False) -> Exception:
@@ -403,11 +403,11 @@ def translate(error: Exception, *, logged: bool = False) -> Exception:
     if cause.sqlstate == _DISK_FULL:
         return DiskFull()
     if not logged:
-        logger.warning(f"数据库出错：{_words(cause)}")
+        logger.warning(f"数据库出错：{_server_message(cause)}")
     return StoreUnavailable("连不上数据库" if cause.sqlstate is None else "数据库拒绝了这次操作")
 
 
-def _words(error: psycopg.Error) -> str:
+def _server_message(error: psycopg.Error) -> str:
     """What the server says, without its details: those repeat what was to be stored."""
-    said = error.diag.message_primary or str(error).partition("\n")[0]
-    return f"{type(error).__name__} {said[:200]}"
+    message = error.diag.message_primary or str(error).partition("\n")[0]
+    return f"{type(error).__name__} {message[:200]}"

@@ -22,13 +22,13 @@ class Processes:
     def __init__(self, database: Writer) -> None:
         self._run = database.run
 
-    async def sign(self, one: Process) -> None:
+    async def sign(self, member: Process) -> None:
         """Note that a process lives, and what it says of itself.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
-        await self._run(lambda conn: _sign(conn, one), durable=False)
+        await self._run(lambda conn: _sign(conn, member), durable=False)
 
     async def all(self, now: float) -> tuple[Process, ...]:
         """All of them, the oldest first.
@@ -53,17 +53,21 @@ class Processes:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        gone = delete(process).where(process.c.seen_at < moment(now) - KEPT)
-        await self._run(lambda conn: conn.execute(gone), durable=False)
+        outdated = delete(process).where(process.c.seen_at < moment(now) - KEPT)
+        await self._run(lambda conn: conn.execute(outdated), durable=False)
 
 
-def _sign(conn: Connection, one: Process) -> None:
-    said = {"bots": " ".join(one.bots), "seen_at": moment(one.seen_at)}
-    known = update(process).where(process.c.name == one.name).values(said)
-    if conn.execute(known).rowcount == 0:
+def _sign(conn: Connection, member: Process) -> None:
+    values = {"bots": " ".join(member.bots), "seen_at": moment(member.seen_at)}
+    statement = update(process).where(process.c.name == member.name).values(values)
+    if conn.execute(statement).rowcount == 0:
         conn.execute(
             insert(process).values(
-                name=one.name, host=one.host, pid=one.pid, started_at=moment(one.started_at), **said
+                name=member.name,
+                host=member.host,
+                pid=member.pid,
+                started_at=moment(member.started_at),
+                **values,
             )
         )
 

@@ -232,11 +232,11 @@ def _insert(conn: Connection, entry: Entry) -> Receipt:
     if not entry.deliveries:
         return Receipt(entry.id, "dropped", ())
     common = entry.text
-    for one, fallback in zip_longest(entry.deliveries, entry.fallback_images):
+    for outgoing, fallback in zip_longest(entry.deliveries, entry.fallback_images):
         row = delivery_row(
-            one,
-            None if one.message.text == common else one.message.text,
-            _ids(one.message.images, ids),
+            outgoing,
+            None if outgoing.message.text == common else outgoing.message.text,
+            _ids(outgoing.message.images, ids),
             None if fallback is None else _ids(fallback, ids),
         )
         INSERT_DELIVERY.run(conn, row)
@@ -361,6 +361,6 @@ _ALIKE: Final = select(func.count()).where(*_ENDED, _NEWEST.c.text == bindparam(
 
 
 def _alike(conn: Connection, to: Target, text: str | None, since: float) -> int:
-    query, words = (_ALIKE_TOGETHER, {}) if text is None else (_ALIKE, {"text": text})
+    query, values = (_ALIKE_TOGETHER, {}) if text is None else (_ALIKE, {"text": text})
     lanes = conn.scalars(select(lane.c.name).where(lane.c.target == str(to))).all()
-    return sum(conn.scalar(query, {**words, "lane": one, "since": since}) or 0 for one in lanes)
+    return sum(conn.scalar(query, {**values, "lane": one, "since": since}) or 0 for one in lanes)

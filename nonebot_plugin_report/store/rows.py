@@ -69,12 +69,12 @@ class Entry:
         """All pictures that it, a delivery or its fallback shows, each once."""
         if not (self.report.images or any(one.message.images for one in self.deliveries)):
             return ()
-        shown = (
+        groups = (
             self.report.images,
             *(one.message.images for one in self.deliveries),
             *filter(None, self.fallback_images),
         )
-        return tuple({id(one): one for images in shown for one in images}.values())
+        return tuple({id(one): one for images in groups for one in images}.values())
 
 
 def _without_images(of: Delivery) -> Delivery:
@@ -172,19 +172,19 @@ def report_row(entry: Entry, image_ids: Iterable[str]) -> dict[str, object]:
 
 
 def delivery_row(
-    one: Delivery,
+    value: Delivery,
     text: str | None,
     image_ids: Iterable[str],
     fallback_ids: Iterable[str] | None = None,
 ) -> dict[str, object]:
     """A delivery's row; `text` is None if it shows the report's, `image_ids` are its pictures,
     `fallback_ids` those for its fallbacks, if they are others."""
-    handling = one.handling
+    handling = value.handling
     after = handling.fallback_after
     return {
-        "id": one.id,
-        "report_id": one.report_id,
-        "lane": str(one.lane),
+        "id": value.id,
+        "report_id": value.report_id,
+        "lane": str(value.lane),
         "state": _WAITING,
         "text": text,
         "image": join_ids(image_ids),
@@ -192,14 +192,14 @@ def delivery_row(
         "attempts": 0,
         "repeats": 0,
         "reason": handling.reason,
-        "created_at": one.created_at,
-        "expires_at": one.expires_at,
+        "created_at": value.created_at,
+        "expires_at": value.expires_at,
         "finished_at": None,
         "tried_at": None,
         "priority": int(handling.priority),
         "held_until": handling.held_until,
         "fallback": " ".join(map(str, handling.fallback)),
-        "fallback_at": None if after is None else one.created_at + after,
+        "fallback_at": None if after is None else value.created_at + after,
         "fallback_unconfirmed": int(handling.fallback_unconfirmed),
     }
 

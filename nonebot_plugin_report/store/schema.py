@@ -330,10 +330,10 @@ def _make_indexes(conn: Connection) -> None:
         str(index.name): str(CreateIndex(index).compile(dialect=conn.dialect)) for index in indexes
     }
     try:
-        made: dict[str, str] = dict(orjson.loads(read_meta(conn, _INDEXES) or "{}"))
+        created: dict[str, str] = dict(orjson.loads(read_meta(conn, _INDEXES) or "{}"))
     except (ValueError, TypeError):  # what it says cannot be read: all are made anew
-        made = dict.fromkeys(definitions, "")
-    for name, definition in made.items():
+        created = dict.fromkeys(definitions, "")
+    for name, definition in created.items():
         if definitions.get(name) != definition:
             conn.execute(text(f'DROP INDEX IF EXISTS "{name}"'))
     for index in indexes:

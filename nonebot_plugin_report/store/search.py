@@ -23,7 +23,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from ..model.criteria import Cursor, Sight, Wanted
+from ..model.criteria import Criteria, Cursor, Sight
 from ..model.target import Target
 from .fold import fold, split_query
 from .history import sent_to
@@ -75,15 +75,15 @@ class Search:
         self,
         conn: Connection,
         sight: Sight,
-        wanted: Wanted,
+        criteria: Criteria,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`clock` gives seconds."""
         self._conn = conn
         self._sight = sight
-        self._wanted = wanted
-        self._words = split_query(wanted.words)
-        self._fields = {field: value for field in _FIELDS if (value := getattr(wanted, field))}
+        self._wanted = criteria
+        self._words = split_query(criteria.text)
+        self._fields = {field: value for field in _FIELDS if (value := getattr(criteria, field))}
         self._clock = clock
 
     def find(self, count: int) -> tuple[list[str], Cursor | None]:

@@ -46,15 +46,15 @@ class StoredSessions:
 
         return await self._run(read)
 
-    async def add(self, one: Session) -> None:
+    async def add(self, entry: Session) -> None:
         """Keep a session.
 
         Raises:
             StoreUnavailable: it could not be written.
         """
         row = {
-            "digest": one.digest, "holder": one.holder, "agent": one.agent,
-            "created_at": one.created_at, "seen_at": one.seen_at,
+            "digest": entry.digest, "holder": entry.holder, "agent": entry.agent,
+            "created_at": entry.created_at, "seen_at": entry.seen_at,
         }  # fmt: skip
         await self._run(lambda conn: conn.execute(insert(session).values(row)))
 

@@ -73,8 +73,8 @@ class Statement:
 
     def row(self, conn: Connection, values: Values) -> Any:
         """The only row that is found, or None."""
-        found = self.rows(conn, values)
-        return found[0] if found else None
+        rows = self.rows(conn, values)
+        return rows[0] if rows else None
 
     def prepare(self, conn: Connection) -> None:
         """Compile it."""
@@ -100,8 +100,8 @@ _all: Final[list[Statement]] = []
 
 def prepare(conn: Connection) -> None:
     """Compile all statements that are imported: the first push would wait for it."""
-    for one in _all:
-        one.prepare(conn)
+    for statement in _all:
+        statement.prepare(conn)
 
 
 _UNCHECKED: Final = "unchecked"

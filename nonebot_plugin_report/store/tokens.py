@@ -41,7 +41,7 @@ class Bindings:
 
         return await self._run(read)
 
-    async def add(self, one: Binding) -> None:
+    async def add(self, entry: Binding) -> None:
         """Give a user a token; a former one becomes invalid.
 
         Raises:
@@ -49,9 +49,11 @@ class Bindings:
         """
 
         def write(conn: Connection) -> None:
-            conn.execute(delete(binding).where(binding.c.user == one.user))
+            conn.execute(delete(binding).where(binding.c.user == entry.user))
             conn.execute(
-                insert(binding).values(user=one.user, token=one.token, created_at=one.created_at)
+                insert(binding).values(
+                    user=entry.user, token=entry.token, created_at=entry.created_at
+                )
             )
 
         await self._run(write)

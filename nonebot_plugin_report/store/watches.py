@@ -49,9 +49,9 @@ class Watches:
         """
 
         def read(conn: Connection) -> str:
-            known = conn.scalar(select(meta.c.value).where(meta.c.name == _READ_UNTIL))
-            if isinstance(known, str):
-                return known
+            position = conn.scalar(select(meta.c.value).where(meta.c.name == _READ_UNTIL))
+            if isinstance(position, str):
+                return position
             first = conn.scalar(select(func.max(report.c.id)).where(IS_ID)) or "0"
             _BEGIN.run(conn, {"name": _READ_UNTIL, "value": first})
             return first
@@ -66,12 +66,12 @@ class Watches:
         """
 
         def write(conn: Connection) -> None:
-            for name, one in changed.items():
+            for name, changed_state in changed.items():
                 conn.execute(delete(watch).where(watch.c.name == name))
                 conn.execute(
                     insert(watch).values(
-                        name=name, since=one.since, due_at=one.due_at,
-                        overdue_at=one.overdue_at, reported_at=one.reported_at,
+                        name=name, since=changed_state.since, due_at=changed_state.due_at,
+                        overdue_at=changed_state.overdue_at, reported_at=changed_state.reported_at,
                     )
                 )  # fmt: skip
             if not read_until:

@@ -330,13 +330,13 @@ def has_many_parts(body: bytes | bytearray) -> bool:
 
 async def discard(request: Request, most: int) -> None:
     """Read what is left of a refused body, at most so many bytes."""
-    left = most
+    remaining = most
     try:
         async with asyncio.timeout(DISCARD_SECONDS):
-            while left > 0 and not has_arrived(request):
+            while remaining > 0 and not has_arrived(request):
                 message = await request.receive()
                 _note_end(request, message)
-                left -= len(message.get("body", b""))
+                remaining -= len(message.get("body", b""))
     except TimeoutError:
         return
 

@@ -60,7 +60,7 @@ class TokenSearch:
         if self._to_text is not None:
             piece = self._to_text.decode(piece, is_last).encode("utf-8", "replace")
         self._window += piece + (b"\r\n" if is_last else b"")
-        known = len(self.tokens)
+        before = len(self.tokens)
         candidates = _candidates(self._window, is_form=bool(self._is_form))
         for token in candidates:
             if len(self.tokens) == MAX_CANDIDATES:
@@ -68,7 +68,7 @@ class TokenSearch:
             if token not in self.tokens:
                 self.tokens.append(token)
         self._window = self._window[-_OVERLAP:]
-        return self.tokens[known:]
+        return self.tokens[before:]
 
     def _begin(self, start: bytes) -> None:
         self._is_form = _FORM_START.match(start) is not None

@@ -217,8 +217,8 @@ def client_address(connection: HTTPConnection, proxies: Networks) -> str:
     address = client[0] if client else "unknown"
     if not proxies:
         return address
-    said = ",".join(connection.headers.getlist("x-forwarded-for"))[-MAX_FORWARDED:]
-    hops = said.split(",")
+    forwarded = ",".join(connection.headers.getlist("x-forwarded-for"))[-MAX_FORWARDED:]
+    hops = forwarded.split(",")
     while hops and _is_within(address, proxies):
         hop = hops.pop().strip()
         if not _is_address(hop):

@@ -126,10 +126,10 @@ def query_body(query: bytes) -> bytearray:
         InvalidReport: it has too many fields, or none.
     """
     fields = query_fields(query)
-    said = {name: value for name, value in fields.items() if name not in ("token", "source")}
-    if not said:
+    given = {name: value for name, value in fields.items() if name not in ("token", "source")}
+    if not given:
         raise InvalidReport("网址", "? 后面没有可以发送的内容，例如 ?token=…&content=…")
-    return bytearray(orjson.dumps(said))
+    return bytearray(orjson.dumps(given))
 
 
 def header_fields(headers: Headers) -> dict[str, str]:

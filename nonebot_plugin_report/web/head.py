@@ -19,12 +19,12 @@ _QUERY: Final = "nonebot_plugin_report.query"
 def headers_of(connection: HTTPConnection) -> Mapping[str, str]:
     """The headers by their names in lower case; of one that stands there twice the first. Looking
     one up in Starlette's reads all of them."""
-    known: Mapping[str, str] | None = connection.scope.get(_HEADERS)
-    if known is None:
+    by_name: Mapping[str, str] | None = connection.scope.get(_HEADERS)
+    if by_name is None:
         headers: list[tuple[bytes, bytes]] = connection.scope["headers"]
-        known = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers[::-1]}
-        connection.scope[_HEADERS] = known
-    return known
+        by_name = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers[::-1]}
+        connection.scope[_HEADERS] = by_name
+    return by_name
 
 
 class Query(Mapping[str, str]):

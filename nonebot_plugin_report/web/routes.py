@@ -62,25 +62,26 @@ class Receiver:
         route, add = self._hub.config.report_route, app.router.add_api_route
         others = len(app.router.routes)
         for slash in ("", "/"):
-            shown = not slash
+            documented = not slash
             for method in ("POST", "PUT"):  # `curl -T` writes PUT
                 add(
                     f"{route}{slash}", self.push, route_class_override=PlainRoute,
                     methods=[method], summary="推送一条消息", tags=["report"],
                     dependencies=openapi.TOKEN, openapi_extra=openapi.PUSH,
-                    responses=openapi.PUSH_ANSWERS, include_in_schema=shown and method == "POST",
+                    responses=openapi.PUSH_ANSWERS,
+                    include_in_schema=documented and method == "POST",
                 )  # fmt: skip
             add(
                 f"{route}/push{slash}", self.push_by_get, route_class_override=PlainRoute,
                 methods=["GET"], summary="只用网址推送一条消息", tags=["report"],
                 dependencies=openapi.TOKEN, openapi_extra=openapi.GET_QUERY,
-                responses=openapi.GET_ANSWERS, include_in_schema=shown,
+                responses=openapi.GET_ANSWERS, include_in_schema=documented,
             )  # fmt: skip
             app.add_api_websocket_route(f"{route}/ws{slash}", self._sessions.serve)
             add(
                 f"{route}/health{slash}", self.health, methods=["GET"], summary="能否收下推送",
                 tags=["report"], dependencies=openapi.TOKEN, responses=openapi.HEALTH_ANSWERS,
-                openapi_extra=openapi.HEALTH_QUERY, include_in_schema=shown,
+                openapi_extra=openapi.HEALTH_QUERY, include_in_schema=documented,
             )  # fmt: skip
             app.router.add_route(
                 f"{route}/metrics{slash}", self.metrics.scrape, include_in_schema=False
@@ -180,8 +181,8 @@ class Receiver:
         try:
             caller = self._callers.identify(request)
             grant = self._callers.require(caller)
-            known = len(report_id) <= MAX_ID_LENGTH
-            state = await self._hub.state(clean(report_id), grant) if known else None
+            may_exist = len(report_id) <= MAX_ID_LENGTH
+            state = await self._hub.state(clean(report_id), grant) if may_exist else None
         except Refused as error:
             return await self._refusals.answer(error)
         if state is None:
@@ -198,9 +199,9 @@ class Receiver:
         if grant is not None and grant.is_master:
             detailed = "detail" in query_of(request)
             health = await self._hub.health(detailed=detailed)
-            found = of_running(self._hub, health) if detailed else ()
-            told = health_json(health, found, self._hub.clock())
-            return json_answer(told, 503 if health.fault else 200)
+            findings = of_running(self._hub, health) if detailed else ()
+            answer = health_json(health, findings, self._hub.clock())
+            return json_answer(answer, 503 if health.fault else 200)
         fault = await self._hub.fault()
         return json_answer({"status": "error" if fault else "ok"}, 503 if fault else 200)
 

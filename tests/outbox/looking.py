@@ -1,6 +1,6 @@
 """A history for the tests of the page's store: what is pushed, and what is found of it."""
 
-from nonebot_plugin_report.model.criteria import EVERYTHING, NEWEST, Sight, Wanted
+from nonebot_plugin_report.model.criteria import EVERYTHING, NEWEST, Criteria, Sight
 from nonebot_plugin_report.model.delivery import Outgoing
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report
@@ -28,10 +28,10 @@ async def found(w: World, sight: Sight = EVERYTHING, **wanted: object) -> list[s
     said: list[str] = []
     before = NEWEST
     while True:
-        part = await w.store.archive.part(sight, Wanted(**wanted, before=before), 30)  # pyright: ignore[reportArgumentType] - its fields
-        for one in part.shown:
+        part = await w.store.archive.part(sight, Criteria(**wanted, before=before), 30)  # pyright: ignore[reportArgumentType] - its fields
+        for one in part.views:
             report = one.listed.report
             said.append(report.content if report is not None else one.listed.text)
-        if part.rest is None:
+        if part.next is None:
             return said
-        before = part.rest
+        before = part.next

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from sqlalchemy import Connection
 
-from nonebot_plugin_report.model.criteria import EVERYTHING, NEWEST, Cursor, Sight, Wanted
+from nonebot_plugin_report.model.criteria import EVERYTHING, NEWEST, Criteria, Cursor, Sight
 from nonebot_plugin_report.model.image import Image
 from nonebot_plugin_report.model.report import Result
 from nonebot_plugin_report.store.reader import Reader
@@ -48,7 +48,7 @@ PICTURE = Image(b"\xff\xd8\xff picture", "image/jpeg", 3, 2)
 async def test_words_are_found_by_any_part_of_them(
     looked_through: World, words: str, expected: Sequence[str]
 ) -> None:
-    assert await found(looked_through, words=words) == expected
+    assert await found(looked_through, text=words) == expected
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ async def test_many_are_told_in_parts_and_none_twice(place: Place) -> None:
         backwards = [f"第{number}条" for number in reversed(range(FIRST_ROWS + 5))]
         assert await found(w) == backwards
         assert await found(w, source="master") == backwards
-        assert await found(w, words="第") == backwards
-        assert await found(w, words="第", event="first") == backwards[-1:]
+        assert await found(w, text="第") == backwards
+        assert await found(w, text="第", event="first") == backwards[-1:]
         assert await found(w, event="e") == [one for one in backwards if int(one[1:-1]) % 2]
         assert await found(w, target=FRIEND) == [
             one for one in backwards if int(one[1:-1]) % 3 == 0
@@ -87,7 +87,7 @@ async def test_a_step_ends_in_time_and_tells_how_far_it_looked_back(place: Place
         seconds = count()  # so slow that each chunk takes one
 
         def look(conn: Connection, before: Cursor) -> tuple[list[str], Cursor | None]:
-            wanted = Wanted(words="没有的", before=before)
+            wanted = Criteria(text="没有的", before=before)
             return Search(conn, EVERYTHING, wanted, lambda: next(seconds)).find(30)
 
         ids, end = await reader.run(lambda conn: look(conn, NEWEST))
@@ -114,7 +114,7 @@ async def test_what_is_asked_for_holds_for_what_is_new_and_for_what_is_indexed(
         assert await found(w, Sight("alice", FRIEND)) == ["3", "2"]
         assert await found(w, target=ME) == ["3", "2", "1"]
         assert await found(w, target=FRIEND) == []
-        known = await w.store.archive.known()
+        known = await w.store.archive.choices()
         assert (known.events, known.sources) == (("a", "b"), ("alice", "master"))
         assert sorted(known.results) == ["0", "1", "跳过"]
         assert known.targets == (ME,)
@@ -130,11 +130,11 @@ async def test_what_is_not_ones_own_is_found_only_by_what_one_was_sent(place: Pl
         assert await found(w, FRIENDS, target=FRIEND) == ["给你的"]
         assert await found(w, FRIENDS, target=ME) == ["我的"]
         assert await found(w, FRIENDS, source="master") == []
-        assert await found(w, FRIENDS, words="geheim") == []
-        assert await found(w, FRIENDS, words="给你") == ["给你的"]
-        assert await found(w, words="geheim") == ["geheim"]
-        seen = await w.store.archive.part(FRIENDS, Wanted(), 9)
-        assert {one.listed.state.source for one in seen.shown} == {"bind:10002", ""}
+        assert await found(w, FRIENDS, text="geheim") == []
+        assert await found(w, FRIENDS, text="给你") == ["给你的"]
+        assert await found(w, text="geheim") == ["geheim"]
+        seen = await w.store.archive.part(FRIENDS, Criteria(), 9)
+        assert {one.listed.state.source for one in seen.views} == {"bind:10002", ""}
 
 
 async def test_a_deleted_report_is_found_no_more_and_its_picture_is_read_while_it_is_there(
@@ -142,15 +142,15 @@ async def test_a_deleted_report_is_found_no_more_and_its_picture_is_read_while_i
 ) -> None:
     async with world(place) as w:
         gone, kept = await send(w, "要删的", images=(PICTURE,)), await send(w, "要留的")
-        (shown,) = await w.store.archive.some(EVERYTHING, [gone])
+        (shown,) = await w.store.archive.views(EVERYTHING, [gone])
         picture = await w.store.archive.picture(shown.pictures[0])
         assert picture is not None
         assert picture.data == PICTURE.data
         await w.drain(ME)
         assert await w.store.housekeeping.delete_report(gone, w.clock())
-        assert await found(w, words="要") == ["要留的"]
-        assert await w.store.archive.one(EVERYTHING, gone) is None
-        assert (await w.store.archive.one(EVERYTHING, kept)) is not None
+        assert await found(w, text="要") == ["要留的"]
+        assert await w.store.archive.view(EVERYTHING, gone) is None
+        assert (await w.store.archive.view(EVERYTHING, kept)) is not None
         counted = await w.store.archive.days(EVERYTHING, 0, Cursor(w.clock() + 1, ""))
         assert sum(day.count for day in counted.counts) == 1
 
@@ -167,8 +167,8 @@ async def test_that_a_report_is_deleted_is_told_to_those_who_could_see_it(place:
         for sight, ids in {
             EVERYTHING: {both, mine, theirs}, FRIENDS: {both, theirs}, Sight("alice"): set[str](),
         }.items():  # fmt: skip
-            assert set(await w.store.archive.gone(sight, w.clock() - 1)) == ids
-            assert await w.store.archive.gone(sight, w.clock() + 1) == []
+            assert set(await w.store.archive.deleted(sight, w.clock() - 1)) == ids
+            assert await w.store.archive.deleted(sight, w.clock() + 1) == []
 
 
 async def test_what_waits_is_not_deleted(place: Place) -> None:

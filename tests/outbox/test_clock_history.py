@@ -47,8 +47,8 @@ async def test_what_comes_after_a_clock_was_ahead_is_the_newest_and_found(
         await send(w, "之后的第一条")
         newest_first = ["之后的第一条", *(f"第{number}条" for number in reversed(range(BATCH + 3)))]
         assert await found(w) == newest_first
-        assert await found(w, words="之后") == ["之后的第一条"]
-        assert await found(w, words="第一条", since=w.clock.now - HOUR) == ["之后的第一条"]
+        assert await found(w, text="之后") == ["之后的第一条"]
+        assert await found(w, text="第一条", since=w.clock.now - HOUR) == ["之后的第一条"]
         counted = await w.store.archive.days(EVERYTHING, 0, Cursor(w.clock.now + 1, ""))
         assert sum(day.count for day in counted.counts) == BATCH + 4
         w.clock.now += LIMITS.retention
@@ -114,15 +114,15 @@ SQLITE_CONFIG_URI = 17
 assert ctypes.CDLL(sys.argv[1]).sqlite3_config(SQLITE_CONFIG_URI, 0) == 0
 import asyncio
 from pathlib import Path
-from nonebot_plugin_report.model.criteria import EVERYTHING, Wanted
+from nonebot_plugin_report.model.criteria import EVERYTHING, Criteria
 from nonebot_plugin_report.store import Store
 
 async def main():
     store = Store(Path(sys.argv[2]))
     await store.open()
-    part = await store.archive.part(EVERYTHING, Wanted(), 30)
+    part = await store.archive.part(EVERYTHING, Criteria(), 30)
     await store.close()
-    print(len(part.shown))
+    print(len(part.views))
 
 asyncio.run(main())
 """

@@ -72,7 +72,7 @@ async def test_whom_was_sent_to_and_when_a_token_was_used_is_known(place: Place)
         await send(w, "2", ME, source="bind:10001")
         used = await w.store.history.last_bound(["bind:10001", "bind:10002"])
         assert used == {"bind:10001": w.clock.now}
-        assert await w.store.history.known((GROUP, FRIEND, Target("private", "777"))) == {GROUP}
+        assert await w.store.history.reached((GROUP, FRIEND, Target("private", "777"))) == {GROUP}
 
 
 async def test_what_a_source_could_not_read_is_kept_for_a_day(place: Place) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from nonebot_plugin_report.model.criteria import EVERYTHING, NEWEST, Sight, Wanted
+from nonebot_plugin_report.model.criteria import EVERYTHING, NEWEST, Criteria, Sight
 from nonebot_plugin_report.model.delivery import Handling, Outgoing, Rejected, State
 from nonebot_plugin_report.model.image import Image
 from nonebot_plugin_report.model.message import Message
@@ -133,19 +133,19 @@ async def read_everything(w: World) -> None:
         await store.spent.last(f"victim {number}", 0.0, 9)
         await store.sessions.take_link(f"link {number}", now)
     await history.arrivals("0", "")
-    assert HEALTHY in await history.known([HEALTHY])
+    assert HEALTHY in await history.reached([HEALTHY])
     for sight in (EVERYTHING, owner):
-        for looked_for in (Wanted(), Wanted(words="victim"), Wanted(event="task.end")):
+        for looked_for in (Criteria(), Criteria(text="victim"), Criteria(event="task.end")):
             part = await archive.part(sight, looked_for, 50)
-            for shown in part.shown:
+            for shown in part.views:
                 assert shown.listed.state.heading is not None
                 for digest in shown.pictures:
                     await archive.picture(digest)
         await archive.since(sight, 0.0, [], 50)
-        await archive.known()
+        await archive.choices()
         await archive.runs(sight)
         await archive.days(sight, 0.0, NEWEST)
-        await archive.gone(sight, 0.0)
+        await archive.deleted(sight, 0.0)
     assert await store.mutes.all()
     await store.bindings.all()
     await store.sessions.all()

@@ -54,7 +54,7 @@ def _read(request: Request, content: bytes | bytearray) -> Report:
 
 def _refusal(error: Refused) -> Response:
     status = 401 if isinstance(error, Forbidden) else status_of(error)
-    said = {"error": str(error), "errorCode": status, "errorDescription": str(error)}
-    answer = json_answer(said, status)
+    error_fields = {"error": str(error), "errorCode": status, "errorDescription": str(error)}
+    answer = json_answer(error_fields, status)
     retry_after(answer, error)
     return answer

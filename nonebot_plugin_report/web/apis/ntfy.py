@@ -92,7 +92,7 @@ def _refusal(error: Refused) -> Response:
     """https://github.com/binwiederhier/ntfy/blob/main/server/errors.go: the shape."""
     status = status_of(error)
     status = 400 if status == 422 else status
-    said = {"code": status * 100, "http": status, "error": str(error), "link": ""}
-    answer = json_answer(said, status)
+    error_fields = {"code": status * 100, "http": status, "error": str(error), "link": ""}
+    answer = json_answer(error_fields, status)
     retry_after(answer, error)
     return answer

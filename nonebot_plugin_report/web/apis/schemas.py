@@ -8,10 +8,10 @@ Schema = dict[str, Any]
 
 
 def _answers(good: Schema, bad: Schema, *statuses: int) -> dict[int | str, Schema]:
-    said = {200: ("已存盘，会送达", good), **dict.fromkeys(statuses, ("没有收下", bad))}
+    descriptions = {200: ("已存盘，会送达", good), **dict.fromkeys(statuses, ("没有收下", bad))}
     return {
         status: {"description": told, "content": {"application/json": {"schema": schema}}}
-        for status, (told, schema) in said.items()
+        for status, (told, schema) in descriptions.items()
     }
 
 

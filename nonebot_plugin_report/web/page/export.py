@@ -18,7 +18,7 @@ from fastapi import Request, Response
 from ...access.sessions import Viewer
 from ...errors import Busy, StoreUnavailable
 from ...hub import Hub
-from ...model.criteria import Shown, Wanted
+from ...model.criteria import Criteria, ReportView
 from ...model.image import Image
 from ..outgoing import PIECE, Outgoing
 from . import spreadsheet
@@ -83,17 +83,19 @@ class ExportApi:
                 async for piece in pieces:
                     yield piece
 
-    async def _parts(self, viewer: Viewer, criteria: Wanted) -> AsyncGenerator[tuple[Shown, ...]]:
+    async def _parts(
+        self, viewer: Viewer, criteria: Criteria
+    ) -> AsyncGenerator[tuple[ReportView, ...]]:
         """Read all reports that meet the criteria, in steps."""
         archive = self._hub.archive.of(viewer.holder)
         while True:
             part = await archive.part(sight(viewer), criteria, STEP)
-            yield part.shown
-            if not part.rest:
+            yield part.views
+            if not part.next:
                 return
-            criteria = replace(criteria, before=part.rest)
+            criteria = replace(criteria, before=part.next)
 
-    async def _rows(self, viewer: Viewer, criteria: Wanted) -> Pieces:
+    async def _rows(self, viewer: Viewer, criteria: Criteria) -> Pieces:
         """Write the table. Where the history cannot be read any further, the last row says so."""
         rows, began = bytearray(spreadsheet.head()), False
         try:
@@ -112,14 +114,14 @@ class ExportApi:
                 yield spreadsheet.note_row(f"到这里为止：{error}")
             raise
 
-    async def _row(self, view: Shown, viewer: Viewer) -> tuple[str, ...]:
+    async def _row(self, view: ReportView, viewer: Viewer) -> tuple[str, ...]:
         full = await read_full_report(self._hub.archive.of(viewer.holder), view)
         listed = report_json(view, self._hub.clock())
         if view.own and full.report is None:
             listed["note"] = f"读不出原来的内容，这里是发出的文字。{listed['note']}"
         return spreadsheet.report_row(listed, full.report, full.title, full.text)
 
-    async def _zip(self, viewer: Viewer, criteria: Wanted) -> Pieces:
+    async def _zip(self, viewer: Viewer, criteria: Criteria) -> Pieces:
         file = ZipStream(self._hub.clock())
         async with aclosing(self._rows(viewer, criteria)) as rows:
             async for piece in file.add_table(rows):
@@ -131,7 +133,7 @@ class ExportApi:
                         yield piece
         yield await file.end()
 
-    async def _pictures(self, file: "ZipStream", view: Shown, viewer: Viewer) -> Pieces:
+    async def _pictures(self, file: "ZipStream", view: ReportView, viewer: Viewer) -> Pieces:
         """Write the pictures of a report."""
         state, archive = view.listed.state, self._hub.archive.of(viewer.holder)
         for number, digest in enumerate(view.pictures, 1):

@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from ...access.sessions import Viewer
 from ...errors import Forbidden, InvalidReport, NotFound, TooManyReports
 from ...hub import Hub
-from ...model.criteria import NEWEST, Cursor, Shown, Wanted
+from ...model.criteria import NEWEST, Criteria, Cursor, ReportView
 from ...model.reading import dump_readings
 from ...model.target import Target
 from ...model.text import clean
@@ -45,15 +45,15 @@ class HistoryApi:
         now = self._hub.clock()
         return json_answer(
             {
-                "reports": [report_json(one, now) for one in part.shown],
-                "rest": str(part.rest or ""),
-                "back_to": part.rest and part.rest.at,
+                "reports": [report_json(one, now) for one in part.views],
+                "rest": str(part.next or ""),
+                "back_to": part.next and part.next.at,
             }
         )
 
     async def choices(self, _: Request, viewer: Viewer) -> Response:
         """能按什么找、能发给谁。"""
-        choices, hub = await self._hub.archive.of(viewer.holder).known(), self._hub
+        choices, hub = await self._hub.archive.of(viewer.holder).choices(), self._hub
         if not viewer.is_master:
             own = [str(viewer.target)] if viewer.target else []
             return json_answer({"events": [], "results": [], "sources": [], "targets": own})
@@ -74,7 +74,7 @@ class HistoryApi:
         answer = report_json(view, self._hub.clock())
         return json_answer(answer | await self._full_text(view, viewer))
 
-    async def _full_text(self, view: Shown, viewer: Viewer) -> Json:
+    async def _full_text(self, view: ReportView, viewer: Viewer) -> Json:
         """Read the title and text without a cut, the other data, and the figures in the words."""
         full = await read_full_report(self._hub.archive.of(viewer.holder), view)
         report = full.report
@@ -90,7 +90,7 @@ class HistoryApi:
             ],
         }
 
-    async def find_view(self, request: Request, viewer: Viewer) -> Shown:
+    async def find_view(self, request: Request, viewer: Viewer) -> ReportView:
         """Find the report that the address names, as the viewer may see it.
 
         Raises:
@@ -100,7 +100,7 @@ class HistoryApi:
         report_id = str(request.path_params["id"])
         view = None
         if _ID.fullmatch(report_id):
-            view = await self._hub.archive.of(viewer.holder).one(sight(viewer), report_id)
+            view = await self._hub.archive.of(viewer.holder).view(sight(viewer), report_id)
         if view is None:
             raise NotFound("没有这条推送")
         return view
@@ -153,7 +153,7 @@ def read_targets(fields: Fields) -> tuple[Target, ...]:
     return targets
 
 
-def read_criteria(query: QueryParams) -> Wanted:
+def read_criteria(query: QueryParams) -> Criteria:
     """Read the criteria of a search from the address.
 
     Raises:
@@ -169,7 +169,7 @@ def read_criteria(query: QueryParams) -> Wanted:
         raise InvalidReport("target", "应为接收者，例如 group:777") from None
     since, until = day_bounds(day)
     before = min(Cursor(until, ""), read_before(query))
-    return Wanted(text, event, result, source, to, since, before)
+    return Criteria(text, event, result, source, to, since, before)
 
 
 def read_before(query: QueryParams) -> Cursor:

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from ...access.sessions import Viewer
 from ...errors import Busy, StoreUnavailable
 from ...hub import Hub
-from ...model.criteria import Cursor, Shown, Wanted
+from ...model.criteria import Criteria, Cursor, ReportView
 from ...model.delivery import State
 from ...model.target import Target
 from .door import Door
@@ -110,19 +110,19 @@ class _Following:
             lately = self._since if self._since <= now else 0.0  # else the clock was set back
             self._since = max(lately, now - LATE)
         else:
-            recent = await self._archive.part(self._sight, Wanted(), WAITING)
+            recent = await self._archive.part(self._sight, Criteria(), WAITING)
             self._waiting = {}
-            self._remember(recent.shown)
+            self._remember(recent.views)
         part = await self._archive.since(self._sight, self._since, self._arrival_times, NEW)
         self._arrival_times = {
             report: at for report, at in self._arrival_times.items() if at >= self._since
         }
-        states = [shown.listed.state for shown in part.shown]
+        states = [view.listed.state for view in part.views]
         self._arrival_times.update((state.id, state.received_at) for state in states)
-        events = [self._remember([one])[0] for one in reversed(part.shown)]
-        if part.rest:
+        events = [self._remember([one])[0] for one in reversed(part.views)]
+        if part.next:
             events.append(b"event: missed\ndata: {}\n\n")
-        events += await self._changed(self._waiting, {one.listed.state.id for one in part.shown})
+        events += await self._changed(self._waiting, {one.listed.state.id for one in part.views})
         return events + await self._deleted() + self._remuted()
 
     async def _changed(self, waiting: dict[str, bytes], just: set[str]) -> list[bytes]:
@@ -130,7 +130,7 @@ class _Following:
         if not ids:
             return []
         before, events = dict(waiting), list[bytes]()
-        views = await self._archive.some(self._sight, ids)
+        views = await self._archive.views(self._sight, ids)
         for report_id in ids:
             del waiting[report_id]
         for view in views:
@@ -140,7 +140,7 @@ class _Following:
         return events
 
     async def _deleted(self) -> list[bytes]:
-        deleted = set(await self._archive.gone(self._sight, self._since))
+        deleted = set(await self._archive.deleted(self._sight, self._since))
         new, self._deleted_ids = deleted - self._deleted_ids, deleted
         return [b"event: gone\ndata: %s\n\n" % orjson.dumps(one) for one in sorted(new)]
 
@@ -155,7 +155,7 @@ class _Following:
         before, self._muted = self._muted, self._mutes()
         return [b"event: muted\ndata: {}\n\n"] if before != self._muted else []
 
-    def _remember(self, views: Iterable[Shown]) -> list[bytes]:
+    def _remember(self, views: Iterable[ReportView]) -> list[bytes]:
         """Make the events of reports, and remember the reports that may change."""
         events: list[bytes] = []
         for view in views:

@@ -14,7 +14,7 @@ from ...doctor.findings import of_machine, of_running, of_settings
 from ...doctor.tools import SECRET, TOOLS, is_said
 from ...errors import StoreUnavailable
 from ...hub import Hub
-from ...model.criteria import EVERYTHING, Shown, Wanted
+from ...model.criteria import EVERYTHING, Criteria, ReportView
 from ...model.delivery import State
 from ...model.grant import OWN
 from ..answers import json_answer
@@ -95,12 +95,12 @@ class SetupApi:
             },
         ]
 
-    async def _recent(self, viewer: Viewer) -> Sequence[Shown]:
+    async def _recent(self, viewer: Viewer) -> Sequence[ReportView]:
         """Read the last reports; none where the store fails, which the findings report."""
         try:
             return (
-                await self._hub.archive.of(viewer.holder).part(EVERYTHING, Wanted(), RECENT)
-            ).shown
+                await self._hub.archive.of(viewer.holder).part(EVERYTHING, Criteria(), RECENT)
+            ).views
         except StoreUnavailable:
             return ()
 

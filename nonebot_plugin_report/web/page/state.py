@@ -71,7 +71,7 @@ class StateApi:
             failed = await hub.history.failed(
                 now - LATELY, FAILURES, None if viewer.is_master else viewer.target
             ) if viewer.is_master or viewer.target else []  # fmt: skip
-            views = await hub.archive.of(viewer.holder).some(
+            views = await hub.archive.of(viewer.holder).views(
                 sight(viewer), [one.state.id for one in failed]
             )
             answer["failures"] = [report_json(one, now) for one in views]
@@ -159,7 +159,7 @@ class StateApi:
                     {"event": event, "label": _task(event), "runs": runs}
                     for event, runs in tasks.items()
                 ],
-                "rest": str(part.rest or ""),
+                "rest": str(part.next or ""),
             }
         )
 

@@ -13,7 +13,7 @@ from ...config import Config, explain
 from ...doctor.addresses import read_settings
 from ...errors import InvalidReport, Refused
 from ...hub import Hub
-from ...model.criteria import EVERYTHING, Shown, Wanted
+from ...model.criteria import EVERYTHING, Criteria, ReportView
 from ...model.grant import MASTER, OWN, Grant
 from ...model.report import Report
 from ...model.text import one_line
@@ -56,8 +56,8 @@ class TrialApi:
             return json_answer({"fault": str(explain(error))})
         since = max(0.0, self._hub.clock() - DAY * _days(request.query_params.get("days", "7")))
         archive = self._hub.archive.of(viewer.holder)
-        part = await archive.part(EVERYTHING, Wanted(since=since), MAX_REPORTS)
-        views = [one for one in part.shown if one.listed.state.source != OWN]
+        part = await archive.part(EVERYTHING, Criteria(since=since), MAX_REPORTS)
+        views = [one for one in part.views if one.listed.state.source != OWN]
         results = await asyncio.to_thread(
             _try_rules, config, self._superusers(), views, self._grant
         )
@@ -66,7 +66,7 @@ class TrialApi:
         return json_answer(
             {
                 "results": [{"report": listed[of], **result} for of, result in results],
-                "rest": bool(part.rest),
+                "rest": bool(part.next),
                 "setting": f"REPORT_RULES={json.dumps(json.loads(rules), ensure_ascii=False)}",
             }
         )
@@ -87,7 +87,10 @@ def _days(text: str) -> int:
 
 
 def _try_rules(
-    config: Config, superusers: Sequence[str], views: Sequence[Shown], grant: Callable[[str], Grant]
+    config: Config,
+    superusers: Sequence[str],
+    views: Sequence[ReportView],
+    grant: Callable[[str], Grant],
 ) -> list[tuple[str, Json]]:
     """Plan each report again. Runs in a thread: patterns may be slow."""
     directory = config.directory(superusers)

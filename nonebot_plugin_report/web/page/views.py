@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from ...access.sessions import Viewer
-from ...model.criteria import EVERYTHING, Shown, Sight
+from ...model.criteria import EVERYTHING, ReportView, Sight
 from ...model.report import EVENT_LABELS
 from ...model.status import DeliveryState, progress
 
@@ -18,7 +18,7 @@ def sight(viewer: Viewer) -> Sight:
     return EVERYTHING if viewer.is_master else Sight(viewer.grant.name, viewer.target)
 
 
-def report_json(view: Shown, now: float) -> Json:
+def report_json(view: ReportView, now: float) -> Json:
     """Encode a report for a list; `now` is in epoch seconds."""
     state, report = view.listed.state, view.listed.report
     title, text = title_and_text(view)
@@ -49,7 +49,7 @@ def delivery_json(delivery: DeliveryState, now: float) -> Json:
     }
 
 
-def title_and_text(view: Shown) -> tuple[str, str]:
+def title_and_text(view: ReportView) -> tuple[str, str]:
     """Split a report as its viewer may see it into title and text."""
     report, sent = view.listed.report, view.listed.text
     if report is not None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...model.criteria import Shown
+from ...model.criteria import ReportView
 from ...model.report import Report
 from ...store.archive import Archive
 from .views import title_and_text
@@ -18,7 +18,7 @@ class FullReport:
     """The report's fields; None: the viewer may not see them, or they cannot be read."""
 
 
-async def read_full_report(archive: Archive, view: Shown) -> FullReport:
+async def read_full_report(archive: Archive, view: ReportView) -> FullReport:
     """Read a report in full, as far as its viewer may see it.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from ..model.criteria import Shown, Sight
+from ..model.criteria import ReportView, Sight
 from .history import (
     DELIVERY_COLUMNS,
     LISTED_COLUMNS,
@@ -27,21 +27,21 @@ _DELIVERIES: Final = (
 )
 
 
-def shown(conn: Connection, ids: Sequence[str], sight: Sight) -> tuple[Shown, ...]:
+def read_views(conn: Connection, ids: Sequence[str], sight: Sight) -> tuple[ReportView, ...]:
     """Those of some reports that may be seen, in the order of their ids here."""
     rows = {row.id: row for row in conn.execute(_REPORTS.where(report.c.id.in_(ids)))}
     deliveries = defaultdict[str, list[Any]](list)
     for row in conn.execute(_DELIVERIES.where(delivery.c.report_id.in_(ids))):
         deliveries[row.report_id].append(row)
-    found = (_one(conn, rows[one], deliveries[one], sight) for one in ids if one in rows)
-    return tuple(one for one in found if one is not None)
+    views = (_view(conn, rows[name], deliveries[name], sight) for name in ids if name in rows)
+    return tuple(view for view in views if view is not None)
 
 
-def _one(conn: Connection, row: Any, deliveries: Sequence[Any], sight: Sight) -> Shown | None:
+def _view(conn: Connection, row: Any, deliveries: Sequence[Any], sight: Sight) -> ReportView | None:
     if (state := read_state(row, deliveries)) is None:
         return None
     if sight.source is None or row.source == sight.source:
-        return Shown(read_listed(state, row), read_ids(row.image), own=True)
+        return ReportView(read_listed(state, row), read_ids(row.image), own=True)
     if sight.target is None or (sent := sent_to(conn, row.id, sight.target)) is None:
         return None
-    return Shown(as_sent(state, sight.target, sent.text), read_ids(sent.image), own=False)
+    return ReportView(as_sent(state, sight.target, sent.text), read_ids(sent.image), own=False)
