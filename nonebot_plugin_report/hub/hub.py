@@ -119,7 +119,7 @@ class Hub:
             config.report_from or "",
             config.report_max_picture,
         )
-        self._router = Router(self._qq, config.report_channels)
+        self._router = Router(self._qq, config.report_channels, command_prefix=self.command_prefix)
         self._outbox = Outbox(
             self._store,
             self._router,

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 from loguru import logger
 
 from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Rejected, Sender, Unknown
+from ..model.message import Message
 from ..model.target import Lane
+from ..model.trace import fold_traces
 from .base import Channel, HttpChannel
 from .outcomes import delivered
 from .pace import Pace
@@ -26,6 +28,9 @@ SEEN_SECONDS: Final = 30.0
 """Seconds for looking whether a delivery arrived."""
 HEAD_START: Final = 2
 """Turns of the event loop in which a request is written: its head, and its body."""
+SHORT_ID: Final = 12
+"""Characters of a report's id that no other report's begins with."""
+_ON_THE_PAGE: Final = "在网页的历史里看"
 NO_PICTURES: Final = "这个渠道不能发图片"
 _GONE: Final = "REPORT_CHANNELS 里已经没有这个渠道"
 
@@ -39,6 +44,8 @@ class Router:
     """By name."""
     answer_seconds: float = 30.0
     """Seconds to wait for a service's answer."""
+    command_prefix: str = "/"
+    """The prefix of chat commands, for hints."""
     _redactors: dict[str, Redactor] = field(init=False)
     _clients: dict[str, "Client"] = field(default_factory=dict[str, "Client"])
     _tls: "ssl.SSLContext | None" = None
@@ -58,6 +65,7 @@ class Router:
 
     async def send(self, delivery: Delivery) -> Outcome:
         """Send through the lane's bot or channel. Exceptions of a channel become outcomes."""
+        delivery = self._folded(delivery)
         if delivery.lane.target.kind != "channel":
             return await self.qq.send(delivery)
         name = delivery.lane.target.id
@@ -85,6 +93,7 @@ class Router:
 
     async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
         """Count such messages that arrived, where the lane's bot or channel can look."""
+        delivery = self._folded(delivery)
         if delivery.lane.target.kind != "channel":
             return await self.qq.seen(delivery, since, until)
         name = delivery.lane.target.id
@@ -99,6 +108,17 @@ class Router:
             # Without the exception's text, as above.
             logger.debug(f"没能看渠道 {name} 收到了什么：{type(error).__name__}")
             return None
+
+    def _folded(self, delivery: Delivery) -> Delivery:
+        """Leave stack traces out of a message: what is stored has them whole."""
+        if delivery.lane.target.kind == "channel":
+            note = _ON_THE_PAGE
+        elif delivery.message.parts:
+            note = f"发 {self.command_prefix}推送 最近"
+        else:
+            note = f"发 {self.command_prefix}推送 详情 {delivery.report_id[:SHORT_ID]}"
+        message = _fold(delivery.message, note)
+        return delivery if message is delivery.message else replace(delivery, message=message)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -146,6 +166,14 @@ class Router:
                 return Rejected(self._prefixed(name, reason))
             case Unknown(reason):
                 return Unknown(self._prefixed(name, reason))
+
+
+def _fold(message: Message, note: str) -> Message:
+    folded = fold_traces(message.text, note)
+    if not folded.lines:
+        return message
+    parts = tuple(_fold(part, note) for part in message.parts)
+    return replace(message, text=folded.text, parts=parts)
 
 
 def _with_room(delivery: Delivery, most: int) -> tuple[Delivery, str]:
