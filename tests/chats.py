@@ -279,6 +279,13 @@ OPSGENIE: Final[dict[str, JSON]] = {
     "alert": {"message": "磁盘满了", "alias": "disk", "priority": "P4", "entity": "nas"},
 }  # fmt: skip
 CHATS: Final[dict[str, JSON]] = {
+    "chronocat": {
+        "peer": {"chatType": 1, "peerUin": "10002"},
+        "elements": [
+            {"elementType": 1, "textElement": {"content": "签到\n\n成功"}},
+            {"elementType": 2, "picElement": {"sourcePath": "a.png"}},
+        ],
+    },
     "webex": {"roomId": "R1", "markdown": "**博客** is down"},
     "webex html": {"toPersonEmail": "a@b.example", "html": "<b>博客</b> is down",
                    "text": "博客 is down"},

@@ -179,6 +179,8 @@ TOOLS: Final = (
          source="webex", shows="正文"),
     Tool("matrix", "写 Matrix 消息的", "它的 Webhook 设置", (("网址", _PUSH),),
          source="matrix", shows="正文"),
+    Tool("chronocat", "会推到 Chronocat 的", "它的 Chronocat 设置", (("地址", _PUSH),),
+         source="chronocat", shows="正文；发给它写的 QQ 或群"),
     Tool("pagerduty", "PagerDuty，或会推到它的", "Integrations → Generic Webhooks",
          (("Webhook URL", _PUSH),),
          source="pagerduty", shows="触发、确认、恢复，服务、级别、链接"),

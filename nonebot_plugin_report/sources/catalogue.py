@@ -8,6 +8,7 @@ from .base import Fields, Headers, Source
 from .tools import (
     alertmanager,
     apprise,
+    chronocat,
     dingtalk,
     discord,
     emby,
@@ -61,6 +62,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "slack": slack.SOURCE,
     "webex": webex.SOURCE,
     "matrix": matrix.SOURCE,
+    "chronocat": chronocat.SOURCE,
     "pagerduty": pagerduty.SOURCE,
     "opsgenie": opsgenie.SOURCE,
     **pushers.SOURCES,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .tools import alas, automas, bettergi, maa_words, march7th, onedragon
+from .tools import alas, automas, bettergi, maa_words, march7th, monitor_words, onedragon
 
 TOOLS: Final = (
     bettergi.WORDS,
@@ -12,4 +12,6 @@ TOOLS: Final = (
     march7th.WORDS,
     onedragon.WORDS,
     alas.WORDS,
+    monitor_words.UPTIMEKUMA,
+    monitor_words.CHECKS,
 )

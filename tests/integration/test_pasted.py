@@ -388,6 +388,11 @@ PASTED: dict[str, tuple[Paste, list[str], int]] = {
     "feishu": (feishu, [DONE], 0),
     "webex": (by_json("Webhook URL", CHATS["webex"]), ["❌ 博客 is down"], 0),
     "matrix": (by_json("网址", CHATS["matrix"]), ["❌ 博客 is down"], 0),
+    "chronocat": (
+        by_json("地址", {**CHATS["chronocat"], "peer": {"chatType": 1, "peerUin": OWNER}}),
+        ["签到\n成功"],
+        0,
+    ),
     "pagerduty": (
         by_json("Webhook URL", CHATS["pagerduty webhook"]),
         ["❌ 触发：磁盘满了"],

@@ -335,6 +335,17 @@ def test_services_that_push_to_phones_answer_with_their_code(name: str, code: in
     assert answer["code"] == code
 
 
+def test_chronocats_message_goes_to_whom_it_names() -> None:
+    body = CHATS["chronocat"]
+    assert words(body) == ["签到", "成功", "[图片]"]
+    assert report(body).send_to == ("10002",)
+    group = report(body | {"peer": {"chatType": 2, "peerUin": "777"}})
+    assert (group.send_to, group.send_to_group) == ((), ("777",))
+    for peer in ({"chatType": 1, "peerUin": "me"}, {"chatType": 9, "peerUin": "10002"}, None):
+        assert report(body | {"peer": peer}).send_to == ()
+    assert report(body | {"to": "10003"}).send_to == ("10003",)
+
+
 def test_pagerdutys_events_and_webhooks() -> None:
     event, webhook, note = PAGERDUTY.values()
     assert words(event) == [

@@ -80,6 +80,19 @@ PHRASES: list[tuple[str, str, Result | None, str]] = [
     ("Src <src> crashed", "<src> ScriptError", FAIL, "src.error"),
     ("Alas <alas> campaign finished", "<alas> 7-2 reached run count", SUCCESS, "alas.done"),
     ("Alas <alas>", "Script crashed: GameStuckError", FAIL, "alas.error"),
+    # Uptime Kuma: server/model/monitor.js; Healthchecks; UptimeRobot
+    ("Uptime-Kuma", "[NAS 网页] [🔴 Down] connect ECONNREFUSED", FAIL, "monitor.down"),
+    ("", "UptimeKuma Alert: [NAS 网页] [✅ Up] 200 - OK", SUCCESS, "monitor.up"),
+    (
+        "Uptime-Kuma",
+        "[NAS][https://a.example] intermediate certificate X will expire in 7 days",
+        PARTIAL,
+        "monitor.notice",
+    ),
+    ("夜间备份 is DOWN", "success signal did not arrive on time", FAIL, "monitor.down"),
+    ("夜间备份 is UP", "", SUCCESS, "monitor.up"),
+    ("", "Monitor is DOWN: NAS", FAIL, "monitor.down"),
+    ("", "download is up to date", None, ""),
     # AUTO-MAS: tools/notify.py, AutoProxy.py, manager.py
     (MAS_TITLE.format("X"), "开始时间: x\nAUTO-MAS 敬上", FAIL, "automas.error"),
     (MAS_TITLE.format("√"), "开始时间: x\nAUTO-MAS 敬上", SUCCESS, "automas.done"),
