@@ -164,7 +164,8 @@ def test_the_words_count_whichever_way_they_come() -> None:
     sent = {"message_type": "private", "user_id": "10001", "message": message}
     assert onebot.read_send("send_msg", sent).result is Result.FAIL
     assert gotify.read_gotify({"title": MARCH7TH, "message": "锄大地未完成"}, {}).result is FAIL
-    report = ntfy.read_publish("games", {"title": MARCH7TH}, "锄大地未完成".encode(), {})
+    now = datetime.now().astimezone()
+    report = ntfy.read_publish("games", {"title": MARCH7TH}, "锄大地未完成".encode(), {}, now)
     assert (report.result, report.event) == (FAIL, "games"), "the topic is the event"
 
 
