@@ -20,6 +20,7 @@ from .doctor.addresses import onebot_url, push_url, with_token
 from .doctor.findings import of_settings
 from .errors import ConfigError, no_data_folder
 from .hub import Hub
+from .web.asgi import READY
 from .web.log_mask import TokenMask
 from .web.routes import Receiver
 from .web.unusable import mount_refusals
@@ -75,7 +76,7 @@ def _bind_hub(config: Config) -> Hub:
     if isinstance(app, FastAPI):
         receiver = Receiver(hub)
         receiver.mount(app)
-        driver.on_startup(partial(receiver.mount_last, app))
+        driver.on_startup(partial(receiver.mount_last, app, at_root=_is_ready_bot(driver)))
         driver.on_startup(receiver.metrics.open)
         driver.on_shutdown(receiver.metrics.close)
     else:
@@ -95,7 +96,7 @@ def _follow(driver: Driver, hub: Hub) -> None:
     @driver.on_startup
     async def start() -> None:
         TokenMask(
-            hub.config.report_route,
+            "" if _is_ready_bot(driver) else hub.config.report_route,
             hub.config.tokens,
             hub.tokens.gate.recognizes,
         ).install()
@@ -115,6 +116,12 @@ def _follow(driver: Driver, hub: Hub) -> None:
     @event_preprocessor
     async def heard(bot: Bot, event: Event) -> None:
         await hub.bot_event(bot, event)
+
+
+def _is_ready_bot(driver: Driver) -> bool:
+    """Whether the application is our own, with nobody else's addresses in it."""
+    app = getattr(driver, "server_app", None)
+    return isinstance(app, FastAPI) and bool(getattr(app.state, READY, False))
 
 
 def _introduce(hub: Hub, driver: Driver) -> None:

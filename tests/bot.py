@@ -40,6 +40,8 @@ class Bot:
     """Runs in the child before Python does."""
     environment: dict[str, str] = field(default_factory=dict[str, str])
     """Variables of the child's environment."""
+    is_ready_bot: bool = False
+    """It is the one that the command `run` starts."""
     patience: float = 120.0
     """Seconds that its start may take."""
     port: int = field(default_factory=free_port)
@@ -127,9 +129,10 @@ class Bot:
         env = "\n".join(f"{name.upper()}={_dotenv(value)}" for name, value in lines.items())
         (self.folder / ".env").write_text(env, encoding="utf-8")
         (self.folder / "bot.py").write_text(SCRIPT.format(extra=self.extra), encoding="utf-8")
+        program = ("-m", "nonebot_plugin_report", "run") if self.is_ready_bot else ("bot.py",)
         with (self.folder / "log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-X", "utf8", "bot.py", cwd=self.folder, stdout=log, stderr=log,
+                sys.executable, "-X", "utf8", *program, cwd=self.folder, stdout=log, stderr=log,
                 preexec_fn=self.before,
                 env={**os.environ, "PYTHONWARNINGS": "default", **self.environment},
             )  # fmt: skip

@@ -117,13 +117,13 @@ class Gate:
         return None
 
     def find(self, token: str) -> Grant | None:
-        """The grant of a token, or None; does not count as an attempt. Blanks around it, which
-        pasting adds, do not matter."""
+        """The grant of a token, or None; does not count as an attempt. Blanks and quotes around it,
+        which pasting adds and Synology Chat's addresses have, do not matter."""
         if len(token) > MAX_TOKEN:
             return None
         if (grant := self.grants.get(digest(token))) is not None:
             return grant
-        bare = token.strip()
+        bare = token.strip().strip('"')
         return None if bare == token else self.grants.get(digest(bare))
 
     def recognizes(self, text: str) -> bool:

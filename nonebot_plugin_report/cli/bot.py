@@ -44,7 +44,11 @@ def _load_bot(settings: Mapping[str, Any]) -> Driver:
     init_nonebot(**{"driver": wanted_driver(), **settings})
     from nonebot.adapters.onebot import v11, v12
 
+    from ..web.asgi import READY
+
     driver = nonebot.get_driver()
+    if (app := getattr(driver, "server_app", None)) is not None:
+        setattr(app.state, READY, True)
     for adapter in (v11.Adapter, v12.Adapter):
         driver.register_adapter(adapter)  # pyright: ignore[reportUnknownMemberType] - its **kwargs
     # `python -m` imported this package before there was a NoneBot, and NoneBot takes a module for

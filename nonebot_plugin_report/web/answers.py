@@ -63,10 +63,19 @@ def refusal_answer(error: Refused) -> Response:
 
 def retry_after(response: Response, error: ReportError) -> None:
     """Say when to try again, where it makes sense."""
-    if isinstance(error, TooManyAttempts | TooManyReports):
-        response.headers["Retry-After"] = str(int(error.retry_after) + 1)
-    elif isinstance(error, StoreUnavailable):
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    if seconds := retry_seconds(error):
+        response.headers["Retry-After"] = str(seconds)
+
+
+def retry_seconds(error: ReportError) -> int:
+    """Seconds after which a refused client may try again; 0: it makes no sense."""
+    match error:
+        case TooManyAttempts() | TooManyReports():
+            return int(error.retry_after) + 1
+        case StoreUnavailable():
+            return RETRY_SECONDS
+        case _:
+            return 0
 
 
 class _JsonAnswer(Response):

@@ -1,11 +1,13 @@
 """Routes whose endpoints read the request themselves."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+READY: Final = "nonebot_plugin_report_ready"
+"""Set in the state of an application that is our own: the ready bot's."""
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 

@@ -347,6 +347,12 @@ def has_arrived(request: Request) -> bool:
     return request.scope.get(_ARRIVED, False)
 
 
+def has_body(request: Request) -> bool:
+    """Whether a request announces a body."""
+    headers = headers_of(request)
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
 def _note_end(request: Request, message: Message) -> None:
     request.scope[_ARRIVED] = not message.get("more_body", False)
 

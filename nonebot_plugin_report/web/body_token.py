@@ -14,6 +14,8 @@ from urllib.parse import unquote_plus
 
 import orjson
 
+from .credentials import BODY_NAMES
+
 MAX_CANDIDATES: Final = 8
 """Most candidates of a body that are tried; they count as one attempt."""
 MAX_MATCHES: Final = 64
@@ -25,15 +27,17 @@ PIECE: Final = 2**16
 
 _OVERLAP: Final = MAX_TOKEN + 2**9
 """Bytes of the last piece that are looked at again with the next: a token may stand in both."""
+_NAMES: Final = "|".join(BODY_NAMES).encode()
 _JSON: Final = re.compile(
-    rb'"token"\s{0,99}:\s{0,99}("(?:[^"\\\x00-\x1f]|\\.){1,%d}"|\d{1,64}(?=[\s,}]))' % MAX_TOKEN
+    rb'(?:"(?:%b)"\s{0,99}:|"device_keys"\s{0,99}:\s{0,99}\[)\s{0,99}("(?:[^"\\\x00-\x1f]|\\.){1,%d}"|\d{1,64}(?=[\s,}]))'
+    % (_NAMES, MAX_TOKEN)
 )
 _PART: Final = re.compile(
-    rb"\r\nContent-Disposition: *form-data; *name=\"?token\"?\r\n(?:[^\r\n]{1,999}\r\n){0,4}\r\n"
-    rb"\s{0,99}([^\r\n]{1,%d})\s{0,99}\r\n" % MAX_TOKEN,
+    rb"\r\nContent-Disposition: *form-data; *name=\"?(?:%b)\"?\r\n(?:[^\r\n]{1,999}\r\n){0,4}\r\n"
+    rb"\s{0,99}([^\r\n]{1,%d})\s{0,99}\r\n" % (_NAMES, MAX_TOKEN),
     re.IGNORECASE,
 )
-_FORM: Final = re.compile(rb"&token=([^&\s]{1,%d})(?=[&\s])" % MAX_TOKEN)
+_FORM: Final = re.compile(rb"&(?:%b)=([^&\s]{1,%d})(?=[&\s])" % (_NAMES, MAX_TOKEN))
 _FORM_START: Final = re.compile(rb"[A-Za-z_]\w{0,99}=")
 
 

@@ -1,9 +1,10 @@
 """Identifies callers: token, address, and whether a web page sent the request."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -58,12 +59,14 @@ class Callers:
         """Whether anybody may push."""
         return self._gate.open
 
-    def identify(self, connection: HTTPConnection, path_token: str | None = None) -> Caller:
+    def identify(
+        self, connection: HTTPConnection, path_tokens: Iterable[Credential] = ()
+    ) -> Caller:
         """Identify a caller by everything except the body.
 
         Args:
             connection: the request.
-            path_token: a token in the path, where the door has one there.
+            path_tokens: what may be a token in the path, where the door has one there.
 
         Raises:
             Forbidden: the token is wrong, or a web page asks and no token is set.
@@ -74,7 +77,7 @@ class Callers:
             refuse_web_pages(connection, self._public_host)
             return Caller(address, query_of(connection).get(TOKEN), MASTER)
         is_explicit, has_wrong = False, False
-        for credential in _credentials(connection, path_token):
+        for credential in chain(path_tokens, read_credentials(connection)):
             if (grant := self._gate.find(credential.token)) is not None:
                 return Caller(address, credential.token, grant)
             is_explicit, has_wrong = is_explicit or credential.is_explicit, True
@@ -164,12 +167,6 @@ class Callers:
         return self._gate.open or self._gate.find(token) is not None
 
 
-def _credentials(connection: HTTPConnection, path_token: str | None) -> Iterator[Credential]:
-    if path_token:
-        yield Credential(path_token, is_explicit=True)
-    yield from read_credentials(connection)
-
-
 class BodyTokens:
     """The search for a token in the body of a stranger, while it arrives."""
 
@@ -179,6 +176,8 @@ class BodyTokens:
         self._caller = caller
         self._is_signed = is_signed
         self._search = TokenSearch()
+        self.grant: Grant | None = None
+        """The grant of the token that was found; None: there was none so far."""
 
     @property
     def source(self) -> str:
@@ -187,7 +186,7 @@ class BodyTokens:
 
     def feed(self, piece: bytes) -> Grant | None:
         """Look at the next bytes; return the grant of a token that is right."""
-        return None if self._is_signed else self._first_right(self._search.feed(piece))
+        return None if self._is_signed else self._admit(self._search.feed(piece))
 
     def finish(self) -> None:
         """End the search.
@@ -196,14 +195,15 @@ class BodyTokens:
             Forbidden: there was no token, or a wrong one.
             TooManyAttempts: there were too many wrong ones.
         """
-        if self._is_signed or self._first_right(self._search.feed(b"", is_last=True)):
+        if self._is_signed or self._admit(self._search.feed(b"", is_last=True)):
             return
         if self._search.tokens or self._caller.has_wrong:
             raise self._gate.wrong(self._caller.address)
         self._gate.admit(None, self._caller.address)
 
-    def _first_right(self, tokens: list[str]) -> Grant | None:
-        return next(filter(None, map(self._gate.find, tokens)), None)
+    def _admit(self, tokens: list[str]) -> Grant | None:
+        self.grant = self.grant or next(filter(None, map(self._gate.find, tokens)), None)
+        return self.grant
 
 
 def client_address(connection: HTTPConnection, proxies: Networks) -> str:

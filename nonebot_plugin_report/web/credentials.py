@@ -14,14 +14,25 @@ TOKEN: Final = "token"  # noqa: S105 - a name in the query
 """The name in the query that the addresses we print have."""
 QUERY_NAMES: Final = (TOKEN, "access_token")
 """Names in the query whose value is a token: ours, and OneBot 11's ("通信/鉴权")."""
+KEY_NAMES: Final = ("key", "pushkey", "device_key")
+"""Names in the query whose value is a token where a door of another service has it there: WeCom's
+(https://developer.work.weixin.qq.com/document/path/91770), PushDeer's, Bark's."""
+BODY_NAMES: Final = (TOKEN, "device_key", "pushkey")
+"""Fields of a body whose value is a token: ours, Bark's, PushDeer's."""
 HEADER_IN_QUERY: Final = "auth"
 """The name in the query whose value is an Authorization header in base64:
 https://docs.ntfy.sh/publish/#query-param."""
-KEY_HEADERS: Final = ("x-gotify-key", "x-gitlab-token", "x-api-key")
+KEY_HEADERS: Final = ("x-gotify-key", "x-gitlab-token", "x-api-key", "x-apprise-config-id")
 """Headers whose value is a token: https://gotify.net/docs/pushmsg,
-https://docs.gitlab.com/user/project/integrations/webhooks, and what most others write."""
-KEY_PATHS: Final = ("/api/push/",)
-"""What stands before a token in a path: Uptime Kuma's push monitors."""
+https://docs.gitlab.com/user/project/integrations/webhooks, what most others write, and
+https://github.com/caronc/apprise (apprise/plugins/apprise_api.py)."""
+BEAT_PATH: Final = "/api/push/"
+KEY_PATHS: Final = (
+    BEAT_PATH, "/bark/", "/bot", "/send/", "/jsend/", "/group/", "/jgroup/", "/notify/", "/hooks/",
+    "/hook/", "/key/",
+)  # fmt: skip
+"""What stands before a token in a path, which may go on with words: Uptime Kuma's push monitors,
+Bark, Telegram, Qmsg, Apprise-API, Mattermost, Feishu, IFTTT."""
 MAX_CREDENTIAL: Final = 2**14
 """Characters read of a header or a field of the query; a token has a few dozen."""
 
@@ -44,9 +55,9 @@ def read_credentials(connection: HTTPConnection) -> Iterator[Credential]:
             yield Credential(token, is_explicit=True)
     if header := headers.get("authorization"):
         yield from read_authorization(header)
-    for name in KEY_HEADERS:
-        if token := headers.get(name):
-            yield Credential(token, is_explicit=False)
+    keys = (*map(headers.get, KEY_HEADERS), *map(query.get, KEY_NAMES))
+    for token in filter(None, keys):
+        yield Credential(token, is_explicit=False)
     if encoded := query.get(HEADER_IN_QUERY):
         yield from read_authorization(decode_base64(encoded))
 
@@ -62,6 +73,10 @@ def read_authorization(header: str) -> Iterator[Credential]:
     value = value.strip()
     match scheme.lower():
         case "bearer" if value:
+            # Home Assistant's clients ask for three parts with dots between them, as a JWT has.
+            begin, dot, _ = value.partition(".")
+            if dot and begin:
+                yield Credential(begin, is_explicit=False)
             yield Credential(value, is_explicit=True)
         case "bearer" | "basic" if not value:
             return

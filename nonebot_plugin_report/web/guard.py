@@ -18,8 +18,8 @@ from .body import discard
 from .caller import Callers
 from .refusals import Refusals
 
-MAX_PATH: Final = 2**11
-"""Bytes of a path, as it was sent."""
+MAX_PATH: Final = 2**13
+"""Bytes of a path, as it was sent: Bark's have words in it, nine bytes for a Chinese character."""
 MAX_QUERY: Final = 2**15
 """Bytes of a URL's query: all of a message may stand there. Uptime Kuma's have several thousand."""
 MAX_QUERY_FIELDS: Final = 100

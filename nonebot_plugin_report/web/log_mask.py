@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 import pybase64
 
-from .credentials import HEADER_IN_QUERY, KEY_PATHS, QUERY_NAMES
+from .credentials import HEADER_IN_QUERY, KEY_NAMES, KEY_PATHS, QUERY_NAMES
 
 BOUND_LENGTH: Final = 24
 """Characters of bound users' tokens, of which only the digest is known."""
@@ -29,7 +29,7 @@ MIN_BASE64: Final = 8
 MASK: Final = "***"
 
 _QUERY_VALUE: Final = re.compile(
-    rf"((?:{'|'.join((*QUERY_NAMES, HEADER_IN_QUERY))})=)[^&\s\"]*", re.IGNORECASE
+    rf"((?:{'|'.join((*QUERY_NAMES, *KEY_NAMES, HEADER_IN_QUERY))})=)[^&\s\"]*", re.IGNORECASE
 )
 _IN_PATH: Final = re.compile(rf"({'|'.join(map(re.escape, KEY_PATHS))})[^?\s\"]*", re.IGNORECASE)
 _RUN: Final = re.compile(rf"[A-Za-z0-9_-]{{{BOUND_LENGTH},}}")
@@ -42,8 +42,8 @@ class TokenMask(logging.Filter):
     """Masks tokens in the web server's log lines."""
 
     def __init__(self, route: str, tokens: Iterable[str], is_token: Callable[[str], bool]) -> None:
-        """`route` is ours, `tokens` are those of the settings; `is_token` recognizes bound
-        users'."""
+        """`route` is ours, empty where every address is; `tokens` are those of the settings;
+        `is_token` recognizes bound users'."""
         super().__init__()
         self._ours = re.compile(rf"{re.escape(route)}(?:[/?]|$)")
         self._tokens = _Tokens(tokens, is_token)

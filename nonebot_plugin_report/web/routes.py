@@ -1,5 +1,6 @@
 """The HTTP routes. A push goes: caller, body, report, hub, answer."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -13,18 +14,24 @@ from ..model.numbers import MAX_ID_LENGTH
 from ..model.text import clean
 from ..sources.bodies.decode import decode
 from ..sources.body import Decode, Pushed, read_report
-from ..sources.onebot import SENDS
 from . import openapi
 from .answers import error_answer, health_json, json_answer, state_json, taken_answer
+from .apis.apprise import AppriseApi
+from .apis.bark import BarkApi
 from .apis.beat import BeatApi
-from .apis.entrance import METHODS, Entrance
+from .apis.entrance import Entrance
 from .apis.gotify import GotifyApi
 from .apis.ntfy import NtfyApi
 from .apis.onebot import OneBotApi
+from .apis.qmsg import QmsgApi
+from .apis.synology import SynologyApi
+from .apis.telegram import TelegramApi
 from .asgi import PlainRoute
-from .body import Intake, discard
+from .body import Intake, discard, has_body
 from .caller import Callers, refuse_prefetching
 from .content import context, decoder_for, query_body, read_signed
+from .credentials import Credential
+from .elsewhere import Elsewhere, Root
 from .guard import Guard
 from .head import headers_of, query_of
 from .metrics import Metrics
@@ -34,8 +41,9 @@ from .page.entry import Page
 from .refusals import DISCARD_FACTOR, Refusals
 from .websocket import Sessions
 
-MISPLACED: Final = {**dict.fromkeys(SENDS, "onebot"), "message": "gotify"}
-"""Where clients go whose server's address is the push address: to which API."""
+APIS: Final = (
+    OneBotApi, GotifyApi, NtfyApi, BarkApi, TelegramApi, QmsgApi, AppriseApi, SynologyApi, BeatApi,
+)  # fmt: skip
 
 
 class Receiver:
@@ -54,53 +62,20 @@ class Receiver:
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
         self._outgoing = Outgoing()
         self._entrance = Entrance(hub, self._callers, self._intake, self._refusals, self._outgoing)
-        self._page = Page(hub, self._callers, self._refusals, self._outgoing, self.elsewhere)
+        self._page = Page(hub, self._callers, self._refusals, self._outgoing, self._visit)
         self.metrics: Final = Metrics(hub, self._callers, self._refusals)
 
     def mount(self, app: FastAPI) -> None:
-        """Add the routes, each with and without a trailing slash: a redirect would lose a POST."""
-        route, add = self._hub.config.report_route, app.router.add_api_route
+        """Add the routes."""
+        self._elsewhere = Elsewhere(
+            app, self._hub.config.report_route, self._limit, self._push, self._push_by_get
+        )
         others = len(app.router.routes)
-        for slash in ("", "/"):
-            documented = not slash
-            for method in ("POST", "PUT"):  # `curl -T` writes PUT
-                add(
-                    f"{route}{slash}", self.push, route_class_override=PlainRoute,
-                    methods=[method], summary="推送一条消息", tags=["report"],
-                    dependencies=openapi.TOKEN, openapi_extra=openapi.PUSH,
-                    responses=openapi.PUSH_ANSWERS,
-                    include_in_schema=documented and method == "POST",
-                )  # fmt: skip
-            add(
-                f"{route}/push{slash}", self.push_by_get, route_class_override=PlainRoute,
-                methods=["GET"], summary="只用网址推送一条消息", tags=["report"],
-                dependencies=openapi.TOKEN, openapi_extra=openapi.GET_QUERY,
-                responses=openapi.GET_ANSWERS, include_in_schema=documented,
-            )  # fmt: skip
-            app.add_api_websocket_route(f"{route}/ws{slash}", self._sessions.serve)
-            add(
-                f"{route}/health{slash}", self.health, methods=["GET"], summary="能否收下推送",
-                tags=["report"], dependencies=openapi.TOKEN, responses=openapi.HEALTH_ANSWERS,
-                openapi_extra=openapi.HEALTH_QUERY, include_in_schema=documented,
-            )  # fmt: skip
-            app.router.add_route(
-                f"{route}/metrics{slash}", self.metrics.scrape, include_in_schema=False
-            )
-            app.router.add_route(
-                f"{route}/unread/{{source}}{slash}", self.unread, include_in_schema=False
-            )
-        for api in (OneBotApi, GotifyApi, NtfyApi, BeatApi):
-            api(self._entrance).mount(app, route)
+        self._mount_own(app)
+        for api in APIS:
+            api(self._entrance).mount(app, self._hub.config.report_route)
         self._page.mount(app)
-        for slash in ("", "/"):
-            add(
-                f"{route}/{{report_id}}{slash}", self.state, methods=["GET"],
-                summary="一条推送的状态", tags=["report"], dependencies=openapi.TOKEN,
-                responses=openapi.STATE_ANSWERS, openapi_extra=openapi.STATE_PATH,
-                include_in_schema=not slash,
-            )  # fmt: skip
-        for path in (route, f"{route}/{{rest:path}}"):
-            app.router.add_route(path, self.elsewhere, methods=METHODS, include_in_schema=False)
+        self._mount_rest(app)
         # Before everybody else's, with each of which a push would be compared.
         routes = app.router.routes
         routes[:] = [*routes[others:], *routes[:others]]
@@ -108,18 +83,64 @@ class Receiver:
         self._guard.stand_before(ours)
         self._net.stretch(ours)
 
-    def mount_last(self, app: FastAPI) -> None:
-        """Add what is not below our own path, when everybody else has added theirs."""
+    def _mount_own(self, app: FastAPI) -> None:
+        route, add = self._hub.config.report_route, app.router.add_api_route
+        for method in ("POST", "PUT"):  # `curl -T` writes PUT
+            add(
+                route, self.push, route_class_override=PlainRoute, methods=[method],
+                summary="推送一条消息", tags=["report"], dependencies=openapi.TOKEN,
+                openapi_extra=openapi.PUSH, responses=openapi.PUSH_ANSWERS,
+                include_in_schema=method == "POST",
+            )  # fmt: skip
+        add(
+            f"{route}/push", self.push_by_get, route_class_override=PlainRoute, methods=["GET"],
+            summary="只用网址推送一条消息", tags=["report"], dependencies=openapi.TOKEN,
+            openapi_extra=openapi.GET_QUERY, responses=openapi.GET_ANSWERS,
+        )  # fmt: skip
+        app.add_api_websocket_route(f"{route}/ws", self._sessions.serve)
+        add(
+            f"{route}/health", self.health, methods=["GET"], summary="能否收下推送",
+            tags=["report"], dependencies=openapi.TOKEN, responses=openapi.HEALTH_ANSWERS,
+            openapi_extra=openapi.HEALTH_QUERY,
+        )  # fmt: skip
+        app.router.add_route(f"{route}/metrics", self.metrics.scrape, include_in_schema=False)
+        app.router.add_route(f"{route}/unread/{{source}}", self.unread, include_in_schema=False)
+
+    def _mount_rest(self, app: FastAPI) -> None:
+        """Add the routes that take what no other one does."""
+        route, add = self._hub.config.report_route, app.router.add_route
+        app.router.add_api_route(
+            f"{route}/{{report_id}}", self.state, methods=["GET"], summary="一条推送的状态",
+            tags=["report"], dependencies=openapi.TOKEN, responses=openapi.STATE_ANSWERS,
+            openapi_extra=openapi.STATE_PATH,
+        )  # fmt: skip
+        for path in (route, f"{route}/{{rest:path}}"):
+            add(path, self._elsewhere, include_in_schema=False)  # pyright: ignore[reportArgumentType] - Starlette takes applications, too
+        app.router.add_websocket_route(f"{route}/{{rest:path}}", self._elsewhere)  # pyright: ignore[reportArgumentType] - the same
+
+    def mount_last(self, app: FastAPI, *, at_root: bool) -> None:
+        """Add what is not below our own path, when everybody else has added theirs.
+
+        With `at_root` the application is our own, and clients that drop the path of an address find
+        their doors there.
+        """
         others = len(app.router.routes)
         BeatApi(self._entrance).mount_at_root(app)
+        if at_root:
+            root = Root(app, self._hub.config.report_route, app.router.not_found)
+            app.router.add_route("/{rest:path}", root, include_in_schema=False)  # pyright: ignore[reportArgumentType] - Starlette takes applications, too
+            app.router.add_websocket_route("/{rest:path}", root)  # pyright: ignore[reportArgumentType] - the same
         self._guard.stand_before(app.router.routes[others:])
         self._net.stretch(app.router.routes[others:])
 
     async def push(self, request: Request) -> Response:
         """收下一条推送；回答 200 表示已经存盘，并会送达。"""
+        return await self._push(request, ())
+
+    async def _push(self, request: Request, path_tokens: Sequence[Credential]) -> Response:
         callers, grant = self._callers, None
         try:
-            caller = callers.identify(request)
+            caller = callers.identify(request, path_tokens)
             grant, signature = caller.grant, callers.signature(request)
             headers = headers_of(request)
             decoder = decoder_for(
@@ -131,7 +152,7 @@ class Receiver:
             body = await self._intake.read(request, grant, finder)
         except Refused as error:
             await discard(request, self._limit * (1 if grant is None else DISCARD_FACTOR))
-            return await self._refuse(error, request)
+            return await self._refuse(error, request, is_misplaced=bool(path_tokens))
         except ClientDisconnect:
             return Response(status_code=400)  # the client is gone
         try:
@@ -142,10 +163,10 @@ class Receiver:
             async with body:
                 if (pushed := await body.work(read)) is None:
                     raise callers.wrong_signature(caller.address)
-                grant = grant or callers.admit(pushed.token, caller)
+                grant = grant or finder.grant or callers.admit(pushed.token, caller)
                 return taken_answer(await self._hub.take(pushed, grant), pushed.answer)
         except Refused as error:
-            return await self._refuse(error, request)
+            return await self._refuse(error, request, is_misplaced=bool(path_tokens))
 
     def _read(self, request: Request, decoder: Decode, content: bytearray) -> Pushed:
         """What a body says, with what stands beside it."""
@@ -155,12 +176,17 @@ class Receiver:
 
     async def push_by_get(self, request: Request) -> Response:
         """收下一条推送，内容都在网址里；只给别的都做不到的工具用。"""
+        return await self._push_by_get(request, ())
+
+    async def _push_by_get(self, request: Request, path_tokens: Sequence[Credential]) -> Response:
         try:
             refuse_prefetching(request)
-            caller = self._callers.identify(request)
+            caller = self._callers.identify(request, path_tokens)
             if self._callers.open:
                 raise Forbidden("没有设置 REPORT_TOKEN 时不能用 GET 推送：任何网页都能发出它")
             grant = self._callers.require(caller)
+            if has_body(request):
+                return await self._push(request, path_tokens)
             source = {"source": query_of(request).get("source", "")}
             pushed = read_report(
                 query_body(request.scope["query_string"]),
@@ -170,9 +196,12 @@ class Receiver:
             )
             answer = taken_answer(await self._hub.take(pushed, grant), pushed.answer)
         except Refused as error:
-            return await self._refuse(error, request)
+            return await self._refuse(error, request, is_misplaced=bool(path_tokens))
         answer.headers["Cache-Control"] = "no-store"  # the next one is another push
         return answer
+
+    async def _visit(self, request: Request) -> Response:
+        return await self._elsewhere.visit(request)
 
     async def state(self, request: Request) -> Response:
         """一条推送，以及它到每个接收者的状态。"""
@@ -219,23 +248,11 @@ class Receiver:
             return error_answer(404, "这个来源一天之内没有读不懂的内容")
         return Response(body, media_type="application/octet-stream")
 
-    async def elsewhere(self, request: Request) -> Response:
-        """What is below our route and none of the above."""
-        await discard(request, self._limit)
-        route = self._hub.config.report_route
-        usage = (
-            f"推送：POST {route}；只能用 GET 的工具：GET {route}/push；"
-            f"状态：GET {route}/编号；检查：GET {route}/health"
-        )
-        rest = str(request.path_params.get("rest", "")).strip("/")
-        if api := MISPLACED.get(rest):
-            return error_answer(404, f"{api} 的服务器地址应写成 {route}/{api}")
-        if "/" in rest:
-            return error_answer(404, f"没有这个地址。{usage}")
-        answer = error_answer(405, f"这个地址不能这样用。{usage}")
-        answer.headers["Allow"] = "GET" if rest else "POST, PUT"
-        return answer
-
-    async def _refuse(self, error: Refused, request: Request) -> Response:
+    async def _refuse(
+        self, error: Refused, request: Request, *, is_misplaced: bool = False
+    ) -> Response:
+        """Refuse a push; a stranger's at an address that nothing has is told the addresses."""
         self._refusals.log(error, self._callers.address(request))
+        if is_misplaced and isinstance(error, Forbidden):
+            return await self._elsewhere.refuse(request)
         return await self._refusals.answer(error)

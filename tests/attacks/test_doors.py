@@ -16,7 +16,12 @@ from starlette.routing import Route
 
 from nonebot_plugin_report.config import Config
 from nonebot_plugin_report.hub import Hub
-from nonebot_plugin_report.web.credentials import HEADER_IN_QUERY, KEY_HEADERS, QUERY_NAMES
+from nonebot_plugin_report.web.credentials import (
+    HEADER_IN_QUERY,
+    KEY_HEADERS,
+    KEY_NAMES,
+    QUERY_NAMES,
+)
 from nonebot_plugin_report.web.routes import Receiver
 from tests.bot import TOKEN, running
 
@@ -28,7 +33,7 @@ SETTINGS: dict[str, Any] = {
     "report_watch": WATCH,
     "log_level": "INFO",
 }
-OPEN = ("/health", "/page", "/ws")
+OPEN = ("/health", "/page", "/ws", "/ping", "/healthz", "/info", "/version")
 """Ends of doors that answer strangers: whether it is well, and the page with its own door."""
 PUSHES = ("/report", "/report/ntfy/x", "/report/gotify/message")
 BODY = {"content": "x", "message": "x", "user_id": "10002"}
@@ -42,7 +47,7 @@ def doors(folder: Path) -> list[tuple[str, str]]:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     receiver = Receiver(Hub(config, folder / "other.db", bots=dict, superusers=set()))
     receiver.mount(app)
-    receiver.mount_last(app)
+    receiver.mount_last(app, at_root=True)
     return [
         (method, re.sub(r"\{[^}]*\}", "x", route.path))
         for route in app.router.routes
@@ -66,7 +71,7 @@ NOWHERE = Place("no token")
 def places(token: str) -> Iterator[Place]:
     """A token at each place of the list."""
     basic = b64encode(f"user:{token}".encode()).decode()
-    for name in QUERY_NAMES:
+    for name in (*QUERY_NAMES, *KEY_NAMES):
         yield Place(name, query={name: token})
     for encode in (b64encode, urlsafe_b64encode):
         for header in (f"Bearer {token}", f"Basic {basic}"):
@@ -114,7 +119,7 @@ class Visitor:
 
 async def test_nobody_gets_past_a_door_and_no_secret_into_log_or_answer(tmp_path: Path) -> None:
     async with (
-        running(tmp_path, settings=SETTINGS) as bot,
+        running(tmp_path, settings=SETTINGS, is_ready_bot=True) as bot,
         httpx2.AsyncClient(
             base_url=f"http://127.0.0.1:{bot.port}", trust_env=False, timeout=120
         ) as client,

@@ -37,7 +37,7 @@ async def app(tmp_path: Path) -> FastAPI:
     app.add_api_route("/other", other)
     receiver = Receiver(hub)
     receiver.mount(app)
-    receiver.mount_last(app)
+    receiver.mount_last(app, at_root=True)
     return app
 
 

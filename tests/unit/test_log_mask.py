@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.web.credentials import HEADER_IN_QUERY, KEY_PATHS, QUERY_NAMES
+from nonebot_plugin_report.web.credentials import HEADER_IN_QUERY, KEY_NAMES, KEY_PATHS, QUERY_NAMES
 from nonebot_plugin_report.web.log_mask import BOUND_LENGTH, MAX_HASHED, MAX_SHOWN, TokenMask
 
 TOKEN = "令牌+a/b=c"
@@ -64,7 +64,7 @@ def test_a_token_in_base64_is_masked_as_a_door_would_read_it(
 
 
 def test_the_mask_looks_at_every_place_where_a_door_reads_a_token() -> None:
-    for name in (*QUERY_NAMES, HEADER_IN_QUERY):
+    for name in (*QUERY_NAMES, *KEY_NAMES, HEADER_IN_QUERY):
         assert MASK.mask(f"/report?a=1&{name}=guess&b=2") == f"/report?a=1&{name}=***&b=2"
     for path in KEY_PATHS:
         assert MASK.mask(f"/report{path}guess?a=1") == f"/report{path}***?a=1"

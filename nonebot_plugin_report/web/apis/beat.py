@@ -18,12 +18,12 @@ from ...model.text import clean
 from .. import openapi
 from ..answers import json_answer, retry_after, status_of
 from ..asgi import PlainRoute
-from ..credentials import KEY_PATHS
+from ..credentials import BEAT_PATH, Credential
 from ..head import query_of
 from . import schemas as schemas
 from .entrance import Entrance
 
-PUSH: Final = f"{KEY_PATHS[0]}{{token}}"
+PUSH: Final = f"{BEAT_PATH}{{token}}"
 MAX_MESSAGE: Final = 1000
 """Characters shown of a client's `msg`."""
 
@@ -37,15 +37,13 @@ class BeatApi:
 
     def mount(self, app: FastAPI, route: str) -> None:
         """Add the routes."""
-        for slash in ("", "/"):
-            app.router.add_api_route(
-                f"{route}/beat/{{name}}{slash}", self.beat, methods=["GET"],
-                route_class_override=PlainRoute, summary="一次心跳", tags=["beat"],
-                dependencies=openapi.TOKEN, openapi_extra=schemas.BEAT,
-                responses=schemas.BEAT_ANSWERS, include_in_schema=not slash,
-            )  # fmt: skip
-            self._add(app, f"{route}/beat/{{name}}{slash}", self.beat, methods=("POST",))
-            self._add(app, f"{route}{PUSH}{slash}", self.push)
+        app.router.add_api_route(
+            f"{route}/beat/{{name}}", self.beat, methods=["GET"],
+            route_class_override=PlainRoute, summary="一次心跳", tags=["beat"],
+            dependencies=openapi.TOKEN, openapi_extra=schemas.BEAT, responses=schemas.BEAT_ANSWERS,
+        )  # fmt: skip
+        self._add(app, f"{route}/beat/{{name}}", self.beat, methods=("POST",))
+        self._add(app, f"{route}{PUSH}", self.push)
 
     def mount_at_root(self, app: FastAPI) -> None:
         """Where Uptime Kuma has it, for clients that only let one set a host: unless somebody else
@@ -80,7 +78,8 @@ class BeatApi:
     async def _take(self, request: Request, name: str, token: str | None = None) -> Response:
         grant: Grant | None = None
         try:
-            grant = self._entrance.admit(request, token)
+            tokens = [Credential(token, is_explicit=True)] if token else []
+            grant = self._entrance.admit(request, tokens)
             self._watchdog.beat(name, grant.name, down=_why_down(request))
         except (Refused, NotFound) as error:
             await self._entrance.refuse(error, request, trusted=grant is not None)

@@ -17,7 +17,7 @@ from ..answers import json_answer, retry_after, status_of
 from ..asgi import PlainRoute
 from ..head import query_of
 from . import schemas as schemas
-from .entrance import Entrance, body_fields, query_fields
+from .entrance import Entrance, read_fields, with_notes
 
 
 class GotifyApi:
@@ -28,17 +28,43 @@ class GotifyApi:
 
     def mount(self, app: FastAPI, route: str) -> None:
         """Add the routes."""
-        for slash in ("", "/"):
-            app.router.add_api_route(
-                f"{route}/gotify/message{slash}", self.push, methods=["POST"],
-                route_class_override=PlainRoute, summary="Gotify 的 API", tags=["gotify"],
-                dependencies=openapi.TOKEN, openapi_extra=schemas.GOTIFY,
-                responses=schemas.GOTIFY_ANSWERS, include_in_schema=not slash,
+        add = app.router.add_api_route
+        add(
+            f"{route}/gotify/message", self.push, methods=["POST"],
+            route_class_override=PlainRoute, summary="Gotify 的 API", tags=["gotify"],
+            dependencies=openapi.TOKEN, openapi_extra=schemas.GOTIFY,
+            responses=schemas.GOTIFY_ANSWERS,
+        )  # fmt: skip
+        for name, endpoint in (
+            ("health", self.health), ("version", self.version), ("current/user", self.user),
+        ):  # fmt: skip
+            add(
+                f"{route}/gotify/{name}", endpoint, methods=["GET"],
+                route_class_override=PlainRoute, include_in_schema=False,
             )  # fmt: skip
 
     async def push(self, request: Request) -> Response:
         """收下一条写给 Gotify 的消息。"""
         return await self._entrance.push(request, partial(_read, request), self._answer, _refusal)
+
+    async def health(self, _: Request) -> Response:
+        """Answer whether messages can be stored."""
+        fault = await self._entrance.hub.fault()
+        colour = "red" if fault else "green"
+        return json_answer({"health": colour, "database": colour}, 503 if fault else 200)
+
+    async def version(self, _: Request) -> Response:
+        """Answer which program this is, in place of Gotify's version."""
+        return json_answer({"version": "2.0.0", "commit": "", "buildDate": ""})
+
+    async def user(self, request: Request) -> Response:
+        """Answer whether a token is right."""
+        try:
+            grant = self._entrance.admit(request)
+        except Refused as error:
+            await self._entrance.refuse(error, request, trusted=False)
+            return _refusal(error)
+        return json_answer({"id": 1, "name": grant.name, "admin": grant.is_master})
 
     def _answer(self, _: Report, receipt: Receipt) -> Response:
         return json_answer({
@@ -48,8 +74,8 @@ class GotifyApi:
 
 
 def _read(request: Request, content: bytes | bytearray) -> Report:
-    fields = {**query_fields(request), **body_fields(content, request)}
-    return read_gotify(fields, query_of(request))
+    fields = read_fields(content, request)
+    return with_notes(read_gotify(fields, query_of(request)), fields)
 
 
 def _refusal(error: Refused) -> Response:

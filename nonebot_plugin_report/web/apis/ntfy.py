@@ -38,7 +38,7 @@ class NtfyApi:
 
     def mount(self, app: FastAPI, route: str) -> None:
         """Add the routes."""
-        for path in ("", "/", "/{topic}", "/{topic}/"):
+        for path in ("", "/{topic}"):
             for method in ("POST", "PUT"):
                 app.router.add_api_route(
                     f"{route}/ntfy{path}", self.publish, methods=[method],
@@ -48,16 +48,25 @@ class NtfyApi:
                     include_in_schema=method == "POST" and not path,
                 )  # fmt: skip
 
-        for word in GET_WORDS:
-            for slash in ("", "/"):
+        for words, endpoint in ((GET_WORDS, self.publish), (("auth",), self.check)):
+            for word in words:
                 app.router.add_api_route(
-                    f"{route}/ntfy/{{topic}}/{word}{slash}", self.publish, methods=["GET"],
+                    f"{route}/ntfy/{{topic}}/{word}", endpoint, methods=["GET"],
                     route_class_override=PlainRoute, include_in_schema=False,
                 )  # fmt: skip
 
     async def publish(self, request: Request) -> Response:
         """收下一条写给 ntfy 的消息。"""
         return await self._entrance.push(request, partial(_read, request), _answer, _refusal)
+
+    async def check(self, request: Request) -> Response:
+        """Answer whether a token may publish."""
+        try:
+            self._entrance.admit(request)
+        except Refused as error:
+            await self._entrance.refuse(error, request, trusted=False)
+            return _refusal(error)
+        return json_answer({"success": True})
 
 
 def _read(request: Request, content: bytes | bytearray) -> Report:

@@ -26,11 +26,10 @@ from ..asgi import PlainRoute
 from ..credentials import read_credentials
 from ..outgoing import PIECE, Content
 from . import schemas as schemas
-from .entrance import Entrance, body_fields, query_fields
+from .entrance import DISTRIBUTION, Entrance, read_fields, with_notes
 
 SUFFIXES: Final = ("_async", "_rate_limited")
 """OneBot 11, "公开 API": other ways to carry an action out. Here all of them store first."""
-DISTRIBUTION: Final = "nonebot-plugin-report-hub"
 USAGE: Final = "发送用 send_msg、send_private_msg、send_group_msg"
 MAX_ECHO: Final = 256
 """Characters of an `echo` that is given back."""
@@ -64,14 +63,13 @@ class OneBotApi:
 
     def mount(self, app: FastAPI, route: str) -> None:
         """Add the routes, before the one that takes what is left."""
-        for path in (f"{route}/onebot/{{action}}", f"{route}/onebot/{{action}}/"):
-            for method in ("POST", "GET"):
-                app.router.add_api_route(
-                    path, self.call, methods=[method], route_class_override=PlainRoute,
-                    summary="OneBot 11 的 HTTP API", tags=["onebot"], dependencies=openapi.TOKEN,
-                    openapi_extra=schemas.ONEBOT, responses=schemas.ONEBOT_ANSWERS,
-                    include_in_schema=method == "POST" and not path.endswith("/"),
-                )  # fmt: skip
+        for method in ("POST", "GET"):
+            app.router.add_api_route(
+                f"{route}/onebot/{{action}}", self.call, methods=[method],
+                route_class_override=PlainRoute, summary="OneBot 11 的 HTTP API", tags=["onebot"],
+                dependencies=openapi.TOKEN, openapi_extra=schemas.ONEBOT,
+                responses=schemas.ONEBOT_ANSWERS, include_in_schema=method == "POST",
+            )  # fmt: skip
 
     async def call(self, request: Request) -> Response:
         """做一个动作；发送的动作回答 ok 表示已经存盘，并会送达。"""
@@ -174,8 +172,10 @@ def _read(
     action: str, request: Request, content: bytes | bytearray
 ) -> tuple[dict[str, object], Report | None]:
     """The parameters, and the report of an action that sends."""
-    params = {**query_fields(request), **body_fields(content, request)}
-    return params, read_send(action, params) if action in SENDS else None
+    params = read_fields(content, request)
+    if action not in SENDS:
+        return params, None
+    return params, with_notes(read_send(action, params), params)
 
 
 def _echo(params: Params) -> object:

@@ -23,7 +23,17 @@ def _body(described: str, *required: str, **fields: Schema) -> Schema:
 
 def _at(name: str, schema: Schema) -> Schema:
     """A part of the path."""
-    return {"parameters": [{"name": name, "in": "path", "required": True, "schema": schema}]}
+    return _parts(**{name: schema})
+
+
+def _parts(**schemas: Schema) -> Schema:
+    """The parts of the path."""
+    return {
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": schema}
+            for name, schema in schemas.items()
+        ]
+    }
 
 
 def _object(**fields: Schema) -> Schema:
@@ -71,3 +81,40 @@ BEAT: Final = _at("name", {"type": "string", "pattern": "^[a-z]+$"})
 BEAT_ANSWERS: Final = _answers(
     _object(ok={"const": True}), _object(ok={"const": False}, msg=_TEXT), 403, 404, 415, 422, 429
 )
+BARK: Final = _body(
+    "Bark 的消息", "device_key", device_key=_TEXT, title=_TEXT, subtitle=_TEXT, body=_TEXT,
+    level=_TEXT, group=_TEXT, url=_TEXT, image=_TEXT,
+)  # fmt: skip
+_BARKS: Final = _object(code=_NUMBER, message=_TEXT, timestamp=_NUMBER)
+BARK_ANSWERS: Final = _answers(_BARKS, _BARKS, 400, 403, 413, 415, 429, 503)
+_CHAT_ID: Final[Schema] = {"anyOf": [_TEXT, _NUMBER], "description": "不看：发给令牌默认的接收者"}
+TELEGRAM: Final = _parts(token=_TEXT, method=_TEXT) | _body(
+    "sendMessage 的参数", "text", chat_id=_CHAT_ID, text=_TEXT, parse_mode=_TEXT
+)
+TELEGRAM_ANSWERS: Final = _answers(
+    _object(ok={"const": True}, result={"type": "object"}),
+    _object(ok={"const": False}, error_code=_NUMBER, description=_TEXT),
+    400, 401, 404, 413, 415, 429, 503,
+)  # fmt: skip
+QMSG: Final = _parts(action=_TEXT, key=_TEXT) | _body("Qmsg 的消息", "msg", msg=_TEXT, qq=_QQ)
+QMSG_ANSWERS: Final = _answers(
+    _object(success={"const": True}, reason=_TEXT, code={"const": 0}, info={"type": "object"}),
+    _object(success={"const": False}, reason=_TEXT, code=_NUMBER),
+    403, 413, 415, 422, 429, 503,
+)  # fmt: skip
+APPRISE: Final = _body(
+    "Apprise-API 的通知", "body", title=_TEXT, body=_TEXT, type=_TEXT, format=_TEXT,
+    attachments={"type": "array", "items": {"type": "object"}},
+)  # fmt: skip
+APPRISE_ANSWERS: Final = _answers(
+    _object(error={"type": "null"}, details={"type": "array"}), _object(error=_TEXT),
+    400, 403, 413, 415, 429, 503,
+)  # fmt: skip
+SYNOLOGY: Final = _body(
+    "Synology Chat 的消息（多半是表单，JSON 在 payload 里）", text=_TEXT, file_url=_TEXT
+)
+SYNOLOGY_ANSWERS: Final = _answers(
+    _object(success={"const": True}),
+    _object(success={"const": False}, error={"type": "object"}),
+    403, 413, 415, 422, 429, 503,
+)  # fmt: skip

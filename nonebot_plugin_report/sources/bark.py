@@ -1,0 +1,61 @@
+"""Messages for Bark's API: https://github.com/Finb/bark-server/blob/master/docs/API_V2.md. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from ..errors import InvalidReport
+from ..model.report import Report
+from .base import Fields, lines, text
+from .parse import parse
+
+URGENT: Final = frozenset({"critical", "timesensitive"})
+"""Levels that iOS shows also while the user is not to be disturbed."""
+
+
+def read_bark(fields: Fields, words: Sequence[str], query: Mapping[str, str]) -> Report:
+    """Make a report of a message; `words` stand behind the key in the path: a body, a title and a
+    body, or a title, a subtitle and a body. They win over the fields.
+
+    Raises:
+        InvalidReport: names the field that is wrong.
+    """
+    fields = {**{name.lower(): value for name, value in fields.items()}, **_named(words)}
+    if fields.get("ciphertext"):
+        raise InvalidReport("ciphertext", "加密的内容在这里读不懂，请在工具里关掉 Bark 的加密")
+    body = text(fields, "body") or text(fields, "markdown")
+    picture = text(fields, "image")
+    linked = picture if picture.startswith(("http://", "https://")) else ""
+    copied = text(fields, "copy")
+    content = lines(
+        text(fields, "subtitle"),
+        body,
+        "" if copied in body else copied,
+        text(fields, "url"),
+        linked,
+    )
+    screenshot = fields.get("screenshot") or ("" if linked else picture)
+    report = parse(
+        {
+            "title": text(fields, "title"),
+            "content": content,
+            "screenshot": screenshot,
+            "event": text(fields, "group"),
+        },
+        query,
+    )
+    return replace(report, urgent=text(fields, "level").lower() in URGENT)
+
+
+def _named(words: Sequence[str]) -> dict[str, str]:
+    match words:
+        case []:
+            return {}
+        case [body]:
+            return {"body": body}
+        case [title, body]:
+            return {"title": title, "body": body}
+        case [title, subtitle, *others]:
+            return {"title": title, "subtitle": subtitle, "body": "/".join(others)}
+        case _:
+            return {}
