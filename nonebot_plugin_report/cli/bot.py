@@ -65,6 +65,7 @@ def _load_bot(settings: Mapping[str, Any]) -> Driver:
 def server_options() -> dict[str, Any]:
     """Make the options for uvicorn."""
     from ..web.websocket import COMPRESSES
+    from .http_reader import MAX_HEAD, HttpReader
     from .websocket_reader import WebSocketReader
 
     state = getattr(getattr(nonebot.get_driver(), "server_app", None), "state", None)
@@ -77,6 +78,8 @@ def server_options() -> dict[str, Any]:
         # REPORT_TRUSTED_PROXIES says who may tell us of another address.
         "proxy_headers": False,
         "ws": WebSocketReader,
+        "http": HttpReader,
+        "h11_max_incomplete_event_size": MAX_HEAD,
     }
 
 

@@ -57,8 +57,17 @@ WAITING_LONG: Final = 64
 """How many may wait. The web server has already read a part of each."""
 WAIT_SECONDS: Final = 20.0
 """Seconds for which they wait. BetterGI gives up after 30."""
+NO_ENCODING: Final = ("", "identity", "utf-8", "utf8", "gbk")
+"""Values of Content-Encoding that name no compression; some clients name the charset there."""
 _ARRIVED: Final = "nonebot_plugin_report.body_has_arrived"
 """Where that is noted: in the request's ASGI scope."""
+# https://github.com/encode/uvicorn/issues/2722: of a request that offers another protocol,
+# httptools takes no body. The ready bot reads it with h11.
+LOST_BODY: Final = (
+    "没有收到：客户端想换成 HTTP/2（Upgrade: h2c），网页服务器 uvicorn 因此丢掉了请求体；"
+    "让客户端用 HTTP/1.1（Java：HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)），"
+    '或在 bot.py 里写 nonebot.run(http="h11")'
+)
 DISCARD_SECONDS: Final = 5.0
 """Seconds for which the rest of a refused body is read and discarded: a client that is still
 writing would see a broken connection instead of the answer."""
@@ -284,6 +293,8 @@ class Intake:
                     await body.add(piece, owner)
         except TimeoutError:
             raise InvalidReport("body", "没有在限定的时间内收完") from None
+        if body.size == 0 and has_body(request) and "h2c" in headers_of(request).get("upgrade", ""):
+            raise InvalidReport("body", LOST_BODY)
         if owner is None and finder:
             finder.finish()
 
@@ -294,8 +305,8 @@ class Intake:
             BodyTooLarge: it is longer than the limit, also as it was received: it may inflate to
                 nothing.
         """
-        encoding = headers_of(request).get("content-encoding", "identity").lower()
-        inflater = None if encoding == "identity" else Inflater(encoding)
+        encoding = headers_of(request).get("content-encoding", "").strip().lower()
+        inflater = None if encoding in NO_ENCODING else Inflater(encoding)
         received = 0
         while not has_arrived(request):
             chunk = await _next_chunk(request)

@@ -16,7 +16,6 @@ from ..sources.bodies.decode import Fields, decode, decode_text
 from ..sources.bodies.form import (
     decode_form,
     decode_picture,
-    decode_plain,
     decode_unlabelled,
     query_fields,
 )
@@ -70,15 +69,14 @@ def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
             return partial(decode_multipart, boundary=read_boundary(content_type))
         case "multipart" | "audio" | "video":
             raise UnsupportedMedia("只接受 JSON、文本、表单（也可以是 multipart/form-data）和图片")
-        case "text" | "image" if not has_token:
-            raise Forbidden(
-                "请求体是纯文本或图片时，令牌要写在网址里（?token=…）；"
-                "若请求体是 JSON，请加上 Content-Type: application/json"
-            )
-        case "text":
-            return partial(decode_plain, charset=named)
+        case "image" if not has_token:
+            raise Forbidden("请求体是图片时，令牌要写在网址里（?token=…）")
+        case "text":  # as fetch and others call JSON, too
+            return partial(decode_unlabelled, charset=named)
         case "image":
             return decode_picture
+        case "":
+            return partial(decode_form, charset=named)
         case _:
             return partial(decode_unlabelled, charset=named)
 
