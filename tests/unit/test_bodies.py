@@ -132,10 +132,9 @@ def test_a_note_of_the_body_stands_before_those_of_its_fields() -> None:
     assert report.cut == ("请求体不是合法的 JSON，按文字显示", "content 过长，已截到 65536 字")
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "image/png"])
-def test_what_can_have_no_token_needs_it_beside(kind: str) -> None:
+def test_a_picture_which_can_have_no_token_needs_it_beside() -> None:
     with pytest.raises(Forbidden, match="token"):
-        decoder_for(Headers({"content-type": kind}), is_open=False, has_token=False)
+        decoder_for(Headers({"content-type": "image/png"}), is_open=False, has_token=False)
 
 
 @pytest.mark.parametrize(
