@@ -8,9 +8,9 @@ and other words come of themselves.
 import re
 from collections.abc import Iterable
 from functools import lru_cache, reduce
-from typing import Final
+from typing import Final, cast
 
-from .base import Fields, as_text, lines, pick, records
+from .base import EVERY, Fields, as_text, lines, pick, records
 
 MAX_BODY: Final = 1000
 """Most characters of a comment or description."""
@@ -73,6 +73,13 @@ def read(value: object, path: str) -> str:
     return "、".join(list(texts)[:_MAX_NAMES]) + more
 
 
+def texts_of(value: object, path: str) -> list[str]:
+    """Get the texts and numbers of the list at a path."""
+    entries = pick(value, path)
+    rows = cast("list[object]", entries)[:EVERY] if isinstance(entries, list) else []
+    return [entry for row in rows if (entry := as_text(row))]
+
+
 def fill_lines(templates: Iterable[str], fields: Fields) -> str:
     """Write each template that has words, a line each."""
     return lines(*(fill(template, fields) for template in templates))
@@ -121,9 +128,9 @@ def _commit(commit: Fields) -> str:
     return f"{short} {title}{f'（{author}）' if author else ''}".strip()
 
 
-def count(number: str) -> int:
-    """Read a count from outside; 0: it is none."""
-    return int(number) if number.isdecimal() and len(number) < 10 else 0
+def count(number: str, most_digits: int = 9) -> int:
+    """Read a number from outside; 0: it is none."""
+    return int(number) if number.isdecimal() and len(number) <= most_digits else 0
 
 
 MAX_SECONDS: Final = 10.0 * 365 * 24 * 3600

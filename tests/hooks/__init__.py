@@ -3,12 +3,18 @@ tool, in the shape that their documentation and source show."""
 
 from typing import Final
 
-from . import forges, media
+from . import builds, forges, media
 from .base import Hook as Hook
 
 HOOKS: Final[dict[str, list[Hook]]] = {
     "gitlab": forges.GITLAB,
     "gitee": forges.GITEE,
+    "bitbucket": builds.BITBUCKET,
+    "azuredevops": builds.AZURE,
+    "drone": builds.DRONE,
+    "jenkins": builds.JENKINS,
+    "dockerhub": builds.DOCKER,
+    "harbor": builds.HARBOR,
     "sonarr": media.SONARR,
     "seerr": media.SEERR,
     "jellyfin": media.JELLYFIN,

@@ -42,3 +42,11 @@ def test_what_goes_wrong_and_is_well_again_is_one_story() -> None:
 def test_an_emby_form_without_its_json_is_read_as_it_is() -> None:
     form = {"data": '{"Event": ', "content": "x"}
     assert read(form, Context({}, {}, {}), {}).report.content == "x"
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("drone", 56), ("jenkins", 90), ("azuredevops", 120), ("gitlab", None)]
+)
+def test_how_long_a_build_took(name: str, seconds: float | None) -> None:
+    hook = HOOKS[name][0]
+    assert read(hook.body, Context({}, {}, hook.headers), {}).report.elapsed == seconds

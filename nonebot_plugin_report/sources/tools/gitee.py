@@ -74,7 +74,7 @@ def _pull_request(fields: Fields) -> Wording:
         f"{source} → {target}" if source and target else "",
         _CHANGED.get(changed, changed),
         fill("[指派给 {target_user.name}]", fields),
-        _description(fields, "body", "pull_request.body"),
+        wording.cut(first(fields, "body", "pull_request.body")),
         first(fields, "url", "pull_request.html_url"),
     )
 
@@ -139,8 +139,8 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
         "content": content,
         "event": f"{event}.{action}" if action else event,
     }
-    rewritten = {"title", "body"} if kind in ("issue_hooks", "merge_request_hooks") else {"title"}
-    return Translated(report_fields, rewritten=frozenset(rewritten))
+    rewritten = frozenset({"body"} if kind == "merge_request_hooks" else ())
+    return Translated(report_fields, rewritten=rewritten)
 
 
 def _other(fields: Fields) -> Wording:

@@ -5,10 +5,10 @@ same file of the others.
 """
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 
 from .. import wording
-from ..base import EVERY, Fields, Headers, Source, Translated, lines, pick, record, records, text
+from ..base import Fields, Headers, Source, Translated, lines, record, records, text
 from ..wording import fill, fill_lines, first
 
 _EVENTS: Final[Mapping[str, tuple[str, int | None]]] = {
@@ -150,9 +150,7 @@ def _problems(fields: Fields) -> list[str]:
     """List why a download waits for somebody."""
     problems: list[str] = []
     for row in records(fields, "downloadStatusMessages")[:MAX_FILES]:
-        messages = pick(row, "messages")
-        texts = cast("list[object]", messages)[:EVERY] if isinstance(messages, list) else []
-        problems += [one for one in texts[:MAX_FILES] if isinstance(one, str)]
+        problems += wording.texts_of(row, "messages")[:MAX_FILES]
     return list(dict.fromkeys(problems))[:MAX_FILES]
 
 
