@@ -13,6 +13,7 @@ from .base import Fields, Headers, text
 from .bodies.decode import decode
 from .bodies.form import decode_plain, is_picture
 from .emoji import EMOJIS
+from .markup import from_markdown, plain
 from .ntfy_parts import read_actions, read_delay
 from .parse import MAX_LENGTHS, parse
 from .reader import Context, read
@@ -28,6 +29,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "actions": ("actions", "action"),
     "delay": ("delay", "at", "in"),
     "template": ("template", "tpl"),
+    "markdown": ("markdown", "md"),
 }
 """ntfy's parameters and their other names. Each may stand in the query, or in a header, there also
 with `X-` before it."""
@@ -135,9 +137,9 @@ def _fill(
     if "{{" not in title + message and (title or message):
         content = message.replace("\\n", "\n")
         return _report(topic, {**parameters, "title": title}, {"content": content}, query, now)
-    plain: Headers = {}
+    headers: Headers = {}
     beside = {name: value for name, value in query.items() if name.startswith("send_")}
-    report = read(fields, Context(beside, {"event": topic}, plain), {}).report
+    report = read(fields, Context(beside, {"event": topic}, headers), {}).report
     return _treated(report, parameters, now)
 
 
@@ -156,7 +158,9 @@ def _report(
     results = [RESULTS[tag] for tag in tags if tag in RESULTS]
     emojis = "".join(EMOJIS[tag] for tag in tags if tag in EMOJIS and tag not in RESULTS)
     others = " ".join(f"#{tag}" for tag in tags if tag not in EMOJIS)
-    title, words = text(parameters, "title"), str(fields["content"] or "")
+    is_markdown = text(parameters, "markdown").lower() not in _OFF
+    title, content = text(parameters, "title"), str(fields["content"] or "")
+    words = from_markdown(content) if is_markdown else plain(content)
     links = (text(parameters, name) for name in ("click", "attach"))
     lines = [
         f"{emojis} {words}".strip() if not title else words,

@@ -12,6 +12,7 @@ from ..model.numbers import qq_number
 from ..model.report import Report
 from .base import Fields
 from .bodies.decode import read_json
+from .markup import from_markdown
 from .parse import parse
 
 MAX_SEGMENTS: Final = 1000
@@ -136,7 +137,7 @@ class _Rendering:
             case "text":
                 self.texts.append(_text(values, "text"))
             case "markdown":
-                self.texts.append(_text(values, "content"))
+                self.texts.append(from_markdown(_text(values, "content")))
             case "at":
                 member = _text(values, "qq")
                 self.texts.append("@全体成员" if member == "all" else f"@{member}")

@@ -22,6 +22,7 @@ from ..sources.bodies.form import (
 from ..sources.bodies.mend import decode_json
 from ..sources.bodies.multipart import decode_multipart, read_boundary
 from ..sources.body import Decode, Pushed
+from ..sources.markup import from_html, from_markdown
 from ..sources.reader import Context
 from .body_token import find_tokens
 
@@ -32,6 +33,12 @@ MAX_HEADER: Final = 4096
 QUERY_TEXTS: Final = ("title", "content", "message", "event", "result")
 """Fields that the URL may have if the body does not."""
 
+_MARKED: Final[Mapping[str, Callable[[str], str]]] = {
+    "text/html": from_html,
+    "text/markdown": from_markdown,
+    "text/x-markdown": from_markdown,
+}
+"""Types of text whose marks are no words."""
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.ASCII)
 _ENCODED_WORD: Final = re.compile(
     r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([bq])\?([^?]*)\?=", re.IGNORECASE
@@ -71,14 +78,25 @@ def decoder_for(headers: Headers, *, is_open: bool, has_token: bool) -> Decode:
             raise UnsupportedMedia("只接受 JSON、文本、表单（也可以是 multipart/form-data）和图片")
         case "image" if not has_token:
             raise Forbidden("请求体是图片时，令牌要写在网址里（?token=…）")
-        case "text":  # as fetch and others call JSON, too
-            return partial(decode_unlabelled, charset=named)
+        case "text":
+            read_marks = _MARKED.get(media_type, str)
+            return partial(_decode_text, charset=named, read_marks=read_marks)
         case "image":
             return decode_picture
         case "":
             return partial(decode_form, charset=named)
         case _:
             return partial(decode_unlabelled, charset=named)
+
+
+def _decode_text(
+    content: bytes | bytearray, *, charset: str, read_marks: Callable[[str], str]
+) -> Fields:
+    """Decode a body that is called text, as fetch and others call JSON, too."""
+    fields = decode_unlabelled(content, charset)
+    if isinstance(text := fields.get("content"), str):
+        fields["content"] = read_marks(text)
+    return fields
 
 
 def json_decoder(*, is_open: bool, has_token: bool) -> Decode:
@@ -131,11 +149,11 @@ def query_body(query: bytes) -> bytearray:
 
 
 def header_fields(headers: Headers) -> dict[str, str]:
-    """The fields in a request's headers."""
+    """The fields in a request's headers; Kopia's title is its `Subject`."""
     fields = {
         name: header_text(text[:MAX_HEADER])
-        for name in ("title", "message")
-        if (text := headers.get(name, ""))
+        for header, name in (("subject", "title"), ("title", "title"), ("message", "message"))
+        if (text := headers.get(header, ""))
     }
     return {name: value for name, value in fields.items() if value}
 

@@ -1,9 +1,13 @@
 """Marks of Markdown and HTML go; words, links and line breaks stay."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nonebot_plugin_report.sources import gotify, ntfy, onebot
 from nonebot_plugin_report.sources.markup import (
     MAX_HTML,
     MAX_MARKDOWN,
@@ -13,6 +17,9 @@ from nonebot_plugin_report.sources.markup import (
     may_be_marked,
     plain,
 )
+from nonebot_plugin_report.web.content import decoder_for, header_fields
+
+NOW = datetime(2026, 11, 30, 4).astimezone()
 
 
 @pytest.mark.parametrize(
@@ -122,3 +129,60 @@ def test_a_body_with_marks_is_seen_before_it_is_read() -> None:
         assert may_be_marked(body)
     assert may_be_marked(b"**a** " + b"a" * 100_000)
     assert not may_be_marked(b'{"event": "domain.end", "message": "3*4"}')
+
+
+@pytest.mark.parametrize(
+    ("parameters", "body", "words"),
+    [
+        ({"markdown": "yes"}, "_完成_", "完成"),
+        ({}, "_完成_", "_完成_"),
+        ({"markdown": "0"}, "_完成_", "_完成_"),
+        ({}, "**完成**", "完成"),
+    ],
+)
+def test_ntfys_markdown_is_read_where_it_is_declared_or_clear(
+    parameters: dict[str, str], body: str, words: str
+) -> None:
+    assert ntfy.read_publish("t", parameters, body.encode(), {}, NOW).content == words
+
+
+@pytest.mark.parametrize(
+    ("extras", "words"),
+    [
+        ({"client::display": {"contentType": "text/markdown"}}, "完成"),
+        ({"client::display": {"contentType": "text/plain"}}, "_完成_"),
+        ({"client::display": 1}, "_完成_"),
+        (None, "_完成_"),
+    ],
+)
+def test_gotifys_markdown_is_read_where_it_is_declared(extras: object, words: str) -> None:
+    message: dict[str, Any] = {"message": "_完成_", "extras": extras}
+    assert gotify.read_gotify(message, {}).content == words
+
+
+def test_a_markdown_segment_loses_its_marks_and_a_text_segment_none() -> None:
+    segments = [
+        {"type": "markdown", "data": {"content": "_a_ "}},
+        {"type": "text", "data": {"text": "_b_"}},
+    ]
+    assert onebot.read_message(segments)["content"] == "a_b_"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "words"),
+    [
+        ("text/html; charset=utf-8", "完成 _x_"), ("text/markdown", "完成 x"),
+        ("text/plain", "<b>完成</b> _x_"),
+    ],
+)  # fmt: skip
+def test_a_body_whose_type_says_that_it_is_marked_up_is_read_so(
+    media_type: str, words: str
+) -> None:
+    decode = decoder_for({"content-type": media_type}, is_open=False, has_token=True)
+    content = str(decode(bytearray("<b>完成</b> _x_".encode()))["content"])
+    assert content == words
+
+
+def test_the_subject_of_a_mail_by_webhook_is_its_title() -> None:
+    assert header_fields({"subject": "backup"}) == {"title": "backup"}
+    assert header_fields({"subject": "a", "title": "b"}) == {"title": "b"}
