@@ -7,8 +7,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 TESTS: Final = Path(__file__).parent
-SLOW_FOLDERS: Final = ("attacks", "faults", "page")
-"""Real browsers, real faults, and whole bots under attack."""
+SLOW_PLACES: Final = (
+    "attacks", "faults", "integration", "page", "outbox/test_rubbish.py", "outbox/test_server.py",
+)  # fmt: skip
+"""Real bots, browsers, servers and faults, and whole bots under attack."""
+QUICK_MODULES: Final = ("integration/test_http.py", "integration/test_push.py")
+"""Real bots, but what every push goes through."""
 ONLY_QUICK: Final = "not slow"
 """What is run by default, see pyproject.toml."""
 
@@ -24,19 +28,25 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even import the slow folders where only quick tests run."""
-    return (config.option.markexpr == ONLY_QUICK and _is_slow(collection_path)) or None
+    """Do not even import slow modules where only quick tests run."""
+    is_module = collection_path.suffix == ".py"
+    return (
+        is_module and config.option.markexpr == ONLY_QUICK and _is_slow(collection_path)
+    ) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow: its folder, or the second engine."""
+    """Mark what is slow: its place, or the second engine."""
     for item in items:
         if _is_slow(item.path) or _engine(item) == "postgres":
             item.add_marker("slow")
 
 
 def _is_slow(path: Path) -> bool:
-    return any(path.is_relative_to(TESTS / folder) for folder in SLOW_FOLDERS)
+    if any(path == TESTS / module for module in QUICK_MODULES):
+        return False
+    is_test = path.name.startswith("test_")
+    return is_test and any(path.is_relative_to(TESTS / place) for place in SLOW_PLACES)
 
 
 def _engine(item: pytest.Item) -> object:

@@ -344,7 +344,7 @@ def fuzz(desk: Commands, runner: asyncio.Runner, ids: list[str]) -> None:
         "group:777", "channel:x", "superusers", "甲", FRIEND,
     ]) | st.text(st.characters(), max_size=30)  # fmt: skip
 
-    @settings(max_examples=300)
+    @settings(max_examples=120)
     @given(
         st.sampled_from(commands) | st.text(st.characters(), max_size=8),
         st.lists(argument, max_size=3),

@@ -113,7 +113,7 @@ def written(draw: st.DrawFn) -> dict[str, Any]:
     } | content
 
 
-@settings(max_examples=250)
+@settings(max_examples=100)
 @given(written(), SUPERUSERS, st.lists(PUSHES, min_size=1, max_size=4))
 def test_what_is_accepted_never_raises_later(
     content: dict[str, Any], superusers: set[str], pushes: list[dict[str, Any]]

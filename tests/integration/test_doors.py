@@ -16,7 +16,7 @@ from nonebot_plugin_report.web.page import routes as page_routes
 from tests.bot import TOKEN, Bot, running
 from tests.dialects import jpeg
 
-EXAMPLES = 400
+EXAMPLES = 160
 MAX_QUERY = 60_000
 """Characters; the client takes no longer ones."""
 TABLE = """
@@ -223,7 +223,7 @@ def check(answer: httpx2.Response) -> None:
 def fuzz_websocket(bot: Bot) -> None:
     url = f"ws://127.0.0.1:{bot.port}/report/ws?token={TOKEN}"
 
-    @settings(max_examples=EXAMPLES // 8, deadline=None, database=None)
+    @settings(max_examples=EXAMPLES // 4, deadline=None, database=None)
     @given(st.lists(BODIES | OBJECTS, min_size=1, max_size=3))
     def fuzz(messages: list[bytes | str]) -> None:
         with websockets.sync.client.connect(url, compression=None, proxy=None) as client:

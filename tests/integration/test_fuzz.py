@@ -60,7 +60,7 @@ def fuzz_bodies(bot: Bot) -> None:
     with httpx2.Client(trust_env=False, timeout=30) as client:
 
         @settings(
-            max_examples=250,
+            max_examples=100,
             suppress_health_check=SLOW,
         )
         @given(BODIES, TYPES, st.text("0123456789,， ", max_size=12))
@@ -94,7 +94,7 @@ async def test_schemathesis_finds_no_server_error(tmp_path: Path) -> None:
 
 def fuzz_operation(operation: Any, base: str) -> None:
     @settings(
-        max_examples=25,
+        max_examples=10,
         suppress_health_check=SLOW,
         database=None,
     )

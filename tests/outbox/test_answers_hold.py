@@ -142,7 +142,7 @@ async def the_state(w: World, receipt: Receipt) -> DeliveryState:
     return found.deliveries[0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(script=st.lists(st.sampled_from(Act), max_size=24), can_look=st.booleans())
 @example(script=[Act.LOST] * 16, can_look=True)
 @example(script=[Act.KILLED_AFTER] * 8, can_look=False)

@@ -221,7 +221,7 @@ class Delivering(RuleBasedStateMachine):
 
 
 def test_delivering(fresh: Fresh, engine: str) -> None:
-    examples = 30 if engine == "sqlite" else 8
+    examples = 12 if engine == "sqlite" else 5
     run_state_machine_as_test(
         lambda: Delivering(fresh()),  # pyright: ignore[reportArgumentType] - any factory does
         settings=settings(

@@ -130,7 +130,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
 
 def test_outbox(fresh: Fresh, engine: str) -> None:
-    examples = 40 if engine == "sqlite" else 8
+    examples = 15 if engine == "sqlite" else 5
     run_state_machine_as_test(
         lambda: OutboxMachine(fresh()),  # pyright: ignore[reportArgumentType] - any factory does
         settings=settings(max_examples=examples, stateful_step_count=30),

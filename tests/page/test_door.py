@@ -320,7 +320,7 @@ async def test_no_query_and_no_body_makes_it_tell_of_others_or_fail(
     bot, cookies, ids = shared
     sent: list[tuple[str, str, dict[str, str], Any]] = []
 
-    @settings(max_examples=60, database=None)
+    @settings(max_examples=30, database=None)
     @given(
         st.sampled_from(READS + [path for _, path in CHANGES[3:]]),
         st.sampled_from(["GET", "POST", "DELETE"]),

@@ -130,7 +130,7 @@ async def test_nothing_that_is_sent_is_answered_as_a_fault_of_ours(bot: Bot) -> 
     sent: list[tuple[str, str, dict[str, str], Any]] = []
     paths = sorted({path.partition("?")[0] for path in [*READS, *(each for _, each in CHANGES)]})
 
-    @settings(max_examples=150, database=None)
+    @settings(max_examples=60, database=None)
     @given(
         st.sampled_from(["GET", "HEAD", "POST", "DELETE", "PUT"]),
         st.sampled_from([*paths, "/live", "/static/{word}", "/sessions/{word}", "/reports/{word}",

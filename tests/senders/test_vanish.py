@@ -63,7 +63,7 @@ class Log(logging.Handler):
         self.lines.append(f"{record.getMessage()} {record.exc_info}")
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(st.sampled_from(BY_HTTP), st.lists(BEHAVIOURS, max_size=7), st.booleans(), st.booleans())
 def test_no_answers_make_a_report_vanish_or_a_secret_appear(
     service: Service, behaviours: list[Answering], picture: bool, ends_well: bool

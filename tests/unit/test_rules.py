@@ -227,7 +227,7 @@ def some_rules(draw: st.DrawFn) -> list[Rule]:
     return rules
 
 
-@settings(max_examples=600)
+@settings(max_examples=250)
 @given(
     some_rules(),
     st.none() | st.frozensets(st.sampled_from(TARGETS), max_size=3),

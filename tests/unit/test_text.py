@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.model.text import clean_half, decode_utf8
@@ -17,6 +17,7 @@ def test_halves_are_joined_or_replaced(text: str) -> None:
     assert decode_utf8(text.encode("utf-8", "surrogatepass")) == expected
 
 
+@settings(max_examples=30)
 @given(TEXTS, st.integers(0, 4))
 def test_wherever_a_long_text_is_cut_no_character_is(text: str, shift: int) -> None:
     half = "\ud800" + "a" * shift
