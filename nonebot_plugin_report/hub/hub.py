@@ -32,7 +32,7 @@ from ..senders.qq.sender import OneBotSender
 from ..senders.router import Router
 from ..sources.body import Pushed
 from ..store import Store
-from ..store.ids import beginning, number
+from ..store.ids import number, spans
 from ..watchdog.beats import Beat
 from ..watchdog.durations import Durations
 from ..watchdog.watchdog import Watchdog
@@ -281,10 +281,11 @@ class Hub:
             StoreUnavailable: the store cannot be read.
         """
         self._require_store()
-        begins = beginning(report_number)
-        report_ids = await self.history.beginning(begins, None) if begins else []
-        # Another process on the same store may have made the same number.
-        return await self.state(report_ids[0], grant) if len(report_ids) == 1 else None
+        for first, last in spans(report_number, self.clock(), self.config.report_retention):
+            if report_ids := await self.history.between(first, last):
+                # Another process on the same store may have made the same number.
+                return await self.state(report_ids[0], grant) if len(report_ids) == 1 else None
+        return None
 
     async def withdraw(self, report_id: str) -> bool:
         """Cancel a report's waiting deliveries. Returns whether there were any.

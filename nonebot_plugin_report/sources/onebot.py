@@ -4,6 +4,7 @@ A string is plain text whatever `auto_escape` says, and a segment only ever show
 tool's message must not act as the bot.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -21,6 +22,12 @@ MAX_NAME: Final = 200
 """Characters shown of a file's name or address."""
 MAX_DEPTH: Final = 3
 """Forward messages within forward messages."""
+MAX_PARAMETERS: Final = 10
+"""Parameters of a CQ code that are read."""
+_PICTURE_CODE: Final = "[CQ:image,"
+# OneBot 11, "消息/字符串格式": the ampersand last, as it stands in the others.
+_ESCAPES: Final = {"&#91;": "[", "&#93;": "]", "&#44;": ",", "&amp;": "&"}
+_JSON_START: Final = re.compile(r"\s{0,99}(?:\[\s{0,99})?\{\s{0,99}\"")
 # OneBot 11, "消息段类型"; go-cqhttp and NapCat have more.
 NAMES: Final = {
     "face": "表情", "mface": "表情", "image": "图片", "record": "语音", "video": "视频",
@@ -62,12 +69,46 @@ def read_message(message: object) -> dict[str, object]:
 
 
 def _segments_in(text: str) -> object:
-    """Read segments from JSON within a string: a query or a form cannot write them otherwise."""
-    if text.startswith('[{"type":'):
+    """Read the segments in a string: JSON, as a query or a form cannot write them otherwise, or
+    text with pictures in CQ codes, as go-cqhttp's scripts write it."""
+    if _JSON_START.match(text):
         try:
-            return read_json(text.encode("utf-8", "replace"))
+            value = read_json(text.encode("utf-8", "replace"))
         except (ValueError, InvalidReport):
-            pass  # it only begins like that
+            return text  # it only begins like that
+        return value if _is_message(value) else text
+    return _split_codes(text) if _PICTURE_CODE in text else text
+
+
+def _is_message(value: object) -> bool:
+    segments = cast("list[object]", value) if isinstance(value, list) else [value]
+    return bool(segments) and all(
+        isinstance(segment, dict) and isinstance(cast("Fields", segment).get("type"), str)
+        for segment in segments
+    )
+
+
+def _split_codes(text: str) -> list[object]:
+    """Split a string at its pictures (OneBot 11, "消息/字符串格式"). Every other code stays text:
+    what stands in a tool's message must not act as the bot."""
+    segments: list[object] = []
+    at = 0
+    while (start := text.find(_PICTURE_CODE, at)) >= 0 and len(segments) < MAX_SEGMENTS:
+        end = text.find("]", start)
+        if end < 0:
+            break
+        parameters = text[start + len(_PICTURE_CODE) : end].split(",", MAX_PARAMETERS)
+        data = {
+            name: _unescape(one) for name, _, one in (part.partition("=") for part in parameters)
+        }
+        segments += _unescape(text[at:start]), {"type": "image", "data": data}
+        at = end + 1
+    return [*segments, _unescape(text[at:])]
+
+
+def _unescape(text: str) -> str:
+    for escape, character in _ESCAPES.items():
+        text = text.replace(escape, character)
     return text
 
 
@@ -158,9 +199,9 @@ class _Rendering:
     def _image(self, file: str) -> None:
         """Add a picture. The sender chooses its address, so that nothing is fetched and no file is
         opened: only a picture within the message counts."""
-        if file.startswith("base64://"):
-            self.pictures.append(file.removeprefix("base64://"))
-        elif file.startswith("data:"):
+        if file[: len("base64://")].lower() == "base64://":
+            self.pictures.append(file[len("base64://") :])
+        elif file[: len("data:")].lower() == "data:":
             self.pictures.append(file)
         else:
             name = file if file.startswith(("http://", "https://")) else _file_name(file)

@@ -96,6 +96,15 @@ class History:
         """
         return await self._run(lambda conn: _beginning(conn, beginning, target))
 
+    async def between(self, first: str, last: str) -> list[str]:
+        """Read the ids from one to another, two at most.
+
+        Raises:
+            StoreUnavailable: the ids could not be read.
+        """
+        query = select(report.c.id).where(report.c.id >= first, report.c.id <= last).limit(2)
+        return await self._run(lambda conn: list(conn.scalars(query)))
+
     async def reached(self, targets: Iterable[Target]) -> set[Target]:
         """Those of some targets that anything was ever sent to.
 

@@ -1,7 +1,7 @@
 """Ids that sort by the time they were made, so that many writers can make their own."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u
@@ -10,11 +10,13 @@ _CHARACTERS: Final = frozenset(_ALPHABET)
 _LENGTH: Final = 20
 _SHIFTS: Final = tuple(range(90, -1, -10))
 _RANDOM_BITS: Final = 52
-_STEP_BITS: Final = 40
-_BEGINNING: Final = 12
-"""Characters that `number` is made of: 48 bits of milliseconds, 12 random ones."""
-_ORIGIN: Final = 1_577_836_800_000 << 12
-"""The year 2020, so that numbers stay below 2**53 until 2089: JavaScript knows no greater ones."""
+_STEP_BITS: Final = 49
+"""Bits of an eighth of a millisecond: each id of a process has one of its own."""
+_NUMBERS: Final = 2**31 - 1
+"""How many numbers there are, from 1: clients read them as int32. After 74 hours they repeat."""
+_PER_SECOND: Final = 8000
+MAX_ROUNDS: Final = 400
+"""Rounds of the numbers that are looked back: three years."""
 
 
 def _encode(number: int) -> str:
@@ -29,14 +31,29 @@ def _decode(text: str) -> int:
 
 
 def number(report_id: str) -> int:
-    """An id as a number, for clients that need one. No two ids of a process have the same."""
-    return _decode(report_id[:_BEGINNING]) - _ORIGIN
+    """Convert an id to a number, for clients that need one. Ids of one process that are made within
+    74 hours have different ones."""
+    return (_decode(report_id) >> _STEP_BITS) % _NUMBERS + 1
 
 
-def beginning(number: int) -> str:
-    """How the id with this number begins; empty: there can be none."""
-    bits = number + _ORIGIN
-    return _encode(bits << 40)[:_BEGINNING] if 0 < bits < 1 << 60 else ""
+def spans(report_number: int, now: float, seconds: float) -> Iterator[tuple[str, str]]:
+    """Give the ids that a number may stand for: first and last of each span, the newest first.
+
+    Args:
+        report_number: the number.
+        now: epoch seconds.
+        seconds: how old the id may be.
+    """
+    if not 0 < report_number <= _NUMBERS:
+        return
+    # The clock may have been set back since.
+    newest = int((now + _NUMBERS / _PER_SECOND / 2) * _PER_SECOND)
+    moment = newest - (newest - (report_number - 1)) % _NUMBERS
+    for _ in range(MAX_ROUNDS):
+        if moment < max((now - seconds) * _PER_SECOND - 1, 0):
+            return
+        yield _encode(moment << _STEP_BITS), _encode((moment + 1 << _STEP_BITS) - 1)
+        moment -= _NUMBERS
 
 
 def first_id(at: float) -> str:
@@ -73,7 +90,7 @@ class IdMaker:
         # Not a secret: asking for a report by its id needs the token.
         fresh = int(self._clock() * 1000) << _RANDOM_BITS | random.getrandbits(_RANDOM_BITS)
         # A random step: another process may be at the same id. It is so long that each id has a
-        # beginning of its own.
+        # number of its own.
         step = (1 << _STEP_BITS) + random.getrandbits(_STEP_BITS)
         self._last = max(fresh, self._last + step)
         return _encode(self._last)

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from io import BytesIO
 from random import Random
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import onepush
@@ -135,13 +136,23 @@ async def test_every_way_to_ask_is_taken(bot: Bot, qq: ScriptedV11, slash: str) 
             await client.post(url, json={**KUMA, "echo": {"no": 1}}, params=beside),
             await client.post(url, json={**KUMA, "echo": "e"}, params=beside),
             await client.get(f"/onebot/send_private_msg_async{slash}", params={**KUMA, **beside}),
-        ]
-    assert [one.status_code for one in answers] == [200] * 7, [one.text for one in answers]
-    assert [one.json().get("echo") for one in answers] == [None] * 5 + ["e", None]
+            await client.post(url, content=json.dumps(KUMA).encode(), params=beside),
+            await client.post(
+                url, content=json.dumps(KUMA, ensure_ascii=False).encode("gbk"), params=beside,
+                headers={"Content-Type": "text/plain"},
+            ),
+            await client.post(
+                url, content=json.dumps(KUMA).encode(), params=beside,
+                headers={"Content-Type": FORM},
+            ),
+            await client.post(url, content=urlencode(KUMA).encode(), params=beside),
+        ]  # fmt: skip
+    assert [one.status_code for one in answers] == [200] * 11, [one.text for one in answers]
+    assert [one.json().get("echo") for one in answers] == [None] * 5 + ["e"] + [None] * 5
     numbers = [one.json()["data"]["message_id"] for one in answers]
-    assert len(set(numbers)) == 7
-    assert all(0 < one < 2**53 for one in numbers), "JavaScript knows no others"
-    assert {one.text for one in await qq.wait_for(7)} == {KUMA["message"]}
+    assert len(set(numbers)) == 11
+    assert all(0 < one < 2**31 for one in numbers), "an int32"
+    assert {one.text for one in await qq.wait_for(11)} == {KUMA["message"]}
 
 
 # ── what is refused ───────────────────────────────────────────────────────────────────────────────

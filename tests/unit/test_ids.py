@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nonebot_plugin_report.store.ids import IdMaker, beginning, first_id, number
+from nonebot_plugin_report.store.ids import MAX_ROUNDS, IdMaker, first_id, number, spans
 
 MOMENTS = st.floats(0, 4_102_444_800)  # to 2100
 
@@ -69,19 +69,34 @@ def test_where_nothing_is_stored_the_clock_alone_says_it() -> None:
     assert first_id(Clock().now) <= maker.next() < first_id(Clock().now + 1)
 
 
-def test_each_has_a_number_of_its_own_that_javascript_can_hold_and_that_finds_it() -> None:
+def found(report_number: int, ids: list[str], now: float) -> list[str]:
+    """The ids in the first span that has any."""
+    for first, last in spans(report_number, now, 30 * 86400):
+        if inside := [one for one in ids if first <= one <= last]:
+            return inside
+    return []
+
+
+def test_each_has_a_number_of_its_own_that_an_int32_holds_and_that_finds_it() -> None:
     maker = IdMaker(Clock())
-    made = [maker.next() for _ in range(3000)]
-    numbers = [number(one) for one in made]
-    assert len(set(numbers)) == len(made), "in the same millisecond too"
-    assert all(0 < one < 2**53 for one in numbers)
-    assert all(
-        one.startswith(beginning(of)) and beginning(of)
-        for one, of in zip(made, numbers, strict=True)
-    )
+    ids = [maker.next() for _ in range(3000)]
+    numbers = [number(one) for one in ids]
+    assert len(set(numbers)) == len(ids), "in the same millisecond too"
+    assert all(0 < one < 2**31 for one in numbers)
+    for report_id, report_number in zip(ids[::100], numbers[::100], strict=True):
+        assert found(report_number, ids, Clock().now + 1) == [report_id]
 
 
-@given(st.integers())
-def test_a_number_of_nothing_begins_no_id_or_one_that_may_be(anything: int) -> None:
-    begins = beginning(anything)
-    assert begins == "" or number(begins + "0" * 8) == anything
+@given(st.floats(0, 29 * 86400))
+def test_a_number_finds_its_report_for_as_long_as_that_is_kept(age: float) -> None:
+    report_id = IdMaker(Clock()).next()
+    assert found(number(report_id), [report_id], Clock().now + age) == [report_id]
+    assert not found(number(report_id), [report_id], Clock().now + 31 * 86400)
+    assert found(number(report_id), [report_id], Clock().now - 3600), "the clock was set back"
+
+
+@given(st.integers(), st.floats(0, 10**11))
+def test_any_number_is_looked_for_in_few_spans(anything: int, now: float) -> None:
+    looked = list(spans(anything, now, 10**12))
+    assert len(looked) <= MAX_ROUNDS
+    assert all(first < last and number(first) == number(last) == anything for first, last in looked)

@@ -57,7 +57,18 @@ def shown(message: object) -> str:
         ([segment("image", url="http://x/")], "[图片 http://x/]"),
         ([segment("image")], "[图片]"),
         ('[{"type":"text","data":{"text":"in a query"}}]', "in a query"),
+        ('[ {"data": {"text": "in any order"}, "type": "text"} ]', "in any order"),
+        ('{"data": {"text": "alone"}, "type": "text"}', "alone"),
         ('[{"type":"text"', '[{"type":"text"'),
+        ('[{"a": 1}]', '[{"a": 1}]'),
+        ('{"x": "说明"} 后面', '{"x": "说明"} 后面'),
+        (
+            "a[CQ:image,file=https://x/y.png]b [CQ:at,qq=all]",
+            "a[图片 https://x/y.png]b [CQ:at,qq=all]",
+        ),
+        ("a &amp;#91; [CQ:image,file=x.png] &#91;b&#93;", "a &#91; [图片 x.png] [b]"),
+        ("a [CQ:image,file=x", "a [CQ:image,file=x"),
+        ("a &amp; b", "a &amp; b"),
         ([segment("node", id=1)], "[合并转发]"),
     ],
 )
@@ -77,6 +88,20 @@ def test_pictures_in_the_message_are_the_reports(file: str) -> None:
     report = read_send("send_msg", {**TO, "message": message})
     assert [one.data for one in report.images] == [PNG, OTHER]
     assert report.content == "x"
+
+
+@pytest.mark.parametrize("more", ["", ",type=show,id=40000"])
+def test_a_picture_in_a_string_is_the_reports_between_both_halves_of_the_words(more: str) -> None:
+    message = f"前[CQ:image,file=base64://{IN_BASE64}{more}]后 [CQ:at,qq=all]"
+    report = read_send("send_msg", {**TO, "message": message})
+    assert [one.data for one in report.images] == [PNG]
+    assert report.content == "前后 [CQ:at,qq=all]"
+
+
+def test_of_many_codes_in_a_string_the_first_are_read_and_the_rest_stays_text() -> None:
+    words = shown("[CQ:image,file=x]" * MAX_SEGMENTS)
+    assert words.startswith("[图片 x][图片 x]")
+    assert words.endswith("[CQ:image,file=x][CQ:image,file=x]")
 
 
 def test_a_broken_picture_never_costs_the_words() -> None:
