@@ -25,7 +25,8 @@ SLACK_BLOCKS: Final[JSON] = {
     "channel": "#general",
     "text": "Deploy of web finished",
     "blocks": [
-        {"type": "header", "text": {"type": "plain_text", "text": "Deploy of web finished :tada:"}},
+        {"type": "header",
+         "text": {"type": "plain_text", "text": "Deploy of web finished :rocket:"}},
         {"type": "section", "text": {"type": "mrkdwn",
          "text": "<!here> <https://ci.example/7|build 7> by <@U012AB3CD> &amp; co"}},
         {"type": "section", "fields": [

@@ -57,7 +57,7 @@ class Message:
     title: str = ""
     parts: list[str] = field(default_factory=list[str])
     leads: list[str] = field(default_factory=list[str])
-    """Texts that come first, and only where no other part has them: a summary, a fallback."""
+    """Texts that stand before all others, the title too, and only where these do not have them."""
     states: list[Result] = field(default_factory=list[Result])
     """What colours and fields tell of the state; the first counts."""
     pictures: list[object] = field(default_factory=list[object])
@@ -165,10 +165,13 @@ class Message:
         shown = [text for part in self.parts if (text := self._untitled(part))]
         parts = list(dict.fromkeys(shown))
         every = "\n".join((self.title, *parts))
-        parts = [lead for lead in dict.fromkeys(self.leads) if lead and lead not in every] + parts
-        if self.title or len(parts) < 2 or "\n" in parts[0] or len(parts[0]) > MAX_TITLE:
-            return self.title, parts
-        return parts[0], parts[1:]
+        leads = [lead for lead in dict.fromkeys(self.leads) if lead and lead not in every]
+        rows = [*leads, *filter(None, [self.title]), *parts]
+        first = rows[0] if rows else ""
+        is_heading = len(rows) > 1 and "\n" not in first and len(first) <= MAX_TITLE
+        if first == self.title or is_heading:
+            return first, rows[1:]
+        return self.title, [row for row in rows if row != self.title]
 
 
 def local_time(digits: str) -> str:

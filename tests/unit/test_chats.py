@@ -62,11 +62,11 @@ def test_an_attachment_of_slacks_is_title_text_fields_and_link() -> None:
 
 def test_slacks_blocks_are_read_as_people_see_them() -> None:
     assert words(SLACK_BLOCKS) == [
-        "Deploy of web finished :tada:",
+        "Deploy of web finished 🚀",
         "@here build 7：https://ci.example/7 by @U012AB3CD & co",
         "Status：SUCCESS",
         "Took：3 min",
-        "logo  main",
+        "main",
         "See the log：https://ci.example/log👋",
         "• one",
         "• two",
@@ -85,6 +85,36 @@ def test_a_bare_text_of_slacks_is_known_by_its_marks_or_its_room() -> None:
     assert reading(to_room).answer == "ok"
     assert reading({"text": "备份完成"}).answer is None
     assert reading({"text": "备份完成"}, source="slack").answer == "ok"
+
+
+def test_a_text_above_an_attachment_is_the_title() -> None:
+    body = {"text": "备份失败", "attachments": [{"title": "nas", "text": "disk full"}]}
+    assert words(body) == ["备份失败", "nas", "disk full"]
+    assert report(body).title == "备份失败"
+    long = {"text": "x" * 200, "attachments": [{"title": "nas", "text": "disk full"}]}
+    assert report(long).title == "nas"
+    assert words(long) == ["nas", "x" * 200, "disk full"]
+
+
+def test_a_line_with_a_bold_label_is_slacks() -> None:
+    body = {"text": "### ✅ [NAS] is back online\n\n*Description:* 200 - OK"}
+    assert words(body) == ["✅ [NAS] is back online", "Description: 200 - OK"]
+    assert report(body).result is Result.SUCCESS
+
+
+def test_an_older_card_of_alertmanagers_is_known() -> None:
+    body = {
+        "@context": "http://schema.org/extensions", "type": "MessageCard", "themeColor": "8C1A1A",
+        "title": "[FIRING:1] HighCPU", "text": "# Alerts Firing:\n\nLabels:\n  - job = node",
+    }  # fmt: skip
+    assert words(body) == ["[FIRING:1] HighCPU", "Alerts Firing:", "Labels:", "- job = node"]
+    assert report(body).result is Result.FAIL
+
+
+def test_a_bold_line_above_its_value_is_a_field_in_google_chat() -> None:
+    text = {"text": "<b>Message:</b>\nrefused"}
+    card = {"sections": [{"widgets": [{"textParagraph": text}]}]}
+    assert words({"cardsV2": [{"card": card}]}) == ["Message：refused"]
 
 
 def test_slacks_form_has_its_json_in_one_field() -> None:

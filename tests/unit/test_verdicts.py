@@ -92,6 +92,8 @@ PHRASES: list[tuple[str, str, Result | None, str]] = [
     ("夜间备份 is DOWN", "success signal did not arrive on time", FAIL, "monitor.down"),
     ("夜间备份 is UP", "", SUCCESS, "monitor.up"),
     ("", "Monitor is DOWN: NAS", FAIL, "monitor.down"),
+    ("🔴 [NAS] went down", "refused", FAIL, "monitor.down"),
+    ("NAS is back online", "200 - OK", SUCCESS, "monitor.up"),
     ("", "download is up to date", None, ""),
     # AUTO-MAS: tools/notify.py, AutoProxy.py, manager.py
     (MAS_TITLE.format("X"), "开始时间: x\nAUTO-MAS 敬上", FAIL, "automas.error"),

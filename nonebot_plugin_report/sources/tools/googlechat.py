@@ -5,12 +5,16 @@ https://developers.google.com/workspace/chat/format-messages. A webhook answers 
 message, as JSON.
 """
 
+import re
 from typing import Final
 
 from ..base import Fields, Headers, Source, Translated, record, records, text
 from ..chat import MAX_DEPTH, Message
 from ..markup import from_html, from_markdown
 from .slack import read_mrkdwn
+
+_LABEL: Final = re.compile(r"<b>([^<>\n]{1,60}[:：])</b>\s*(?:\n|<br\s*/?>)(?=\S)")
+"""A bold name in a line above its value."""
 
 
 def _recognise(fields: Fields, headers: Headers) -> bool:
@@ -41,7 +45,9 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
 def _add_widget(message: Message, widget: Fields, depth: int) -> None:
     if depth > MAX_DEPTH:
         return
-    message.add(text(widget, "textParagraph.text"))
+    paragraph = text(widget, "textParagraph.text")
+    label = _LABEL.match(paragraph)
+    message.add_field(label[1] if label else "", paragraph[label.end() if label else 0 :])
     _add_text(message, record(widget, "decoratedText"), "topLabel", "text")
     _add_text(message, record(widget, "keyValue"), "topLabel", "content")
     message.add(text(widget, "image.altText"))

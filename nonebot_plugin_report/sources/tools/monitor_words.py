@@ -20,10 +20,12 @@ UPTIMEKUMA: Final = Words(
         Row(re.compile(_ENDS), Result.PARTIAL, "monitor.notice"),
     ),
 )
+_DOWN: Final = r"\bis DOWN\b|\b(?:is|went) (?:down|offline)[.!]?\s*$"
+_UP: Final = r"\bis UP\b|\b(?:is|went) (?:back )?(?:up|online)(?: again)?[.!]?\s*$"
 CHECKS: Final = Words(
-    name=re.compile(r"\bis (?:DOWN|UP)\b"),
+    name=re.compile(f"{_DOWN}|{_UP}", re.MULTILINE),
     rows=(
-        Row(re.compile(r"\bis DOWN\b"), Result.FAIL, "monitor.down"),
-        Row(re.compile(r"\bis UP\b"), Result.SUCCESS, "monitor.up"),
+        Row(re.compile(_DOWN, re.MULTILINE), Result.FAIL, "monitor.down"),
+        Row(re.compile(_UP, re.MULTILINE), Result.SUCCESS, "monitor.up"),
     ),
 )

@@ -60,8 +60,8 @@ def _is_serverchan(fields: Fields, headers: Headers) -> bool:
 def _read_serverchan(fields: Fields, headers: Headers) -> Translated | None:
     message = Message(from_markdown)
     message.head(text(fields, "title") or text(fields, "text"))
-    message.lead(text(fields, "short"))
-    message.add(text(fields, "desp"))
+    short, long = text(fields, "short"), text(fields, "desp")
+    message.add("" if short in long else short, long)
     title = "title" if text(fields, "title") else "text"
     return message.translate(title, "desp", "channel")
 

@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from ..base import Fields, Headers, Source, Translated, record, records, text
 from ..chat import MAX_DEPTH, Message, joined, linked, local_time, spaced
+from ..emoji import EMOJIS
 from ..markup import from_markdown
 from ..states import read_colour
 
@@ -27,8 +28,13 @@ _OF_CHAT: Final = (
 _GLANCE: Final = 4096
 """Characters of a text in which a mark of Slack's is looked for."""
 _MARK: Final = re.compile(r"<([^<>\n|]{1,2000})(?:\|([^<>\n]{0,1000}))?>")
-_SURE: Final = re.compile(r"<(?:https?://[^<>\s|]+\||![a-z]|[@#][UWC][A-Z0-9]{6,}[|>])")
-"""What stands in the text of no other tool."""
+_SURE: Final = re.compile(
+    r"<(?:https?://[^<>\s|]+\||![a-z]|[@#][UWC][A-Z0-9]{6,}[|>])"
+    r"|^\*[^*\s:][^*\n:]{0,60}:\*\s",
+    re.MULTILINE,
+)
+"""What stands in the text of no other tool: links, mentions, and lines with a bold label."""
+_EMOJI: Final = re.compile(r":([a-z0-9_+-]{2,40}):")
 _LABEL: Final = re.compile(r"\A\*([^*\n]{1,60})\*:?[ \t]*\n(?=\S)")
 """A field of a section: a bold name above its value."""
 
@@ -95,7 +101,7 @@ def _add_blocks(message: Message, holder: Fields) -> None:
                 _add_fields(message, records(block, "fields"))
                 _add_actions(message, [record(block, "accessory")])
             case "context":
-                message.add("  ".join(filter(None, map(_text_of, records(block, "elements")))))
+                message.add("  ".join(text(one, "text") for one in records(block, "elements")))
             case "actions":
                 _add_actions(message, records(block, "elements"))
             case "rich_text":
@@ -158,9 +164,9 @@ def _emoji(element: Fields) -> str:
 
 
 def read_mrkdwn(mrkdwn: str) -> str:
-    """Write the links, mentions and dates in a text of Slack's or Google Chat's as people read
-    them."""
-    return _MARK.sub(_read_mark, mrkdwn)
+    """Write the links, mentions, dates and emoji in a text of Slack's or Google Chat's."""
+    written = _EMOJI.sub(lambda code: EMOJIS.get(code[1], code[0]), mrkdwn)
+    return _MARK.sub(_read_mark, written)
 
 
 def _read(mrkdwn: str) -> str:

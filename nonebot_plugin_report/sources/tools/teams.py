@@ -34,7 +34,7 @@ _MENTION: Final = re.compile(r"<at>([^<]{0,100})</at>")
 
 
 def _recognise(fields: Fields, headers: Headers) -> bool:
-    if text(fields, "@type") == "MessageCard":
+    if "MessageCard" in (text(fields, "@type"), text(fields, "type")):  # Alertmanager's has no @
         return True
     sections = records(fields, "sections")[:1]
     if sections and any(name.startswith("activity") for name in sections[0]):
@@ -55,10 +55,9 @@ def _cards(fields: Fields) -> Iterator[Fields]:
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     message = Message(_read)
     cards = list(_cards(fields))
-    if cards or "text" in fields or "sections" in fields:
-        message.lead(text(fields, "summary"))
     for card in cards:
         _add_element(message, card, 0)
+    message.lead(text(fields, "summary"))
     if not cards:
         _add_message_card(message, fields)
     return message.translate(*(() if cards else ("title", "text")))
@@ -66,7 +65,7 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
 
 def _add_message_card(message: Message, card: Fields) -> None:
     message.colour(read_colour(card.get("themeColor")))
-    message.head(text(card, "title"))
+    message.head(text(card, "title") or text(card, "summary"))
     message.add(text(card, "text"))
     for section in records(card, "sections"):
         names = ("title", "activityTitle", "activitySubtitle", "activityText", "text")
@@ -74,8 +73,6 @@ def _add_message_card(message: Message, card: Fields) -> None:
         _add_facts(message, section, "name")
         _add_actions(message, section)
     _add_actions(message, card)
-    if not (message.title or message.parts):
-        message.add(text(card, "summary"))
 
 
 def _add_actions(message: Message, holder: Fields) -> None:
@@ -107,7 +104,7 @@ def _add_element(message: Message, element: Fields, depth: int) -> None:
             message.put(joined(_runs(element)))
         case "Action.OpenUrl":
             message.add_link(text(element, "title"), text(element, "url"))
-        case "Image":
+        case "Image" if text(element, "style").lower() != "person":
             message.add(text(element, "altText"))
         case _:
             for held in (held for name in _LISTS for held in records(element, name)):
@@ -159,7 +156,7 @@ def _read(written: str) -> str:
 
 SOURCE: Final = Source(
     "Microsoft Teams",
-    frozenset({"@type", "sections", "attachments", "body"}),
+    frozenset({"@type", "@context", "sections", "attachments", "body"}),
     _recognise,
     _translate,
 )
