@@ -281,7 +281,6 @@ OPSGENIE: Final[dict[str, JSON]] = {
 }  # fmt: skip
 CHATS: Final[dict[str, JSON]] = {
     "chronocat": {
-        "peer": {"chatType": 1, "peerUin": "10002"},
         "elements": [
             {"elementType": 1, "textElement": {"content": "签到\n\n成功"}},
             {"elementType": 2, "picElement": {"sourcePath": "a.png"}},

@@ -366,7 +366,7 @@ def test_services_that_push_to_phones_answer_with_their_code(name: str, code: in
 
 
 def test_chronocats_message_goes_to_whom_it_names() -> None:
-    body = CHATS["chronocat"]
+    body = CHATS["chronocat"] | {"peer": {"chatType": 1, "peerUin": "10002"}}
     assert words(body) == ["签到", "成功", "[图片]"]
     assert report(body).send_to == ("10002",)
     group = report(body | {"peer": {"chatType": 2, "peerUin": "777"}})

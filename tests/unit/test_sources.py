@@ -626,7 +626,8 @@ def test_no_source_loses_what_a_plain_reading_would_have_kept(
     name: str, more: dict[str, str]
 ) -> None:
     source, body, headers = BODIES[name]
-    assume(recognise(body | more, headers) is SOURCES[source])  # its own is what it is known by
+    more = {name: words for name, words in more.items() if name not in body}  # those are its own
+    assume(recognise(body | more, headers) is SOURCES[source])
     told = report(body | more, headers)
     words = f"{told.title}\n{told.content}\n{told.message}"
     assert all(said in words for said in more.values())
