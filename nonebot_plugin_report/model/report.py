@@ -44,6 +44,25 @@ EVENT_LABELS: Final[Mapping[str, str]] = {
 }
 
 
+_LABELS: Final[Mapping[str, str]] = {
+    **EVENT_LABELS,
+    "maa.done": "MAA 任务完成",
+    "maa.error": "MAA 任务出错",
+    "march7th.done": "三月七小助手完成",
+    "march7th.error": "三月七小助手出错",
+    "march7th.power": "三月七小助手的开拓力",
+    "march7th.update": "三月七小助手有新版本",
+    "march7th.login": "三月七小助手要登录",
+    "onedragon.end": "OneDragon 运行完成",
+    "alas.done": "Alas 出击完成",
+    "alas.error": "Alas 崩溃",
+    "src.done": "StarRailCopilot 完成",
+    "src.error": "StarRailCopilot 崩溃",
+    "automas.done": "AUTO-MAS 完成",
+    "automas.error": "AUTO-MAS 有没完成的",
+    "automas.recruited": "AUTO-MAS 公招六星",
+}
+"""Chinese names also of events that are read out of other tools' words."""
 MAX_HEADING: Final = 200
 """Most characters of a first line that becomes the title."""
 
@@ -130,8 +149,8 @@ class Report:
 
     @property
     def event_label(self) -> str:
-        """The event's Chinese name, or the event if it is not in BetterGI's list."""
-        return EVENT_LABELS.get(self.event, self.event)
+        """The event's Chinese name, or the event if it has none."""
+        return label_event(self.event)
 
     @property
     def icon(self) -> str:
@@ -158,6 +177,11 @@ class Report:
         if begins_with(self.content, self.message):
             return self.content
         return f"{self.message}\n{self.content}"
+
+
+def label_event(event: str) -> str:
+    """Name an event in Chinese; one without a name by itself."""
+    return _LABELS.get(event, event)
 
 
 def count_as(report: Report, result: Result | str | None, event: str) -> Report:

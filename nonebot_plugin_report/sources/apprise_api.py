@@ -6,6 +6,7 @@ from typing import cast
 from ..errors import InvalidReport
 from ..model.report import Report
 from .base import Fields, lines, text
+from .markup import read_marked
 from .parse import parse
 from .tools.apprise import RESULTS, read_attachments
 
@@ -19,7 +20,8 @@ def read_notify(fields: Fields, query: Mapping[str, str]) -> Report:
     pictures, files = read_attachments(fields)
     sent = fields.get("screenshot")
     pictures = [*(cast("list[object]", sent) if isinstance(sent, list) else [sent]), *pictures]
-    content = lines(text(fields, "body"), text(fields, "content"), *files)
+    body = read_marked(text(fields, "body"), text(fields, "format"))
+    content = lines(body, text(fields, "content"), *files)
     if not (content or text(fields, "title") or any(pictures)):
         raise InvalidReport("body", "没有可以发送的内容")
     return parse(

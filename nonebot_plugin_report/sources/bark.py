@@ -6,8 +6,10 @@ from typing import Final
 
 from ..errors import InvalidReport
 from ..model.report import Report
+from ..model.text import clean
 from .base import Fields, lines, text
-from .parse import parse
+from .markup import from_markdown, plain
+from .parse import MAX_LENGTHS, parse
 
 URGENT: Final = frozenset({"critical", "timesensitive"})
 """Levels that iOS shows also while the user is not to be disturbed."""
@@ -23,7 +25,9 @@ def read_bark(fields: Fields, words: Sequence[str], query: Mapping[str, str]) ->
     fields = {**{name.lower(): value for name, value in fields.items()}, **_named(words)}
     if fields.get("ciphertext"):
         raise InvalidReport("ciphertext", "加密的内容在这里读不懂，请在工具里关掉 Bark 的加密")
-    body = text(fields, "body") or text(fields, "markdown")
+    # https://github.com/Finb/Bark: the client shows the one or the other.
+    marked = text(fields, "markdown")
+    body = from_markdown(marked) if marked else plain(text(fields, "body"))
     picture = text(fields, "image")
     linked = picture if picture.startswith(("http://", "https://")) else ""
     copied = text(fields, "copy")
@@ -40,11 +44,12 @@ def read_bark(fields: Fields, words: Sequence[str], query: Mapping[str, str]) ->
             "title": text(fields, "title"),
             "content": content,
             "screenshot": screenshot,
-            "event": text(fields, "group"),
         },
         query,
     )
-    return replace(report, urgent=text(fields, "level").lower() in URGENT)
+    # The group is no word of the tool's: by these its event is read.
+    event = report.event or clean(text(fields, "group"))[: MAX_LENGTHS["event"]].strip()
+    return replace(report, event=event, urgent=text(fields, "level").lower() in URGENT)
 
 
 def _named(words: Sequence[str]) -> dict[str, str]:

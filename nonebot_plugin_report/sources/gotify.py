@@ -1,11 +1,12 @@
-"""Messages for Gotify's API: https://gotify.net/api-docs (message/createMessage). Pure."""
+"""Messages for Gotify's API: https://gotify.net/api-docs (message/createMessage), and what their
+`extras` mean: https://gotify.net/docs/msgextras. Pure."""
 
 from collections.abc import Mapping
 
 from ..errors import InvalidReport
 from ..model.report import Report
-from .base import pick, record
-from .markup import from_markdown, plain
+from .base import record, text
+from .markup import read_marked
 from .parse import parse
 
 
@@ -21,13 +22,8 @@ def read_gotify(fields: Mapping[str, object], query: Mapping[str, str]) -> Repor
     report_fields = {name: fields.get(name) for name in ("title", "screenshot")}
     message = fields["message"]
     if isinstance(message, str):
-        message = from_markdown(message) if _is_markdown(fields) else plain(message)
+        display = record(dict(fields), "extras").get("client::display")
+        message = read_marked(message, text(display, "contentType"))
     report_fields["content"] = message
     more = {name: fields[name] for name in ("priority", "extras") if name in fields}
     return parse({**report_fields, "data": more or None}, query)
-
-
-def _is_markdown(fields: Mapping[str, object]) -> bool:
-    """Whether a message is said to be Markdown: https://gotify.net/docs/msgextras."""
-    display = record(dict(fields), "extras").get("client::display")
-    return pick(display, "contentType") == "text/markdown"

@@ -20,6 +20,7 @@ MARKS: Final = BLOCKS | {
     "a", "abbr", "b", "big", "br", "caption", "cite", "code", "col", "colgroup", "del", "em",
     "font", "i", "img", "ins", "kbd", "label", "link", "mark", "meta", "q", "s", "samp", "script",
     "small", "span", "strike", "strong", "style", "sub", "sup", "td", "th", "tt", "u", "var",
+    "tg-emoji", "tg-spoiler",  # Telegram's own: https://core.telegram.org/bots/api#html-style
 }  # fmt: skip
 """Elements whose tags are removed: https://html.spec.whatwg.org/multipage/indices.html."""
 _CELL: Final = frozenset({"td", "th", "a"})
@@ -29,7 +30,7 @@ RULE: Final = "———"
 _DOCUMENT: Final = re.compile(r"<(?:!doctype|html|body)\b", re.IGNORECASE)
 _BLANKS: Final = re.compile(r"[ \t\r\f\v\xa0]+")
 _STRAY: Final = re.compile(
-    r"""<(?!/?[a-z][a-z0-9]{0,9}(?:\s(?:[^<>"']|"[^"<]{0,2000}"|'[^'<]{0,2000}'){0,500})?/?>
+    r"""<(?!/?[a-z][a-z0-9-]{0,12}(?:\s(?:[^<>"']|"[^"<]{0,2000}"|'[^'<]{0,2000}'){0,500})?/?>
         |!doctype\b[^<>]{0,300}>)""",
     re.IGNORECASE | re.VERBOSE,
 )

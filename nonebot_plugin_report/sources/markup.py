@@ -94,6 +94,15 @@ def from_markdown(text: str) -> str:
     return _read(text, end, _read_markdown)
 
 
+def read_marked(text: str, kind: str) -> str:
+    """Write the words of a text that is said to be of a kind, such as `HTML` or `MarkdownV2`; of
+    any other kind, as `plain`."""
+    kind = kind.lower()
+    if "html" in kind:
+        return from_html(text)
+    return from_markdown(text) if kind.startswith(("markdown", "text/markdown")) else plain(text)
+
+
 def may_be_marked(body: bytes | bytearray) -> bool:
     """Whether a body may have a text with marks, which takes longer to read than words."""
     words = body if len(body) <= 2 * _AROUND else body[:_AROUND] + body[-_AROUND:]

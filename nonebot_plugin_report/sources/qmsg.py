@@ -6,6 +6,7 @@ from typing import Final
 from ..errors import InvalidReport
 from ..model.report import Report
 from .base import Fields, text
+from .markup import plain
 from .parse import parse
 
 PRIVATE: Final = frozenset({"send", "jsend", "psend"})
@@ -26,4 +27,4 @@ def read_qmsg(action: str, fields: Fields, query: Mapping[str, str]) -> Report:
         raise InvalidReport("msg", "没有可以发送的内容")
     receivers = "send_to_group" if action in GROUPS else "send_to"
     written = fields.get("qq")
-    return parse({"content": text(fields, "msg"), receivers: written or None}, query)
+    return parse({"content": plain(text(fields, "msg")), receivers: written or None}, query)

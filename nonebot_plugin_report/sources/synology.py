@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from ..errors import InvalidReport
 from ..model.report import Report
 from .base import Fields, lines, text
+from .markup import plain
 from .parse import parse
 
 
@@ -15,7 +16,7 @@ def read_synology(fields: Fields, query: Mapping[str, str]) -> Report:
     Raises:
         InvalidReport: names the field that is wrong.
     """
-    content = lines(text(fields, "text"), text(fields, "file_url"))
+    content = lines(plain(text(fields, "text")), text(fields, "file_url"))
     if not content:
         raise InvalidReport("payload", '没有可以发送的内容，应为 payload={"text": "…"}')
     return parse({"content": content}, query)

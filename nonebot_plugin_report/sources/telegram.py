@@ -7,6 +7,7 @@ from ..errors import InvalidReport
 from ..model.report import Report
 from .base import Fields, lines, pick, text
 from .bodies.decode import read_json
+from .markup import read_marked
 from .parse import parse
 
 FILES: Final[Mapping[str, tuple[str, str]]] = {
@@ -30,7 +31,8 @@ def read_telegram(method: str, fields: Fields, query: Mapping[str, str]) -> Repo
     Raises:
         InvalidReport: names the field that is wrong.
     """
-    words = text(fields, "text" if method == "sendmessage" else "caption")
+    written = text(fields, "text" if method == "sendmessage" else "caption")
+    words = read_marked(written, text(fields, "parse_mode"))
     content = lines(words, *_file(method, fields), *_buttons(fields))
     if not (content or fields.get("screenshot")):
         raise InvalidReport("text" if method == "sendmessage" else "caption", "没有可以发送的内容")

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from ..model.grant import MASTER
 from ..model.patterns import Globs
-from ..model.report import EVENT_LABELS, Report, Result
+from ..model.report import EVENT_LABELS, Report, Result, label_event
 from ..model.timing import DailyTime, in_words
 from ..model.watch import Standing, WatchState
 from ..settings import Clock, Duration, EventGlobs, Recipients, Settings, TokenNames
@@ -164,9 +164,7 @@ def _begin(
 
 
 def _labels(globs: Globs) -> str:
-    return "、".join(
-        "任何推送" if one == "*" else EVENT_LABELS.get(one, one) for one in globs.texts
-    )
+    return "、".join("任何推送" if one == "*" else label_event(one) for one in globs.texts)
 
 
 def _whose(source: str) -> str:

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nonebot_plugin_report.model.report import Result
 from nonebot_plugin_report.sources import gotify, ntfy, onebot
+from nonebot_plugin_report.sources.apprise_api import read_notify
+from nonebot_plugin_report.sources.bark import read_bark
 from nonebot_plugin_report.sources.markup import (
     MAX_HTML,
     MAX_MARKDOWN,
@@ -17,6 +20,9 @@ from nonebot_plugin_report.sources.markup import (
     may_be_marked,
     plain,
 )
+from nonebot_plugin_report.sources.qmsg import read_qmsg
+from nonebot_plugin_report.sources.synology import read_synology
+from nonebot_plugin_report.sources.telegram import read_telegram
 from nonebot_plugin_report.web.content import decoder_for, header_fields
 
 NOW = datetime(2026, 11, 30, 4).astimezone()
@@ -186,3 +192,27 @@ def test_a_body_whose_type_says_that_it_is_marked_up_is_read_so(
 def test_the_subject_of_a_mail_by_webhook_is_its_title() -> None:
     assert header_fields({"subject": "backup"}) == {"title": "backup"}
     assert header_fields({"subject": "a", "title": "b"}) == {"title": "b"}
+
+
+def test_what_is_written_for_telegram_is_read_by_its_mode() -> None:
+    def sent(words: str, mode: str) -> str:
+        return read_telegram("sendmessage", {"text": words, "parse_mode": mode}, {}).content
+
+    assert sent("<b>a</b> &lt; <tg-spoiler>b</tg-spoiler>", "HTML") == "a < b"
+    assert sent("*a* 1\\.5 _b_", "MarkdownV2") == "a 1.5 b"
+    assert sent("*a* 1\\.5 _b_", "") == "*a* 1\\.5 _b_"
+
+
+def test_what_is_written_for_other_doors_loses_clear_marks() -> None:
+    assert read_bark({"title": "t", "markdown": "# a\n_b_"}, [], {}).content == "a\nb"
+    assert read_bark({"body": "**a**", "group": "g"}, [], {}).content == "a"
+    assert read_synology({"text": "**a**"}, {}).content == "a"
+    assert read_qmsg("send", {"msg": "**a**"}, {}).content == "a"
+    assert read_notify({"body": "_a_", "format": "markdown"}, {}).content == "a"
+    assert read_notify({"body": "a<br>b", "format": "text"}, {}).content == "a\nb"
+
+
+def test_barks_group_is_the_event_where_the_words_have_none() -> None:
+    assert read_bark({"body": "你好", "group": "default"}, [], {}).event == "default"
+    report = read_bark({"body": "自动秘境结束", "group": "default"}, [], {})
+    assert (report.event, report.result) == ("domain.end", Result.SUCCESS)

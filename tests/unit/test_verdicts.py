@@ -11,7 +11,9 @@ from nonebot_plugin_report.model.report import Report, Result, dump, restore
 from nonebot_plugin_report.sources import gotify, ntfy, onebot
 from nonebot_plugin_report.sources.parse import parse
 from nonebot_plugin_report.sources.verdicts import MAX_WORDS
+from nonebot_plugin_report.sources.words import TOOLS
 
+GAME_TOOLS = {"maa", "march7th", "onedragon", "alas", "src", "automas"}
 MARCH7TH = "三月七小助手|･ω･)"
 ONEDRAGON = "一条龙运行通知"
 MAS_TITLE = "11-30 |{}|  小明 的自动代理统计报告"
@@ -151,6 +153,13 @@ def test_the_words_are_shown_as_they_came(
     report = parse({"title": title, "content": content})
     assert report.content == content
     assert report.heading == (title or (content.partition("\n")[0] if event else ""))
+
+
+def test_each_event_that_words_name_has_a_chinese_name() -> None:
+    rows = {row.event for tool in TOOLS for row in tool.rows if "{app}" not in row.event}
+    events = {event for event in rows if event.partition(".")[0] in GAME_TOOLS}
+    assert len(events) > 10
+    assert [event for event in events if Report(event=event).event_label == event] == []
 
 
 @pytest.mark.parametrize("said", [{"event": "mine"}, {"result": "Success"}, {"result": "skipped"}])

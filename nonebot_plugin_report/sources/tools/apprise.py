@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..base import Fields, Headers, Source, Translated, lines, records, text
+from ..markup import plain
 
 RESULTS: Final[dict[str, int | None]] = {"info": None, "success": 0, "warning": 2, "failure": 1}
 """Results by `type`; `info` is what Apprise writes by default."""
@@ -20,7 +21,7 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     pictures, files = read_attachments(fields)
-    message = lines(text(fields, "message"), *files)
+    message = lines(plain(text(fields, "message")), *files)
     if not (message or pictures or text(fields, "title")):
         return None
     report_fields: dict[str, object] = {

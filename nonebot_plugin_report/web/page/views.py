@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from ...access.sessions import Viewer
 from ...model.criteria import EVERYTHING, ReportView, Sight
-from ...model.report import EVENT_LABELS
+from ...model.report import label_event
 from ...model.status import DeliveryState, progress
 
 CUT: Final = 600
@@ -31,7 +31,7 @@ def report_json(view: ReportView, now: float) -> Json:
         "text": text[:CUT],
         "more": report is None or report.data != "null" or max(len(text), len(title)) > CUT,
         "event": state.event,
-        "label": EVENT_LABELS.get(state.event, state.event),
+        "label": label_event(state.event),
         "source": state.source,
         "pictures": len(view.pictures),
         "note": state.note,
