@@ -142,3 +142,11 @@ async def test_a_repeat_has_the_same_sequence_and_another_delivery_another(
         for one in server.requests
     )
     assert first == repeat != other
+
+
+async def test_a_stack_trace_is_folded_and_the_page_named() -> None:
+    trace = "❌ 任务错误\n超时\n   at A.B.Start() in D:\\a.cs:line 1\n   at A.B.Run()"
+    async with Server(answer) as server, channel("ntfy", **SERVICE.settings(server.url)) as ntfy:
+        assert await ntfy.send(make_delivery(trace)) == Delivered()
+        message = server.requests[-1].json()["message"]
+    assert message.endswith("超时\n…另有 2 行，在网页的历史里看")
