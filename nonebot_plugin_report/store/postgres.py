@@ -47,17 +47,20 @@ IDLE_SECONDS: Final = 3
 """Seconds within which a transaction has to go on: what a process has locked that stopped, or was
 cut off, in the middle of one would be nobody's for as long as it is away. Less than a statement may
 take: who waits for the lock is not refused."""
+READING_IDLE_SECONDS: Final = 60
+"""The same where a transaction only reads, and locks nothing: a busy machine may need longer."""
 _READ_ONLY: Final = "25006"
 """SQLSTATE read_only_sql_transaction: what was the primary server is a replica now."""
 _DISK_FULL: Final = "53100"
 """SQLSTATE disk_full."""
 _SET: Final = (
     f"SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', true),"
-    f" set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS}s', true),"
+    " set_config('idle_in_transaction_session_timeout', '{}s', true),"
     " set_config('synchronous_commit', '{}', true)"
 )
-_DURABLE: Final = _SET.format("on")
-_NOT_DURABLE: Final = _SET.format("off")
+_DURABLE: Final = _SET.format(IDLE_SECONDS, "on")
+_NOT_DURABLE: Final = _SET.format(IDLE_SECONDS, "off")
+_READING: Final = _SET.format(READING_IDLE_SECONDS, "off")
 RECONNECT_EVERY: Final = 1.0
 """Seconds between attempts to reach the server; what comes meanwhile is refused at once."""
 PREPARE_AFTER: Final = 5
@@ -169,7 +172,7 @@ class PostgresEngine:
     def _transact(self, operations: Sequence[Operation], *, durable: bool) -> list[Any]:
         conn = self._conn or self._reconnect()
         try:
-            begin(conn, durable=durable)
+            begin(conn, _DURABLE if durable else _NOT_DURABLE)
             results = [operation(conn) for operation in operations]
             settle(conn)
             check(conn)
@@ -233,8 +236,9 @@ class PostgresEngine:
         return translate(error, logged=logged)
 
 
-def begin(conn: Connection, *, durable: bool) -> None:
-    """Begin a transaction; one that is not durable does not wait for the server's disk.
+def begin(conn: Connection, settings: str) -> None:
+    """Begin a transaction with its settings, a statement; one that is not durable does not wait for
+    the server's disk.
 
     Until `settle`, what a `Statement` changes is sent without waiting for the answers.
     """
@@ -242,7 +246,7 @@ def begin(conn: Connection, *, durable: bool) -> None:
     pipeline = conn.info[_PIPELINE] = server.pipeline()
     pipeline.__enter__()
     server.execute("BEGIN")
-    server.execute(_DURABLE if durable else _NOT_DURABLE)
+    server.execute(settings)
 
 
 def settle(conn: Connection) -> None:
@@ -279,7 +283,7 @@ def roll_back(server: Any) -> None:
 @contextmanager
 def reading(conn: Connection) -> Generator[None]:
     """A scope that reads, within the limits of time of a transaction."""
-    begin(conn, durable=False)
+    begin(conn, _READING)
     try:
         yield
         settle(conn)

@@ -18,7 +18,7 @@ from nonebot_plugin_report.sources.parse import MAX_TEXT
 from nonebot_plugin_report.web.page import live
 from nonebot_plugin_report.web.page.door import COOKIE, MAX_LOGIN
 from tests.attacks.measure import MEMORY, STANDSTILL, Cost, least_cost, watched
-from tests.bot import TOKEN, Bot, running
+from tests.bot import TOKEN, Bot, running, until
 from tests.dialects import jpeg
 
 CONNECTIONS = 40
@@ -177,11 +177,14 @@ async def test_thumbnails_of_pictures_that_take_long_to_decode(tmp_path: Path) -
             assert answer.status_code == 200, answer.text
             answered.append(report_id)
 
+        async def has_begun() -> bool:
+            return bool(answered)
+
         async with watched(bot) as cost, asyncio.TaskGroup() as tasks:
             for report_id in ids:
                 for number in range(4):
                     tasks.create_task(ask(friend, report_id, number))
-            await asyncio.sleep(0.5)
+            await until(has_begun)
             tasks.create_task(ask(owner, owners, 0))
         assert answered.index(owners) < CONNECTIONS // 2
     assert cost.memory <= MEMORY

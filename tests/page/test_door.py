@@ -110,7 +110,7 @@ async def test_the_ready_bot_shows_a_link_in_its_window_and_none_in_a_log(tmp_pa
         return re.search(rb"#([\w-]{32})[\s\S]*Uvicorn running", shown)
 
     try:
-        found = await until(link_is_shown)
+        found = await until(link_is_shown, 120.0)
         bot = Bot(tmp_path, port=port)
         async with visitor(bot, cookie_of(await enter(bot, key=found[1].decode()))) as client:
             assert (await client.get("/me")).json()["who"] == "机器人的窗口"
