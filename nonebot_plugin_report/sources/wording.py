@@ -7,6 +7,7 @@ and other words come of themselves.
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import lru_cache, reduce
 from typing import Final, cast
 
@@ -155,3 +156,10 @@ def file_size(value: object) -> str:
             return f"{amount:.3g} {unit}" if amount else ""
         amount /= 1024
     return f"{amount:.3g} TB"
+
+
+def epoch(number: object) -> str | None:
+    """Write a Unix time, in seconds or milliseconds, in ISO format; None: it is none."""
+    seconds_since = count(as_text(number), 13)
+    seconds_since = seconds_since // 1000 if seconds_since >= 10**11 else seconds_since
+    return datetime.fromtimestamp(seconds_since, UTC).isoformat() if seconds_since else None

@@ -3,7 +3,7 @@ tool, in the shape that their documentation and source show."""
 
 from typing import Final
 
-from . import builds, forges, media
+from . import builds, forges, media, monitors
 from .base import Hook as Hook
 
 HOOKS: Final[dict[str, list[Hook]]] = {
@@ -20,5 +20,12 @@ HOOKS: Final[dict[str, list[Hook]]] = {
     "jellyfin": media.JELLYFIN,
     "emby": media.EMBY,
     "plex": media.PLEX,
+    "uptimerobot": monitors.UPTIMEROBOT,
+    "zabbix": monitors.ZABBIX,
+    "sentry": monitors.SENTRY,
+    "aliyun": monitors.ALIYUN,
+    "cloudflare": monitors.CLOUDFLARE,
+    "statuspage": monitors.STATUSPAGE,
+    "jira": monitors.JIRA,
 }
 """By the name of the source."""

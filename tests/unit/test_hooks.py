@@ -33,10 +33,13 @@ def test_a_webhook_fits_a_screen_and_has_no_marks_of_code(name: str, hook: Hook)
 
 def test_what_goes_wrong_and_is_well_again_is_one_story() -> None:
     def story(hook: Hook) -> str:
-        return read(hook.body, Context({}, {}, {}), {}).report.story
+        return read(hook.body, Context({}, {}, hook.headers), {}).report.story
 
     health = [hook for hook in HOOKS["sonarr"] if "Health" in hook.body["eventType"]]
     assert {story(hook) for hook in health} == {"Prowlarr IndexerStatusCheck"}
+    for name in ("uptimerobot", "zabbix", "sentry", "aliyun", "statuspage"):
+        first, second = HOOKS[name][:2]
+        assert story(first) == story(second) != "", name
 
 
 def test_an_emby_form_without_its_json_is_read_as_it_is() -> None:
