@@ -250,7 +250,7 @@ async def test_a_sources_body_is_pushed_from_the_command_line(bot: Bot, qq: Scri
 
 
 async def test_an_unknown_source_is_told(bot: Bot) -> None:
-    answer = await post(bot, encoded(KUMA), token=TOKEN, source="zabbix")
+    answer = await post(bot, encoded(KUMA), token=TOKEN, source="nobody")
     assert answer.status_code == 422
     assert "unifi、grafana、alertmanager" in answer.json()["error"]
 

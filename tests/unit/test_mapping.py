@@ -217,4 +217,4 @@ def test_a_source_that_is_tried_out_tells_what_came_of_it() -> None:
     assert (made.content, made.send_to) == ("backup done", ("10002",))
     assert lines[-1] == "  没能读懂，会按原样发"
     with pytest.raises(InvalidReport, match="可用的有 grafana"):
-        try_source(b"{}", "zabbix", {}, Config())
+        try_source(b"{}", "nobody", {}, Config())

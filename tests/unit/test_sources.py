@@ -83,7 +83,7 @@ def test_a_source_is_named_as_one_writes_it() -> None:
 
 def test_an_unknown_name_in_the_address_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(InvalidReport, match="source：没有这个来源；可用的有 grafana、alertmanager"):
-        reading(KUMA, source="zabbix")
+        reading(KUMA, source="nobody")
 
 
 def test_a_field_of_that_name_counts_where_it_is_known() -> None:

@@ -37,9 +37,7 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     context = {**fields, "dimensions": _dimensions(fields), "lasted": lasted}
     report_fields: dict[str, object] = {
         "title": f"{verb}：{name}{f'（{instance}）' if instance else ''}",
-        "content": fill_lines(
-            _LINES, {**fields, "dimensions": _dimensions(fields), "lasted": lasted}
-        ),
+        "content": fill_lines(_LINES, context),
         "event": event,
         "result": 0 if event == "alert.resolved" else result,
         "timestamp": wording.epoch(fields.get("timestamp")),
