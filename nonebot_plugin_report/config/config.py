@@ -250,6 +250,12 @@ class Config(BaseModel):
         return [*filter(None, (self.report_token,)), *others]
 
     @property
+    def bots(self) -> frozenset[str]:
+        """The bots of QQ that the settings name."""
+        of_rules = (bot for rule in self.report_rules for bot in rule.send_from)
+        return frozenset([*filter(None, (self.report_from,)), *of_rules])
+
+    @property
     def unavailable(self) -> dict[str, str]:
         """Channels that cannot be used yet, each with the reason (Chinese)."""
         channels = self.report_channels.items()

@@ -31,12 +31,14 @@ from ..senders.qq.diagnosis import RefusedBots, contacts
 from ..senders.qq.sender import OneBotSender
 from ..senders.router import Router
 from ..sources.body import Pushed
+from ..sources.dialect import Addressees
 from ..store import Store
 from ..store.ids import number, spans
 from ..watchdog.beats import Beat
 from ..watchdog.durations import Durations
 from ..watchdog.watchdog import Watchdog
 from ..watchdog.watches import Watch
+from .bot_register import BotRegister
 from .health import Checkup, Health
 from .masking import Masking
 from .receipt_log import ReceiptLog
@@ -119,6 +121,9 @@ class Hub:
             config.report_from or "",
             config.report_max_picture,
         )
+        self._register = BotRegister(
+            self._store.bots, lambda: [self_id for self_id, *_ in self.bots()], config.bots
+        )
         self._router = Router(self._qq, config.report_channels, command_prefix=self.command_prefix)
         self._outbox = Outbox(
             self._store,
@@ -164,6 +169,11 @@ class Hub:
         )
 
     @property
+    def addressees(self) -> Addressees:
+        """Whom a report can name by a short name."""
+        return Addressees(self._register.ids, self.directory.channels)
+
+    @property
     def archive(self) -> "Archive":
         """The history for the page."""
         return self._store.archive
@@ -184,10 +194,12 @@ class Hub:
 
         Raises:
             Forbidden: the grant does not reach a recipient that the report names.
-            InvalidReport: the report reaches nobody.
+            InvalidReport: the report reaches nobody, or names a bot that was never connected.
             StoreUnavailable: the report could not be stored.
         """
         self._require_store()
+        if report.send_from:
+            await self._register.check(report.send_from)
         report = await self._recast(report, grant)
         elapsed = await self._durations.elapsed(report, grant.name)
         if elapsed != report.elapsed:
@@ -337,6 +349,7 @@ class Hub:
 
     async def bot_connected(self) -> None:
         """Send the deliveries that waited for a bot."""
+        await self._register.add_connected(self.clock())
         if not self._supervisor.fault:
             await self._resume()
 
@@ -445,6 +458,7 @@ class Hub:
             if self._store.shared:
                 await self._timekeeper.read_shared()
             await self._outbox.open()
+            await self._register.open()
             await self.mutes.open()
             await self.tokens.open()
             await self.sessions.open()

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from typing import Final
 
 from ..errors import InvalidReport
-from ..model.report import Report
+from ..model.report import Report, hash_words
 from ..model.value import value_type
-from .base import Answer, Fields, Headers, Source, Translated, leaves, lines, read_story
+from .base import Answer, Fields, Headers, Source, Translated, lines, read_story
 from .bodies.decode import decode
 from .catalogue import SOURCES, built_in, recognise
+from .dialect import ANYBODY, Addressees, is_ours, obeyed, read_id
+from .generic import read_generic
 from .mapping import OwnSource
 from .parse import ALIASES, OTHERS, parse, read_key
 
@@ -17,14 +20,10 @@ Own = Mapping[str, OwnSource]
 """The sources of REPORT_SOURCES, by name."""
 
 _WORDS: Final = ("title", "content", "message", *OTHERS)
-_CARRIED: Final = (
-    "event", "result", "timestamp", "data", "id", "channel", *ALIASES, *ALIASES.values(),
-)  # fmt: skip
-"""Fields of ours that count in any tool's body, where its translation does not have them."""
-_MAX_VALUES: Final = 100
-"""Most values that are shown of a body that no source can read."""
-_MAX_VALUE: Final = 1000
-"""Characters of each of these values."""
+_CARRIED: Final = ("timestamp", "data")
+"""Fields that count in a known tool's body too, besides those that are obeyed in any."""
+RETRY_SECONDS: Final = 300.0
+"""Seconds within which another tool's body with the same `id` and the same words is a retry."""
 
 
 @value_type
@@ -38,6 +37,8 @@ class Context:
     headers: Headers
     key: str = ""
     """The report's key where the body has no `id`; the same report whatever its words are."""
+    addressees: Addressees = ANYBODY
+    """Whom a body can name."""
 
 
 @value_type
@@ -75,8 +76,39 @@ def _read(fields: Fields, beside: Context, own: Own) -> Reading:
     if (reading := _read_built_in(fields, beside, source)) is not None:
         return reading
     if source is None:
-        return Reading(parse(_filled(fields, beside), beside.query))
+        return Reading(_read_unnamed(fields, beside))
     return _as_it_is(fields, beside, name)
+
+
+def _read_unnamed(fields: Fields, beside: Context) -> Report:
+    """Read a body that no source knows: in our own dialect, or in whatever words it has."""
+    if is_ours(fields, beside.addressees):
+        return parse(_filled(fields, beside), beside.query)
+    taken = obeyed(fields, beside.addressees)
+    unread = {
+        name: one
+        for name, one in fields.items()
+        if name != "token" and (name not in taken or name in ("event", "result"))
+    }
+    if (message := read_generic(unread)) is None:
+        return parse(_filled(taken, beside), beside.query)
+    report_fields = taken | {
+        "title": message.title,
+        "content": message.content,
+        "result": message.result and message.result.number,
+        "timestamp": message.at and message.at.isoformat(),
+    }
+    report = parse(_filled(report_fields, beside), beside.query)
+    return _with_retries(report, fields, beside)
+
+
+def _with_retries(report: Report, fields: Fields, beside: Context) -> Report:
+    """Let the `id` of another tool's body tell a retry: it may name what the body is about, and
+    stand in many bodies."""
+    if report.key or beside.key or not (key := read_id(fields)):
+        return report
+    words = sha256(f"{key} {hash_words(report)}".encode("utf-8", "replace"))
+    return replace(report, key=words.hexdigest()[:32], key_seconds=RETRY_SECONDS)
 
 
 def named(
@@ -103,10 +135,11 @@ def opened(fields: Fields) -> Fields:
     payload = fields.get("payload")
     if not isinstance(payload, str) or not payload.lstrip().startswith("{"):
         return fields
+    beside = {name: value for name, value in fields.items() if name != "payload"}
     try:
-        return {**fields, **decode(bytearray(payload.encode("utf-8", "replace")))}
+        return {**beside, **decode(bytearray(payload.encode("utf-8", "replace")))}
     except InvalidReport:
-        return {"content": payload, **fields}
+        return {"content": payload, **beside}
 
 
 def _read_built_in(fields: Fields, beside: Context, source: Source | None) -> Reading | None:
@@ -115,8 +148,11 @@ def _read_built_in(fields: Fields, beside: Context, source: Source | None) -> Re
     for candidate in dict.fromkeys((recognise(fields, beside.headers), source)):
         translated = candidate and candidate.translate(fields, beside.headers)
         if candidate and translated is not None:
-            report = _report(translated, _keep(fields, translated), beside)
-            return Reading(report, answer=candidate.answer)
+            if candidate.recognise is None:
+                return Reading(_read_unnamed(fields, beside), answer=candidate.answer)
+            taken = obeyed(fields, beside.addressees)
+            report = _report(translated, _keep(fields, taken, translated), beside)
+            return Reading(_with_retries(report, fields, beside), answer=candidate.answer)
     return None
 
 
@@ -150,10 +186,11 @@ def _says(fields: Fields, name: str) -> bool:
     return any(fields.get(one) not in (None, "") for one in (name, ALIASES.get(name, name)))
 
 
-def _keep(fields: Fields, translated: Translated) -> Fields:
+def _keep(fields: Fields, taken: Fields, translated: Translated) -> Fields:
     """Add to a translation the fields of the body that our own dialect would show or obey."""
+    carried = {**taken, **{name: fields[name] for name in _CARRIED if name in fields}}
     rewritten = translated.rewritten
-    merged = {name: fields[name] for name in _CARRIED if name in fields and name not in rewritten}
+    merged = {name: value for name, value in carried.items() if name not in rewritten}
     merged |= {name: one for name, one in translated.fields.items() if one not in (None, "")}
     texts = [
         text
@@ -167,22 +204,13 @@ def _keep(fields: Fields, translated: Translated) -> Fields:
 
 
 def _as_it_is(fields: Fields, beside: Context, name: str) -> Reading:
-    """Show a body that its source could not read: by another source, else all of its values."""
+    """Show a body that its source could not read: by another source, else in the words it has."""
     try:
         reading = _read_built_in(fields, beside, None)
-        report = reading.report if reading else parse(_filled(fields, beside), beside.query)
+        report = reading.report if reading else _read_unnamed(fields, beside)
     except InvalidReport:
-        report = None
-    if report is None or not (report.heading or report.body):
-        recipients = {
-            one: fields[one] for one in _CARRIED if one.startswith("send_") and one in fields
-        }
-        listed = [
-            f"{path}：{text[:_MAX_VALUE]}"
-            for path, text in list(leaves(fields))[:_MAX_VALUES]
-            if path not in ("token", "source")
-        ]
-        report_fields = {"title": f"来自 {name}", "content": lines(*listed) or "（空的）"}
-        report = parse(_filled({**recipients, **report_fields}, beside), beside.query)
+        taken = obeyed(fields, beside.addressees)
+        nothing = {"title": f"来自 {name}", "content": "（空的）"}
+        report = parse(_filled({**taken, **nothing}, beside), beside.query)
     note = f"没能按来源 {name} 读懂，按原样发"
     return Reading(replace(report, cut=(*report.cut, note)), name)

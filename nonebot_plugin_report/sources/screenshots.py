@@ -11,6 +11,17 @@ from ..model.image import Image, read_image
 MAX_PICTURES: Final = 20
 """Most pictures of a report; further ones are left out."""
 _WEB: Final = re.compile("https?://", re.IGNORECASE)
+_BEFORE: Final = re.compile(r"\s*(?:data:[^,]{0,100},|base64://|base64,|base64:)\s*", re.IGNORECASE)
+"""What tools write before base64: a data URL's beginning, or OneBot's."""
+_URL_SAFE: Final = str.maketrans("-_", "+/")
+"""The alphabet of RFC 4648 section 5, in that of section 4."""
+_BLANKS: Final = "\n\r \t"
+_WITHIN: Final = ("data", "base64", "content")
+"""Fields in which an object has its base64."""
+_HEAD: Final = 200
+"""Characters that are looked at to tell whether they begin a picture."""
+_MAGIC: Final = 16
+_MARKS: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
 
 
 def read_pictures(fields: Mapping[str, object]) -> tuple[tuple[Image, ...], str, str]:
@@ -52,7 +63,7 @@ def _pictures(fields: Mapping[str, object]) -> list[object]:
     if ours:
         return ours
     others = [*_listed(fields.get("image")), *_listed(fields.get("images"))]
-    return [one for one in others if isinstance(one, str | bytes)]
+    return [one for one in others if begins_as_picture(one)]
 
 
 def _listed(value: object) -> list[object]:
@@ -62,8 +73,32 @@ def _listed(value: object) -> list[object]:
     return [one for one in values if one not in (None, "", b"")]
 
 
+def begins_as_picture(value: object) -> bool:
+    """Whether a value begins as a picture does, without reading all of it."""
+    if isinstance(value, bytes):
+        return True  # it came as a file
+    encoded = _encoded(value)
+    if not isinstance(encoded, str):
+        return False
+    head = "".join(_BEFORE.sub("", encoded[:_HEAD]).translate(_URL_SAFE).split())
+    try:
+        return pybase64.b64decode(head[:_MAGIC], validate=True).startswith(_MARKS)
+    except ValueError:
+        return False
+
+
+def _encoded(value: object) -> object:
+    """Get the base64 of a value that may be an object around it, such as `{"data": "…"}`."""
+    if not isinstance(value, dict):
+        return value
+    fields = cast("dict[str, object]", value)
+    texts = (text for name in _WITHIN if isinstance(text := fields.get(name), str))
+    return next(texts, fields)
+
+
 def _read(value: object) -> Image:
     """Read a picture. Raises ValueError with a short reason in Chinese."""
+    value = _encoded(value)
     if isinstance(value, bytes):
         return read_image(value)
     if not isinstance(value, str):
@@ -71,10 +106,20 @@ def _read(value: object) -> Image:
     if _WEB.match(value):
         raise ValueError("是网址，不会去下载；请写图片的 base64")
     try:
-        encoded = value.partition(",")[2] if value.startswith("data:") else value
-        if "\n" in encoded:  # as MIME folds it
-            encoded = "".join(encoded.split())
-        data = pybase64.b64decode(encoded, validate=True)
+        data = pybase64.b64decode(_plain(value), validate=True)
     except ValueError:
         raise ValueError("不是 base64 字符串") from None
     return read_image(data)
+
+
+def _plain(value: str) -> str:
+    """Bring base64 into its plain form: no prefix, no blanks, the common alphabet, padded."""
+    before = _BEFORE.match(value, 0, _HEAD)
+    encoded = value[before.end() :] if before else value
+    if not encoded.isascii():
+        raise ValueError("not base64")
+    if any(blank in encoded for blank in _BLANKS):
+        encoded = "".join(encoded.split())
+    if "-" in encoded or "_" in encoded:
+        encoded = encoded.translate(_URL_SAFE)
+    return encoded + "=" * (-len(encoded) % 4)

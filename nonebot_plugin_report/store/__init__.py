@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, select
 
+from .bots import StoredBots
 from .history import History
 from .housekeeping import Housekeeping
 from .leases import Leases
@@ -51,6 +52,7 @@ class Store:
         self.leases = Leases(self._writer)
         self.history = History(self._writer)
         self.housekeeping = Housekeeping(self._writer)
+        self.bots = StoredBots(self._writer)
         self.bindings = Bindings(self._writer)
         self.mutes = Mutes(self._writer)
         self.sessions = StoredSessions(self._writer)

@@ -249,6 +249,14 @@ process: Final = Table(
 )
 
 
+bot: Final = Table(
+    "bot",
+    metadata,
+    Column("id", STRING, primary_key=True),  # of QQ; it is or was connected
+    Column("since", Float, nullable=False),
+)
+
+
 spent: Final = Table(
     "spent",
     metadata,

@@ -12,7 +12,7 @@ import pybase64
 
 from ..errors import Forbidden, InvalidReport, UnsupportedMedia
 from ..sources.base import Headers
-from ..sources.bodies.decode import Fields, decode, decode_text
+from ..sources.bodies.decode import Fields, decode_pushed, decode_text
 from ..sources.bodies.form import (
     decode_form,
     decode_picture,
@@ -22,6 +22,7 @@ from ..sources.bodies.form import (
 from ..sources.bodies.mend import decode_json
 from ..sources.bodies.multipart import decode_multipart, read_boundary
 from ..sources.body import Decode, Pushed
+from ..sources.dialect import ANYBODY, Addressees
 from ..sources.markup import from_html, from_markdown
 from ..sources.reader import Context
 from .body_token import find_tokens
@@ -102,7 +103,7 @@ def _decode_text(
 def json_decoder(*, is_open: bool, has_token: bool) -> Decode:
     """The decoder for a body that is called JSON. What is none is mended or text, but where
     everybody may push."""
-    return decode if is_open else partial(_decode_json, has_token=has_token)
+    return decode_pushed if is_open else partial(_decode_json, has_token=has_token)
 
 
 def _decode_json(content: bytes | bytearray, *, has_token: bool) -> Fields:
@@ -126,12 +127,17 @@ def read_signed(
     return None if token is None else replace(read(content), token=token)
 
 
-def context(query: Mapping[str, str], headers: Headers | None = None) -> Context:
-    """What a request says beside its body: in its URL, and in its headers, which count less."""
+def context(
+    query: Mapping[str, str],
+    headers: Headers | None = None,
+    addressees: Addressees = ANYBODY,
+) -> Context:
+    """What a request says beside its body: in its URL, and in its headers, which count less; and
+    whom its body can name."""
     texts = {name: query[name] for name in QUERY_TEXTS if query.get(name)}
     headers = {} if headers is None else headers
     key = headers.get("idempotency-key", "")
-    return Context(query, header_fields(headers) | texts, headers, key)
+    return Context(query, header_fields(headers) | texts, headers, key, addressees)
 
 
 def query_body(query: bytes) -> bytearray:

@@ -170,7 +170,7 @@ class Receiver:
 
     def _read(self, request: Request, decoder: Decode, content: bytearray) -> Pushed:
         """What a body says, with what stands beside it."""
-        beside = context(query_of(request), headers_of(request))
+        beside = context(query_of(request), headers_of(request), self._hub.addressees)
         own = self._hub.config.report_sources
         return read_report(content, decode=decoder, beside=beside, own=own)
 
@@ -191,7 +191,7 @@ class Receiver:
             pushed = read_report(
                 query_body(request.scope["query_string"]),
                 decode=decode,
-                beside=context(source, headers_of(request)),
+                beside=context(source, headers_of(request), self._hub.addressees),
                 own=self._hub.config.report_sources,
             )
             answer = taken_answer(await self._hub.take(pushed, grant), pushed.answer)

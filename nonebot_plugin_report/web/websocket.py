@@ -131,7 +131,8 @@ class Sessions:
             query = query_of(session.websocket)
             own = self._hub.config.report_sources
             decode = json_decoder(is_open=self._callers.open, has_token=caller.token is not None)
-            read = partial(read_report, decode=decode, beside=context(query), own=own)
+            beside = context(query, None, self._hub.addressees)
+            read = partial(read_report, decode=decode, beside=beside, own=own)
             pushed = await body.work(read)
             if grant is None:
                 if pushed.token is not None:

@@ -24,9 +24,9 @@ BAD_BODIES = {
     "huge number": b'{"content": ' + b"9" * 100_000 + b"}",
     "huge float": b'{"content": "x", "data": 1e999}',
     "a list": b"[]",
-    "a string": b'"x"',
+    "an empty string": b'""',
     "null": b"null",
-    "wrong types": b'{"content": {"a": 1}, "event": [], "result": true}',
+    "no word in it": b'{"content": {"a": null}, "event": [], "title": " "}',
     "wrong target": b'{"content": "x", "send_to": {"a": 1}}',
     "unknown channel": b'{"content": "x", "channel": "phone"}',
     "nothing to show": b'{"send_to": 1}',
@@ -42,6 +42,9 @@ FINE_BODIES = {
     "unknown fields": b'{"content": "x", "whatever": [1, {"a": null}]}',
     "numbers as text": b'{"title": 1, "content": 2.5}',
     "deeply nested and closed": b'{"content":"x","data":' + b"[" * 500 + b"]" * 500 + b"}",
+    "a string alone": b'"x"',
+    "a list": b'["x", {"title": "y"}]',
+    "other types": b'{"content": {"a": 1}, "event": [], "result": true}',
     "big integers": b'{"content": 123456789012345678901234567890}',
 }
 

@@ -68,6 +68,8 @@ async def used(folder: Path) -> Path:
                 content=f"已发 {number}", screenshot=shot(number), id=f"k{number}"
             )
             await bot.until_state(sent["id"], "delivered")
+        async with ScriptedV11(url=bot.onebot_v11, self_id="99999"):
+            await bot.health()
         waits = await bot.push(content="等着 ' \\ \x00 🎮", send_from="99999", screenshot=shot(9))
         assert waits["deliveries"]
         await bot.end(signal.SIGKILL)  # its lanes are still its own
@@ -282,6 +284,8 @@ async def test_a_backup_made_while_the_bot_runs_is_a_store_that_one_can_go_on_wi
     async with a_bot(tmp_path / "bot") as bot, ScriptedV11(url=bot.onebot_v11):
         sent = await bot.push(content="已发", screenshot=shot(1), id="k")
         await bot.until_state(sent["id"], "delivered")
+        async with ScriptedV11(url=bot.onebot_v11, self_id="99999"):
+            await bot.health()
         await bot.push(content="等着", send_from="99999", screenshot=shot(2))
         code, output = await command(bot.folder, "backup", str(file))
         assert code == 0, output

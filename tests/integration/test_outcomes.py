@@ -252,6 +252,8 @@ async def test_a_mute_and_a_network_that_is_gone_burn_no_attempt_and_hold_no_oth
 
 
 async def test_only_the_lanes_of_the_bot_that_is_away_wait(bot: Bot, qq: ScriptedV11) -> None:
+    async with ScriptedV11(url=bot.onebot_v11, self_id="2000"):
+        await bot.health()
     away = await bot.push(content="1", send_from="2000")
     here = await bot.push(content="2")
     await bot.until_state(here["id"], "delivered")

@@ -65,7 +65,7 @@ def test_what_is_not_clear_is_text_with_a_note(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b'"x"', b"null", b"1" * 5000, b"[" * 100_000, b'{"a":' * 9999]
+    "body", [b"[]", b'""', b"null", b"1" * 5000, b"[" * 100_000, b'{"a":' * 9999]
 )
 def test_json_that_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidReport):

@@ -69,7 +69,7 @@ def _huge_png() -> bytes:
         (["x"], "不是 base64"),
         (7, "不是 base64"),
         ("@@@", "不是 base64"),
-        ("abc", "不是 base64"),
+        ("abcde", "不是 base64"),
         (base64.b64encode(b"MZ not a picture").decode(), "不是图片"),
         (base64.b64encode(PICTURE[:2]).decode(), "不是图片"),
         (base64.b64encode(_huge_png()).decode(), "5000 万"),
@@ -188,11 +188,16 @@ def test_an_image_is_a_screenshot_where_there_is_none() -> None:
     assert better.data == PICTURE
 
 
-@pytest.mark.parametrize("name", ["image", "screenshot"])
-def test_an_address_of_an_image_is_told_and_never_costs_the_text(name: str) -> None:
-    report = parse({"text": "正文", name: "https://example.com/a.png"})
+def test_an_address_of_a_screenshot_is_told_and_never_costs_the_text() -> None:
+    report = parse({"text": "正文", "screenshot": "https://example.com/a.png"})
     assert (report.body, report.image) == ("正文", None)
     assert "网址" in report.image_fault
+
+
+@pytest.mark.parametrize("value", ["https://example.com/a.png", "!", "a.png", {"data": "x"}])
+def test_an_image_that_is_no_picture_is_not_told(value: object) -> None:
+    report = parse({"text": "正文", "image": value})
+    assert (report.body, report.image, report.image_fault) == ("正文", None, "")
 
 
 @pytest.mark.parametrize(

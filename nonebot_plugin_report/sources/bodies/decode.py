@@ -3,7 +3,7 @@
 import json
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Never, cast
 
@@ -17,6 +17,8 @@ MAX_VALUES: Final = 20_000
 """JSON values in one body."""
 MAX_WIDE: Final = 2 * 2**20
 """Most bytes of JSON that are given to the slower parser if it is not ASCII or full of escapes."""
+MAX_BARE: Final = 2**18
+"""Bytes of a body of JSON that is no object."""
 UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _SLICE: Final = 2**16
 _GLANCE: Final = 2**20
@@ -60,12 +62,51 @@ def decode(body: bytes | bytearray) -> Fields:
     Raises:
         InvalidReport: not JSON, not an object, nested too deeply, or of too many values.
     """
+    return _refusing(read_object, body)
+
+
+def decode_pushed(body: bytes | bytearray) -> Fields:
+    """Read a body as JSON of any kind, as `decode_any` does.
+
+    Raises:
+        InvalidReport: not JSON, nested too deeply, of too many values, or nothing can be in it.
+    """
+    return _refusing(decode_any, body)
+
+
+def _refusing(read: Callable[[bytes | bytearray], Fields], body: bytes | bytearray) -> Fields:
     try:
-        return read_object(body)
+        return read(body)
     except UnicodeDecodeError:
         raise InvalidReport("body", "不是 UTF-8 编码的文本") from None
     except json.JSONDecodeError:
         raise InvalidReport("body", "不是合法的 JSON") from None
+
+
+def decode_any(body: bytes | bytearray) -> Fields:
+    """Read a body as JSON of any kind. What is no object becomes the field `content`; a list of one
+    object is that object, and so is a text that is an object's JSON.
+
+    Raises:
+        InvalidReport: nothing can be in it, or it is a text, number or list that is very long.
+        JSONDecodeError: not JSON.
+        UnicodeDecodeError: not text.
+    """
+    size = len(body)
+    value = read_json(body)
+    if isinstance(value, str) and size <= MAX_BARE and value.lstrip()[:1] == "{":
+        try:
+            value = read_json(value.encode("utf-8", "replace"))
+        except (ValueError, InvalidReport):
+            pass  # it only begins like that
+    if isinstance(value, list) and len(cast("list[object]", value)) == 1:
+        (value,) = cast("list[object]", value)
+    if isinstance(value, dict):
+        return Fields(cast("dict[str, object]", value))
+    bare = cast("object", value)
+    if size > MAX_BARE or bare in (None, "", []):
+        raise InvalidReport("body", '应为 JSON 对象，例如 {"content": "…"}')
+    return Fields({"content": bare})
 
 
 def read_object(body: bytes | bytearray) -> Fields:

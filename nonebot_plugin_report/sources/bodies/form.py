@@ -32,6 +32,8 @@ JSON."""
 
 _NAME: Final = re.compile(rb"[A-Za-z_]\w*", re.ASCII)
 _JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}+\{")
+_SPOKEN: Final = re.compile("[A-Za-z]{3}")
+"""What the name of some field of a form has that is none of ours; `a=1&b=2` is text."""
 _BEGINNING: Final = 400
 _PICTURE_MARKS: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
 # https://github.com/file/file/blob/FILE5_46/src/encoding.c: the bytes that stand in no text.
@@ -116,9 +118,10 @@ def is_picture(content: bytes | bytearray) -> bool:
 
 
 def read_form(body: bytes | bytearray, charset: str = "") -> Fields:
-    """Read the fields of a form; none if it is no form, or has no field of ours."""
+    """Read the fields of a form; none if it is no form, or may be text."""
     pairs = _pairs(body)
-    if not FORM_FIELDS.intersection(name for name, _ in pairs):
+    names = [name for name, _ in pairs]
+    if FORM_FIELDS.isdisjoint(names) and not (len(names) > 1 and any(map(_SPOKEN.search, names))):
         return Fields()
     if isinstance(body, bytearray):
         body.clear()  # the values are all of it
@@ -196,6 +199,8 @@ def _pairs(body: bytes | bytearray) -> list[tuple[str, bytearray]]:
         end = body.find(b"&", start, size)
         end = size if end < 0 else end
         equals = body.find(b"=", start, end)
+        if equals < 0 and end < size:
+            equals = end  # QingLong loses the first value
         name = bytes(body[start:equals]).strip() if start <= equals <= start + _GLANCE else b""
         if not _NAME.fullmatch(name):
             return []

@@ -9,7 +9,7 @@ import re
 from typing import Final, cast
 
 from ...model.text import clean_half
-from .decode import MAX_VALUES, Fields, decode_text, read_object, to_utf8
+from .decode import MAX_VALUES, Fields, decode_any, decode_text, to_utf8
 from .lift import LIFTED, LONG, plain, replace_strings
 
 MAX_QUOTES: Final = 5_000
@@ -40,10 +40,10 @@ def decode_json(body: bytes | bytearray) -> Fields:
     note.
 
     Raises:
-        InvalidReport: it is JSON but no object, nested too deeply, or of too many values.
+        InvalidReport: it is JSON in which nothing can be, nested too deeply, or of too many values.
     """
     try:
-        return read_object(body)
+        return decode_any(body)
     except UnicodeDecodeError:
         plain = body
     except json.JSONDecodeError:

@@ -70,13 +70,8 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     return Translated(
         report_fields,
         story=f"issue {issue}" if issue else "",
-        rewritten=frozenset({"message", *(["image"] if _is_address(fields) else [])}),
+        rewritten=frozenset({"message"}),
     )
-
-
-def _is_address(fields: Fields) -> bool:
-    """Whether the image is an address, as Seerr writes it, which we do not fetch."""
-    return text(fields, "image").startswith(("http", "/"))
 
 
 SOURCE: Final = Source("Seerr", frozenset({"notification_type"}), _recognise, _translate)
