@@ -115,6 +115,22 @@ BODIES = {
         FORM,
         200,
     ),
+    "Markdown of pictures that end nowhere": (b"![" * 32_000, "text/markdown", 200),
+    "Markdown of lists": (b"- a\n" * 16_000, "text/markdown", 200),
+    "Markdown of a table": (b"|a|b\n|-|-\n" + b"|a|b\n" * 12_000, "text/markdown", 200),
+    "HTML of rows": (b"<tr><td>a" * 7_000, "text/html", 200),
+    "HTML of elements that end nowhere": (b"<p>" + b"<a " * 21_000, "text/html", 200),
+    "HTML of comments that end nowhere": (b"<p>a" + b"<!--" * 16_000, "text/html", 200),
+    "a tool's words without an end": (
+        json.dumps({"title": "AUTO-MAS 敬上", "content": "任务已全部完成！\n" * 7_000}).encode(),
+        JSON,
+        200,
+    ),
+    "a trace without an end": (
+        json.dumps({"content": "Traceback (most recent call last):\n  x\n" * 1_600}).encode(),
+        JSON,
+        200,
+    ),
     "a picture in a text that is none": (
         b'{"image":"' + b"A" * (MAX_BODY - 99) + b'","content":"a "b""}',
         JSON,
