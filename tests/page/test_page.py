@@ -403,6 +403,17 @@ async def test_two_users_do_not_see_each_other(bot: Bot, qq: ScriptedV11, browse
             assert TOKEN not in await page.content()
 
 
+async def test_the_figures_in_a_tools_words_are_below_them(
+    bot: Bot, qq: ScriptedV11, browser: Browser
+) -> None:
+    pushed = await bot.push(title="任务已全部完成！", content="理智: 3/135")
+    async with opened(browser, NARROW) as page:
+        await come_in(page, bot, qq, OWNER)
+        here = page.locator(f"#r-{pushed['id']}")
+        await here.get_by_role("button", name="展开全文").click()
+        await expect(here).to_contain_text("读出：理智 3/135")
+
+
 async def test_hostile_reports_are_nothing_but_words(
     bot: Bot, qq: ScriptedV11, browser: Browser
 ) -> None:

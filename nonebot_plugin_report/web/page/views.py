@@ -29,7 +29,10 @@ def report_json(view: ReportView, now: float) -> Json:
         "result": report.result_word if report else "",
         "title": title[:CUT],
         "text": text[:CUT],
-        "more": report is None or report.data != "null" or max(len(text), len(title)) > CUT,
+        "more": report is None
+        or report.data != "null"
+        or bool(report.readings)
+        or max(len(text), len(title)) > CUT,
         "event": state.event,
         "label": label_event(state.event),
         "source": state.source,
