@@ -49,10 +49,17 @@ from tests.postgres import NAMED
 BLOCKS = blocks()
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 MARKDOWN = "docs/{}.md"
+GUIDE = ROOT / "CONTRIBUTING.md"
+PACKAGE = ROOT / nonebot_plugin_report.__name__
 
 
 def page(name: str) -> str:
     return (ROOT / MARKDOWN.format(name)).read_text("utf-8")
+
+
+def guide(title: str) -> str:
+    """A section of the guide for developers."""
+    return section(GUIDE.read_text("utf-8"), title)
 
 
 def section(text: str, title: str) -> str:
@@ -219,7 +226,7 @@ def check_module(words: list[str]) -> None:
             check_paths(paths)
         case ["-m", "coverage", "run", *rest]:
             check_module(rest)
-        case ["-m", "coverage", "combine" | "report"]:
+        case ["-m", "coverage", "combine" | "report"] | ["-m", "build"]:
             pass
         case ["-m", ("tests.documents" | "benchmarks") as module, *rest]:
             path = ROOT / module.replace(".", "/")
@@ -247,7 +254,13 @@ def check_pip(words: list[str]) -> None:
 
 
 def check_paths(words: list[str]) -> None:
-    assert all((ROOT / word).exists() for word in words if not word.startswith("-"))
+    """The arguments of pytest: marks, and paths."""
+    if words[:1] == ["-m"]:
+        marks = PYPROJECT["tool"]["pytest"]["ini_options"]["markers"]
+        assert words[1] in [mark.partition(":")[0] for mark in marks]
+        words = words[2:]
+    paths = [word.removeprefix("--ignore=") for word in words]
+    assert all((ROOT / path).exists() for path in paths if not path.startswith("-"))
 
 
 def check_uv(words: list[str]) -> None:
@@ -408,7 +421,7 @@ def test_what_is_shown_in_passing_works(path: Path, tmp_path: Path) -> None:
             check_url(text)
         elif re.match(r"[A-Z]\w+=", text):
             read_env(text, tmp_path)
-        elif text.startswith(("python -m", ".venv\\Scripts\\python -m n", "pip ")):
+        elif text.startswith(("python -m", ".venv\\Scripts\\python -m n", "pip ", "pytest")):
             check_command(text)
 
 
@@ -459,13 +472,51 @@ def test_loading_goes_without_an_entry_script() -> None:
 
 
 def test_every_path_of_the_map_exists() -> None:
-    table = section(page("development"), "地图")
-    paths = re.findall(r"`((?:nonebot_plugin_report|tests|benchmarks)[\w/.]*)`", table)
+    paths = re.findall(r"`((?:nonebot_plugin_report|tests|benchmarks)[\w/.]*)`", guide("Map"))
     assert len(paths) > 20
     for path in paths:
         assert (ROOT / path).exists(), path
-    elsewhere = page("development").replace(table, "")
-    assert "nonebot_plugin_report/" not in elsewhere, "paths stand in the map alone"
+
+
+def test_every_room_is_in_the_map() -> None:
+    rooms = {path.parent.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py")}
+    named = set(re.findall(r"`([\w/]+)`", guide("Map")))
+    assert rooms - {PACKAGE.name} <= named
+
+
+def test_every_file_that_the_guide_names_exists() -> None:
+    named = {text for text in inline(GUIDE) if re.fullmatch(r"[.\w]+/[\w./]*", text)}
+    assert len(named) > 50
+    for path in named:
+        if "NAME" not in path:
+            assert any((folder / path).exists() for folder in (ROOT, PACKAGE)), path
+
+
+def test_the_way_of_a_report_names_functions_that_its_files_have() -> None:
+    rows = re.findall(
+        r"^\| [^|`]+ \| (`[^|]+`) \| (`[^|]+`) \|$", guide("The way of a report"), re.M
+    )
+    assert len(rows) > 12
+    for files, functions in rows:
+        defined = {name for file in re.findall(r"`(.+?)`", files) for name in definitions(file)}
+        assert set(re.findall(r"`(.+?)`", functions)) <= defined, files
+
+
+def definitions(file: str) -> Iterator[str]:
+    """The functions and classes of a file of the package, methods after their class's name."""
+    for node in ast.parse((PACKAGE / file).read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        if isinstance(node, ast.ClassDef):
+            methods = (ast.FunctionDef, ast.AsyncFunctionDef)
+            yield from (
+                f"{node.name}.{each.name}" for each in node.body if isinstance(each, methods)
+            )
+
+
+def test_the_benchmarks_and_their_lessons_are_short() -> None:
+    text = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+    assert len(text.splitlines()) <= 80
 
 
 def test_every_placeholder_is_named() -> None:
