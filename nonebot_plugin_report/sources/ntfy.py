@@ -140,6 +140,8 @@ def _fill(
     headers: Headers = {}
     beside = {name: value for name, value in query.items() if name.startswith("send_")}
     report = read(fields, Context(beside, {"event": topic}, headers), {}).report
+    # What is published twice arrives twice.
+    report = replace(report, key="", key_with_words=False, key_seconds=None)
     return _treated(report, parameters, now)
 
 

@@ -11,6 +11,7 @@ from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.sources.emoji import EMOJIS
 from nonebot_plugin_report.sources.ntfy import RESULTS, read_json, read_publish
 from nonebot_plugin_report.sources.ntfy_parts import MAX_ACTIONS, read_actions, read_delay
+from tests.tools import ALERTMANAGER
 
 NOW = datetime(2026, 11, 30, 20, 40, 30, tzinfo=UTC)
 
@@ -118,3 +119,9 @@ def test_of_a_template_that_does_more_the_body_is_read_as_a_push() -> None:
     told = published(body, template="1", message="{{range .alerts}}x{{end}}", priority="5")
     assert (told.title, told.body, told.event) == ("磁盘", "满了", "nas")
     assert told.urgent
+
+
+def test_alerts_that_are_published_twice_are_two_messages() -> None:
+    told = published(ALERTMANAGER, template="alertmanager")
+    assert told.title == "触发：InstanceDown"
+    assert (told.key, told.key_seconds) == ("", None)

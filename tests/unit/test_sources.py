@@ -238,6 +238,11 @@ def test_grafana_without_a_template_is_told_as_alertmanager_is() -> None:
     ]  # fmt: skip
 
 
+def test_the_same_alerts_in_other_words_are_no_retry() -> None:
+    keys = [report(GRAFANA | {"title": title}).key for title in ("甲", "乙", "甲")]
+    assert keys[0] == keys[2] != keys[1]
+
+
 def test_a_users_template_is_followed_by_links_that_it_does_not_say() -> None:
     alert = GRAFANA["alerts"][0] | {"panelURL": "https://grafana.example/d/1?viewPanel=2"}
     own = {"message": "内存", "alerts": [alert]}

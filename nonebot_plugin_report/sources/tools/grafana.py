@@ -6,6 +6,7 @@ https://github.com/grafana/alerting (receivers/webhook/v1/webhook.go, templates/
 
 import re
 from dataclasses import replace
+from hashlib import sha256
 from typing import Final
 
 from ..alerts import Alert, is_group, translate_group
@@ -39,7 +40,13 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
         return None
     group = translate_group(fields, alerts)
     title = title if title and "title" not in rewritten else group.fields["title"]
-    report_fields = group.fields | {"title": title, "screenshot": _picture(fields)}
+    # Other words of the same alerts are of another contact point.
+    key = sha256(f"{group.fields['id']} {title} {message}".encode("utf-8", "replace"))
+    report_fields = group.fields | {
+        "title": title,
+        "screenshot": _picture(fields),
+        "id": key.hexdigest()[:32],
+    }
     if message:  # the user's own template
         report_fields["content"] = lines(
             message, *(one.times for one in alerts if one.times), *_links(alerts)
@@ -63,7 +70,8 @@ def _more(alert: Fields, message: str) -> str:
     values = "，".join(f"{name}={value}" for name, value in texts(alert, "values").items())
     values = values or text(alert, "valueString")
     links = (text(alert, name) for name in ("panelURL", "dashboardURL", "generatorURL"))
-    parts = (values if not message else "", next(filter(None, links), ""), text(alert, "imageURL"))
+    link = next((one for one in links if "/" in one), "")  # the test button has only a query
+    parts = (values if not message else "", link, text(alert, "imageURL"))
     return lines(*(one for one in parts if one not in message))
 
 
