@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..model.delivery import State
-from ..model.status import Listed
+from ..model.grant import BOUND
+from ..model.status import Listed, Refusal
 from ..model.timing import in_words, moment
 from ..model.watch import Standing
 from .request import Asker, Context
@@ -63,6 +64,7 @@ async def status(context: Context, asker: Asker, _: Sequence[str]) -> str:
         *list_first(muted),
     ]
     lines += await _failures(context, asker, now)
+    lines += list_first([_refusal(one, now) for one in health.refusals if _may_see(one, asker)])
     if asker.superuser:
         lines += list_first([_watch(one, now) for one in hub.watchdog.standings()])
     return "\n".join(lines)
@@ -81,6 +83,15 @@ def _failure(failure: Listed, asker: Asker, now: float) -> list[str]:
         for each in failure.state.deliveries
         if each.state.failed
     ]
+
+
+def _may_see(refusal: Refusal, asker: Asker) -> bool:
+    return asker.superuser or refusal.token == f"{BOUND}{asker.own.id}"
+
+
+def _refusal(refusal: Refusal, now: float) -> str:
+    reason = short(refusal.reason, REASON_LENGTH)
+    return f"📪 {moment(refusal.at, now)} 没收下{quoted(refusal.client)}：{reason}"
 
 
 def _watch(standing: Standing, now: float) -> str:

@@ -25,6 +25,8 @@ LOW_DISK: Final = 500 * 2**20
 """Free bytes below which the disk is reported."""
 NO_DISK: Final = 50 * 2**20
 """Free bytes below which storing will soon fail."""
+MAX_REFUSALS: Final = 5
+"""Refused pushes that are reported, the last ones."""
 BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 """A correct clock cannot show a time before this program was written."""
 
@@ -125,6 +127,7 @@ def of_running(hub: Hub, health: Health) -> Iterator[Finding]:
     yield from _onebot(health, now)
     yield from _backlog(health, now)
     yield from _failures(health, now)
+    yield from _refusals(health, now)
 
 
 def _store(health: Health) -> Iterator[Finding]:
@@ -193,3 +196,8 @@ def _failures(health: Health, now: float) -> Iterator[Finding]:
         text = f"发给 {one.target} 的一条{what}：{progress(one, now)}"
         first = "到那里看看有没有收到" if unconfirmed else "按原因改好"
         yield Finding("提醒", text, f"{first}；要再发一次，在 QQ 里用「推送 重发」")
+
+
+def _refusals(health: Health, now: float) -> Iterator[Finding]:
+    for one in health.refusals[:MAX_REFUSALS]:
+        yield Finding("提醒", f"{moment(one.at, now)} 没有收下 {one.client} 的推送", one.reason)

@@ -8,7 +8,7 @@ from typing import Final
 from nonebot.adapters import Bot
 
 from ..errors import StoreUnavailable
-from ..model.status import Backlog, DeliveryState, Process
+from ..model.status import Backlog, DeliveryState, Process, Refusal
 from ..senders.qq.diagnosis import RefusedBots, strangers
 from ..store import Store
 from .counting import BacklogCount
@@ -42,6 +42,8 @@ class Health:
     """Time when a OneBot implementation was last refused for its token (epoch seconds)."""
     processes: tuple[Process, ...] = ()
     """The processes that share the store; empty for a store of one process."""
+    refusals: tuple[Refusal, ...] = ()
+    """The last refused pushes with a right token or from this machine, the newest first."""
     failures: tuple[DeliveryState, ...] = ()
     """Recent failed deliveries; filled by `Checkup.details`."""
     strangers: tuple[str, ...] = ()
@@ -58,15 +60,17 @@ class Checkup:
         refused: RefusedBots,
         superusers: Iterable[str],
         processes: Callable[[], Awaitable[tuple[Process, ...]]],
+        refusals: Callable[[], tuple[Refusal, ...]],
         clock: Callable[[], float],
     ) -> None:
-        """`superusers` are QQ numbers; `processes` reads the processes on the store; `clock`
-        gives epoch seconds."""
+        """`superusers` are QQ numbers; `processes` reads the processes on the store; `refusals`
+        lists the last refused pushes; `clock` gives epoch seconds."""
         self._store = store
         self._supervisor = supervisor
         self._refused = refused
         self._superusers = tuple(superusers)
         self._processes = processes
+        self._refusals = refusals
         self._clock = clock
         self._waiting = BacklogCount(store.history.backlog, time.monotonic)
         self._trouble: StoreUnavailable | None = None
@@ -106,6 +110,7 @@ class Checkup:
             self._supervisor.in_use,
             self._refused.last,
             processes,
+            self._refusals(),
         )
 
     async def details(self, health: Health, online: Iterable[Bot]) -> Health:

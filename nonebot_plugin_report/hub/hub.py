@@ -13,10 +13,10 @@ from nonebot.adapters import Bot, Event
 from ..access.sessions import Sessions
 from ..access.tokens import Tokens
 from ..config import Config
-from ..errors import InvalidReport, StoreUnavailable
+from ..errors import InvalidReport, Refused, StoreUnavailable
 from ..model.clock import Clock
 from ..model.delivery import Outgoing, State
-from ..model.grant import MASTER, OWN, Grant
+from ..model.grant import BOUND, MASTER, OWN, Grant
 from ..model.image import Image
 from ..model.report import Report
 from ..model.status import Receipt, ReportState
@@ -42,6 +42,7 @@ from .bot_register import BotRegister
 from .health import Checkup, Health
 from .masking import Masking
 from .receipt_log import ReceiptLog
+from .refused_pushes import RefusedPushes, describe_refusal
 from .roster import Roster
 from .supervisor import Supervisor
 from .timekeeping import Timekeeper
@@ -135,6 +136,7 @@ class Hub:
         )
         self.tally: Final = self._outbox.tally
         """Counts of reports stored and sent since this process started."""
+        self.refused: Final = RefusedPushes(self.clock, config.tokens)
         self._receipt_log = ReceiptLog()
         self._durations = Durations(self.history, self._store.stories, self.clock)
         self.watchdog: Final = Watchdog(
@@ -165,6 +167,7 @@ class Hub:
             self._refused_bots,
             (one.id for one in self.directory.superusers),
             self._roster.all,
+            self.refused.all,
             self.clock,
         )
 
@@ -385,6 +388,27 @@ class Hub:
             exactly = rules.Routing(tuple(planned))
             plan = self._planner.write(exactly, report, MASTER, self.clock())
             return await self._accept(report, plan, OWN)
+
+    async def refuse(self, error: Refused, client: str, address: str, grant: Grant | None) -> None:
+        """Remember a refused push; tell the owner of its token, now and then, what cannot be read.
+
+        Args:
+            error: why it is refused.
+            client: what its program calls itself.
+            address: its address.
+            grant: its token's grant; None: it had no right one.
+        """
+        refusal = self.refused.add(error, client, address, grant)
+        if grant is None or not self.refused.should_tell(error, grant):
+            return
+        is_bound = grant.name.startswith(BOUND)
+        owners = grant.defaults if is_bound else tuple(self.directory.superusers)
+        report = describe_refusal(refusal, f"{self.command_prefix}推送 状态")
+        try:
+            if owners:
+                await self.send_to(report, owners)
+        except Refused as fault:
+            logger.warning(f"没能告诉令牌 {grant.name} 的主人有推送没收下：{fault}")
 
     async def resend(self, report_id: str, targets: Sequence[Target]) -> Receipt | None:
         """Store a report again for some of its targets, each with its former message. Returns None

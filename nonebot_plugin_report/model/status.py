@@ -20,6 +20,20 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A push that was refused."""
+
+    at: float
+    """Epoch seconds."""
+    client: str
+    """What its program calls itself, and its address."""
+    reason: str
+    """What was wrong, and how to mend it (Chinese)."""
+    token: str
+    """The name of its right token; empty: it had none, and came from this machine."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryState:
     """A delivery's state, as whoever pushed it may see it."""
 

@@ -183,6 +183,15 @@ def health_json(health: Health, findings: Iterable[Finding], now: float) -> dict
             }
             for one in health.failures
         ],
+        "refusals": [
+            {
+                "client": one.client,
+                "reason": one.reason,
+                "token": one.token or None,
+                **_time("at", one.at),
+            }
+            for one in health.refusals
+        ],
         "superusers_without_friend": list(health.strangers),
         "findings": [asdict(one) for one in findings],
     }

@@ -162,6 +162,10 @@ class Callers:
         """
         return self._gate.wrong(address, "签名不正确：GitHub 里的 Secret 要和令牌一模一样")
 
+    def find(self, token: str | None) -> Grant | None:
+        """The grant of a token, or None; does not count as an attempt."""
+        return self._gate.find(token) if token else None
+
     def knows(self, token: str) -> bool:
         """Whether a token is valid; all are if none is set."""
         return self._gate.open or self._gate.find(token) is not None

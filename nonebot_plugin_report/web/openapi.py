@@ -331,6 +331,19 @@ OWNERS_HEALTH: Final = _object(
                 },
             ),
         ),
+        "refusals": _list(
+            "最近没有收下的推送，最多 20 条；令牌对的，或从本机来的，重新启动后从头记起",
+            _object(
+                "一条",
+                {
+                    "client": _text("哪个程序，从哪个地址", "curl/8.5.0（127.0.0.1）"),
+                    "reason": _text("哪里不对，怎么改"),
+                    "token": _or_null(_text("它的令牌的名字；没有对的令牌时为 null")),
+                    "at": _SECONDS,
+                    "at_iso": _ISO,
+                },
+            ),
+        ),
         "superusers_without_friend": _list(
             "不是任何机器人好友的超级用户；网址里有 ?detail 时才查", _text("QQ 号", "10001")
         ),

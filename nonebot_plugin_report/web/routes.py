@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from ..doctor.findings import of_running
 from ..errors import Forbidden, Refused
 from ..hub import Hub
+from ..model.grant import Grant
 from ..model.numbers import MAX_ID_LENGTH
 from ..model.text import clean
 from ..sources.bodies.decode import decode
@@ -56,7 +57,7 @@ class Receiver:
             hub.tokens.gate, hub.config.report_trusted_proxies, hub.config.report_public_url or ""
         )
         self._intake = Intake(self._limit)
-        self._refusals = Refusals(hub.tally)
+        self._refusals = Refusals(hub.tally, hub.refuse)
         self._guard = Guard(self._callers, self._refusals, self._limit)
         self._net = Net()
         self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
@@ -152,7 +153,7 @@ class Receiver:
             body = await self._intake.read(request, grant, finder)
         except Refused as error:
             await discard(request, self._limit * (1 if grant is None else DISCARD_FACTOR))
-            return await self._refuse(error, request, is_misplaced=bool(path_tokens))
+            return await self._refuse(error, request, grant, is_misplaced=bool(path_tokens))
         except ClientDisconnect:
             return Response(status_code=400)  # the client is gone
         try:
@@ -166,7 +167,7 @@ class Receiver:
                 grant = grant or finder.grant or callers.admit(pushed.token, caller)
                 return taken_answer(await self._hub.take(pushed, grant), pushed.answer)
         except Refused as error:
-            return await self._refuse(error, request, is_misplaced=bool(path_tokens))
+            return await self._refuse(error, request, grant, is_misplaced=bool(path_tokens))
 
     def _read(self, request: Request, decoder: Decode, content: bytearray) -> Pushed:
         """What a body says, with what stands beside it."""
@@ -179,6 +180,7 @@ class Receiver:
         return await self._push_by_get(request, ())
 
     async def _push_by_get(self, request: Request, path_tokens: Sequence[Credential]) -> Response:
+        grant = None
         try:
             refuse_prefetching(request)
             caller = self._callers.identify(request, path_tokens)
@@ -196,7 +198,7 @@ class Receiver:
             )
             answer = taken_answer(await self._hub.take(pushed, grant), pushed.answer)
         except Refused as error:
-            return await self._refuse(error, request, is_misplaced=bool(path_tokens))
+            return await self._refuse(error, request, grant, is_misplaced=bool(path_tokens))
         answer.headers["Cache-Control"] = "no-store"  # the next one is another push
         return answer
 
@@ -249,10 +251,10 @@ class Receiver:
         return Response(body, media_type="application/octet-stream")
 
     async def _refuse(
-        self, error: Refused, request: Request, *, is_misplaced: bool = False
+        self, error: Refused, request: Request, grant: Grant | None, *, is_misplaced: bool
     ) -> Response:
         """Refuse a push; a stranger's at an address that nothing has is told the addresses."""
-        self._refusals.log(error, self._callers.address(request))
+        await self._refusals.note(error, request, self._callers.address(request), grant)
         if is_misplaced and isinstance(error, Forbidden):
             return await self._elsewhere.refuse(request)
         return await self._refusals.answer(error)

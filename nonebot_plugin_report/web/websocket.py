@@ -69,7 +69,7 @@ class Sessions:
             _check_compression(websocket, caller.grant)
             self._count(session, caller.grant)
         except Refused as error:
-            self._refusals.log(error, self._callers.address(websocket))
+            await self._refusals.note(error, websocket, self._callers.address(websocket), None)
             response = await self._refusals.answer(error)
             await _unless_gone(websocket.send_denial_response(response))
             return
@@ -114,7 +114,8 @@ class Sessions:
             answer = receipt_json(await self._push(session, message))
         except Refused as error:
             session.refused += 1
-            self._refusals.log(error, session.caller.address)
+            grant = self._callers.find(session.caller.token or session.shown)
+            await self._refusals.note(error, session.websocket, session.caller.address, grant)
             return refusal_json(error)
         session.refused = 0
         return answer

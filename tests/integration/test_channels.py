@@ -68,13 +68,13 @@ async def test_reports_that_name_nobody_go_where_the_setting_says(tmp_path: Path
         assert len(robot.requests) == 1
 
 
-async def test_an_unknown_channel_is_refused_and_nobody_gets_anything(
+async def test_an_unknown_channel_is_refused_and_nobody_gets_it_but_its_owner_is_told(
     bot: Bot, qq: ScriptedV11
 ) -> None:
     answer = await bot.push(expect=422, content="x", send_to=10001, channel="nope")
     assert answer["error"].startswith("channel：")
-    assert (await bot.health())["waiting"] == 0
-    assert qq.messages == []
+    (told,) = await qq.wait_for(1)
+    assert "REPORT_CHANNELS" in told.text
 
 
 async def test_what_a_service_could_not_take_arrives_when_it_can(tmp_path: Path) -> None:

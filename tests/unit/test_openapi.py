@@ -13,6 +13,7 @@ from nonebot_plugin_report.model.status import (
     DeliveryState,
     Process,
     Receipt,
+    Refusal,
     ReportState,
 )
 from nonebot_plugin_report.model.target import Lane, Target
@@ -31,6 +32,7 @@ HEALTH = Health(
     refused_at=1.0,
     processes=(Process("name", "pc-1", 1, ("20001",), 1.0, 1.0),),
     failures=(DELIVERY,),
+    refusals=(Refusal(1.0, "curl", "why", ""),),
     strangers=("10001",),
 )
 FINDING = Finding("提醒", "x", "y")

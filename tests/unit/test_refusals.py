@@ -10,6 +10,10 @@ from nonebot_plugin_report.web.answers import status_of
 from nonebot_plugin_report.web.refusals import LINES, LINES_PER_ADDRESS, LOG_SECONDS, Refusals
 
 
+async def forget(*_: object) -> None:
+    """Remember nothing."""
+
+
 class Clock:
     now = 1000.0
 
@@ -20,7 +24,7 @@ class Clock:
 def test_one_address_leaves_room_for_others_and_all_together_write_no_flood(
     lines: list[str],
 ) -> None:
-    refusals = Refusals(Tally(), Clock())
+    refusals = Refusals(Tally(), forget, Clock())
     for _ in range(100):
         refusals.log(Forbidden("why"), "10.0.0.1")
     assert lines == ["没有收下 10.0.0.1 的推送（403）：why"] * LINES_PER_ADDRESS
@@ -32,7 +36,7 @@ def test_one_address_leaves_room_for_others_and_all_together_write_no_flood(
 
 def test_later_it_is_told_how_many_were_left_out(lines: list[str]) -> None:
     clock = Clock()
-    refusals = Refusals(Tally(), clock)
+    refusals = Refusals(Tally(), forget, clock)
     for _ in range(LINES_PER_ADDRESS + 3):
         refusals.log(Forbidden("why"), "10.0.0.1")
     clock.now += LOG_SECONDS

@@ -82,7 +82,7 @@ class BeatApi:
             grant = self._entrance.admit(request, tokens)
             self._watchdog.beat(name, grant.name, down=_why_down(request))
         except (Refused, NotFound) as error:
-            await self._entrance.refuse(error, request, trusted=grant is not None)
+            await self._entrance.refuse(error, request, grant)
             status = status_of(error) if isinstance(error, Refused) else 404
             answer = json_answer({"ok": False, "msg": str(error)}, status)
             retry_after(answer, error)

@@ -136,15 +136,17 @@ class Entrance:
             grant = grant or (finder and finder.grant) or self._callers.require(caller)
             receipt = await self.hub.submit(report, grant)
         except Refused as error:
-            await self.refuse(error, request, trusted=grant is not None)
+            await self.refuse(error, request, grant)
             return refusal(error)
         return answer(report, receipt)
 
-    async def refuse(self, error: Refused | NotFound, request: Request, *, trusted: bool) -> None:
-        """Log why a request is refused, and get ready to answer it."""
-        await discard(request, self._limit * (DISCARD_FACTOR if trusted else 1))
+    async def refuse(
+        self, error: Refused | NotFound, request: Request, grant: Grant | None
+    ) -> None:
+        """Log why a request is refused, and get ready to answer it; `grant` is its token's."""
+        await discard(request, self._limit * (DISCARD_FACTOR if grant else 1))
         if isinstance(error, Refused):
-            self._refusals.log(error, self._callers.address(request))
+            await self._refusals.note(error, request, self._callers.address(request), grant)
             await self._refusals.hold_back(error)
 
 

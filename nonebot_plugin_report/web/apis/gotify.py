@@ -62,7 +62,7 @@ class GotifyApi:
         try:
             grant = self._entrance.admit(request)
         except Refused as error:
-            await self._entrance.refuse(error, request, trusted=False)
+            await self._entrance.refuse(error, request, None)
             return _refusal(error)
         return json_answer({"id": 1, "name": grant.name, "admin": grant.is_master})
 

@@ -64,7 +64,7 @@ class NtfyApi:
         try:
             self._entrance.admit(request)
         except Refused as error:
-            await self._entrance.refuse(error, request, trusted=False)
+            await self._entrance.refuse(error, request, None)
             return _refusal(error)
         return json_answer({"success": True})
 

@@ -90,7 +90,7 @@ class OneBotApi:
             receipt = await self._hub.submit(report, grant)
             return _answer({"message_id": self._hub.number(receipt.id)}, echo)
         except (Refused, NotFound) as error:
-            await self._entrance.refuse(error, request, trusted=grant is not None)
+            await self._entrance.refuse(error, request, grant)
             missing = not self._entrance.open and not any(read_credentials(request))
             return _refusal(error, echo, missing=missing)
 

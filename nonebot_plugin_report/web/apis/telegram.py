@@ -50,14 +50,13 @@ class TelegramApi:
         if method in SENDS:
             read = partial(_read, method, request)
             return await self._entrance.push(request, read, self._answer, _refusal, tokens)
-        trusted = False
+        grant = None
         try:
-            self._entrance.admit(request, tokens)
-            trusted = True
+            grant = self._entrance.admit(request, tokens)
             if method != "getme":
                 raise NotFound(f"没有这个方法；{USAGE}")
         except (Refused, NotFound) as error:
-            await self._entrance.refuse(error, request, trusted=trusted)
+            await self._entrance.refuse(error, request, grant)
             return _refusal(error)
         return json_answer({"ok": True, "result": BOT})
 

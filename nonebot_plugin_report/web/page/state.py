@@ -121,6 +121,10 @@ class StateApi:
             "processes": [
                 {"line": standing(one, now), "lapsed": one.lapsed} for one in health.processes
             ],
+            "refusals": [
+                {"line": f"{moment(one.at, now)} {one.client}：{one.reason}"}
+                for one in health.refusals
+            ],
             "quiet": [
                 {"whose": str(whose), "window": str(window)}
                 for whose, window in hub.config.report_quiet.items()

@@ -49,7 +49,7 @@ export class State {
       return;
     }
     this.cards.replaceChildren(...[
-      this.works(state), this.waiting(state), this.muted(state), this.failures(state), this.watches(state), this.disk(state),
+      this.works(state), this.waiting(state), this.muted(state), this.failures(state), this.refusals(state), this.watches(state), this.disk(state),
     ].filter(Boolean));
   }
 
@@ -101,6 +101,11 @@ export class State {
       .filter((each) => ["rejected", "expired", "unconfirmed"].includes(each.state))
       .map((each) => h("li", {}, h("a", { href: `#r=${one.id}` }, words(one.title || one.label || "推送")), "　", targetName(each.target), words(`：${each.line}`))));
     return card("一天之内没送到的", lines.length ? "warn" : "", lines.length ? h("ul", {}, lines) : h("p", {}, "都送到了"));
+  }
+
+  refusals(state) {
+    if (!state.refusals?.length) return null;
+    return card("最近没收下的推送", "warn", h("ul", {}, state.refusals.map((one) => words(`📪 ${one.line}`, "li"))));
   }
 
   watches(state) {
