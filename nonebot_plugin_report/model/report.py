@@ -63,6 +63,8 @@ _LABELS: Final[Mapping[str, str]] = {
     "automas.recruited": "AUTO-MAS 公招六星",
 }
 """Chinese names also of events that are read out of other tools' words."""
+DIGEST: Final = "report.digest"
+"""The event of a message that stands for several reports."""
 MAX_HEADING: Final = 200
 """Most characters of a first line that becomes the title."""
 

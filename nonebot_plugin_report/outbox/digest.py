@@ -7,8 +7,9 @@ from typing import Final
 
 from ..model.image import Image
 from ..model.message import Message
-from ..model.report import Report, Result
+from ..model.report import DIGEST, Report, Result
 from ..model.text import begins_with, one_line
+from ..model.trace import fold_traces
 
 PICTURES: Final = 3
 """Most screenshots in a digest."""
@@ -24,7 +25,6 @@ KINDS: Final = 30
 """Most lines of events, and of texts without one."""
 NAMED_BY: Final = 60
 """Most characters of such a line."""
-EVENT: Final = "report.digest"
 
 
 def how_to_read_on(command_prefix: str) -> str:
@@ -40,7 +40,7 @@ def merge(messages: Sequence[Message]) -> Message:
     """Several messages in one, with all texts and pictures."""
     text = "\n\n".join(one.text for one in messages if one.text)
     pictures = tuple(image for one in messages for image in one.images)
-    report = Report(title=f"{len(messages)} 条推送", content=text, event=EVENT)
+    report = Report(title=f"{len(messages)} 条推送", content=text, event=DIGEST)
     return Message(text, pictures, report, tuple(messages))
 
 
@@ -65,11 +65,12 @@ def gist(message: Message, *, has_image: bool) -> Gist:
     report = message.report
     result = report.result if isinstance(report.result, Result) else None
     if result is Result.FAIL:
-        cut = len(message.text) > FULL_LENGTH
-        text = message.text[:FULL_LENGTH] + "…" * cut or "[截图]"
+        folded = fold_traces(message.text, "")
+        cut = len(folded.text) > FULL_LENGTH
+        text = folded.text[:FULL_LENGTH] + "…" * cut or "[截图]"
         name = one_line(report.event_label or report.title, NAMED_BY) or "没有标题的"
         said = hash((report.heading, report.body or message.text))
-        return Gist(name, result, text, has_image, cut, said)
+        return Gist(name, result, text, has_image, cut or folded.lines > 0, said)
     if report.event:
         return Gist(one_line(report.event_label, NAMED_BY), result, "", has_image, cut=False)
     words = " ".join(_full_text(message).split())
@@ -95,7 +96,7 @@ def summarize(gists: Sequence[Gist], pictures: Sequence[Image], rest: str = REST
     if more or more_failures or any(one.cut for one in gists):
         lines.append(rest)
     content = "\n".join(lines)
-    report = Report(title=title, content=content, event=EVENT)
+    report = Report(title=title, content=content, event=DIGEST)
     return Message(f"{title}\n{content}", tuple(pictures), report)
 
 

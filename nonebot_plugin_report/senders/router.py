@@ -10,6 +10,7 @@ from loguru import logger
 
 from ..model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Rejected, Sender, Unknown
 from ..model.message import Message
+from ..model.report import DIGEST
 from ..model.target import Lane
 from ..model.trace import fold_traces
 from .base import Channel, HttpChannel
@@ -113,7 +114,7 @@ class Router:
         """Leave stack traces out of a message: what is stored has them whole."""
         if delivery.lane.target.kind == "channel":
             note = _ON_THE_PAGE
-        elif delivery.message.parts:
+        elif delivery.message.report.event == DIGEST:
             note = f"发 {self.command_prefix}推送 最近"
         else:
             note = f"发 {self.command_prefix}推送 详情 {delivery.report_id[:SHORT_ID]}"
