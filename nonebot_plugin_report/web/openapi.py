@@ -400,11 +400,13 @@ STATE_PATH: Final[Schema] = {
     ]
 }
 PUSH_ANSWERS: Final[dict[int | str, Schema]] = {
-    200: _answer("已存盘，会送达", RECEIPT),
+    200: _answer("已存盘，会送达；别的工具写的，加上它要的回答", RECEIPT),
+    204: {"description": "已存盘，会送达；写给 Discord 的，它要空的回答"},
     **_refused(403, 413, 415, 422, 429, 503),
 }
 GET_ANSWERS: Final[dict[int | str, Schema]] = {
-    200: _answer("已存盘，会送达", RECEIPT),
+    200: PUSH_ANSWERS[200],
+    204: PUSH_ANSWERS[204],
     **_refused(403, 415, 422, 429, 503),
 }
 STATE_ANSWERS: Final[dict[int | str, Schema]] = {

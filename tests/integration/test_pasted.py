@@ -273,6 +273,10 @@ async def slack(desk: Desk, fields: Fields) -> None:
     url = fields["Webhook URL"]
     assert await answered(url, json=SLACK) == (200, "ok")
     assert await answered(url, data={"payload": json.dumps(SLACK)}) == (200, "ok")
+    status, refusal = await answered(url.replace("token=", "token=wrong"), json=SLACK)
+    assert (status, json.loads(refusal)["status"]) == (403, "error")
+    status, refusal = await answered(url, json=SLACK | {"send_to": "me"})
+    assert (status, json.loads(refusal)["error"][:7]) == (422, "send_to")
 
 
 async def discord(desk: Desk, fields: Fields) -> None:
@@ -380,7 +384,7 @@ PASTED: dict[str, tuple[Paste, list[str], int]] = {
     "ntfy": (ntfy, [DONE, "nas"], 1),
     "onebot": (onebot, ["任务完成"], 0),
     "slack": (slack, ["❌ 博客 is DOWN"] * 2, 0),
-    "discord": (discord, [DONE, DONE, "自动秘境结束"], 1),
+    "discord": (discord, [DONE, DONE, "✅ 自动秘境结束"], 1),
     "teams": (teams, ["❌ 博客 went down", "❌ 博客 went down"], 0),
     "googlechat": (googlechat, ["❌ 博客 went down"], 0),
     "dingtalk": (dingtalk, [DONE], 0),
