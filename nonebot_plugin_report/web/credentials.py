@@ -22,7 +22,9 @@ BODY_NAMES: Final = (TOKEN, "device_key", "pushkey")
 HEADER_IN_QUERY: Final = "auth"
 """The name in the query whose value is an Authorization header in base64:
 https://docs.ntfy.sh/publish/#query-param."""
-KEY_HEADERS: Final = ("x-gotify-key", "x-gitlab-token", "x-api-key", "x-apprise-config-id")
+KEY_HEADERS: Final = (
+    "x-gotify-key", "x-gitlab-token", "x-gitee-token", "x-api-key", "x-apprise-config-id",
+)  # fmt: skip
 """Headers whose value is a token: https://gotify.net/docs/pushmsg,
 https://docs.gitlab.com/user/project/integrations/webhooks, what most others write, and
 https://github.com/caronc/apprise (apprise/plugins/apprise_api.py)."""

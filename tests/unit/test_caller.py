@@ -120,6 +120,7 @@ def basic(text: str) -> str:
         ("", {"authorization": "Bearer b.c.d"}, ["b", "b.c.d"]),
         ("key=a&pushkey=b&device_key=c", {}, ["a", "b", "c"]),
         ("", {"x_apprise_config_id": "b"}, ["b"]),
+        ("", {"x_gitee_token": "b"}, ["b"]),
         ("", {"x_gotify_key": "b", "x_gitlab_token": "c", "x_api_key": "d"}, ["b", "c", "d"]),
         (f"auth={b64encode(b'Bearer b').decode()}", {}, ["b"]),
         (f"auth={urlsafe_b64encode('Bearer 令牌'.encode()).decode().rstrip('=')}", {}, ["令牌"]),
