@@ -17,6 +17,7 @@ from ..model.timing import FIRST_YEAR, LAST_YEAR, read_timestamp
 from .base import Fields
 from .generic_state import is_number_of_state, is_quiet, read_state, state_rank
 from .leaves import HEADINGS, LETTERS, WORDS, Leaf, find_leaves, word_set
+from .markup import read_marked
 
 MAX_LINES: Final = 14
 """Lines below the heading, besides the words of a body's outermost object; the time is one more."""
@@ -120,7 +121,8 @@ class _Lines:
 
     def add_words(self, leaf: Leaf) -> None:
         """Add words: all of the outermost object's, else as many lines as there is room for."""
-        lines = [line.rstrip() for line in leaf.text.splitlines() if line.strip(" \t%")]
+        words = read_marked(leaf.text, leaf.name)
+        lines = [line.rstrip() for line in words.splitlines() if line.strip(" \t%")]
         room = max(1, MAX_WORDS - self.own)
         if leaf.depth > 1 and len(lines) > room:
             lines[room - 1 :] = [f"…另有 {len(lines) - room + 1} 行"]

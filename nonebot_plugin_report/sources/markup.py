@@ -41,11 +41,12 @@ _CLEAR: Final = re.compile(
     |(?<![*A-Za-z0-9])\*\*[^\s*](?:[^*\n]{0,500}[^\s*])?\*\*(?!\*)    # bold
     |^\#{2,6}[ ]\S                                             # a heading
     |^\ {0,3}```[^`\n]*\n(?:.*\n){1,500}?\ {0,3}```                # code
-    |^.{0,2000}\|.{0,2000}\n\ {0,3}\|?[ ]?:?-{2,}:?[ ]?\|[-:| ]{0,2000}$   # a table
     """,
     re.VERBOSE | re.MULTILINE,
 )
 """Marks of Markdown that nobody writes for another purpose."""
+_BELOW_HEADS: Final = re.compile(r"^ {0,3}\|? ?:?-{2,}:? ?\|[-:| ]{0,2000}$", re.MULTILINE)
+"""The line below the heads of a table."""
 _HINTS: Final = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (r"^# \S", r"^> ?\S", r"`[^`\s][^`\n]{0,500}`", r"~~[^~\s][^~\n]{0,500}~~",
@@ -126,11 +127,16 @@ def _is_html(text: str) -> bool:
 
 
 def _is_markdown(text: str) -> bool:
-    if _CLEAR.search(text):
+    if _CLEAR.search(text) or _has_table(text):
         return True
     # Lists alone are as plain as they get.
     hints = [pattern.search(text) is not None for pattern in _HINTS]
     return sum(hints) >= 2
+
+
+def _has_table(text: str) -> bool:
+    below = _BELOW_HEADS.search(text)
+    return below is not None and "|" in text[: below.start()].rstrip("\n").rpartition("\n")[2]
 
 
 @cache

@@ -14,6 +14,7 @@ from .catalogue import SOURCES, built_in, recognise
 from .dialect import ANYBODY, Addressees, is_ours, obeyed, read_id
 from .generic import read_generic
 from .mapping import OwnSource
+from .markup import plain
 from .parse import ALIASES, OTHERS, parse, read_key
 
 Own = Mapping[str, OwnSource]
@@ -83,7 +84,7 @@ def _read(fields: Fields, beside: Context, own: Own) -> Reading:
 def _read_unnamed(fields: Fields, beside: Context) -> Report:
     """Read a body that no source knows: in our own dialect, or in whatever words it has."""
     if is_ours(fields, beside.addressees):
-        return parse(_filled(fields, beside), beside.query)
+        return parse(_filled(_without_marks(fields), beside), beside.query)
     taken = obeyed(fields, beside.addressees)
     unread = {
         name: one
@@ -100,6 +101,17 @@ def _read_unnamed(fields: Fields, beside: Context) -> Report:
     }
     report = parse(_filled(report_fields, beside), beside.query)
     return _with_retries(report, fields, beside)
+
+
+def _without_marks(fields: Fields) -> Fields:
+    """Remove clear marks of Markdown and HTML from words that any tool may have written: who names
+    an event or a result, as BetterGI, writes for us."""
+    if fields.get("event") or fields.get("result") is not None:
+        return fields
+    return {
+        name: plain(value) if name in _WORDS and isinstance(value, str) else value
+        for name, value in fields.items()
+    }
 
 
 def _with_retries(report: Report, fields: Fields, beside: Context) -> Report:

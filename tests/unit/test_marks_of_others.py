@@ -1,0 +1,34 @@
+"""Whose words lose their marks: any tool's, but not those of who writes for us."""
+
+import pytest
+
+from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.sources.reader import Context, read
+
+MARKED = "**完成** [日志](https://a.example)"
+PLAIN = "完成 日志：https://a.example"
+
+
+def made(**fields: object) -> Report:
+    return read(fields, Context({}, {}, {}), {}).report
+
+
+@pytest.mark.parametrize("name", ["content", "message", "text", "body", "desp", "msg"])
+def test_a_tools_words_lose_clear_marks(name: str) -> None:
+    assert made(**{"title": "备份", name: MARKED}).body == PLAIN
+
+
+def test_words_under_any_name_lose_them_too() -> None:
+    assert made(subject="备份", description=MARKED, host="nas").body.startswith(PLAIN)
+    assert made(subject="备份", html="<p>一</p>二 &lt; 三").body == "一\n二 < 三"
+    assert made(subject="备份", markdown="_一_").body == "一"
+
+
+@pytest.mark.parametrize("said", [{"event": "domain.end"}, {"result": 0}])
+def test_who_names_an_event_or_a_result_keeps_them(said: dict[str, object]) -> None:
+    assert made(message=MARKED, **said).body == MARKED
+
+
+def test_words_without_marks_stay() -> None:
+    words = "任务 *2 #1 <未知> a_b_c\n  固源岩: 3"
+    assert made(title="x", content=words).body == words
