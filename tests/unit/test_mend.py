@@ -27,6 +27,9 @@ MENDED = {
     "a folder": (r'{"a": "D:\MAA\debug", "b": "y"}', {"a": r"D:\MAA\debug"}),
     "a folder at the end": (r'{"a": "C:\", "b": "y"}', {"a": "C:\\", "b": "y"}),
     "a folder at the very end": (r'{"a": "C:\"}', {"a": "C:\\"}),
+    "escapes and one that is none": (
+        r'{"a": "one\ntwo \mona\u003e"}', {"a": "one\ntwo \\mona>"},
+    ),
     "line breaks": ('{"a": "1\r\n2\t3"}', {"a": "1\r\n2\t3"}),
     "OneDragon's line breaks": ('{"a": "1\\n"2""}', {"a": '1\n"2"'}),
     "escaped and bare": (r'{"a": "\"x\" and "y""}', {"a": '"x" and "y"'}),

@@ -34,6 +34,10 @@ _VALUE_END: Final = re.compile(
 _ITEM_END: Final = re.compile(rb'"(?=' + _GAP + rb"[,\]])")
 _LAST_COMMA: Final = re.compile(rb",(?=\s*+[}\]])")
 
+_NUMBERED: Final = re.compile(r"\\u[0-9a-fA-F]{4}")
+"""A character by its number, which nobody writes by hand."""
+_ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|[\"\\/bfnrt])|\\")
+
 
 def decode_json(body: bytes | bytearray) -> Fields:
     """Read a body that is labelled as JSON; mend it where it is none, else read it as text with a
@@ -115,7 +119,8 @@ def _is_escaped(body: bytes | bytearray, start: int, end: int) -> bool:
 
 
 def _text(body: bytes | bytearray, start: int, end: int) -> str:
-    """Read a string. Where its backslashes make no valid escapes, they stay as they are."""
+    """Read a string. Where its backslashes make no valid escapes, they stay as they are, unless
+    the string has a character by its number: then it was escaped, and only those others stay."""
     if end - start > LIFTED:
         if (picture := plain(body, start, end)) is not None:
             return picture.decode("ascii")
@@ -124,9 +129,19 @@ def _text(body: bytes | bytearray, start: int, end: int) -> str:
     if "\\" not in text:
         return text
     try:
-        return clean_half(json.loads(f'"{_escape_quotes(text)}"', strict=False))
+        return _decode_escapes(text)
+    except ValueError:
+        pass
+    if not _NUMBERED.search(text):
+        return text  # a folder's name, say, in a template
+    try:
+        return _decode_escapes(_ESCAPE.sub(lambda one: one[0] if one[1] else r"\\", text))
     except ValueError:
         return text
+
+
+def _decode_escapes(text: str) -> str:
+    return clean_half(json.loads(f'"{_escape_quotes(text)}"', strict=False))
 
 
 def _escape_quotes(text: str) -> str:
