@@ -17,6 +17,8 @@ MAX_BODY: Final = 1000
 """Most characters of a comment or description."""
 MAX_BODY_LINES: Final = 8
 """Most lines of a comment or description."""
+MAX_READ: Final = 16_384
+"""Characters of a comment or description in which these lines are looked for."""
 MAX_COMMITS: Final = 10
 """Most commits that are listed."""
 _MAX_NAMES: Final = 5
@@ -93,11 +95,11 @@ def first(value: object, *paths: str) -> str:
 
 def cut(body: str) -> str:
     """Cut a long text to `MAX_BODY` characters and `MAX_BODY_LINES` lines."""
-    rows = [row for row in body.splitlines() if row.strip()]
+    rows = [row for row in body[:MAX_READ].splitlines() if row.strip()]
     short = "\n".join(rows[:MAX_BODY_LINES])
     if len(short) > MAX_BODY:
         return f"{short[:MAX_BODY]}…"
-    return f"{short}\n…" if len(rows) > MAX_BODY_LINES else short
+    return f"{short}\n…" if len(rows) > MAX_BODY_LINES or len(body) > MAX_READ else short
 
 
 def first_line(body: str) -> str:
