@@ -43,11 +43,9 @@ def fold_traces(text: str, note: str) -> Folded:
         text: the words of a message.
         note: what to do to read them (Chinese), behind 「…另有 12 行」; may be empty.
     """
-    if "\n" not in text:
-        return Folded(text)
     lines = text.split("\n")
-    hidden = set(_python(lines)) | set(_calls(lines))
-    if len(hidden) < LEAST:
+    hidden = _hidden(lines)
+    if not hidden:
         return Folded(text)
     last = max(hidden)
     kept: list[str] = []
@@ -57,6 +55,23 @@ def fold_traces(text: str, note: str) -> Folded:
         if number == last:
             kept.append(f"…另有 {len(hidden)} 行{f'，{note}' if note else ''}")
     return Folded("\n".join(kept), len(hidden))
+
+
+def without_traces(text: str) -> str:
+    """Leave the calls of each stack trace out, for one line of a text."""
+    lines = text.split("\n")
+    hidden = _hidden(lines)
+    if not hidden:
+        return text
+    return "\n".join(line for number, line in enumerate(lines) if number not in hidden)
+
+
+def _hidden(lines: list[str]) -> frozenset[int]:
+    """Give the numbers of the lines that are left out."""
+    if len(lines) <= LEAST:
+        return frozenset()
+    hidden = frozenset(_python(lines)) | frozenset(_calls(lines))
+    return hidden if len(hidden) >= LEAST else frozenset()
 
 
 def _calls(lines: list[str]) -> Iterator[int]:

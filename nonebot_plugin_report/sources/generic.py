@@ -14,6 +14,7 @@ from typing import Final
 from ..model.report import Result
 from ..model.text import one_line
 from ..model.timing import FIRST_YEAR, LAST_YEAR, read_timestamp
+from ..model.trace import without_traces
 from .base import Fields
 from .generic_state import is_number_of_state, is_quiet, read_state, state_rank
 from .leaves import HEADINGS, LETTERS, WORDS, Leaf, find_leaves, word_set
@@ -232,7 +233,7 @@ def _add_usual(lines: _Lines, leaves: Iterable[Leaf]) -> None:
     """Add the other texts at usual names; those that no line has room for stand in the tail."""
     number = 0
     for leaf in leaves:
-        text = one_line(leaf.text, MAX_LINE)
+        text = one_line(without_traces(leaf.text), MAX_LINE)
         if not leaf.is_usual or lines.has(text) or lines.has(leaf.text):
             continue
         if number < MAX_USUAL and lines.own < MAX_LINES - 3:
@@ -256,7 +257,7 @@ def _add_others(lines: _Lines, leaves: Iterable[Leaf], links: int) -> None:
     for leaf in shown:
         if lines.own >= most:
             return
-        text = one_line(leaf.text, MAX_OTHER)
+        text = one_line(without_traces(leaf.text), MAX_OTHER)
         if not (LETTERS.search(text) and lines.has(text)):
             lines.add(_labelled(leaf, text))
 
@@ -283,7 +284,7 @@ def _is_code(text: str) -> bool:
 
 def _add_anything(lines: _Lines, leaves: Iterable[Leaf]) -> None:
     for leaf in list(leaves)[:MAX_OTHERS]:
-        lines.add(_labelled(leaf, one_line(leaf.text, MAX_LINE)))
+        lines.add(_labelled(leaf, one_line(without_traces(leaf.text), MAX_LINE)))
 
 
 def _add_ends(lines: _Lines, links: Iterable[Leaf]) -> None:

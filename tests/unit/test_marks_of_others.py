@@ -32,3 +32,8 @@ def test_who_names_an_event_or_a_result_keeps_them(said: dict[str, object]) -> N
 def test_words_without_marks_stay() -> None:
     words = "任务 *2 #1 <未知> a_b_c\n  固源岩: 3"
     assert made(title="x", content=words).body == words
+
+
+def test_a_trace_under_a_name_of_the_tools_own_is_the_exceptions_words() -> None:
+    trace = 'Traceback (most recent call last):\n  File "a.py", line 1\n    run()\nValueError: 坏了'
+    assert made(subject="爬虫", error=trace).body == "error：ValueError: 坏了"
