@@ -12,6 +12,7 @@ from functools import lru_cache, reduce
 from typing import Final, cast
 
 from .base import EVERY, Fields, as_text, lines, pick, records
+from .markup import plain
 
 MAX_BODY: Final = 1000
 """Most characters of a comment or description."""
@@ -44,8 +45,8 @@ def fill(template: str, fields: Fields) -> str:
         values = [cut(read(fields, path)) for path in texts[1::2]]
         if optional and not all(values):
             continue
-        for plain, value in zip(texts[::2], (*values, ""), strict=True):
-            written += (plain, value)
+        for literal, value in zip(texts[::2], (*values, ""), strict=True):
+            written += (literal, value)
     return reduce(join, written, "").strip()
 
 
@@ -94,8 +95,8 @@ def first(value: object, *paths: str) -> str:
 
 
 def cut(body: str) -> str:
-    """Cut a long text to `MAX_BODY` characters and `MAX_BODY_LINES` lines."""
-    rows = [row for row in body[:MAX_READ].splitlines() if row.strip()]
+    """Cut a long text, without marks, to `MAX_BODY` characters and `MAX_BODY_LINES` lines."""
+    rows = [row for row in plain(body[:MAX_READ]).splitlines() if row.strip()]
     short = "\n".join(rows[:MAX_BODY_LINES])
     if len(short) > MAX_BODY:
         return f"{short[:MAX_BODY]}…"

@@ -4,6 +4,7 @@ import pytest
 
 from nonebot_plugin_report.model.report import Report
 from nonebot_plugin_report.sources.reader import Context, read
+from nonebot_plugin_report.sources.wording import cut
 
 MARKED = "**完成** [日志](https://a.example)"
 PLAIN = "完成 日志：https://a.example"
@@ -37,3 +38,8 @@ def test_words_without_marks_stay() -> None:
 def test_a_trace_under_a_name_of_the_tools_own_is_the_exceptions_words() -> None:
     trace = 'Traceback (most recent call last):\n  File "a.py", line 1\n    run()\nValueError: 坏了'
     assert made(subject="爬虫", error=trace).body == "error：ValueError: 坏了"
+
+
+def test_a_description_on_a_forge_loses_them() -> None:
+    assert cut(f"## 说明\n{MARKED}") == f"说明\n{PLAIN}"
+    assert cut("fix #1: a_b * c") == "fix #1: a_b * c"
