@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..doctor.tools import SECRET, TOOLS, find_tool, nearest_tool
+from ..doctor.tools import EVERY, SECRET, find_tool, nearest_tool
 from .request import Asker, Context, Wrong
 from .wording import quoted
 
@@ -10,7 +10,7 @@ from .wording import quoted
 async def address(context: Context, _: Asker, arguments: Sequence[str]) -> str:
     """What to paste into a tool, or the tools there are."""
     if not arguments:
-        names = "、".join(one.name for one in TOOLS)
+        names = "、".join(one.name for one in EVERY)
         return f"写上工具的名字，例如{context.command('地址 bettergi')}。有：{names}"
     tool = find_tool(arguments[0])
     if tool is None:

@@ -1,7 +1,7 @@
 """The command `address`: what to paste into a tool so that it pushes here."""
 
 from ..doctor.addresses import push_url
-from ..doctor.tools import SECRET, TOOLS, Tool, find_tool, nearest_tool
+from ..doctor.tools import EVERY, SECRET, Tool, find_tool, nearest_tool
 from ..errors import Misused
 from .bot import init_nonebot, token
 
@@ -23,8 +23,8 @@ def run_address(name: str | None) -> int:
 
 def list_tools() -> str:
     """List the tools."""
-    width = max(len(tool.name) for tool in TOOLS)
-    return "\n".join(f"{tool.name:<{width}} {tool.label}" for tool in TOOLS)
+    width = max(len(tool.name) for tool in EVERY)
+    return "\n".join(f"{tool.name:<{width}} {tool.label}" for tool in EVERY)
 
 
 def describe_tool(tool: Tool, url: str, secret: str) -> str:

@@ -1,5 +1,6 @@
 """What to paste where, in each tool: the one table of the docs, the commands and the chat."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,8 +16,8 @@ _ME: Final = "你的 QQ 号"
 class Tool:
     """A tool that can push here. In its values `<push>` is the push address, `<token>` the token
     as it is, `<url-token>` the token in a URL, `<ws>` the push address of the WebSocket,
-    `<root>` the bot's address, `<host>` the push address without its scheme, and `<s>` is `s` where
-    that is https."""
+    `<root>` the bot's address, `<ws-root>` the same for a WebSocket, `<host>` the push address
+    without its scheme, and `<s>` is `s` where that is https."""
 
     name: str
     """As the commands take it."""
@@ -43,6 +44,7 @@ class Tool:
                 parts._replace(scheme=parts.scheme.replace("http", "ws"), path=f"{parts.path}/ws")
             ),
             "<root>": f"{parts.scheme}://{parts.netloc}",
+            "<ws-root>": f"{parts.scheme.replace('http', 'ws')}://{parts.netloc}",
             "<host>": f"{parts.netloc}{parts.path}",
             "<s>": "s" if parts.scheme == "https" else "",
         }
@@ -229,6 +231,46 @@ TOOLS: Final = (
          source="pushdeer", shows="标题，正文；回答和 PushDeer 一样"),
     Tool("wxpusher", "写 WxPusher 的内容的", "它的 WxPusher 地址", (("地址", _PUSH),),
          source="wxpusher", shows="摘要，正文，链接；回答和 WxPusher 一样"),
+    # https://github.com/MaaXYZ/MaaEnd: it pushes by GET.
+    Tool("maaend", "MaaEnd、MXU", "它的 Webhook 通知设置", (("网址", _PUSH),)),
+    # https://github.com/SweetSmellFox/MFAAvalonia (ConfigurationKeys.cs, its defaults)
+    Tool("mfaavalonia", "MFAAvalonia、MFAWPF", "设置 → 外部通知 → 自定义 Webhook",
+         (("URL", _PUSH), ("Content-Type", "application/json"),
+          ("内容模板", '{"message": "{message}"}'))),
+    Tool("ok-ww", "ok-ww、ok-script", "它的 Webhook 通知设置", (("网址", _PUSH),)),
+    # https://github.com/whyour/qinglong (sample/config.sample.sh, sample/notify.py)
+    Tool("qinglong", "青龙面板、QingLong", "配置文件 config.sh，或环境变量",
+         (("GOBOT_URL", "<push>/onebot/send_private_msg"), ("GOBOT_TOKEN", "<token>"),
+          ("GOBOT_QQ", f"user_id={_ME}"))),
+    # https://github.com/pppscn/SmsForwarder/wiki
+    Tool("smsforwarder", "SmsForwarder、短信转发器", "发送通道 → Webhook",
+         (("请求方式", "POST"), ("WebServer", _PUSH),
+          ("消息模板", '{"title": "[from]", "content": "[msg]"}'))),
+    # https://www.home-assistant.io/integrations/notify.rest/
+    Tool("homeassistant", "Home Assistant", "configuration.yaml",
+         (("", f"notify:\n  - name: qq\n    platform: rest\n    resource: {_PUSH}\n"
+           "    method: POST_JSON\n    title_param_name: title\n"
+           "    message_param_name: content"),)),
+    # https://healthchecks.io/docs/configuring_notifications/
+    Tool("healthchecks", "Healthchecks", "Integrations → Webhook",
+         (("URL（Down 和 Up 一样）", _PUSH), ("HTTP Method", "POST"),
+          ("Down 的 Request Body",
+           '{"title": "$NAME", "content": "$STATUS", "result": "Fail"}'),
+          ("Up 的 Request Body",
+           '{"title": "$NAME", "content": "$STATUS", "result": "Success"}'))),
+    Tool("bark", "会推到 Bark 的", "它的 Bark 设置",
+         (("服务器地址", "<push>/bark"), ("Device key", "<token>"),
+          ("只有一个网址的", "<push>/bark/<url-token>"))),
+    Tool("telegram", "会推到 Telegram、又能改 API 地址的", "它的 Telegram 设置",
+         (("API 地址", "<push>/telegram"), ("Bot Token", "<token>"),
+          ("Chat ID", "随便写，不检查"))),
+    Tool("qmsg", "会推到 Qmsg 酱的", "它的 Qmsg 设置",
+         (("服务器", "<push>/qmsg"), ("Key", "<token>"), ("接收 QQ", _ME))),
+    Tool("apprise-api", "会推到 Apprise-API 的", "它的 Apprise 网址",
+         (("", "apprise<s>://<host>/<url-token>"),)),
+    Tool("synology", "会推到群晖 Chat 的", "它的 Synology Chat 设置",
+         (("Webhook 网址", "<push>/webapi/entry.cgi?api=SYNO.Chat.External&method=incoming"
+           "&version=2&token=<url-token>"),)),
     Tool("curl", "curl", "命令行", (("", f"curl -d '备份完成' '{_PUSH}'"),)),
     Tool("powershell", "PowerShell", "命令行",
          (("", f'Invoke-RestMethod "{_PUSH}" -Method Post -Body @{{content = "备份完成"}}'),)),
@@ -237,16 +279,42 @@ TOOLS: Final = (
            f'urllib.request.urlopen("{_PUSH}", data="备份完成".encode())'),)),
 )  # fmt: skip
 """Every tool, as the commands list them."""
-_BY_NAME: Final = {one.name: one for one in TOOLS}
+_WS: Final = (
+    ("URL", "<ws-root>/onebot/v11/ws"),
+    ("Token", "填 .env 里的 ONEBOT_ACCESS_TOKEN，没有设置就留空"),
+)
+BOTS: Final = (
+    Tool("napcat", "NapCat（连上 QQ）", "网络配置 → 新建 → WebSocket 客户端", _WS),
+    Tool("llbot", "LLBot、LLOneBot（连上 QQ）", "设置 → 反向 WebSocket", _WS),
+    Tool("lagrange", "Lagrange（连上 QQ）", "appsettings.json 的 Implementations，ReverseWebSocket",
+         _WS),
+)  # fmt: skip
+"""Programs by which the bot is on QQ: what is pasted there is where they connect to."""
+EVERY: Final = (*TOOLS, *BOTS)
+_BY_NAME: Final = {tool.name: tool for tool in EVERY}
+_GENERIC: Final = frozenset({"webhook", "websocket", "http", "会推到", "的", "连上", "qq"})
+"""Words of labels that are no tool's name."""
+MIN_BEGINNING: Final = 2
+"""Characters by which a tool is found whose word begins with them."""
 
 
 def find_tool(name: str) -> Tool | None:
-    """A tool by its name, or what begins like it; None: there is no such."""
+    """Find a tool by its name, a word of its label, or how one tool's word alone begins; None:
+    there is no such."""
     name = name.strip().lower()
     if name in _BY_NAME:
         return _BY_NAME[name]
-    begin = [one for one in TOOLS if name and name in one.label.lower()]
-    return begin[0] if begin else None
+    if named := [tool for tool in EVERY if name in _words(tool)]:
+        return named[0]
+    if len(name) < MIN_BEGINNING:
+        return None
+    begun = [tool for tool in EVERY if any(word.startswith(name) for word in _words(tool))]
+    return begun[0] if len(begun) == 1 else None
+
+
+def _words(tool: Tool) -> set[str]:
+    """Split a label into the words by which the tool is known."""
+    return set(re.split(r"[\s（）、，]+", tool.label.lower())) - _GENERIC - {""}
 
 
 def is_said(value: str) -> bool:
@@ -255,6 +323,8 @@ def is_said(value: str) -> bool:
 
 
 def nearest_tool(name: str) -> str:
-    """The name that was most likely meant; empty: none is like it."""
-    matches = get_close_matches(name.strip().lower(), _BY_NAME, 1)
-    return matches[0] if matches else ""
+    """Name the tool that was most likely meant; empty: none is like it."""
+    words = {word: tool.name for tool in reversed(EVERY) for word in _words(tool)}
+    words |= {tool.name: tool.name for tool in EVERY}
+    matches = get_close_matches(name.strip().lower(), words, 1)
+    return words[matches[0]] if matches else ""

@@ -339,6 +339,67 @@ def by_json(field: str, body: dict[str, Any]) -> Paste:
     return paste
 
 
+async def maaend(desk: Desk, fields: Fields) -> None:
+    await call("GET", fields["网址"], params={"title": "任务", "content": "完成"})
+
+
+async def mfaavalonia(desk: Desk, fields: Fields) -> None:
+    body = fields["内容模板"].replace("{message}", "任务\\n完成")
+    headers = {"Content-Type": fields["Content-Type"]}
+    await call("POST", fields["URL"], data=body.encode(), headers=headers)
+
+
+async def qinglong(desk: Desk, fields: Fields) -> None:
+    """sample/notify.py: `go_cqhttp`."""
+    assert fields["GOBOT_QQ"].startswith("user_id=")
+    url = f"{fields['GOBOT_URL']}?access_token={fields['GOBOT_TOKEN']}&user_id={OWNER}"
+    await call("GET", f"{url}&message=标题:任务\n内容:完成")
+
+
+async def smsforwarder(desk: Desk, fields: Fields) -> None:
+    body = fields["消息模板"].replace("[from]", "任务").replace("[msg]", "完成")
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    await call(fields["请求方式"], fields["WebServer"], data=body.encode(), headers=headers)
+
+
+async def homeassistant(desk: Desk, fields: Fields) -> None:
+    lines = (line.strip(" -").partition(": ") for line in fields[""].splitlines())
+    config = {name: value for name, _, value in lines}
+    body = {config["title_param_name"]: "任务", config["message_param_name"]: "完成"}
+    assert config["method"] == "POST_JSON"
+    await call("POST", config["resource"], json=body)
+
+
+async def healthchecks(desk: Desk, fields: Fields) -> None:
+    for state in ("Down", "Up"):
+        body = fields[f"{state} 的 Request Body"].replace("$NAME", "备份")
+        body = body.replace("$STATUS", state.lower())
+        await call("POST", fields["URL（Down 和 Up 一样）"], data=body.encode())
+
+
+async def bark(desk: Desk, fields: Fields) -> None:
+    server, key = fields["服务器地址"], fields["Device key"]
+    await call("POST", f"{server}/push", json={"device_key": key, "title": "任务", "body": "完成"})
+    await call("POST", fields["只有一个网址的"], json={"title": "任务", "body": "完成"})
+
+
+async def telegram(desk: Desk, fields: Fields) -> None:
+    """server/notification-providers/telegram.js of Uptime Kuma."""
+    url = f"{fields['API 地址']}/bot{fields['Bot Token']}/sendMessage"
+    await call("GET", url, params={"chat_id": "1", "text": DONE})
+
+
+async def qmsg(desk: Desk, fields: Fields) -> None:
+    """MAA's QmsgNotificationProvider.cs."""
+    url = f"{fields['服务器']}/jsend/{fields['Key']}"
+    await call("POST", url, json={"msg": DONE, "qq": OWNER, "bot": ""})
+
+
+async def synology(desk: Desk, fields: Fields) -> None:
+    payload = json.dumps({"text": DONE})
+    await call("POST", fields["Webhook 网址"], data={"payload": payload})
+
+
 async def curl(desk: Desk, fields: Fields) -> None:
     await shell(desk, fields[""].replace("curl ", "curl -sf "))
 
@@ -407,6 +468,18 @@ PASTED: dict[str, tuple[Paste, list[str], int]] = {
     "serverchan": (by_json("地址", CHATS["serverchan"]), ["签到\n成功"], 0),
     "pushdeer": (by_json("地址", CHATS["pushdeer"]), ["签到\n成功"], 0),
     "wxpusher": (by_json("地址", CHATS["wxpusher"]), ["签到\n成功"], 0),
+    "maaend": (maaend, [DONE], 0),
+    "mfaavalonia": (mfaavalonia, [DONE], 0),
+    "ok-ww": (by_json("网址", {"title": "任务", "content": "完成"}), [DONE], 0),
+    "qinglong": (qinglong, ["标题:任务\n内容:完成"], 0),
+    "smsforwarder": (smsforwarder, [DONE], 0),
+    "homeassistant": (homeassistant, [DONE], 0),
+    "healthchecks": (healthchecks, ["❌ 备份\ndown", "✅ 备份\nup"], 0),
+    "bark": (bark, [DONE] * 2, 0),
+    "telegram": (telegram, [DONE], 0),
+    "qmsg": (qmsg, [DONE], 0),
+    "apprise-api": (by_apprise, [DONE], 1),
+    "synology": (synology, [DONE], 0),
     "curl": (curl, ["备份完成"], 0),
     "powershell": (powershell, ["备份完成"], 0),
     "python": (python, ["备份完成"], 0),

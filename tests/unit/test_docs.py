@@ -173,11 +173,14 @@ def check_unit(block: Block, folder: Path) -> None:
 
 ROUTES = {
     "/report", "/report/push", "/report/ws", "/onebot/v11/ws", "/onebot/v12/ws", "/report/onebot",
-    "/report/onebot/send_msg", "/report/gotify", "/report/ntfy", "/report/ntfy/backup",
+    "/report/onebot/send_msg", "/report/onebot/send_private_msg", "/report/bark",
+    "/report/bark/你的令牌", "/report/telegram", "/report/qmsg", "/report/webapi/entry.cgi",
+    "/report/你的令牌", "/report/gotify", "/report/ntfy", "/report/ntfy/backup",
     "/report/beat/pc", "/api/push/pc.你的令牌",
 }  # fmt: skip
 QUERY = {
     "token", "title", "content", "send_to", "send_to_group", "channel", "send_from", "source",
+    "api", "method", "version",  # Synology Chat's
 }  # fmt: skip
 
 
@@ -406,7 +409,7 @@ def check_object(text: str) -> None:
         load(shown)
     elif shown.keys() & {"from", "value"}:
         read_own_sources({"shown": {"title": "a", "result": shown}})
-    elif "content" in shown:
+    elif shown.keys() & {"content", "message"}:
         parse(shown)
     else:
         Rule.model_validate(shown)

@@ -3,12 +3,20 @@
 import json
 import re
 from datetime import datetime
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
 from nonebot_plugin_report.cli.address import describe_tool, list_tools
-from nonebot_plugin_report.doctor.tools import TOOLS, Tool, find_tool, is_said, nearest_tool
+from nonebot_plugin_report.doctor.tools import (
+    BOTS,
+    EVERY,
+    TOOLS,
+    Tool,
+    find_tool,
+    is_said,
+    nearest_tool,
+)
 from nonebot_plugin_report.sources.catalogue import SOURCES, built_in
 from nonebot_plugin_report.sources.reader import Context, read
 
@@ -21,7 +29,7 @@ def test_every_address_carries_the_token_as_it_is(tool: Tool) -> None:
     values = [value for _, value in tool.filled(URL, TOKEN)]
     text = "\n".join(values)
     assert not re.search("<[a-z-]+>", text), "every mark is filled"
-    urls = re.findall(r"(?:https|wss|jsons|forms)://[^\s'\"]+", text)
+    urls = re.findall(r"(?:https|wss|jsons|forms|apprises)://[^\s'\"]+", text)
     assert urls
     for url in urls:
         parts = urlsplit(url)
@@ -31,7 +39,7 @@ def test_every_address_carries_the_token_as_it_is(tool: Tool) -> None:
         assert parse_qs(parts.query).get(name, [TOKEN]) == [TOKEN]
         assert url.isascii(), "it can be pasted"
     beside = TOKEN in values or f"token: {TOKEN}" in text
-    assert beside or any("token=" in url or "/api/push/pc." in url for url in urls)
+    assert beside or any(quote(TOKEN, safe="") in url for url in urls)
 
 
 def test_what_only_tells_what_to_write_is_known_from_what_is_to_be_copied() -> None:
@@ -39,22 +47,52 @@ def test_what_only_tells_what_to_write_is_known_from_what_is_to_be_copied() -> N
     assert said == {
         "留空，或 QQ 号", "你的 QQ 号", "群号", "留空", "预设 - application/json",
         "随便一个名字，会当成事件名", "随便写，不检查",
-        "勾上",
+        "勾上", "user_id=你的 QQ 号",
     }  # fmt: skip
 
 
 def test_tools_have_names_of_their_own_and_are_found_by_what_they_are_called() -> None:
-    assert len({one.name for one in TOOLS}) == len(TOOLS)
-    for one in TOOLS:
+    assert len({one.name for one in EVERY}) == len(EVERY)
+    for one in EVERY:
         assert find_tool(f" {one.name.upper()} ") is one
         assert f"{one.name} " in list_tools()
-    rows = zip(list_tools().splitlines(), TOOLS, strict=True)
+    rows = zip(list_tools().splitlines(), EVERY, strict=True)
     assert len({line.rindex(one.label) for line, one in rows}) == 1, "they stand in a column"
-    assert find_tool("三月七") is find_tool("march7th")
-    assert find_tool("nothing") is None
-    assert find_tool("") is None
-    assert nearest_tool("alertmanger") == "alertmanager"
-    assert nearest_tool("zzzzzz") == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("三月七", "march7th"), ("三月七小助手", "march7th"), ("Radarr", "sonarr"),
+        ("青龙", "qinglong"), ("短信转发器", "smsforwarder"), ("NapCat", "napcat"),
+        ("LLOneBot", "llbot"), ("StarRailCopilot", "alas"),
+    ],
+)  # fmt: skip
+def test_a_tool_is_found_by_the_words_of_its_label(written: str, name: str) -> None:
+    tool = find_tool(written)
+    assert tool
+    assert tool.name == name
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("alertmanger", "alertmanager"), ("napcatt", "napcat"), ("webhook", ""), ("jelly", ""),
+        ("zzzzzz", ""), ("", ""), ("酱", ""), ("http", ""), ("Home Assistent", "homeassistant"),
+    ],
+)  # fmt: skip
+def test_what_is_no_tools_name_is_not_looked_for_within_others(written: str, meant: str) -> None:
+    assert find_tool(written) is None
+    if meant:
+        assert nearest_tool(written) == meant
+
+
+def test_a_program_that_brings_qq_gets_the_address_of_the_websocket() -> None:
+    for tool in BOTS:
+        fields = dict(tool.filled(URL, TOKEN))
+        assert fields["URL"] == "wss://bot.example:8443/onebot/v11/ws"
+        assert TOKEN not in str(fields)
+        assert "ONEBOT_ACCESS_TOKEN" in fields["Token"]
 
 
 def test_every_source_is_some_tools_and_every_tools_source_is_one() -> None:
