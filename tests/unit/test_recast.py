@@ -15,8 +15,8 @@ def recasting(report: Report, *rules: dict[str, object]) -> Recast:
 
 
 def test_a_changed_text_counts_as_the_rule_says() -> None:
-    made = recasting(Report(title="任务翻车了"), FAILS).report
-    assert (made.result, made.event, made.title) == (Result.FAIL, "maa.error", "任务翻车了")
+    report = recasting(Report(title="任务翻车了"), FAILS).report
+    assert (report.result, report.event, report.title) == (Result.FAIL, "maa.error", "任务翻车了")
     assert recasting(Report(title="任务完成"), FAILS) == Recast(Report(title="任务完成"))
 
 
@@ -36,9 +36,9 @@ def test_a_message_without_a_title_is_not_shown_below_the_events_name() -> None:
 def test_each_rule_sees_what_the_one_before_made_of_it() -> None:
     rules = ({"event": "b", "as": {"event": "c"}}, {"event": "a", "as": {"event": "b"}},
              {"event": "b", "as": {"result": "Success"}})  # fmt: skip
-    made = recasting(Report(event="a"), *rules)
-    assert (made.report.event, made.report.result) == ("b", Result.SUCCESS)
-    assert [(number, str(counts)) for number, counts in made.applied] == [
+    recast_report = recasting(Report(event="a"), *rules)
+    assert (recast_report.report.event, recast_report.report.result) == ("b", Result.SUCCESS)
+    assert [(number, str(counts)) for number, counts in recast_report.applied] == [
         (2, "事件 b"), (3, "✅ Success"),
     ]  # fmt: skip
 

@@ -162,10 +162,10 @@ def test_each_event_that_words_name_has_a_chinese_name() -> None:
     assert [event for event in events if Report(event=event).event_label == event] == []
 
 
-@pytest.mark.parametrize("said", [{"event": "mine"}, {"result": "Success"}, {"result": "skipped"}])
-def test_what_the_push_says_itself_counts_more(said: dict[str, str]) -> None:
-    report = parse({"title": "任务出错: 理智作战", **said})
-    assert report.event == said.get("event", "")
+@pytest.mark.parametrize("named", [{"event": "mine"}, {"result": "Success"}, {"result": "skipped"}])
+def test_what_the_push_says_itself_counts_more(named: dict[str, str]) -> None:
+    report = parse({"title": "任务出错: 理智作战", **named})
+    assert report.event == named.get("event", "")
     assert report.result is not Result.FAIL
 
 
