@@ -54,6 +54,7 @@ async def details(context: Context, asker: Asker, arguments: Sequence[str]) -> A
         lines.insert(0, f"{icon(report)}{quoted(state.heading) or '推送'}")
         lines += [f"令牌{quoted(state.source)}"] if state.source else []
         figures = list_first([str(one) for one in report.readings])
+        lines += [report.remark] if report.remark else []
         lines += [f"读出：{short('；'.join(figures), REASON_LENGTH)}"] if figures else []
     else:
         sent = await context.hub.history.messages(state.id, [asker.own])

@@ -137,6 +137,8 @@ class Report:
     """What an event begins or ends, where one source tells of several: an alert, a monitor."""
     elapsed: float | None = None
     """For an end event: seconds since it began, as its tool says or as measured here."""
+    remark: str = ""
+    """What its owner is told where he looks (Chinese), and nobody in the message."""
     readings: tuple[Reading, ...] = ()
     """Figures that were read out of its words."""
     urgent: bool = False
@@ -210,6 +212,7 @@ def dump(report: Report, **more: object) -> bytes:
         "data": None if report.data == "null" else orjson.Fragment(report.data),
         "story": report.story,
         "readings": dump_readings(report.readings) or None,
+        "remark": report.remark,
     }
     present = {name: value for name, value in fields.items() if value not in ("", None)}
     return orjson.dumps(present | more)
@@ -251,6 +254,7 @@ def restore(text: str) -> Report:
             if data is None
             else json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
             story=_restore_text(fields, "story"),
+            remark=_restore_text(fields, "remark"),
             readings=restore_readings(fields.get("readings")),
         )
     except (AttributeError, TypeError, OverflowError, RecursionError) as error:

@@ -9,6 +9,7 @@ Nothing is registered anywhere.
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import pybase64
@@ -154,7 +155,7 @@ def as_json(delivery: Delivery, *, screenshot: bool) -> bytes:
     images = delivery.message.images if screenshot else ()
     encoded = [pybase64.b64encode_as_string(one.data) for one in images]
     return dump(
-        delivery.message.report,
+        replace(delivery.message.report, remark=""),  # it is for who owns this bot
         id=delivery.report_id,
         text=delivery.message.text,
         screenshot=encoded[0] if encoded else None,

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, cast
 
 from ..model.report import Result
 from ..model.text import one_line
 from ..model.timing import FIRST_YEAR, LAST_YEAR, read_timestamp
 from ..model.trace import without_traces
 from .base import Fields
-from .generic_state import is_number_of_state, is_quiet, read_state, state_rank
-from .leaves import HEADINGS, LETTERS, WORDS, Leaf, find_leaves, word_set
+from .generic_state import is_number_of_state, is_over, is_quiet, read_state, state_rank
+from .leaves import HEADINGS, LETTERS, WORDS, Leaf, find_leaves, split_name, word_set
 from .markup import read_marked
 
 MAX_LINES: Final = 14
@@ -26,6 +26,8 @@ MAX_USUAL: Final = 6
 """Lines of texts at usual names that are neither the heading nor the words."""
 MAX_OTHERS: Final = 8
 """Lines of fields that have no usual name."""
+MAX_DEPTH: Final = 20
+"""Objects within each other of a body that are kept."""
 MIN_OTHERS: Final = 2
 """Lines of such fields that stand even below long words."""
 MAX_TITLE: Final = 120
@@ -40,22 +42,29 @@ MAX_TAIL: Final = 2_000
 """Characters of the line that has what no other line had room for."""
 
 _TITLE_ENDS: Final = word_set("title subject headline summary")
+_THINGS: Final = word_set("topic rule alarm alert alertname alertrule check monitor job service")
+"""Names of fields that say what a push is about where there is no heading."""
 _NAME_ENDS: Final = word_set("name slug")
 _WORDS_ENDS: Final = word_set(
-    "message text description details detail reason output msg comment note html"
+    "message text description details detail reason output msg comment note html payload"
+    " excerpt raw"
 )
 _BESIDE: Final = word_set(
     "account user actor author owner sender creator assignee reporter player server"
     " client organization org installation integration workspace team channel device"
-    " browser os sdk app application headers settings sender repository project"
+    " browser os sdk app application headers settings sender repository project source"
+    " commit vcs webhook model"
 )
 """Objects that are not what a push is about."""
 _LINKS: Final = ("htmlurl", "weburl", "url", "link", "permalink", "fullurl", "href")
 _PICTURES: Final = word_set("image picture photo screenshot snapshot attachment poster")
-_NO_LINKS: Final = word_set("avatar icon logo api callback thumbnail gravatar webhook")
+_NO_LINKS: Final = word_set(
+    "avatar icon logo api callback thumbnail gravatar webhook unsubscribe signing cert"
+)
 _TIMES: Final = word_set("time timestamp date datetime ts when")
 _TIME_ENDS: Final = word_set(
-    "time timestamp date datetime ts at on updated created started finished received"
+    "time timestamp date datetime ts at on updated created started finished received when"
+    " now changed modified occurred triggered fired"
 )
 _LATER: Final = word_set("updated modified end ended finished finish until expires")
 _SECRETS: Final = word_set(
@@ -64,7 +73,8 @@ _SECRETS: Final = word_set(
 _NOISE: Final = word_set(
     "id ids uuid guid sha hash checksum etag avatar icon logo color colour thumbnail href"
     " api schema locale lang language format template mimetype encoding gravatar cursor"
-    " ref offset timezone proxy url uri link"
+    " ref offset timezone proxy url uri link digest class method object msgid arn mime"
+    " signature"
 )
 _INNER_NOISE: Final = word_set("type kind mode version ticks handled")
 _KINDS: Final = word_set(
@@ -72,9 +82,9 @@ _KINDS: Final = word_set(
     " default"
 )
 """Kinds that say nothing to a reader."""
-_NOTHING: Final = word_set("null none undefined n/a na - unknown false [] {}")
-_CODE: Final = re.compile(r"[0-9a-f-]{16,}|[A-Za-z0-9+/_=-]{32,}|/\S*", re.IGNORECASE)
-_SPOKEN_ID: Final = re.compile(r"[^\W\d_]{2,}(?:[._:-]\w{1,40}){1,5}")
+_NOTHING: Final = word_set("null none undefined n/a na - unknown false [] {} 0 0.0")
+_CODE: Final = re.compile(r"[0-9a-f-]{16,}|[A-Za-z0-9+/_=-]{32,}|(?:arn|sha\d+):\S+", re.IGNORECASE)
+_SPOKEN_ID: Final = re.compile(r"[^\W\d_]{2,40}(?:[._:-][^\W\d]{1,40}){1,5}")
 _MARKS: Final = re.compile(r"<[^<>]{0,500}>|\]\([^()\s]{0,500}\)")
 _SIGNS: Final = re.compile(r"[\W_]+")
 _DATE: Final = re.compile(
@@ -155,7 +165,7 @@ def read_generic(fields: Fields) -> Message | None:
     state = read_state(leaves, lines.title or "\n".join(lines.lines))
     used = {id(leaf) for leaf in (title, *words)}
     said = {id(leaf) for leaf in (state.leaf, *links, *moments) if leaf and not leaf.is_usual}
-    left = [leaf for leaf in leaves if id(leaf) not in used | said]
+    left = [leaf for leaf in leaves if id(leaf) not in used | said and not state.repeats(leaf)]
     _add_usual(lines, left)
     _add_others(lines, [leaf for leaf in left if not leaf.is_usual], len(links))
     if not (lines.title or lines.lines or lines.tail):
@@ -169,10 +179,29 @@ def _letters(text: str) -> str:
     return _SIGNS.sub("", _MARKS.sub("", text))
 
 
+def without_secrets(value: object, depth: int = 0) -> object:
+    """Copy a body without what only its tool is to know, and without what is nested deeply."""
+    if depth > MAX_DEPTH:
+        return "…"
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value).items()
+        return {
+            name: without_secrets(one, depth + 1)
+            for name, one in items
+            if not _is_secret_name(split_name(name))
+        }
+    if isinstance(value, list):
+        return [without_secrets(one, depth + 1) for one in cast("list[object]", value)]
+    return value
+
+
+def _is_secret_name(words: Sequence[str]) -> bool:
+    name = "".join(words)
+    return not _SECRETS.isdisjoint(words[-1:]) or name.endswith(("key", "token", "secret"))
+
+
 def _is_secret(leaf: Leaf) -> bool:
-    return not leaf.is_usual and (
-        leaf.last in _SECRETS or leaf.name.endswith(("key", "token", "secret"))
-    )
+    return not leaf.is_usual and _is_secret_name(leaf.words)
 
 
 def _is_beside(leaf: Leaf) -> bool:
@@ -186,12 +215,16 @@ def _is_heading(leaf: Leaf) -> bool:
         return False
     if leaf.is_usual and leaf.name in HEADINGS:
         return leaf.depth <= (3 if leaf.name == "name" else 5)
-    return leaf.depth <= 2 and not leaf.is_usual and leaf.last in _TITLE_ENDS | _NAME_ENDS
+    if leaf.is_usual or leaf.depth > 3 or _is_beside(leaf) or "." in leaf.path[-1]:
+        return False
+    return leaf.name in _THINGS or (leaf.depth < 3 and leaf.last in _TITLE_ENDS | _NAME_ENDS)
 
 
 def _heading_rank(leaf: Leaf) -> tuple[int, int]:
     tiers = {"title": 0, "subject": 0, "headline": 0, "heading": 0, "summary": 1, "name": 3}
-    tier = tiers.get(leaf.name, 4 if leaf.last in _NAME_ENDS else 2)
+    tier = tiers.get(leaf.name, 5 if leaf.last in _NAME_ENDS else 2)
+    if leaf.name in _THINGS:
+        tier = 4
     return tier + 3 * _is_beside(leaf), leaf.depth
 
 
@@ -233,8 +266,10 @@ def _add_usual(lines: _Lines, leaves: Iterable[Leaf]) -> None:
     """Add the other texts at usual names; those that no line has room for stand in the tail."""
     number = 0
     for leaf in leaves:
+        if not leaf.is_usual or lines.has(leaf.text):
+            continue
         text = one_line(without_traces(leaf.text), MAX_LINE)
-        if not leaf.is_usual or lines.has(text) or lines.has(leaf.text):
+        if lines.has(text):
             continue
         if number < MAX_USUAL and lines.own < MAX_LINES - 3:
             lines.add(_labelled(leaf, text))
@@ -267,13 +302,18 @@ def _is_noise(leaf: Leaf) -> bool:
     last = leaf.last
     if last in ("id", "ids"):
         return _SPOKEN_ID.fullmatch(leaf.text) is None or _is_code(leaf.text)
-    if last in _NOISE or not _NO_LINKS.isdisjoint(leaf.words) or is_quiet(leaf):
+    if (
+        last in _NOISE
+        or "signature" in leaf.words
+        or not _NO_LINKS.isdisjoint(leaf.words)
+        or is_quiet(leaf)
+    ):
         return True
     if last in _INNER_NOISE and leaf.depth > 1:
         return True
     if last in ("type", "kind", "group") and leaf.text.lower() in _KINDS:
         return True
-    if leaf.text.lower() in _NOTHING or (leaf.value is True and leaf.depth > 1):
+    if is_over(leaf) or leaf.text.lower() in _NOTHING or (leaf.value is True and leaf.depth > 1):
         return True
     return _is_code(leaf.text) or is_number_of_state(leaf)
 

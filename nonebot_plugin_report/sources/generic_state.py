@@ -17,7 +17,7 @@ FAIL, SUCCESS, PARTIAL = Result.FAIL, Result.SUCCESS, Result.PARTIAL
 _SUCCESSES: Final = word_set("success successful succeeded ok passed healthy issuccess")
 _CODES: Final = word_set("exitcode exitstatus returncode rc errorcode errno")
 _RESULTS: Final = word_set("result outcome conclusion verdict")
-_STATES: Final = word_set("status state phase health")
+_STATES: Final = word_set("status state phase health condition")
 _ACTIONS: Final = word_set("action event type kind trigger")
 _LEVELS: Final = word_set("severity level criticality urgency importance priority")
 _ERRORS: Final = word_set("error errors exception exceptions failure fault err")
@@ -33,7 +33,7 @@ _WEAK: Final = word_set("0 1 2 yes no true false")
 _MORE: Final = {
     **dict.fromkeys(
         word_set(
-        "alert alerting alarm alarmed problem triggered trigger critical crit emergency"
+        "alert alerting alarm alarmed problem triggered trigger fired critical crit emergency"
         " emerg disaster panic severe serious urgent highest blocker major p0 p1 sev0 sev1"
         " s1 offline disconnected unreachable dead broken rejected denied breached"
         " violated unavailable outage majoroutage failing aborted rollback 故障 离线 紧急 严重 告警"
@@ -43,7 +43,7 @@ _MORE: Final = {
     ),
     **dict.fromkeys(
         word_set(
-        "average medium moderate minor p2 sev2 s2 partialoutage degradedperformance"
+        "average medium moderate minor p2 sev2 sev3 s2 partialoutage degradedperformance"
         " nodata insufficientdata flapping high 次要 一般 中 高 警告"
         ),
         PARTIAL,
@@ -57,14 +57,17 @@ _MORE: Final = {
     ),
 }  # fmt: skip
 _ALARMS: Final = word_set(
-    "alert alerting alarm problem triggered trigger firing open opened create created"
+    "alert alerting alarm problem triggered trigger fired firing open opened create created"
 )
 """States of an alert whose severity says how bad it is."""
 _QUIET: Final = word_set("info information informational low debug trace notice none")
 """Levels of what is not bad."""
 _OVER: Final = {
     **dict.fromkeys(("close", "closed", "ended", "end"), SUCCESS),
-    **dict.fromkeys(("open", "opened", "create", "created", "new", "active"), FAIL),
+    **dict.fromkeys(
+        ("open", "opened", "create", "created", "new", "active", "activated", "started"), FAIL
+    ),
+    **dict.fromkeys(("acknowledge", "acknowledged"), PARTIAL),
 }
 """States of an alert that mean something else of other things."""
 _ENDED: Final = word_set("done complete completed finished finish 完成 已完成")
@@ -98,6 +101,11 @@ class State:
     leaf: Leaf | None = None
     """The field that says no more than that."""
 
+    def repeats(self, leaf: Leaf) -> bool:
+        """Whether a field says the same in the same word."""
+        said = self.leaf
+        return said is not None and not leaf.is_usual and leaf.text.lower() == said.text.lower()
+
 
 def read_state(leaves: Sequence[Leaf], heading: str) -> State:
     """Read how a push turned out."""
@@ -112,7 +120,8 @@ def read_state(leaves: Sequence[Leaf], heading: str) -> State:
             if result is None:
                 continue
             if _plain(leaf.text) not in _ENDED:
-                return State(_refined(result, leaf, own), None if _is_level(leaf) else leaf)
+                says_more = _is_level(leaf) or len(_TOKENS.split(leaf.text)) > 1
+                return State(_refined(result, leaf, own), None if says_more else leaf)
             ended = ended or State(result, leaf)
     if any(map(_is_error, own)):
         return State(FAIL)
@@ -221,6 +230,11 @@ def _refined(result: Result, leaf: Leaf, leaves: Sequence[Leaf]) -> Result | Non
         return result
     levels = (_read_word(other.text) for other in leaves if _is_level(other))
     return PARTIAL if PARTIAL in levels else FAIL
+
+
+def is_over(leaf: Leaf) -> bool:
+    """Whether a field says how something was before."""
+    return any(not _PASSED.isdisjoint(split_name(name)[:1]) for name in leaf.path[:-1])
 
 
 def is_quiet(leaf: Leaf) -> bool:

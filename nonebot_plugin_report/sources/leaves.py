@@ -43,16 +43,19 @@ _CONTAINERS: Final = word_set(
     "data payload event body attributes object resource properties fields params content"
     " response result extra extras details detail context contexts metadata item"
     " attachments"
+    " after current essentials select"
 )
 """Names of objects that say nothing to a reader."""
 MAX_PAIR: Final = 3
 """Fields of an object that is a name and a value."""
 MAX_LISTED: Final = 4
 """Fields that are shown of an object in a list which has no usual name."""
+_UNTOLD: Final = word_set("id uuid type kind object")
+"""Fields of an object in a list that say nothing to a reader."""
 _STATES: Final = ("status", "state", "result", "severity", "level")
 _KEYS: Final = ("name", "key", "title", "label", "field")
 _SILENT: Final = _CONTAINERS.union(WORDS)
-_PLACES: Final = re.compile(r"(?:value|arg|param|field|item)_?\d{0,3}", re.IGNORECASE)
+_PLACES: Final = re.compile(r"(?:value|arg|param|field|item)_?\d{1,3}", re.IGNORECASE)
 """Names that only number what they hold."""
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 _URL: Final = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
@@ -257,7 +260,8 @@ def _read_entry(place: _Place, fields: Fields) -> tuple[Leaf | None, _Inner]:
     if shown:
         states = [found[key] for key in _STATES if key in found]
         return place.leaf("：".join((*shown, *states))[:MAX_TEXT], usual=True), inner
-    listed = [f"{_spoken(key)} {text}" for key, text in texts[:MAX_LISTED]]
+    told = [(key, text) for key, text in texts if key not in _UNTOLD]
+    listed = [f"{_spoken(key)} {text}" for key, text in told[:MAX_LISTED]]
     return (place.leaf("，".join(listed)) if listed else None), inner
 
 

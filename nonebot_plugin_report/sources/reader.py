@@ -12,7 +12,7 @@ from .base import Answer, Fields, Headers, Source, Translated, lines, read_story
 from .bodies.decode import decode
 from .catalogue import SOURCES, built_in, recognise
 from .dialect import ANYBODY, Addressees, is_ours, obeyed, read_id
-from .generic import read_generic
+from .generic import read_generic, without_secrets
 from .mapping import OwnSource
 from .markup import plain
 from .parse import ALIASES, OTHERS, parse, read_key
@@ -23,6 +23,7 @@ Own = Mapping[str, OwnSource]
 _WORDS: Final = ("title", "content", "message", *OTHERS)
 _CARRIED: Final = ("timestamp", "data")
 """Fields that count in a known tool's body too, besides those that are obeyed in any."""
+UNRECOGNISED: Final = "没认出是谁写的，按常见的字段读"
 RETRY_SECONDS: Final = 300.0
 """Seconds within which another tool's body with the same `id` and the same words is a retry."""
 
@@ -93,13 +94,16 @@ def _read_unnamed(fields: Fields, beside: Context) -> Report:
     }
     if (message := read_generic(unread)) is None:
         return parse(_filled(taken, beside), beside.query)
+    event = "" if message.title else taken.get("event", "")  # which stands above the words then
+    words = [line for line in message.content.split("\n") if line != f"event：{event}"]
     report_fields = taken | {
         "title": message.title,
-        "content": message.content,
+        "content": "\n".join(words),
         "result": message.result and message.result.number,
         "timestamp": message.at and message.at.isoformat(),
     }
     report = parse(_filled(report_fields, beside), beside.query)
+    report = replace(report, remark=UNRECOGNISED, data=_whole(unread))
     return _with_retries(report, fields, beside)
 
 
@@ -112,6 +116,15 @@ def _without_marks(fields: Fields) -> Fields:
         name: plain(value) if name in _WORDS and isinstance(value, str) else value
         for name, value in fields.items()
     }
+
+
+def _whole(fields: Fields) -> str:
+    """Write a body as data, for its owner to look at; null if it is too large."""
+    try:
+        report = parse({"content": "x", "data": without_secrets(fields)})
+    except InvalidReport:
+        return "null"
+    return report.data
 
 
 def _with_retries(report: Report, fields: Fields, beside: Context) -> Report:

@@ -165,6 +165,26 @@ async def test_send_from_picks_the_bot(bot: Bot) -> None:
         assert [one.text for one in await first.wait_for(1)] == ["b"]
 
 
+async def test_a_bot_that_was_never_connected_is_refused_or_a_word(tmp_path: Any) -> None:
+    """Its report would wait for a day, and be lost."""
+    async with running(tmp_path) as bot, ScriptedV11(url=bot.onebot_v11, self_id="1000") as qq:
+        refusal = await bot.push(content="x", send_from="2000", expect=422)
+        assert "send_from：这个机器人从来没有连接过" in refusal["error"]
+        async with bot.client() as client:
+            for sender, words in (("10086", "验证码 1234"), ("1000", "完成")):
+                answer = await client.post("", json={"from": sender, "content": words})
+                assert answer.status_code == 200
+        told, *received = [one.text for one in await qq.wait_for(3)]
+        assert "这个机器人从来没有连接过" in told
+        assert received == ["验证码 1234\nfrom：10086", "完成"]
+        async with ScriptedV11(url=bot.onebot_v11, self_id="2000"):
+            await bot.health()
+        assert (await bot.push(content="等着", send_from="2000"))["status"] == "accepted"
+    async with running(tmp_path) as bot, ScriptedV11(url=bot.onebot_v11, self_id="2000") as other:
+        assert [one.text for one in await other.wait_for(1)] == ["等着"]
+        assert (await bot.push(content="x", send_from="1000"))["status"] == "accepted"
+
+
 async def test_report_from_is_the_default_bot(tmp_path: Any) -> None:
     async with (
         running(tmp_path, settings={"report_from": 2000}) as bot,

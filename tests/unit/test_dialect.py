@@ -1,14 +1,16 @@
 """Which bodies are ours, and which of their fields are obeyed."""
 
+import json
 from typing import Any
 
 import pybase64
 import pytest
 
 from nonebot_plugin_report.errors import InvalidReport
-from nonebot_plugin_report.model.report import Report, Result
+from nonebot_plugin_report.model.report import Report, Result, dump, restore
+from nonebot_plugin_report.routing.template import DEFAULT_TEMPLATE
 from nonebot_plugin_report.sources.dialect import Addressees, is_ours
-from nonebot_plugin_report.sources.reader import RETRY_SECONDS, Context, read
+from nonebot_plugin_report.sources.reader import RETRY_SECONDS, UNRECOGNISED, Context, read
 from tests.dialects import jpeg
 
 Json = dict[str, Any]
@@ -135,3 +137,22 @@ def test_a_pictures_bytes_are_the_same_however_its_base64_is_written(
     report = reading({"content": "x", name: [written] if name.endswith("s") else written})
     assert [one.data for one in report.images] == [jpeg()]
     assert report.image_fault == ""
+
+
+def test_its_owner_is_told_that_nobody_was_recognised_and_finds_all_of_the_body() -> None:
+    body: Json = {"subject": "登录", "token": "s3cret", "user": {"password": "hunter2", "id": 7}}
+    report = reading(body)
+    assert report.remark == UNRECOGNISED
+    assert UNRECOGNISED not in DEFAULT_TEMPLATE.render(report)
+    assert json.loads(report.data) == {"subject": "登录", "user": {"id": 7}}
+    assert restore(dump(report).decode()).remark == UNRECOGNISED
+    assert reading({"content": "x"}).remark == ""
+    assert reading(body | {"large": ["x" * 999] * 99}).data == "null"
+
+
+@pytest.mark.parametrize("value", [float("inf"), [[[[[]]]]] * 9, None, 10**400, "\ud800"])
+def test_whatever_stands_in_a_body_its_words_are_sent(value: object) -> None:
+    deep: object = value
+    for _ in range(500):
+        deep = [deep, value]
+    assert reading({"subject": "登录", "odd": value, "deep": deep}).title == "登录"

@@ -153,3 +153,16 @@ def test_segments_in_a_form_are_read_as_such_if_they_are_some(end: str) -> None:
     expected = json.loads(text) if end == "]" else text
     assert read_any_form(body) == {"message": expected}
     assert body == b""
+
+
+def test_a_form_of_other_names_is_one_if_they_are_words() -> None:
+    body = "monitorFriendlyName=NAS&alertDetails=HTTP+200+-+OK"
+    read = decode_form(body.encode())
+    assert read == {"monitorFriendlyName": "NAS", "alertDetails": "HTTP 200 - OK"}
+
+
+def test_qinglongs_form_keeps_its_words() -> None:
+    """Its parser loses the first value, and its line ends are written out."""
+    assert decode_form("title&content=甲\\n乙".encode()) == {"title": "", "content": "甲\n乙"}
+    for folder in ("C:\\new", "甲\\t乙\\n", "a\nb\\n"):
+        assert decode_form(b"content=" + folder.encode())["content"] == folder

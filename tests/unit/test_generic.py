@@ -87,7 +87,7 @@ READ: dict[str, tuple[Json, str]] = {
                               "门铃\n有人\nhttps://cam/a.jpg"),
     "a success": ({"name": "签到", "success": False, "msg": "Cookie 已失效"},
                   "❌ 签到\nCookie 已失效"),
-    "an exit code": ({"job": "rsync", "exit_code": 23}, "❌ job：rsync"),
+    "an exit code": ({"job": "rsync", "exit_code": 23}, "❌ rsync"),
     "the same in three forms": (
         {"message": {"text": "Build 2 succeeded", "html": "Build <a href='x'>2</a> succeeded",
                      "markdown": "Build [2](https://x) succeeded"}},

@@ -32,6 +32,7 @@ JSON."""
 
 _NAME: Final = re.compile(rb"[A-Za-z_]\w*", re.ASCII)
 _JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}+\{")
+_FOLDER: Final = re.compile(r"[A-Za-z]:\\")
 _SPOKEN: Final = re.compile("[A-Za-z]{3}")
 """What the name of some field of a form has that is none of ours; `a=1&b=2` is text."""
 _BEGINNING: Final = 400
@@ -219,8 +220,16 @@ def gather(pairs: Iterable[tuple[str, str]]) -> Fields:
         joined: object = (
             texts if name in PICTURES else ("," if name in TARGETS else "\n").join(texts)
         )
-        fields[name] = texts[0] if len(texts) == 1 else joined
+        fields[name] = _with_line_ends(name, texts[0]) if len(texts) == 1 else joined
     return _opened(fields)
+
+
+def _with_line_ends(name: str, text: str) -> str:
+    r"""Read `\n` as a line end where a tool, such as QingLong, writes each so; not in a folder."""
+    written = text.count("\\n")
+    if not written or name not in WORDS or "\n" in text or text.count("\\") != written:
+        return text
+    return text if _FOLDER.search(text) else text.replace("\\n", "\n")
 
 
 def _opened(fields: Fields) -> Fields:

@@ -84,6 +84,7 @@ class HistoryApi:
             "title": full.title,
             "text": full.text,
             "data": data,
+            "remark": "" if report is None else report.remark,
             "readings": [
                 fields | {"words": str(reading)}
                 for reading, fields in zip(readings, dump_readings(readings), strict=True)

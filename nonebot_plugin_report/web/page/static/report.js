@@ -75,7 +75,8 @@ async function open(one, article, more, title, text) {
     title.textContent = all.title || one.label;
     text.textContent = all.text;
     if (all.data) article.insertBefore(h("details", { class: "data" }, h("summary", {}, "附带的数据"), words(pretty(all.data), "pre")), more);
-    if (all.readings.length) article.insertBefore(words(`读出：${all.readings.map((each) => each.words).join("；")}`, "p", { class: "readings" }), more);
+    if (all.remark) article.insertBefore(words(all.remark, "p", { class: "readings" }), more);
+  if (all.readings.length) article.insertBefore(words(`读出：${all.readings.map((each) => each.words).join("；")}`, "p", { class: "readings" }), more);
     if (!text.isConnected) article.insertBefore(text, more);
     more.remove();
   } catch (error) {
