@@ -35,6 +35,8 @@ CHECKS: Final = frozenset({"get_login_info", "get_status", "get_version_info"})
 """OneBot's actions by which clients see whether a server is there."""
 RESERVED: Final = frozenset({b"page", b"health", b"metrics", b"unread", b"beat", b"ws"})
 """First segments below our route at which no push is taken by another method than theirs."""
+SERVICES: Final = frozenset({b"ntfy", b"gotify", b"onebot", b"bark", b"telegram", b"qmsg"})
+"""First segments of other services' APIs, at which a GET asks for something: to subscribe, say."""
 NO_WORDS: Final = frozenset({
     *QUERY_NAMES, *KEY_NAMES, HEADER_IN_QUERY, "source", "send_to", "send_to_group", "to",
     "to_group", "channel", "send_from", "from", "crc_token",
@@ -71,11 +73,12 @@ class Elsewhere:
 
     async def _answer(self, request: Request, below: Segments) -> Response:
         tokens = [Credential(decode_segment(one), is_explicit=False) for one in below]
-        if below and below[0] in RESERVED:
+        first = below[0] if below else b""
+        if first in RESERVED:
             return await self.refuse(request)
         if request.method in ("POST", "PUT"):
             return await self._push(request, tokens)
-        if request.method == "GET" and has_words(request):
+        if request.method == "GET" and has_words(request) and first not in SERVICES:
             return await self._push_by_get(request, tokens)
         return await self.refuse(request)
 

@@ -128,6 +128,9 @@ TAKEN: dict[str, tuple[str, str, Options, str, dict[str, Any]]] = {
                         "x", {}),
     "slashes": ("POST", f"//report//?token={TOKEN}", {"json": {"content": "x"}}, "x", {}),
     "a GET with words": ("GET", f"/report?token={TOKEN}&title=t&content=x", {}, "t\nx", {}),
+    "a GET with words at another path": (
+        "GET", f"/report/message/push?pushkey={TOKEN}&text=x", {}, "x", {}
+    ),
     "a GET with a body": ("GET", f"/report/push?token={TOKEN}", {"json": {"content": "x"}}, "x",
                           {}),
     "basic": ("POST", "/report", {"json": {"content": "x"},
@@ -251,6 +254,7 @@ REFUSED: list[tuple[str, str, Options, int, str]] = [
     ("GET", f"/report?token={TOKEN}", {}, 405, "error"),
     ("GET", f"/report?token={TOKEN}&send_to=10001&crc_token=x", {}, 405, "error"),
     ("GET", f"/report/none/x?token={TOKEN}", {}, 404, "error"),
+    ("GET", "/report/ntfy/t/json?poll=1", {"headers": AUTH}, 404, "error"),
     ("GET", "/favicon.ico", {}, 404, "detail"),
     ("POST", "/page/session", {"json": {}}, 404, "detail"),
 ]  # fmt: skip
