@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 SECRET: Final = "你的令牌"  # noqa: S105 - none
-"""ReportView in place of a token."""
+"""Shown in place of a token."""
 _ME: Final = "你的 QQ 号"
 
 
