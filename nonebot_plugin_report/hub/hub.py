@@ -30,7 +30,7 @@ from ..routing.planner import Plan, Planner
 from ..senders.qq.diagnosis import RefusedBots, contacts
 from ..senders.qq.sender import OneBotSender
 from ..senders.router import Router
-from ..sources.body import Pushed
+from ..sources.body import Pushed, load_readers
 from ..sources.dialect import Addressees
 from ..store import Store
 from ..store.ids import number, spans
@@ -185,6 +185,7 @@ class Hub:
         """Start the work. An unusable store is retried; until then every report is refused."""
         self._refused_bots.listen()
         await self._supervisor.start()
+        asyncio.get_running_loop().run_in_executor(None, load_readers)
 
     async def close(self) -> None:
         """Stop the work. Undelivered messages wait on disk."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import Final, cast
 
 import orjson
@@ -13,7 +14,7 @@ from ..model.value import value_type
 from .base import Answer
 from .bodies.decode import Fields, decode
 from .bodies.form import decode_form
-from .reader import Context, Own, read
+from .context import Context, Own
 
 Decode = Callable[[bytes | bytearray], Fields]
 """Reads a body as fields."""
@@ -37,6 +38,11 @@ class Pushed:
     """What the body's client wants to be answered; None: our own answer."""
 
 
+def load_readers() -> None:
+    """Load all tools' readers, after the plugin was loaded and before a push waits for it."""
+    import_module(".reader", __package__)
+
+
 def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own) -> Pushed:
     """Read a body.
 
@@ -53,6 +59,9 @@ def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own
     unread_body = bytes(content) if len(content) <= MAX_UNREAD else b""  # reading may free it
     fields = decode(content)
     content.clear()
+    # Forty tools' readers, which `load_readers` has loaded unless this is the first moment.
+    from .reader import read
+
     reading = read(fields, beside, own)
     report = reading.report
     if fields.notes:

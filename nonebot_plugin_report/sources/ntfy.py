@@ -12,11 +12,11 @@ from ..model.text import clean
 from .base import Fields, Headers, text
 from .bodies.decode import decode
 from .bodies.form import decode_plain, is_picture
+from .context import Context
 from .emoji import EMOJIS
 from .markup import from_markdown, plain
 from .ntfy_parts import read_actions, read_delay
 from .parse import MAX_LENGTHS, parse
-from .reader import Context, read
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "message": ("message", "m"),
@@ -139,6 +139,8 @@ def _fill(
         return _report(topic, {**parameters, "title": title}, {"content": content}, query, now)
     headers: Headers = {}
     beside = {name: value for name, value in query.items() if name.startswith("send_")}
+    from .reader import read  # loaded after the plugin, see `load_readers`
+
     report = read(fields, Context(beside, {"event": topic}, headers), {}).report
     # What is published twice arrives twice.
     report = replace(report, key="", key_with_words=False, key_seconds=None)

@@ -19,8 +19,6 @@ from ..model.report import Report, Result, read_result
 from ..model.text import clean
 from ..model.timing import read_timestamp
 from .screenshots import read_pictures
-from .verdicts import judge
-from .words import TOOLS
 
 MAX_TARGETS: Final = 100
 MAX_TEXT: Final = 65_536
@@ -66,6 +64,10 @@ def parse(fields: Mapping[str, object], query: Mapping[str, str] = _NO_QUERY) ->
         raise InvalidReport(
             "content", "没有可以发送的内容，请填写 content、message、title 或 event"
         )
+    # Loaded after the plugin, as all tools' readers are.
+    from .verdicts import judge
+    from .words import TOOLS
+
     return judge(report, TOOLS)
 
 

@@ -7,18 +7,15 @@ from typing import Final
 
 from ..errors import InvalidReport
 from ..model.report import Report, hash_words
-from ..model.value import value_type
-from .base import Answer, Fields, Headers, Source, Translated, lines, read_story
+from .base import Fields, Source, Translated, lines, read_story
 from .bodies.decode import decode
 from .catalogue import SOURCES, built_in, recognise
-from .dialect import ANYBODY, Addressees, is_ours, obeyed, read_id
+from .context import Context, Own, Reading
+from .dialect import is_ours, obeyed, read_id
 from .generic import read_generic, without_secrets
 from .mapping import OwnSource
 from .markup import plain
 from .parse import ALIASES, OTHERS, parse, read_key
-
-Own = Mapping[str, OwnSource]
-"""The sources of REPORT_SOURCES, by name."""
 
 _WORDS: Final = ("title", "content", "message", *OTHERS)
 _CARRIED: Final = ("timestamp", "data")
@@ -26,32 +23,6 @@ _CARRIED: Final = ("timestamp", "data")
 UNRECOGNISED: Final = "没认出是谁写的，按常见的字段读"
 RETRY_SECONDS: Final = 300.0
 """Seconds within which another tool's body with the same `id` and the same words is a retry."""
-
-
-@value_type
-class Context:
-    """What came with a body, in the URL and the headers."""
-
-    query: Mapping[str, str]
-    """The parameters of the URL."""
-    defaults: Mapping[str, object]
-    """Fields of ours that count where the body does not say them."""
-    headers: Headers
-    key: str = ""
-    """The report's key where the body has no `id`; the same report whatever its words are."""
-    addressees: Addressees = ANYBODY
-    """Whom a body can name."""
-
-
-@value_type
-class Reading:
-    """The report that a body was read as."""
-
-    report: Report
-    unread: str = ""
-    """Name of the source that was named for the body and could not read it; empty: none."""
-    answer: Answer = None
-    """What the clients of the body's source want to be answered; None: our own answer."""
 
 
 def read(fields: Fields, beside: Context, own: Own) -> Reading:

@@ -22,9 +22,9 @@ from ..sources.bodies.form import (
 from ..sources.bodies.mend import decode_json
 from ..sources.bodies.multipart import decode_multipart, read_boundary
 from ..sources.body import Decode, Pushed
+from ..sources.context import Context
 from ..sources.dialect import ANYBODY, Addressees
 from ..sources.markup import from_html, from_markdown
-from ..sources.reader import Context
 from .body_token import find_tokens
 
 MAX_CONTENT_TYPE: Final = 256

@@ -13,7 +13,6 @@ from ...errors import InvalidReport, Refused
 from ...model.report import Report
 from ...model.status import Receipt
 from ...sources.bodies.decode import Fields, decode
-from ...sources.reader import opened
 from ...sources.synology import read_synology
 from .. import openapi
 from ..answers import json_answer, retry_after, status_of
@@ -49,6 +48,8 @@ class SynologyApi:
 
 def _read(request: Request, content: bytes | bytearray) -> Report:
     fields = _raw_payload(content) or read_fields(content, request)
+    from ...sources.reader import opened  # loaded after the plugin, see `load_readers`
+
     return with_notes(read_synology(opened(fields), query_of(request)), fields)
 
 
