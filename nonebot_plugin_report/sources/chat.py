@@ -63,6 +63,8 @@ class Message:
     pictures: list[object] = field(default_factory=list[object])
     at: str = ""
     """The moment, if the message says it."""
+    sender: str = ""
+    """The name under which the tool writes: the title of a message that has none."""
     _row: str = ""
     """The line that short fields still join."""
     _unread: int = MAX_MARKED
@@ -148,7 +150,7 @@ class Message:
         told = (*self.states, *map(read_heading, headings))
         state = next((state for state in told if state is not None), None)
         report_fields: dict[str, object] = {
-            "title": without_emoji(title, state) if title else "",
+            "title": without_emoji(title, state) if title else self.sender,
             "content": lines(*parts),
             "result": state and state.number,
             "timestamp": self.at,

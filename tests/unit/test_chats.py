@@ -96,6 +96,13 @@ def test_a_text_above_an_attachment_is_the_title() -> None:
     assert words(long) == ["nas", "x" * 200, "disk full"]
 
 
+def test_the_senders_name_is_the_title_of_a_message_without_one() -> None:
+    assert words({"username": "Uptime Kuma", "text": "测试"}) == ["Uptime Kuma", "测试"]
+    down = report({"username": "Uptime Kuma", "content": "[NAS] [🔴 Down] refused"})
+    assert (down.title, down.result) == ("Uptime Kuma", Result.FAIL)
+    assert "Healthchecks.io" not in words(SLACK)
+
+
 def test_a_line_with_a_bold_label_is_slacks() -> None:
     body = {"text": "### ✅ [NAS] is back online\n\n*Description:* 200 - OK"}
     assert words(body) == ["✅ [NAS] is back online", "Description: 200 - OK"]

@@ -18,7 +18,7 @@ from ..states import read_colour
 _EMBED: Final = frozenset(
     {"title", "description", "fields", "color", "author", "footer", "image", "thumbnail", "url"}
 )
-_OF_CHAT: Final = ("avatar_url", "tts", "allowed_mentions", "flags", "thread_name")
+_OF_CHAT: Final = ("username", "avatar_url", "tts", "allowed_mentions", "flags", "thread_name")
 """Fields that say how the chat shows a message."""
 _MARK: Final = re.compile(
     r"<(?:t:(?P<time>-?\d{1,12})(?::[a-zA-Z])?|a?(?P<emoji>:\w{1,64}:)\d{1,20}"
@@ -42,7 +42,7 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     opened = _opened(fields)
-    message = Message(_read)
+    message = Message(_read, sender=text(opened, "username"))
     content = text(opened, "content")
     # Whom Discord would call has nothing to do with who gets it here.
     message.add(content if _EVERYBODY.sub("", content).strip() else "")

@@ -21,7 +21,7 @@ _ATTACHMENT: Final = frozenset(
     {"text", "fallback", "fields", "title", "pretext", "blocks", "author_name", "image_url"}
 )
 _OF_CHAT: Final = (
-    "icon_emoji", "icon_url", "mrkdwn", "link_names", "unfurl_links", "unfurl_media",
+    "username", "icon_emoji", "icon_url", "mrkdwn", "link_names", "unfurl_links", "unfurl_media",
     "response_type", "thread_ts",
 )  # fmt: skip
 """Fields that say how the chat shows a message."""
@@ -58,7 +58,7 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
-    message = Message(_read)
+    message = Message(_read, sender=text(fields, "username"))
     if records(fields, "attachments") or records(fields, "blocks"):
         message.lead(text(fields, "text"))
     else:
