@@ -4,13 +4,13 @@ What such a message says is the same everywhere; only the names of its parts dif
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from ..model.report import Result
 from ..model.timing import read_timestamp
-from .base import Translated, lines, local
+from .base import EVERY, Fields, Translated, entries, lines, local, pick
 from .markup import plain
 from .states import read_field, read_heading, without_emoji
 
@@ -67,8 +67,24 @@ class Message:
     """The name under which the tool writes: the title of a message that has none."""
     _row: str = ""
     """The line that short fields still join."""
+    _unseen: int = EVERY
+    """Entries of lists that may still be looked at."""
     _unread: int = MAX_MARKED
     """Characters of texts whose marks may still be read."""
+
+    def entries(self, value: object) -> Iterator[object]:
+        """Give the entries of a list, as long as the message has not had `EVERY` in all."""
+        for entry in entries(value):
+            if self._unseen <= 0:
+                return
+            self._unseen -= 1
+            yield entry
+
+    def records(self, value: object, path: str) -> Iterator[Fields]:
+        """Give the objects of the list at a path, as `entries` does."""
+        for entry in self.entries(pick(value, path)):
+            if isinstance(entry, dict):
+                yield cast("Fields", entry)
 
     def words(self, text: str) -> str:
         """Write a text as people read it, without its marks."""

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.model.report import Report, Result
+from nonebot_plugin_report.sources.base import EVERY
 from nonebot_plugin_report.sources.bodies.form import decode_form
 from nonebot_plugin_report.sources.catalogue import SOURCES, recognise
 from nonebot_plugin_report.sources.reader import Context, Reading, read
@@ -524,6 +525,14 @@ def test_whatever_stands_in_a_message_its_source_reads_it_or_leaves_it(data: st.
     assert source.recognise is not None
     if source.recognise(body, {}):
         source.translate(body, {})
+
+
+def test_so_many_elements_are_looked_at_and_no_more() -> None:
+    held = [{"type": "TextBlock", "text": f"{number}"} for number in range(EVERY)]
+    card = {"type": "AdaptiveCard", "body": [{"items": held}] * 50}
+    assert len(words(card)) < EVERY
+    blocks = [{"type": "section", "fields": [{"text": "a"}] * EVERY}] * 50
+    assert words({"blocks": blocks}) == ["a"]
 
 
 def test_cards_within_cards_are_read_to_a_depth() -> None:

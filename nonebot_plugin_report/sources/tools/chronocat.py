@@ -23,7 +23,7 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     message = Message()
-    for element in records(fields, "elements"):
+    for element in message.records(fields, "elements"):
         message.add(text(element, "textElement.content"))
         message.put("[图片]" if "picElement" in element else "")
     translated = message.translate()

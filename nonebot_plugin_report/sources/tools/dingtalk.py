@@ -7,7 +7,7 @@ https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages. Cli
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from ..base import Fields, Headers, Source, Translated, record, records, text
+from ..base import Fields, Headers, Source, Translated, record, text
 from ..chat import Message
 from ..markup import from_markdown, plain
 
@@ -35,11 +35,11 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     content = record(fields, kind)
     message.head(text(content, "title"))
     message.add(text(content, "content") or text(content, "text"))
-    for link in records(content, "links"):
+    for link in message.records(content, "links"):
         message.add_link(text(link, "title"), _opened(text(link, "messageURL")))
     message.put(_opened(text(content, "messageUrl")))
     message.add_link(text(content, "singleTitle"), _opened(text(content, "singleURL")))
-    for button in records(content, "btns"):
+    for button in message.records(content, "btns"):
         message.add_link(text(button, "title"), _opened(text(button, "actionURL")))
     return message.translate()
 

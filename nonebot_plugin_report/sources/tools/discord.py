@@ -46,9 +46,9 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     content = text(opened, "content")
     # Whom Discord would call has nothing to do with who gets it here.
     message.add(content if _EVERYBODY.sub("", content).strip() else "")
-    for embed in records(opened, "embeds"):
+    for embed in message.records(opened, "embeds"):
         _add_embed(message, embed)
-    for component in records(opened, "components"):
+    for component in message.records(opened, "components"):
         _add_component(message, component, 0)
     if not (message.title or message.parts):
         message.add(content)
@@ -66,7 +66,7 @@ def _add_embed(message: Message, embed: Fields) -> None:
     message.head(title or author)
     message.add(text(embed, "description"))
     message.put("" if author in (title or author) else author)
-    for entry in records(embed, "fields"):
+    for entry in message.records(embed, "fields"):
         short = entry.get("inline") is True
         message.add_field(text(entry, "name"), text(entry, "value"), short=short)
     links = (text(embed, path) for path in ("url", "image.url"))
@@ -84,7 +84,7 @@ def _add_component(message: Message, component: Fields, depth: int) -> None:
     message.colour(read_colour(component.get("accent_color")))
     message.add(text(component, "content"))
     message.add_link(text(component, "label"), text(component, "url"))
-    for held in records(component, "components"):
+    for held in message.records(component, "components"):
         _add_component(message, held, depth + 1)
     accessory = record(component, "accessory")
     if accessory:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final, cast
 
 from ...errors import InvalidReport
-from ..base import Fields, Headers, Source, Translated, entries, leaves, record, records, text
+from ..base import Fields, Headers, Source, Translated, leaves, record, text
 from ..bodies.decode import decode
 from ..chat import MAX_DEPTH, Message, joined, linked
 from ..markup import from_markdown
@@ -71,8 +71,9 @@ def _in_a_language(versions: Fields) -> Fields:
 
 def _add_post(message: Message, post: Fields) -> None:
     message.head(text(post, "title"))
-    for row in entries(post.get("content")):
-        message.put(joined(map(_inline, entries(row) or [row])))
+    for row in message.entries(post.get("content")):
+        parts = [row] if isinstance(row, dict) else message.entries(row)
+        message.put(joined(map(_inline, parts)))
 
 
 def _inline(part: object) -> str:
@@ -96,20 +97,18 @@ def _add_card(message: Message, card: Fields) -> None:
     message.colour(read_colour(header.get("template")))
     message.head(_text_of(header.get("title")))
     message.add(_text_of(header.get("subtitle")))
-    for tag in records(header, "text_tag_list"):
+    for tag in message.records(header, "text_tag_list"):
         message.add(_text_of(tag.get("text")))
-    for element in _elements(card):
+    for element in _elements(message, card):
         _add_element(message, element, 0)
     message.put(text(card, "card_link.url"))
     for name, value in leaves(record(card, "data.template_variable")):
         message.add_field(name, value)
 
 
-def _elements(card: Fields) -> Iterator[Fields]:
-    yield from records(card, "elements")
-    yield from records(card, "body.elements")
-    for name in _LANGUAGES[:1]:
-        yield from records(card, f"i18n_elements.{name}")
+def _elements(message: Message, card: Fields) -> Iterator[Fields]:
+    for path in ("elements", "body.elements", f"i18n_elements.{_LANGUAGES[0]}"):
+        yield from message.records(card, path)
 
 
 def _add_element(message: Message, element: Fields, depth: int) -> None:
@@ -117,7 +116,7 @@ def _add_element(message: Message, element: Fields, depth: int) -> None:
         return
     written = _text_of(element.get("text"))
     if text(element, "tag") in ("button", "overflow", "select_static"):
-        message.add_link(written, _url(element))
+        message.add_link(written, _url(message, element))
         return
     short = element.get("is_short") is True
     name, colon, value = written.partition("\n")
@@ -127,17 +126,17 @@ def _add_element(message: Message, element: Fields, depth: int) -> None:
         message.add(written)
     message.add(_text_of(element.get("content")), _text_of(element.get("extra")))
     for name in _LISTS:
-        for held in records(element, name):
+        for held in message.records(element, name):
             _add_element(message, held, depth + 1)
     header = record(element, "header")
     message.add(_text_of(header.get("title")))
 
 
-def _url(button: Fields) -> str:
+def _url(message: Message, button: Fields) -> str:
     """Get the address that a button opens."""
     paths = ("url", "multi_url.url", "multi_url.pc_url")
     direct = next(filter(None, (text(button, path) for path in paths)), "")
-    opened = (text(one, "default_url") for one in records(button, "behaviors"))
+    opened = (text(one, "default_url") for one in message.records(button, "behaviors"))
     return direct or next(filter(None, opened), "")
 
 

@@ -35,9 +35,9 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     for card in cards:
         message.head(text(card, "header.title"))
         message.add(text(card, "header.subtitle"))
-        for section in records(card, "sections"):
+        for section in message.records(card, "sections"):
             message.add(text(section, "header"))
-            for widget in records(section, "widgets"):
+            for widget in message.records(section, "widgets"):
                 _add_widget(message, widget, 0)
     return message.translate("text")
 
@@ -51,13 +51,16 @@ def _add_widget(message: Message, widget: Fields, depth: int) -> None:
     _add_text(message, record(widget, "decoratedText"), "topLabel", "text")
     _add_text(message, record(widget, "keyValue"), "topLabel", "content")
     message.add(text(widget, "image.altText"))
-    for buttons in (records(widget, "buttons"), records(widget, "buttonList.buttons")):
+    for buttons in (
+        message.records(widget, "buttons"),
+        message.records(widget, "buttonList.buttons"),
+    ):
         for button in buttons:
             _add_button(message, button)
-    for column in records(widget, "columns.columnItems"):
-        for held in records(column, "widgets"):
+    for column in message.records(widget, "columns.columnItems"):
+        for held in message.records(column, "widgets"):
             _add_widget(message, held, depth + 1)
-    for item in records(widget, "grid.items"):
+    for item in message.records(widget, "grid.items"):
         message.add_field(text(item, "title"), text(item, "subtitle"))
 
 

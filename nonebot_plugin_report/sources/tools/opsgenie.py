@@ -7,7 +7,7 @@ alert}), https://docs.opsgenie.com/docs/alert-api ({message, alias, priority, re
 from typing import Final
 
 from ...model.report import Result
-from ..base import Fields, Headers, Source, Translated, entries, leaves, record, text
+from ..base import Fields, Headers, Source, Translated, leaves, record, text
 from ..chat import Message
 
 _ACTIONS: Final = {
@@ -48,7 +48,7 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
         ("对象", "entity"), ("来源", "source"), ("优先级", "priority"), ("负责人", "owner"),
     ):  # fmt: skip
         message.add_detail(label, text(alert, name))
-    tags = (tag for tag in entries(alert.get("tags")) if isinstance(tag, str))
+    tags = (tag for tag in message.entries(alert.get("tags")) if isinstance(tag, str))
     message.add_detail("标签", "、".join(tags))
     for name, value in leaves(record(alert, "details")):
         message.add_detail(name, value)

@@ -7,7 +7,7 @@ payload}), https://developer.pagerduty.com/docs/webhooks-overview (v3: {event: {
 from typing import Final
 
 from ...model.report import Result
-from ..base import Fields, Headers, Source, Translated, leaves, record, records, text
+from ..base import Fields, Headers, Source, Translated, leaves, record, text
 from ..chat import Message
 
 _ACTIONS: Final = {"trigger": "触发", "acknowledge": "已确认", "resolve": "恢复"}
@@ -56,7 +56,7 @@ def _read_event(fields: Fields) -> Translated | None:
         message.add_detail(label, text(payload, name))
     for name, value in leaves(record(payload, "custom_details")):
         message.add_detail(name, value)
-    for link in records(fields, "links"):
+    for link in message.records(fields, "links"):
         message.add_link(text(link, "text"), text(link, "href"))
     message.put(text(fields, "client_url"))
     message.at = text(payload, "timestamp")
@@ -75,7 +75,7 @@ def _read_webhook(fields: Fields) -> Translated | None:
     message.add_detail("服务", text(incident, "service.summary"))
     message.add_detail("紧急程度", text(incident, "urgency"))
     message.add_detail("优先级", text(incident, "priority.summary"))
-    assignees = (text(one, "summary") for one in records(incident, "assignees"))
+    assignees = (text(one, "summary") for one in message.records(incident, "assignees"))
     message.add_detail("负责人", "、".join(filter(None, assignees)))
     message.add(text(data, "message"), text(data, "content"))
     message.put(text(incident, "html_url"))

@@ -8,7 +8,7 @@ https://docs.rocket.chat/docs/integrations (`attachments` alike). `channel`, `us
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, cast
 
 from ..base import Fields, Headers, Source, Translated, record, records, text
@@ -59,12 +59,12 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
     message = Message(_read, sender=text(fields, "username"))
-    if records(fields, "attachments") or records(fields, "blocks"):
+    if fields.get("attachments") or fields.get("blocks"):
         message.lead(text(fields, "text"))
     else:
         message.add(text(fields, "text"))
     _add_blocks(message, fields)
-    for attachment in records(fields, "attachments"):
+    for attachment in message.records(fields, "attachments"):
         _add_attachment(message, attachment)
     return message.translate("text", "channel")
 
@@ -74,17 +74,17 @@ def _add_attachment(message: Message, attachment: Fields) -> None:
     message.add(text(attachment, "pretext"), text(attachment, "author_name"))
     message.head(text(attachment, "title"))
     message.add(text(attachment, "text"))
-    for entry in records(attachment, "fields"):
+    for entry in message.records(attachment, "fields"):
         short = entry.get("short") is True
         message.add_field(text(entry, "title"), text(entry, "value"), short=short)
     _add_blocks(message, attachment)
-    _add_actions(message, records(attachment, "actions"))
+    _add_actions(message, message.records(attachment, "actions"))
     if not any(attachment.get(name) for name in ("pretext", "title", "text", "fields", "blocks")):
         message.add(text(attachment, "fallback"))
     message.put(text(attachment, "title_link"), text(attachment, "image_url"))
 
 
-def _add_actions(message: Message, actions: list[Fields]) -> None:
+def _add_actions(message: Message, actions: Iterable[Fields]) -> None:
     """Add buttons that open an address; others act within Slack."""
     for action in actions:
         label = text(action, "text.text") or text(action, "text")
@@ -92,26 +92,28 @@ def _add_actions(message: Message, actions: list[Fields]) -> None:
 
 
 def _add_blocks(message: Message, holder: Fields) -> None:
-    for block in records(holder, "blocks"):
+    for block in message.records(holder, "blocks"):
         match text(block, "type"):
             case "header":
                 message.head(_text_of(block.get("text")))
             case "section":
                 message.add(_text_of(block.get("text")))
-                _add_fields(message, records(block, "fields"))
+                _add_fields(message, message.records(block, "fields"))
                 _add_actions(message, [record(block, "accessory")])
             case "context":
-                message.add("  ".join(text(one, "text") for one in records(block, "elements")))
+                message.add(
+                    "  ".join(text(one, "text") for one in message.records(block, "elements"))
+                )
             case "actions":
-                _add_actions(message, records(block, "elements"))
+                _add_actions(message, message.records(block, "elements"))
             case "rich_text":
-                message.put(joined(_rich(block, 0)))
+                message.put(joined(_rich(message, block, 0)))
             case _:
                 names = ("title", "text", "alt_text", "image_url", "title_url")
                 message.add(*(_text_of(block.get(name)) for name in names))
 
 
-def _add_fields(message: Message, fields: list[Fields]) -> None:
+def _add_fields(message: Message, fields: Iterable[Fields]) -> None:
     """Add the fields of a section: texts, usually a bold name above its value."""
     for entry in fields:
         written = text(entry, "text").strip()
@@ -130,7 +132,7 @@ def _text_of(value: object) -> str:
     return text(fields, "text") or text(fields, "alt_text")
 
 
-def _rich(value: object, depth: int) -> Iterator[str]:
+def _rich(message: Message, value: object, depth: int) -> Iterator[str]:
     """Write an element of a `rich_text` block with all that is in it."""
     if depth > MAX_DEPTH or not isinstance(value, dict):
         return
@@ -147,11 +149,11 @@ def _rich(value: object, depth: int) -> Iterator[str]:
         case "broadcast":
             yield f"@{text(element, 'range')}"
         case "rich_text_list":
-            for entry in records(element, "elements"):
-                yield f"• {joined(_rich(entry, depth + 1))}\n"
+            for entry in message.records(element, "elements"):
+                yield f"• {joined(_rich(message, entry, depth + 1))}\n"
         case _:
-            for entry in records(element, "elements"):
-                yield from _rich(entry, depth + 1)
+            for entry in message.records(element, "elements"):
+                yield from _rich(message, entry, depth + 1)
             yield "\n"
 
 

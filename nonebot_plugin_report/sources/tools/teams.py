@@ -67,7 +67,7 @@ def _add_message_card(message: Message, card: Fields) -> None:
     message.colour(read_colour(card.get("themeColor")))
     message.head(text(card, "title") or text(card, "summary"))
     message.add(text(card, "text"))
-    for section in records(card, "sections"):
+    for section in message.records(card, "sections"):
         names = ("title", "activityTitle", "activitySubtitle", "activityText", "text")
         message.add(*(text(section, name) for name in names))
         _add_facts(message, section, "name")
@@ -77,8 +77,11 @@ def _add_message_card(message: Message, card: Fields) -> None:
 
 def _add_actions(message: Message, holder: Fields) -> None:
     """Add the actions that open an address."""
-    for action in records(holder, "potentialAction"):
-        targets = [*(text(one, "uri") for one in records(action, "targets")), *_urls(action)]
+    for action in message.records(holder, "potentialAction"):
+        targets = [
+            *(text(one, "uri") for one in message.records(action, "targets")),
+            *_urls(action),
+        ]
         if url := next(filter(None, targets), ""):
             message.add_link(text(action, "name"), url)
 
@@ -101,18 +104,18 @@ def _add_element(message: Message, element: Fields, depth: int) -> None:
         case "ColumnSet":
             _add_columns(message, element, depth)
         case "RichTextBlock":
-            message.put(joined(_runs(element)))
+            message.put(joined(_runs(message, element)))
         case "Action.OpenUrl":
             message.add_link(text(element, "title"), text(element, "url"))
         case "Image" if text(element, "style").lower() != "person":
             message.add(text(element, "altText"))
         case _:
-            for held in (held for name in _LISTS for held in records(element, name)):
+            for held in (held for name in _LISTS for held in message.records(element, name)):
                 _add_element(message, held, depth + 1)
 
 
 def _add_facts(message: Message, holder: Fields, name: str) -> None:
-    for fact in records(holder, "facts"):
+    for fact in message.records(holder, "facts"):
         message.add_field(text(fact, name), text(fact, "value"))
 
 
@@ -126,14 +129,15 @@ def _add_text_block(message: Message, block: Fields) -> None:
         message.add(written)
 
 
-def _runs(block: Fields) -> Iterator[str]:
-    for inline in entries(block.get("inlines")):
+def _runs(message: Message, block: Fields) -> Iterator[str]:
+    for inline in message.entries(block.get("inlines")):
         yield inline if isinstance(inline, str) else str(pick(inline, "text") or "")
 
 
 def _add_columns(message: Message, element: Fields, depth: int) -> None:
     """Add columns that stand side by side: two that hold a text each are a field."""
-    held = [records(column, "items") for column in records(element, "columns")]
+    columns = message.records(element, "columns")
+    held = [list(message.records(column, "items")) for column in columns]
     alone = [items[0] for items in held if len(items) == 1]
     if len(held) == 2 and len(alone) == 2 and all(_is_text(item) for item in alone):
         name, value = (text(item, "text") for item in alone)

@@ -5,10 +5,10 @@ screenshot as an image before the text (Service/Notifier/WorkWeixinNotifier.cs).
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from ..base import Fields, Headers, Source, Translated, record, records, text
+from ..base import Fields, Headers, Source, Translated, record, text
 from ..chat import Message
 from ..markup import from_html, from_markdown, plain
 from .dingtalk import ANSWER
@@ -37,7 +37,7 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
             message.pictures += [encoded] if encoded else []
             message.put("" if encoded else "[图片]")
         case "news" | "mpnews":
-            _add_articles(message, records(content, "articles"))
+            _add_articles(message, message.records(content, "articles"))
         case "template_card":
             _add_card(message, content)
         case _:
@@ -47,7 +47,7 @@ def _translate(fields: Fields, headers: Headers) -> Translated | None:
     return message.translate()
 
 
-def _add_articles(message: Message, articles: list[Fields]) -> None:
+def _add_articles(message: Message, articles: Iterable[Fields]) -> None:
     for article in articles:
         message.head(text(article, "title"))
         described = text(article, "description") or text(article, "digest")
@@ -62,11 +62,11 @@ def _add_card(message: Message, card: Fields) -> None:
     message.add_field(text(number, "desc"), text(number, "title"))
     message.add(text(card, "sub_title_text"))
     message.add_field(text(card, "quote_area.title"), text(card, "quote_area.quote_text"))
-    for row in records(card, "horizontal_content_list"):
+    for row in message.records(card, "horizontal_content_list"):
         message.add_field(text(row, "keyname"), text(row, "value") or text(row, "url"))
-    for row in records(card, "vertical_content_list"):
+    for row in message.records(card, "vertical_content_list"):
         message.add_field(text(row, "title"), text(row, "desc"))
-    for row in records(card, "jump_list"):
+    for row in message.records(card, "jump_list"):
         message.add_link(text(row, "title"), text(row, "url"))
     message.put(text(card, "card_action.url"), text(card, "source.desc"))
 
