@@ -22,6 +22,8 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
+    if not _recognise(fields, headers):
+        return None
     message = Message()
     for element in message.records(fields, "elements"):
         message.add(text(element, "textElement.content"))

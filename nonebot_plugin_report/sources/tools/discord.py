@@ -20,6 +20,8 @@ _EMBED: Final = frozenset(
 )
 _OF_CHAT: Final = ("username", "avatar_url", "tts", "allowed_mentions", "flags", "thread_name")
 """Fields that say how the chat shows a message."""
+_BARE: Final = frozenset({"content", "token", "source"})
+"""Fields of a message that is known by its address alone, as MAA writes it."""
 _MARK: Final = re.compile(
     r"<(?:t:(?P<time>-?\d{1,12})(?::[a-zA-Z])?|a?(?P<emoji>:\w{1,64}:)\d{1,20}"
     r"|(?P<mention>@[!&]?|#)(?P<id>\d{1,20})|/(?P<command>[\w -]{1,64}):\d{1,20}"
@@ -41,6 +43,8 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
+    if not (fields.keys() <= _BARE or _recognise(fields, headers)):
+        return None
     opened = _opened(fields)
     message = Message(_read, sender=text(opened, "username"))
     content = text(opened, "content")

@@ -29,6 +29,8 @@ def _cards(fields: Fields) -> list[Fields]:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
+    if not _recognise(fields, headers):
+        return None
     message = Message(_read)
     cards = _cards(fields)
     message.lead(text(fields, "text"), text(fields, "fallbackText"))

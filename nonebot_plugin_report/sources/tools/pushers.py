@@ -30,6 +30,8 @@ def _is_pushplus(fields: Fields, headers: Headers) -> bool:
 
 
 def _read_pushplus(fields: Fields, headers: Headers) -> Translated | None:
+    if not _is_pushplus(fields, headers):
+        return None
     template = text(fields, "template")
     message = Message(_TEMPLATES.get(template, plain))
     message.head(text(fields, "title"))
@@ -58,6 +60,8 @@ def _is_serverchan(fields: Fields, headers: Headers) -> bool:
 
 
 def _read_serverchan(fields: Fields, headers: Headers) -> Translated | None:
+    if not _is_serverchan(fields, headers):
+        return None
     message = Message(from_markdown)
     message.head(text(fields, "title") or text(fields, "text"))
     short, long = text(fields, "short"), text(fields, "desp")
@@ -71,6 +75,8 @@ def _is_pushdeer(fields: Fields, headers: Headers) -> bool:
 
 
 def _read_pushdeer(fields: Fields, headers: Headers) -> Translated | None:
+    if not _is_pushdeer(fields, headers):
+        return None
     kind = text(fields, "type")
     message = Message(from_markdown if kind == "markdown" else plain)
     if kind == "image":
@@ -88,6 +94,8 @@ def _is_wxpusher(fields: Fields, headers: Headers) -> bool:
 
 
 def _read_wxpusher(fields: Fields, headers: Headers) -> Translated | None:
+    if not _is_wxpusher(fields, headers):
+        return None
     message = Message(_CONTENT_TYPES.get(text(fields, "contentType"), plain))
     message.head(text(fields, "summary"))
     message.add(text(fields, "content"))

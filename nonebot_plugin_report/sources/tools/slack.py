@@ -25,6 +25,8 @@ _OF_CHAT: Final = (
     "response_type", "thread_ts",
 )  # fmt: skip
 """Fields that say how the chat shows a message."""
+_BARE: Final = frozenset({"text", "token", "source"})
+"""Fields of a message that is known by its address alone."""
 _GLANCE: Final = 4096
 """Characters of a text in which a mark of Slack's is looked for."""
 _MARK: Final = re.compile(r"<([^<>\n|]{1,2000})(?:\|([^<>\n]{0,1000}))?>")
@@ -58,6 +60,8 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
+    if not (fields.keys() <= _BARE or _recognise(fields, headers)):
+        return None
     message = Message(_read, sender=text(fields, "username"))
     if fields.get("attachments") or fields.get("blocks"):
         message.lead(text(fields, "text"))

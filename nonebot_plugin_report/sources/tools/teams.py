@@ -53,6 +53,8 @@ def _cards(fields: Fields) -> Iterator[Fields]:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
+    if not _recognise(fields, headers):
+        return None
     message = Message(_read)
     cards = list(_cards(fields))
     for card in cards:

@@ -19,6 +19,8 @@ def _recognise(fields: Fields, headers: Headers) -> bool:
 
 
 def _translate(fields: Fields, headers: Headers) -> Translated | None:
+    if not _recognise(fields, headers):
+        return None
     message = Message(from_markdown)
     if isinstance(fields.get("html"), str):
         message.read = from_html
