@@ -72,8 +72,8 @@ def _in_a_language(versions: Fields) -> Fields:
 def _add_post(message: Message, post: Fields) -> None:
     message.head(text(post, "title"))
     for row in message.entries(post.get("content")):
-        parts = [row] if isinstance(row, dict) else message.entries(row)
-        message.put(joined(map(_inline, parts)))
+        alone = _inline(row)  # a row of one element may stand without its list
+        message.put(joined((alone, *map(_inline, message.entries(row)))))
 
 
 def _inline(part: object) -> str:
