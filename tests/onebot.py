@@ -29,6 +29,7 @@ from .bot import until
 from .histories import Said, Shape
 
 PLATFORM = "qq"
+REFUSAL = "有一条推送没有收下"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class Scripted(OneBot):
         super().__init__(url=url, self_id=self_id, access_token=access_token)
         self.messages: list[Received] = []
         """What was taken, in order."""
+        self.refusals: list[Received] = []
+        """What tells the owner of a push that could not be read: apart, as nobody waits for it."""
         self.asked: list[str] = []
         """The histories that were asked for."""
         self.default: Behaviour = Ok()
@@ -129,6 +132,14 @@ class Scripted(OneBot):
             raise AssertionError(f"{count} messages expected, these arrived: {arrived}") from None
         return self.messages[:count]
 
+    async def wait_for_refusal(self) -> Received:
+        """The first message about a push that could not be read."""
+
+        async def arrived() -> list[Received]:
+            return self.refusals
+
+        return (await until(arrived))[0]
+
     def behave(self, *behaviours: Behaviour) -> None:
         """What happens to the next messages, one for each."""
         self._behaviours.extend(behaviours)
@@ -151,7 +162,7 @@ class Scripted(OneBot):
 
     def received(self, message: Received) -> None:
         """Keep it for the test."""
-        self.messages.append(message)
+        (self.refusals if REFUSAL in message.text else self.messages).append(message)
         self._arrival.set()
 
     async def emit_text(self, event: str) -> None:

@@ -73,7 +73,8 @@ async def test_an_unknown_channel_is_refused_and_nobody_gets_it_but_its_owner_is
 ) -> None:
     answer = await bot.push(expect=422, content="x", send_to=10001, channel="nope")
     assert answer["error"].startswith("channel：")
-    (told,) = await qq.wait_for(1)
+    told = await qq.wait_for_refusal()
+    assert qq.messages == []
     assert "REPORT_CHANNELS" in told.text
 
 
