@@ -36,6 +36,8 @@ MAX_WORDS: Final = 12
 """Lines of words that stand in an inner object."""
 MAX_LINE: Final = 300
 """Characters of a line of its own."""
+MAX_LOOKED_AT: Final = 8_192
+"""Characters of a text of which a line is made."""
 MAX_OTHER: Final = 120
 """Characters of the text of a field that has no usual name; without any, a longer one is words."""
 MAX_TAIL: Final = 2_000
@@ -266,9 +268,9 @@ def _add_usual(lines: _Lines, leaves: Iterable[Leaf]) -> None:
     """Add the other texts at usual names; those that no line has room for stand in the tail."""
     number = 0
     for leaf in leaves:
-        if not leaf.is_usual or lines.has(leaf.text):
+        if not leaf.is_usual or lines.has(leaf.text[:MAX_LINE]):
             continue
-        text = one_line(without_traces(leaf.text), MAX_LINE)
+        text = one_line(without_traces(leaf.text[:MAX_LOOKED_AT]), MAX_LINE)
         if lines.has(text):
             continue
         if number < MAX_USUAL and lines.own < MAX_LINES - 3:
@@ -292,7 +294,7 @@ def _add_others(lines: _Lines, leaves: Iterable[Leaf], links: int) -> None:
     for leaf in shown:
         if lines.own >= most:
             return
-        text = one_line(without_traces(leaf.text), MAX_OTHER)
+        text = one_line(without_traces(leaf.text[:MAX_LOOKED_AT]), MAX_OTHER)
         if not (LETTERS.search(text) and lines.has(text)):
             lines.add(_labelled(leaf, text))
 
@@ -324,7 +326,7 @@ def _is_code(text: str) -> bool:
 
 def _add_anything(lines: _Lines, leaves: Iterable[Leaf]) -> None:
     for leaf in list(leaves)[:MAX_OTHERS]:
-        lines.add(_labelled(leaf, one_line(without_traces(leaf.text), MAX_LINE)))
+        lines.add(_labelled(leaf, one_line(without_traces(leaf.text[:MAX_LOOKED_AT]), MAX_LINE)))
 
 
 def _add_ends(lines: _Lines, links: Iterable[Leaf]) -> None:

@@ -1,11 +1,12 @@
 """Finds the texts and numbers in a body of unknown shape, and under which names they stand. Pure.
 
-At most `MAX_STEPS` values are looked at, the outermost first.
+At most `MAX_STEPS` texts and numbers are looked at, the outermost first.
 """
 
 import re
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Final, cast
 
@@ -29,7 +30,9 @@ WORDS: Final = (
 """Names of the fields that have the words themselves."""
 USUAL: Final = frozenset((*HEADINGS, *WORDS))
 MAX_STEPS: Final = 1_000
-"""Values of a body that are looked at."""
+"""Texts and numbers of a body that are looked at, and entries of any list or object."""
+MAX_PLACES: Final = 20_000
+"""Objects, lists and values of a body that are passed on the way."""
 MAX_PATH: Final = 4
 """Names of a field's path that are looked at."""
 MAX_NAME: Final = 40
@@ -119,7 +122,13 @@ def split_name(name: str) -> tuple[str, ...]:
     >>> split_name("monitorFriendlyName"), split_name("HTTP_status-2")
     (('monitor', 'friendly', 'name'), ('http', 'status', '2'))
     """
-    return tuple(word.lower() for word in _WORD.findall(name[: 2 * MAX_NAME]))
+    return _split(name[: 2 * MAX_NAME])
+
+
+@lru_cache(maxsize=512)
+def _split(name: str) -> tuple[str, ...]:
+    """Split a short name: a tool has the same ones each time, and within each list."""
+    return tuple(word.lower() for word in _WORD.findall(name))
 
 
 def _spoken(name: str) -> str:
@@ -161,7 +170,7 @@ def find_leaves(fields: Fields) -> list[Leaf]:
     waiting: deque[tuple[_Place, object]] = deque([(_Place(), fields)])
     leaves: list[Leaf] = []
     steps = 0
-    while waiting and steps < MAX_STEPS:
+    while waiting and steps < MAX_PLACES and len(leaves) < MAX_STEPS:
         place, value = waiting.popleft()
         steps += 1
         value = _opened(value)
@@ -171,12 +180,11 @@ def find_leaves(fields: Fields) -> list[Leaf]:
         elif isinstance(value, list):
             written, inner = _read_list(place, cast("list[object]", value)[:MAX_STEPS])
             leaves += written
-            steps += len(written)
             waiting.extend(inner)
         elif text := _text(value):
             usual = place.name in USUAL and LETTERS.search(text) is not None
             leaves.append(place.leaf(text, value, usual=usual))
-    return leaves
+    return leaves[:MAX_STEPS]
 
 
 def _opened(value: object) -> object:

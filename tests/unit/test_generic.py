@@ -20,7 +20,14 @@ from nonebot_plugin_report.sources.generic import (
     MAX_TITLE,
     read_generic,
 )
-from nonebot_plugin_report.sources.leaves import HEADINGS, LETTERS, MAX_STEPS, WORDS, find_leaves
+from nonebot_plugin_report.sources.leaves import (
+    HEADINGS,
+    LETTERS,
+    MAX_PLACES,
+    MAX_STEPS,
+    WORDS,
+    find_leaves,
+)
 from nonebot_plugin_report.sources.reader import Context, read
 
 Json = dict[str, Any]
@@ -262,9 +269,14 @@ def test_what_is_looked_at_is_linear_in_the_size(
 def test_no_more_of_a_body_is_looked_at_than_its_bound() -> None:
     assert len(find_leaves({"a": ["x"] * 3, **{str(n): "x" for n in range(9999)}})) <= MAX_STEPS
     deep: Any = "x"
-    for _ in range(3 * MAX_STEPS):
+    for _ in range(MAX_PLACES):
         deep = [deep, None]
     assert find_leaves({"a": deep}) == []
+
+
+def test_of_thousands_of_objects_the_first_words_are_shown() -> None:
+    many = {f"o{number}": {"title": f"第 {number} 条", "state": 1} for number in range(6000)}
+    assert reading(many).title == "第 0 条"
 
 
 @given(BODY)
