@@ -178,7 +178,8 @@ class Scripted(OneBot):
             return ok(self.member)
         if action not in self.sending:
             return await super().answer(action, params)
-        behaviour = self._behaviours.popleft() if self._behaviours else self.default
+        is_scripted = self._behaviours and REFUSAL not in str(params)[:500]
+        behaviour = self._behaviours.popleft() if is_scripted else self.default
         return await self.act(behaviour, action, params)
 
     async def act(self, behaviour: Behaviour, action: str, params: dict[str, Any]) -> Answer:

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from tests.bot import TOKEN, Bot, running
+from tests.bot import TOKEN, Bot, running, until
 from tests.dialects import jpeg
 from tests.onebot import ScriptedV11
 
@@ -224,12 +224,17 @@ async def test_what_a_browser_only_prepares_for_does_not_push(bot: Bot) -> None:
 async def test_who_takes_the_push_address_for_the_servers_finds_its_door(
     bot: Bot, qq: ScriptedV11
 ) -> None:
-    sent = await send(bot, "POST", "/message", json={"message": "x"}, headers=AUTH)
+    beside = {"send_to": "10077"}
+    sent = await send(bot, "POST", "/message", json={"message": "x"}, headers=AUTH, params=beside)
     assert isinstance(sent.json()["id"], int)
-    onebot = {"user_id": 10001, "message": "y"}
+    onebot = {"user_id": 10077, "message": "y"}
     sent = await send(bot, "POST", "/send_msg/", json=onebot, headers=AUTH)
     assert sent.json()["status"] == "ok"
-    assert sorted(one.text for one in await qq.wait_for(2)) == ["x", "y"]
+
+    async def arrived() -> bool:
+        return {one.text for one in qq.messages if one.target == "private:10077"} == {"x", "y"}
+
+    await until(arrived)
 
 
 # ── where no token is set ─────────────────────────────────────────────────────────────────────────
