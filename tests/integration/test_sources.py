@@ -157,7 +157,7 @@ async def test_a_source_of_ones_own(bot: Bot, qq: ScriptedV11) -> None:
     assert await words(bot, qq, body, source="unifi") == "❌ AP 掉线\n客厅"
     other = {"alert": {"name": "换了格式"}}
     told = await words(bot, qq, other, source="unifi")
-    assert told == "来自 unifi\nalert.name：换了格式\n[没能按来源 unifi 读懂，按原样发]"
+    assert told == "换了格式\n[没能按来源 unifi 读懂，按原样发]"
     assert await unread(bot, "unifi") == (200, encoded(other)), "it is kept, to mend the settings"
     assert (await unread(bot, "unifi", FRIEND))[0] == 403
     assert (await unread(bot, "unifi", ""))[0] == 403
@@ -181,15 +181,16 @@ async def test_what_no_source_could_read_is_looked_at_on_the_command_line(bot: B
         "  title ← alarm.name：没有找到",
         "  content ← alarm.msg：没有找到",
         "  result ← severity：Fail",
-        "  得到 title：来自 unifi",
-        "  得到 content：alert.name：又换了 severity：1",
+        "  得到 title：又换了",
+        "  得到 content：severity：1",
+        '  得到 data：{"alert": {"name": "又换了"}, "severity": 1}',
+        "  得到 remark：没认出是谁写的，按常见的字段读",
         "  没能读懂，会按原样发",
         "",
         "没有符合的规则",
         "",
         "→ private:10002",
-        "  来自 unifi",
-        "  alert.name：又换了",
+        "  又换了",
         "  severity：1",
         "  [没能按来源 unifi 读懂，按原样发]",
     ])  # fmt: skip
@@ -209,7 +210,8 @@ async def test_a_source_that_can_only_get_is_read_and_kept_as_one_that_posts(
 
     severe = json.dumps({"name": "AP", "msg": "掉线"})
     told = await get(alarm=severe, severity="1")
-    assert told.startswith("来自 unifi"), "the URL has text, no object"
+    assert "没能按来源 unifi 读懂" in told, "the URL has text, no object"
+    assert "AP" in told
     kept = {"alarm": severe, "severity": "1"}
     status, body = await unread(bot, "unifi")
     assert (status, json.loads(body)) == (200, kept), "without the token"
