@@ -25,6 +25,14 @@ def read_bark(fields: Fields, words: Sequence[str], query: Mapping[str, str]) ->
     fields = {**{name.lower(): value for name, value in fields.items()}, **_named(words)}
     if fields.get("ciphertext"):
         raise InvalidReport("ciphertext", "加密的内容在这里读不懂，请在工具里关掉 Bark 的加密")
+    report = parse(message_fields(fields), query)
+    # The group is no word of the tool's: by these its event is read.
+    event = report.event or clean(text(fields, "group"))[: MAX_LENGTHS["event"]].strip()
+    return replace(report, event=event, urgent=text(fields, "level").lower() in URGENT)
+
+
+def message_fields(fields: Fields) -> dict[str, object]:
+    """Write a message in our own fields."""
     # https://github.com/Finb/Bark: the client shows the one or the other.
     marked = text(fields, "markdown")
     body = from_markdown(marked) if marked else plain(text(fields, "body"))
@@ -38,18 +46,11 @@ def read_bark(fields: Fields, words: Sequence[str], query: Mapping[str, str]) ->
         text(fields, "url"),
         linked,
     )
-    screenshot = fields.get("screenshot") or ("" if linked else picture)
-    report = parse(
-        {
-            "title": text(fields, "title"),
-            "content": content,
-            "screenshot": screenshot,
-        },
-        query,
-    )
-    # The group is no word of the tool's: by these its event is read.
-    event = report.event or clean(text(fields, "group"))[: MAX_LENGTHS["event"]].strip()
-    return replace(report, event=event, urgent=text(fields, "level").lower() in URGENT)
+    return {
+        "title": text(fields, "title"),
+        "content": content,
+        "screenshot": fields.get("screenshot") or ("" if linked else picture),
+    }
 
 
 def _named(words: Sequence[str]) -> dict[str, str]:

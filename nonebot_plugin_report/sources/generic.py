@@ -79,6 +79,8 @@ _NOISE: Final = word_set(
     " signature"
 )
 _INNER_NOISE: Final = word_set("type kind mode version ticks handled")
+_SCHEMA_VERSION: Final = re.compile(r"v?[1-9](\.0){0,2}")
+"""A version of the body's own layout."""
 _KINDS: Final = word_set(
     "notification event message api webhook text object application json markdown html plain image"
     " default"
@@ -311,7 +313,7 @@ def _is_noise(leaf: Leaf) -> bool:
         or is_quiet(leaf)
     ):
         return True
-    if last in _INNER_NOISE and leaf.depth > 1:
+    if last in _INNER_NOISE and (leaf.depth > 1 or _SCHEMA_VERSION.fullmatch(leaf.text)):
         return True
     if last in ("type", "kind", "group") and leaf.text.lower() in _KINDS:
         return True

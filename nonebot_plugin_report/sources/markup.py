@@ -200,7 +200,9 @@ def _block(token: "Token") -> str | None:
         case "inline":
             return _inline(token.children or ())
         case "fence":
-            return token.content.rstrip("\n")
+            # Behind the marks stands the language; behind a blank, what somebody wrote.
+            info = token.info.strip() if token.info[:1].isspace() else ""
+            return "\n".join(filter(None, (info, token.content.rstrip("\n"))))
         case "html_block":
             return read_html(token.content)
         case "hr":

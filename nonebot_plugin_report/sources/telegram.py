@@ -31,12 +31,17 @@ def read_telegram(method: str, fields: Fields, query: Mapping[str, str]) -> Repo
     Raises:
         InvalidReport: names the field that is wrong.
     """
-    written = text(fields, "text" if method == "sendmessage" else "caption")
-    words = read_marked(written, text(fields, "parse_mode"))
-    content = lines(words, *_file(method, fields), *_buttons(fields))
+    content = message_text(method, fields)
     if not (content or fields.get("screenshot")):
         raise InvalidReport("text" if method == "sendmessage" else "caption", "没有可以发送的内容")
     return parse({"content": content, "screenshot": fields.get("screenshot")}, query)
+
+
+def message_text(method: str, fields: Fields) -> str:
+    """Write what a method in lower case sends as plain text."""
+    written = text(fields, "text" if method == "sendmessage" else "caption")
+    words = read_marked(written, text(fields, "parse_mode"))
+    return lines(words, *_file(method, fields), *_buttons(fields))
 
 
 def _file(method: str, fields: Fields) -> Iterator[str]:

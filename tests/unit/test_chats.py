@@ -1,7 +1,7 @@
 """Messages for chat services, as the report that each becomes."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -541,3 +541,17 @@ def test_cards_within_cards_are_read_to_a_depth() -> None:
         element = {"type": "Container", "items": [element]}
     card = {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "top"}, element]}
     assert words(card) == ["top"]
+
+
+BARK: Final = {
+    "title": "备份", "subtitle": "每天", "body": "完成", "badge": 1, "sound": "minuet.caf",
+    "group": "nas", "url": "https://x.example/1",
+}  # fmt: skip
+
+
+def test_a_message_for_bark_or_telegram_reads_well_at_the_push_address_too() -> None:
+    report = read(BARK, Context({}, {}, {}), {}).report
+    assert (report.title, report.content) == ("备份", "每天\n完成\nhttps://x.example/1")
+    sent = {"chat_id": 1, "text": "*备份* 完成", "parse_mode": "MarkdownV2"}
+    report = read(sent, Context({}, {}, {}), {}).report
+    assert (report.title, report.content) == ("", "备份 完成")

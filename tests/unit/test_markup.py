@@ -216,3 +216,8 @@ def test_barks_group_is_the_event_where_the_words_have_none() -> None:
     assert read_bark({"body": "你好", "group": "default"}, [], {}).event == "default"
     report = read_bark({"body": "自动秘境结束", "group": "default"}, [], {})
     assert (report.event, report.result) == ("domain.end", Result.SUCCESS)
+
+
+def test_what_stands_behind_the_marks_of_a_block_of_code_is_its_language_or_words() -> None:
+    assert from_markdown("```python\nx = 1\n```") == "x = 1"
+    assert from_markdown("``` Details\nx = 1\n```") == "Details\nx = 1"
