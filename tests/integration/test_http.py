@@ -241,9 +241,9 @@ async def test_the_log_says_why_a_push_was_refused_and_is_not_filled_by_it(bot: 
         await client.post("", params=query, json={"content": secret, "send_to": {}})
         assert len(lines("send_to")) == 1
         async with connect(f"ws://127.0.0.1:{bot.port}/report/ws?token={TOKEN}", proxy=None) as ws:
-            await ws.send(json.dumps([secret]))
+            await ws.send(json.dumps({"content": secret, "send_to_group": {}}))
             await ws.recv()
-        assert len(lines("应为 JSON 对象")) == 1
+        assert len(lines("send_to_group")) == 1
         for _ in range(30):
             await client.post("", params=query, json={})
     assert 1 <= len(lines("")) <= 5, "one address does not fill it"

@@ -173,8 +173,8 @@ async def test_a_bot_that_was_never_connected_is_refused_or_a_word(tmp_path: Any
             for sender, words in (("10086", "验证码 1234"), ("1000", "完成")):
                 answer = await client.post("", json={"from": sender, "content": words})
                 assert answer.status_code == 200
-        told, *received = [one.text for one in await qq.wait_for(3)]
-        assert "这个机器人从来没有连接过" in told
+        assert "这个机器人从来没有连接过" in (await qq.wait_for_refusal()).text
+        received = [message.text for message in await qq.wait_for(2)]
         assert received == ["验证码 1234\nfrom：10086", "完成"]
         async with ScriptedV11(url=bot.onebot_v11, self_id="2000"):
             await bot.health()

@@ -115,7 +115,7 @@ def test_a_template_that_names_fields_is_filled() -> None:
 
 
 def test_of_a_template_that_does_more_the_body_is_read_as_a_push() -> None:
-    body = {"title": "磁盘", "message": "满了", "priority": 1}
+    body = {"title": "磁盘", "message": "满了"}
     told = published(body, template="1", message="{{range .alerts}}x{{end}}", priority="5")
     assert (told.title, told.body, told.event) == ("磁盘", "满了", "nas")
     assert told.urgent

@@ -50,7 +50,7 @@ def shown(message: object) -> str:
         ([segment("file", name="log.txt")], "[文件 log.txt]"),
         ([segment("whatever")], "[whatever]"),
         ([{"type": "face"}], "[表情]"),
-        ([segment("markdown", content="# 好")], "# 好"),
+        ([segment("markdown", content="# 好")], "好"),
         ([segment("image", file="https://x/y.png?z=1")], "[图片 https://x/y.png?z=1]"),
         ([segment("image", file="file:///C:/Users/me/a.png")], "[图片 a.png]"),
         ([segment("image", file="C:\\Users\\me\\a.png")], "[图片 a.png]"),
