@@ -79,7 +79,7 @@ _NOISE: Final = word_set(
     " signature"
 )
 _INNER_NOISE: Final = word_set("type kind mode version ticks handled")
-_SCHEMA_VERSION: Final = re.compile(r"v?[1-9](\.0){0,2}")
+_SCHEMA_VERSION: Final = re.compile(r"v?[1-9](\.[01]){0,2}")
 """A version of the body's own layout."""
 _KINDS: Final = word_set(
     "notification event message api webhook text object application json markdown html plain image"

@@ -185,12 +185,12 @@ APPRISE = {
     "json": ("json://{host}/report?-token={token}", NotifyType.FAILURE, "❌ 备份\n磁盘 <满> & 慢"),
     "json, renamed": (
         "json://{host}/report?-token={token}&:message=content&:version=&:type=result&:event=backup",
-        NotifyType.WARNING, "⚠️ 备份\n磁盘 <满> & 慢",
+        NotifyType.WARNING, "⚠️ 备份\n磁盘 <满> & 慢\nevent：backup",
     ),
     "xml": ("xml://{host}/report?-token={token}", NotifyType.FAILURE, "❌ 备份\n磁盘 <满> & 慢"),
     "xml, renamed": (
         "xml://{host}/report?-token={token}&:Message=content&:result=ok&:event=backup",
-        NotifyType.INFO, "✅ 备份\n磁盘 <满> & 慢",
+        NotifyType.INFO, "✅ 备份\n磁盘 <满> & 慢\ntype：info\nevent：backup",
     ),
     "form": ("form://{host}/report?-token={token}", NotifyType.SUCCESS, "✅ 备份\n磁盘 <满> & 慢"),
     "form, by GET": (

@@ -287,3 +287,14 @@ def test_any_body_is_a_report_or_refused_by_name(body: Json) -> None:
         return
     assert report.heading or report.body or report.images or report.image_fault
     json.loads(report.data)
+
+
+def test_the_version_of_a_bodys_own_layout_is_no_news_and_a_programs_is() -> None:
+    body = {"name": "更新", "info": "装好了", "from_host": "nas"}
+    for layout in ("1", "1.0", "v1", "1.1"):
+        message = read_generic({**body, "version": layout})
+        assert message is not None
+        assert "version" not in message.content
+    message = read_generic({**body, "version": "4.0.15"})
+    assert message is not None
+    assert "version：4.0.15" in message.content
