@@ -214,6 +214,12 @@ GITLAB: Final = [
         "octo/hello：Mona spot comet 彗星",
         f"https://c\n{_SITE}",
     ),
+    Hook(
+        {"event_name": "runner_rotate", "name": "nas", "user_name": "Mona"},
+        "Mona 更新了 runner_rotate nas",
+        event="gitlab.runner_rotate",
+        headers={"x-gitlab-event": "System Hook"},
+    ),
 ]  # fmt: skip
 
 # ── Gitee ─────────────────────────────────────────────────────────────────────────────────────────

@@ -343,7 +343,8 @@ def _named(kind: str, fields: Fields) -> Wording:
         title, rows = _NAMED[kind]
         return fill(title, context), fill_lines(rows, context)
     name = first(fields, "object_attributes.title", "object_attributes.name", "name", "title")
-    title = f"{_person(fields)}{_ACTIONS.get(action, f'{action} ')}{kind} {name}".strip()
+    did = wording.join(_ACTIONS.get(action, f"{action} "), kind)
+    title = f"{_person(fields)}{did} {name}".strip()
     rows = ("[{object_attributes.description}]", "[{object_attributes.url}]", "[{project.web_url}]")
     return title, fill_lines(rows, context)
 
