@@ -104,6 +104,18 @@ BITBUCKET: Final = [
         "fix → main\nhttps://bb.example/pr/2",
         headers=_key("pullrequest:spun"),
     ),
+    Hook(
+        {
+            **_BASE, "commit": {"hash": "9c1a2b3d4e5f60718293a4b5c6d7e8f901234567"},
+            "comment": {
+                "content": {"raw": "这里写错了"},
+                "links": {"html": {"href": "https://bb.example/commits/9c1a2b3#comment-1"}},
+            },
+        },
+        "octo/hello：Mona 评论了提交 9c1a2b3",
+        "这里写错了\nhttps://bb.example/commits/9c1a2b3#comment-1",
+        headers=_key("repo:commit_comment_created"),
+    ),
 ]  # fmt: skip
 AZURE: Final = [
     Hook(
@@ -232,5 +244,25 @@ HARBOR: Final = [
         "auto 扫描失败 octo/hello:v1",
         "漏洞：High",
         Result.FAIL,
+    ),
+    Hook(
+        {
+            "type": "SCANNING_COMPLETED", "operator": "auto",
+            "event_data": {
+                "resources": [
+                    {
+                        "tag": "v2",
+                        "scan_overview": {
+                            "application/vnd.sbom": {"scan_status": "Success"},
+                            "application/vnd.report": {"severity": "Critical"},
+                        },
+                    }
+                ],
+                "repository": {"repo_full_name": "octo/hello"},
+            },
+        },
+        "auto 扫描完成 octo/hello:v2",
+        "漏洞：Critical",
+        Result.SUCCESS,
     ),
 ]  # fmt: skip

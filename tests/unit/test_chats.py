@@ -1,8 +1,10 @@
 """Messages for chat services, as the report that each becomes."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import pybase64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.sources.base import EVERY
 from nonebot_plugin_report.sources.bodies.form import decode_form
 from nonebot_plugin_report.sources.catalogue import SOURCES, recognise
+from nonebot_plugin_report.sources.chat import MAX_DEPTH
 from nonebot_plugin_report.sources.reader import Context, Reading, read
 from nonebot_plugin_report.sources.states import read_colour, read_heading, read_state
 from tests.chats import (
@@ -29,6 +32,7 @@ from tests.chats import (
     TEAMS,
     WECOM,
 )
+from tests.dialects import jpeg
 
 
 def reading(body: JSON, **query: str) -> Reading:
@@ -152,6 +156,20 @@ def test_slacks_marks_are_read_as_people_read_them(mrkdwn: str, shown: str) -> N
     assert words({"text": mrkdwn, "icon_emoji": ":robot:"}) == [shown]
 
 
+def test_whom_slacks_rich_text_calls_and_its_emoji_are_words() -> None:
+    elements: list[JSON] = [
+        {"type": "broadcast", "range": "here"}, {"type": "text", "text": " "},
+        {"type": "user", "user_id": "U012AB3CD"}, {"type": "text", "text": " 看 "},
+        {"type": "emoji", "name": "wave", "unicode": "1f44b"},
+        {"type": "emoji", "name": "nas"},
+        {"type": "emoji", "name": "odd", "unicode": "zz"},
+        {"type": "emoji", "name": "far", "unicode": "ffffffffffffffffffff"},
+    ]  # fmt: skip
+    section = {"type": "rich_text_section", "elements": elements}
+    block = {"type": "rich_text", "elements": [section]}
+    assert words({"blocks": [block]}) == ["@here @U012AB3CD 看 👋:nas::odd::far:"]
+
+
 def test_a_fallback_is_shown_where_nothing_else_is() -> None:
     assert words({"attachments": [{"fallback": "备份完成", "color": "good"}]}) == ["备份完成"]
 
@@ -203,6 +221,13 @@ def test_a_message_card_of_teams() -> None:
         "View：https://kuma.example/2",
     ]
     assert report(TEAMS).result is Result.FAIL
+
+
+def test_an_action_of_teams_that_opens_no_address_is_left_out() -> None:
+    post = {"@type": "HttpPOST", "name": "批准", "target": "https://ci.example/approve"}
+    view = {"@type": "ViewAction", "name": "查看", "target": ["https://ci.example/7"]}
+    card = {"@type": "MessageCard", "title": "部署等待批准", "potentialAction": [post, view]}
+    assert words(card) == ["部署等待批准", "查看：https://ci.example/7"]
 
 
 def test_an_adaptive_card_of_teams() -> None:
@@ -258,6 +283,12 @@ def test_dingtalk(name: str, shown: list[str]) -> None:
     assert reading(DINGTALK[name]).answer == {"errcode": 0, "errmsg": "ok"}
 
 
+def test_a_link_of_dingtalks_that_is_no_address_stays_as_it_is() -> None:
+    broken = "dingtalk://[dingtalkclient/page/link?url=https%3A%2F%2Fx.example%2F1"
+    link = {"title": "新版本", "text": "可以更新了", "messageUrl": broken}
+    assert words({"msgtype": "link", "link": link}) == ["新版本", "可以更新了", broken]
+
+
 def test_a_state_in_the_first_lines_of_a_text_is_the_result() -> None:
     lines = "_家里_\nNAS\n[NAS] [🔴 Down] refused"
     assert report({"text": lines, "attachments": []}).result is Result.FAIL
@@ -292,6 +323,14 @@ def test_a_state_in_the_brackets_of_a_heading_is_the_result() -> None:
 )  # fmt: skip
 def test_wecom(name: str, shown: list[str]) -> None:
     assert words(WECOM[name]) == shown
+
+
+def test_wecoms_picture_is_shown_and_one_that_wecom_keeps_is_named() -> None:
+    encoded = pybase64.b64encode_as_string(jpeg())
+    carried = report({"msgtype": "image", "image": {"base64": encoded, "md5": "0"}})
+    assert [image.data for image in carried.images] == [jpeg()]
+    assert (carried.title, carried.body) == ("", "")
+    assert words({"msgtype": "image", "image": {"media_id": "m-1"}}) == ["[图片]"]
 
 
 def test_a_field_that_tells_the_state_is_the_result() -> None:
@@ -336,6 +375,28 @@ def test_feishu(name: str, shown: list[str]) -> None:
     assert (answer["code"], answer["StatusCode"]) == (0, 0)
 
 
+@pytest.mark.parametrize("source", [{}, {"source": "feishu"}])
+def test_feishus_content_that_is_no_json_is_shown_as_it_is(source: dict[str, str]) -> None:
+    body = {"msg_type": "text", "content": "{备份完成"}
+    assert reading(body, **source).report.content == "{备份完成"
+    assert reading(body, **source).unread == source.get("source", "")
+
+
+def test_a_post_of_feishus_is_read_in_another_language_or_in_none() -> None:
+    row = [{"tag": "text", "text": "done "}, {"tag": "emotion", "emoji_type": "SMILE"}]
+    post = {"title": "Backup", "content": [row]}
+    for versions in ({"en_us": post}, {"de_de": post}, post):
+        content = {"post": versions}
+        assert words({"msg_type": "post", "content": content}) == ["Backup", "done [SMILE]"]
+
+
+def test_the_tags_in_the_header_of_a_feishu_card_are_shown() -> None:
+    tag = {"tag": "text_tag", "text": {"tag": "plain_text", "content": "生产环境"}, "color": "red"}
+    header = {"title": {"tag": "plain_text", "content": "部署失败"}, "text_tag_list": [tag]}
+    card = {"header": header, "elements": []}
+    assert words({"msg_type": "interactive", "card": card}) == ["部署失败", "生产环境"]
+
+
 def test_the_colour_of_a_feishu_card_is_the_result() -> None:
     assert report(FEISHU["card"]).result is Result.FAIL
     assert report(FEISHU["card 2"]).result is Result.SUCCESS
@@ -362,6 +423,12 @@ def test_the_colour_of_a_feishu_card_is_the_result() -> None:
 def test_services_that_push_to_phones(name: str, shown: list[str]) -> None:
     assert words(CHATS[name]) == shown
     assert report(CHATS[name]).channel == ()
+
+
+@pytest.mark.parametrize("content", ["成功", "{成功"])
+def test_pushplus_content_that_is_no_json_is_shown_as_it_is(content: str) -> None:
+    body = {"title": "签到", "content": content, "template": "json"}
+    assert words(body) == ["签到", content]
 
 
 @pytest.mark.parametrize(
@@ -535,12 +602,58 @@ def test_so_many_elements_are_looked_at_and_no_more() -> None:
     assert words({"blocks": blocks}) == ["a"]
 
 
-def test_cards_within_cards_are_read_to_a_depth() -> None:
-    element: JSON = {"type": "TextBlock", "text": "deep"}
-    for _ in range(200):
-        element = {"type": "Container", "items": [element]}
-    card = {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "top"}, element]}
-    assert words(card) == ["top"]
+def nested(inner: JSON, hold: Callable[[JSON], JSON], depth: int) -> JSON:
+    """An element in so many others."""
+    for _ in range(depth):
+        inner = hold(inner)
+    return inner
+
+
+@pytest.mark.parametrize(
+    ("text", "hold", "message"),
+    [
+        pytest.param(
+            lambda words: {"type": "TextBlock", "text": words},
+            lambda element: {"type": "Container", "items": [element]},
+            lambda *elements: {"type": "AdaptiveCard", "body": [*elements]},
+            id="teams",
+        ),
+        pytest.param(
+            lambda words: {"type": 10, "content": words},
+            lambda element: {"type": 17, "components": [element]},
+            lambda *elements: {"flags": 32768, "components": [*elements]},
+            id="discord",
+        ),
+        pytest.param(
+            lambda words: {"tag": "markdown", "content": words},
+            lambda element: {"tag": "column", "elements": [element]},
+            lambda *elements: {"msg_type": "interactive", "card": {"elements": [*elements]}},
+            id="feishu",
+        ),
+        pytest.param(
+            lambda words: {"textParagraph": {"text": words}},
+            lambda element: {"columns": {"columnItems": [{"widgets": [element]}]}},
+            lambda *elements: {"cardsV2": [{"card": {"sections": [{"widgets": [*elements]}]}}]},
+            id="googlechat",
+        ),
+        pytest.param(
+            lambda words: {"type": "text", "text": words},
+            lambda element: {"type": "rich_text_section", "elements": [element]},
+            lambda *elements: {"blocks": [{"type": "rich_text", "elements": [*elements]}]},
+            id="slack",
+        ),
+    ],
+)
+def test_cards_within_cards_are_read_to_a_depth(
+    text: Callable[[str], JSON], hold: Callable[[JSON], JSON], message: Callable[..., JSON]
+) -> None:
+    def shown(depth: int) -> str:
+        elements = [text("top"), nested(text("deep"), hold, depth)]
+        return "".join(words(message(*elements)))
+
+    assert shown(MAX_DEPTH - 1) == "topdeep"
+    assert shown(MAX_DEPTH + 1) == "top"
+    assert shown(200) == "top"
 
 
 BARK: Final = {

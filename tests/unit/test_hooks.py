@@ -53,3 +53,9 @@ def test_an_emby_form_without_its_json_is_read_as_it_is() -> None:
 def test_how_long_a_build_took(name: str, seconds: float | None) -> None:
     hook = HOOKS[name][0]
     assert read(hook.body, Context({}, {}, hook.headers), {}).report.elapsed == seconds
+
+
+def test_what_drone_says_of_a_repository_took_no_time() -> None:
+    body = {"event": "repo", "action": "enabled", "repo": {"slug": "octo/hello"}}
+    report = read(body, Context({"source": "drone"}, {}, {}), {}).report
+    assert (report.title, report.elapsed) == ("octo/hello：仓库 enabled", None)

@@ -396,6 +396,13 @@ def test_an_event_of_github_in_words(
     assert told.key == "72d3162e-cc78"
 
 
+def test_a_branch_that_is_pushed_without_commits() -> None:
+    body = GITHUB["push"][0] | {"commits": [], "created": True}
+    pushed = report(body, {"x-github-event": "push"})
+    assert pushed.title == "octo/hello：mona 推送了新分支 main"
+    assert pushed.content == "https://github.com/octo/hello/compare/a...b"
+
+
 def test_events_of_github_that_are_of_no_repository() -> None:
     assert event("membership").title == "octo：mona 把成员 bob 加进团队 前端"
     told = event("security_advisory")
@@ -434,6 +441,15 @@ def test_giteas_own_names_are_told_as_githubs() -> None:
     assert told.title == "octo/hello：mona 要求修改 PR #2 Update the README"
     assert told.content.startswith("改一下\n")
     assert (told.event, told.key) == ("github.pull_request_review.reviewed", "d-1")
+
+
+def test_giteas_fork_is_the_repository_and_not_the_forkee() -> None:
+    new = {"full_name": "bob/hello", "html_url": "https://git.example/bob/hello", "fork": True}
+    old = {"full_name": "octo/hello", "html_url": "https://git.example/octo/hello", "fork": False}
+    fork: JSON = {"forkee": old, "repository": new, "sender": {"login": "bob"}}
+    gitea = report(fork, {"x-gitea-event": "fork", "x-github-event": "fork"})
+    assert gitea.title.endswith("：bob 复刻到 bob/hello")
+    assert gitea.content == "https://git.example/bob/hello"
 
 
 def test_a_push_to_gogs_has_its_own_header_and_person() -> None:
