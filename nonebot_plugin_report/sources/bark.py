@@ -55,8 +55,6 @@ def message_fields(fields: Fields) -> dict[str, object]:
 
 def _named(words: Sequence[str]) -> dict[str, str]:
     match words:
-        case []:
-            return {}
         case [body]:
             return {"body": body}
         case [title, body]:

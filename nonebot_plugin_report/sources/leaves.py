@@ -109,12 +109,6 @@ class Leaf:
             del spoken[0]
         return " ".join(filter(None, spoken))[:MAX_NAME]
 
-    @property
-    def line(self) -> str:
-        """Its text behind its label."""
-        label = self.label
-        return f"{label}：{self.text}" if label else self.text
-
 
 def split_name(name: str) -> tuple[str, ...]:
     """Split a name into its words, in lower case.

@@ -13,7 +13,7 @@ from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.sources.base import EVERY
 from nonebot_plugin_report.sources.bodies.form import decode_form
 from nonebot_plugin_report.sources.catalogue import SOURCES, recognise
-from nonebot_plugin_report.sources.chat import MAX_DEPTH
+from nonebot_plugin_report.sources.chat import MAX_DEPTH, MAX_ROW, Message
 from nonebot_plugin_report.sources.reader import Context, Reading, read
 from nonebot_plugin_report.sources.states import read_colour, read_heading, read_state
 from tests.chats import (
@@ -668,3 +668,20 @@ def test_a_message_for_bark_or_telegram_reads_well_at_the_push_address_too() -> 
     sent = {"chat_id": 1, "text": "*备份* 完成", "parse_mode": "MarkdownV2"}
     report = read(sent, Context({}, {}, {}), {}).report
     assert (report.title, report.content) == ("", "备份 完成")
+
+
+def test_short_fields_that_do_not_fit_in_a_line_begin_another() -> None:
+    message = Message()
+    for number in range(3):
+        message.add_field(f"第 {number} 块", "剩余空间已经不到百分之十", short=True)
+    translated = message.translate()
+    assert translated is not None
+    first, second = f"{translated.fields['title']}\n{translated.fields['content']}".strip().split(
+        "\n"
+    )
+    assert (first.count("剩余空间"), second.count("剩余空间")) == (2, 1)
+    assert len(first) <= MAX_ROW
+
+
+def test_a_message_in_which_nothing_is_becomes_no_report() -> None:
+    assert Message(sender="NAS").translate("text") is None

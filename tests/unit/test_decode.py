@@ -15,6 +15,7 @@ from nonebot_plugin_report.sources.bodies.decode import (
     MAX_VALUES,
     MAX_WIDE,
     decode,
+    decode_pushed,
     decode_text,
 )
 
@@ -162,3 +163,22 @@ def test_lists_in_lists_beside_a_picture_are_read(depth: int) -> None:
     while isinstance(value, list):
         (value,) = value
     assert (value, fields["image"]) == (1, "A" * 2 * LONG)
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ('"{\\"title\\": \\"备份\\"}"', {"title": "备份"}),
+        ('[{"title": "备份"}]', {"title": "备份"}),
+        ('"{备份} 好了"', {"content": "{备份} 好了"}), ("7", {"content": 7}),
+        ('["a", "b"]', {"content": ["a", "b"]}),
+    ],
+)  # fmt: skip
+def test_json_of_any_kind_has_fields(body: str, fields: dict[str, object]) -> None:
+    assert decode_pushed(body.encode()) == fields
+
+
+@pytest.mark.parametrize("body", ["null", '""', "[]", "备份"])
+def test_json_in_which_nothing_can_be_is_refused(body: str) -> None:
+    with pytest.raises(InvalidReport, match="body：(应为 JSON 对象|不是合法的 JSON)"):
+        decode_pushed(body.encode())

@@ -156,3 +156,20 @@ def test_whatever_stands_in_a_body_its_words_are_sent(value: object) -> None:
     for _ in range(500):
         deep = [deep, value]
     assert reading({"subject": "登录", "odd": value, "deep": deep}).title == "登录"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "obeyed"),
+    [
+        ("from", ["90001"], "90001"), ("from", 2**2000, ""), ("from", "家里", ""),
+        ("from", "家里 的 NAS", ""),
+        ("channel", "phone", ("phone",)), ("channel", {"id": "C1"}, ()),
+        ("result", "success", Result.SUCCESS), ("result", "unheard of", None),
+    ],
+)  # fmt: skip
+def test_short_names_of_another_tools_body_count_where_their_values_do(
+    name: str, value: object, obeyed: object
+) -> None:
+    report = reading({"subject": "备份好了", "whatever": 1, name: value})
+    assert report.title == "备份好了"
+    assert {"from": report.send_from, "channel": report.channel}.get(name, report.result) == obeyed

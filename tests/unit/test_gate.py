@@ -7,6 +7,7 @@ import pytest
 from nonebot_plugin_report.access.gate import (
     BURST,
     MAX_ADDRESSES,
+    MAX_TOKEN,
     OVERALL_BURST,
     OVERALL_REFILL_SECONDS,
     REFILL_SECONDS,
@@ -185,3 +186,12 @@ def test_wrong_signatures_count_as_wrong_tokens() -> None:
         assert isinstance(gate.wrong("10.0.0.1", "why"), Forbidden)
     with pytest.raises(TooManyAttempts):
         gate.wrong("10.0.0.1", "why")
+
+
+def test_a_token_is_recognized_among_words_and_one_of_any_length_is_not_read() -> None:
+    gate = gate_of("right")
+    assert gate.recognizes("right")
+    assert not gate.recognizes("wrong")
+    long = "x" * (MAX_TOKEN + 1)
+    assert gate_of(long[:-1]).find(long[:-1]) is MASTER
+    assert gate_of(long).find(long) is None

@@ -298,3 +298,36 @@ def test_the_version_of_a_bodys_own_layout_is_no_news_and_a_programs_is() -> Non
     message = read_generic({**body, "version": "4.0.15"})
     assert message is not None
     assert "version：4.0.15" in message.content
+
+
+def generic(body: Json) -> Report:
+    return read(body, Context({}, {}, {}), {}).report
+
+
+def test_a_code_that_is_no_number_says_no_result_and_is_shown() -> None:
+    report = generic({"job": "备份", "exit_code": "SIGKILL", "x": {"a": 1}})
+    assert report.result is None
+    assert "exit code：SIGKILL" in report.content
+
+
+def test_a_heading_that_may_mean_a_release_says_no_result() -> None:
+    assert generic({"subject": "新版本上线", "x": {"a": 1}}).result is None
+    assert generic({"subject": "nas 离线", "x": {"a": 1}}).result is Result.FAIL
+
+
+def test_a_date_with_dots_is_the_moment_and_one_that_cannot_be_is_shown() -> None:
+    at = generic({"subject": "备份好了", "time": "2026.11.30 22:00"}).timestamp
+    assert at == datetime(2026, 11, 30, 22).astimezone()
+    report = generic({"subject": "备份好了", "time": "2026.13.30 22:00"})
+    assert (report.timestamp, report.content) == (None, "time：2026.13.30 22:00")
+
+
+def test_an_address_that_the_words_have_is_not_said_again() -> None:
+    report = generic({"subject": "见 https://nas.example/a 的页面", "url": "https://nas.example/a"})
+    assert (report.title, report.content) == ("见 https://nas.example/a 的页面", "")
+
+
+def test_a_name_that_is_a_text_is_not_cut() -> None:
+    name = "上次备份到移动硬盘的时候没有写进去的文件" * 5
+    report = generic({"subject": "备份", "items": [{"name": name, "value": "三个"}, {"name": "b"}]})
+    assert f"{name}：三个" in report.content

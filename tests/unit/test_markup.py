@@ -221,3 +221,9 @@ def test_barks_group_is_the_event_where_the_words_have_none() -> None:
 def test_what_stands_behind_the_marks_of_a_block_of_code_is_its_language_or_words() -> None:
     assert from_markdown("```python\nx = 1\n```") == "x = 1"
     assert from_markdown("``` Details\nx = 1\n```") == "Details\nx = 1"
+
+
+def test_an_address_in_brackets_stays_as_it_is_written() -> None:
+    assert from_markdown("**日志** <https://nas.example/a%20b>") == (
+        "日志 https://nas.example/a%20b"
+    )

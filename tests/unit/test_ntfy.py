@@ -11,6 +11,7 @@ from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.sources.emoji import EMOJIS
 from nonebot_plugin_report.sources.ntfy import RESULTS, read_json, read_publish
 from nonebot_plugin_report.sources.ntfy_parts import MAX_ACTIONS, read_actions, read_delay
+from tests.dialects import jpeg
 from tests.tools import ALERTMANAGER
 
 NOW = datetime(2026, 11, 30, 20, 40, 30, tzinfo=UTC)
@@ -125,3 +126,36 @@ def test_alerts_that_are_published_twice_are_two_messages() -> None:
     told = published(ALERTMANAGER, template="alertmanager")
     assert told.title == "触发：InstanceDown"
     assert (told.key, told.key_seconds) == ("", None)
+
+
+def test_a_picture_is_shown_and_of_another_file_its_name() -> None:
+    shown = published(jpeg(), message="前门有人")
+    assert (shown.content, len(shown.images)) == ("前门有人", 1)
+    assert published(b"\x00\x01\xff", filename="log.gz").content == "[文件 log.gz]"
+    assert published(b"\x00\x01\xff", message="日志").content == "日志\n[文件]"
+
+
+def test_a_message_without_words_reads_as_ntfy_shows_it() -> None:
+    assert published().content == "triggered"
+
+
+def test_words_that_begin_as_json_are_words() -> None:
+    assert published("{备份} 好了".encode()).content == "{备份} 好了"
+
+
+@pytest.mark.parametrize(
+    ("fields", "mend"),
+    [
+        ({"message": "x"}, "topic：没有写 topic"), ({"topic": 7}, "topic：没有写 topic"),
+        ({"topic": "nas", "message": {"a": 1}}, "message：应为字符串"),
+    ],
+)  # fmt: skip
+def test_json_without_a_topic_or_words_is_refused_by_field(
+    fields: dict[str, object], mend: str
+) -> None:
+    with pytest.raises(InvalidReport, match=mend):
+        read_json(fields, {}, NOW)
+
+
+def test_what_stands_behind_a_buttons_address_is_no_part_of_it() -> None:
+    assert read_actions("view, 打开, https://x, more, clear=true") == ["打开：https://x"]

@@ -9,7 +9,7 @@ from nonebot_plugin_report.errors import InvalidReport
 from nonebot_plugin_report.model.delivery import Handling, Outgoing, Priority
 from nonebot_plugin_report.model.grant import MASTER
 from nonebot_plugin_report.model.image import Image
-from nonebot_plugin_report.model.report import Report
+from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.model.scheduling import Policy
 from nonebot_plugin_report.model.target import Target
 from nonebot_plugin_report.model.timing import DailyWindow
@@ -138,3 +138,16 @@ def test_only_a_long_text_that_is_searched_takes_long() -> None:
     assert searching.is_slow(long)
     assert not searching.is_slow(short)
     assert not plain.is_slow(long)
+
+
+def test_a_report_with_a_time_of_its_own_waits_for_it_and_is_not_held_longer() -> None:
+    timed = Report(content="x", not_before=MIDNIGHT + 1800)
+    handling = planned(timed, held_until=MIDNIGHT + 60).handling
+    assert (handling.priority, handling.held_until) == (Priority.TIMED, MIDNIGHT + 1800)
+    assert handling.reason == "定时"
+
+
+def test_a_rule_says_what_a_report_counts_as_before_it_is_planned() -> None:
+    rule: Rules = {"match": "备份失败", "as": {"result": "Fail"}}
+    recast = planner(Policy(), rule).recast(Report(content="备份失败"), MASTER, MIDNIGHT)
+    assert recast.report.result is Result.FAIL

@@ -304,3 +304,15 @@ def test_figures_that_were_not_dumped_are_no_report(stored: str) -> None:
 def test_no_words_are_too_much(pieces: list[str]) -> None:
     report = parse({"title": "x", "content": "".join(pieces)})
     assert restore(dump(report).decode()).readings == report.readings
+
+
+def test_a_blank_line_does_not_end_a_list() -> None:
+    drops = "1-7 掉落统计: \n固源岩 : 1,204 (+3)\n \n糖 : 4"
+    report = parse({"title": "任务已全部完成！", "content": drops})
+    assert described(report) == ["掉落 1-7 固源岩 1204", "掉落 1-7 糖 4"]
+
+
+def test_a_number_that_is_too_long_is_no_figure() -> None:
+    words = f"浓缩树脂 {'9' * 400}；原粹树脂 40/200"
+    report = parse({"event": "daily.reward", "result": 1, "message": words})
+    assert described(report) == ["原粹树脂 40/200"]

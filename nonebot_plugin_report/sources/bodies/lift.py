@@ -134,7 +134,7 @@ def replace_strings(value: object, replace: Callable[[str], str]) -> object:
         parent = waiting.pop()
         if isinstance(parent, list):
             parent[:] = map(new, cast("list[object]", parent))
-        elif isinstance(parent, dict):
+        else:
             fields = cast("dict[str, object]", parent)
             items = [(replace(name), new(item)) for name, item in fields.items()]
             fields.clear()

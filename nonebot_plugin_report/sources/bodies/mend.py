@@ -134,10 +134,7 @@ def _text(body: bytes | bytearray, start: int, end: int) -> str:
         pass
     if not _NUMBERED.search(text):
         return text  # a folder's name, say, in a template
-    try:
-        return _decode_escapes(_ESCAPE.sub(lambda one: one[0] if one[1] else r"\\", text))
-    except ValueError:
-        return text
+    return _decode_escapes(_ESCAPE.sub(lambda one: one[0] if one[1] else r"\\", text))
 
 
 def _decode_escapes(text: str) -> str:
