@@ -240,6 +240,8 @@ async def test_recent_says_what_became_of_each(tmp_path: Path) -> None:
         sent = await bot.push(title="备份", content="好了")
         await bot.until_state(sent["id"], "delivered")
         await bot.push(event="notify.test")
+        async with ScriptedV11(url=bot.onebot_v11, self_id="90001"):
+            await bot.health()  # it was connected once
         await bot.push(result=1, message="卡住了", send_to_group=778, send_from="90001")
         newest, middle, oldest = (await ask(qq, OWNER, "/推送 最近")).split("\n")
         assert re.fullmatch(r"1\. ❌「卡住了」 \d\d:\d\d ⏳ 等待", newest)
