@@ -96,6 +96,8 @@ async def test_a_bound_user_gets_what_was_sent_to_them_and_the_owner_all_of_it(
 
 async def test_a_bound_user_sees_their_own_delivery_only(bot: Bot, qq: ScriptedV11) -> None:
     await bind(qq)
+    async with ScriptedV11(url=bot.onebot_v11, self_id="90001"):
+        await bot.health()  # it was connected once
     both = await bot.push(content="x", send_to=FRIEND, send_to_group=777, send_from="90001")
     answer = await ask(qq, FRIEND, f"/推送 详情 {both['id']}")
     assert "⏳ 你：" in answer
