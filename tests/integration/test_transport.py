@@ -78,9 +78,13 @@ async def test_a_bot_of_ones_own_tells_java_what_happened_and_how_to_mend_it(
     async with running(tmp_path / "bot") as own:
         for beside in (f"?token={TOKEN}", ""):
             answers = await run_java(tmp_path, f"{own.url}{beside}")
-            assert answers[0].startswith("422 "), answers
-            assert "HTTP_1_1" in answers[0]
-            assert 'http="h11"' in json.loads(answers[0][4:])["error"]
+            # Where the body arrives in a packet of its own, uvicorn may answer it before we do.
+            ours = [answer for answer in answers if answer.startswith("422 ")]
+            assert ours, answers
+            assert all(answer.startswith(("400 ", "422 ")) for answer in answers), answers
+            for answer in ours:
+                assert "HTTP_1_1" in answer
+                assert 'http="h11"' in json.loads(answer[4:])["error"]
 
 
 async def raw(bot: Bot, *pieces: bytes) -> bytes:
