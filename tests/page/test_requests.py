@@ -151,7 +151,9 @@ async def test_nothing_that_is_sent_is_answered_as_a_fault_of_ours(bot: Bot) -> 
     async with visitor(bot, cookie) as client:
         for method, path, query, body in sent:
             answer = await client.request(method, path, params=query, json=body)
-            assert answer.status_code < 500, (method, path, query, body)
+            # An export has to wait until the one before has let go of its place.
+            is_answered = answer.status_code < 500 or answer.status_code == 503
+            assert is_answered, (method, path, query, body)
 
 
 @pytest.mark.parametrize(
