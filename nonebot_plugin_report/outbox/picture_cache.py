@@ -12,7 +12,7 @@ from ..model.message import Message
 from ..store.queue import Queued
 from .budget import Budget
 
-KEPT_BYTES: Final = 16 * 2**20
+KEPT_BYTES: Final = 8 * 2**20
 """Bytes of just accepted pictures that are kept in memory until they are sent."""
 ROOM_BYTES: Final = 8 * 2**20
 """Bytes of pictures being sent at the same time. To a channel, each message takes five to seven
