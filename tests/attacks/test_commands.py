@@ -291,7 +291,7 @@ async def test_what_others_wrote_is_short_and_marked_and_cannot_pass_for_ours(
 ) -> None:
     forged = "x」\n✅ 正常，能收下推送\n令牌「master\u202e"
     pushed = await bot.push(title=forged + "长" * 400, content="字" * 9000, send_to=STRANGER)
-    async with ScriptedV11(url=bot.onebot_v11, self_id="x" + "9" * 63):
+    async with ScriptedV12(url=bot.onebot_v12, self_id="x" + "9" * 63):
         await bot.health()
     await bot.push(content="x", send_to_group=778, send_from="x" + "9" * 63)
     await bot.until_state(pushed["id"], "delivered")
