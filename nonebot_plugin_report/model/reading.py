@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, cast
 
+from .text import restore_text
 from .timing import in_words, read_timestamp
 from .value import value_type
 
@@ -124,23 +125,15 @@ def _restore(entry: object) -> Reading:
     if not isinstance(entry, dict):
         raise TypeError("reading")
     fields = cast("dict[str, object]", entry)
-    full_at = _text(fields, "full_at")
+    full_at = restore_text(fields, "full_at")
     return Reading(
-        _text(fields, "name"),
+        restore_text(fields, "name"),
         _number(fields, "value"),
         _number(fields, "most"),
         _moment(full_at) if full_at else None,
-        _text(fields, "of"),
-        _text(fields, "place"),
+        restore_text(fields, "of"),
+        restore_text(fields, "place"),
     )
-
-
-def _text(fields: Mapping[str, object], name: str) -> str:
-    text = fields.get(name, "")
-    if not isinstance(text, str):
-        raise TypeError(name)
-    text.encode()  # half a character cannot be sent
-    return text
 
 
 def _number(fields: Mapping[str, object], name: str) -> float | None:

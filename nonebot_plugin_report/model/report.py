@@ -14,7 +14,7 @@ import orjson
 
 from .image import Image
 from .reading import Reading, dump_readings, restore_readings
-from .text import begins_with
+from .text import begins_with, restore_text
 from .timing import read_timestamp
 from .value import value_type
 
@@ -244,41 +244,33 @@ def restore(text: str) -> Report:
         fields = json.loads(text)
         data = fields.get("data")
         return Report(
-            title=_restore_text(fields, "title"),
-            content=_restore_text(fields, "content"),
-            message=_restore_text(fields, "message"),
-            event=_restore_text(fields, "event"),
+            title=restore_text(fields, "title"),
+            content=restore_text(fields, "content"),
+            message=restore_text(fields, "message"),
+            event=restore_text(fields, "event"),
             result=_restore_result(fields.get("result")),
             timestamp=_restore_timestamp(fields.get("timestamp")),
             data="null"
             if data is None
             else json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
-            story=_restore_text(fields, "story"),
-            remark=_restore_text(fields, "remark"),
+            story=restore_text(fields, "story"),
+            remark=restore_text(fields, "remark"),
             readings=restore_readings(fields.get("readings")),
         )
     except (AttributeError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError("not what was dumped") from error
 
 
-def _restore_text(fields: Mapping[str, object], name: str) -> str:
-    text = fields.get(name, "")
-    if not isinstance(text, str):
-        raise TypeError(name)
-    text.encode()  # half a character cannot be sent
-    return text
-
-
 def _restore_result(value: object) -> Result | str | None:
     if isinstance(value, int):
         return Result(value)
-    return _restore_text({"result": value}, "result") if value else None
+    return restore_text({"result": value}, "result") if value else None
 
 
 def _restore_timestamp(value: object) -> datetime | str | None:
     if not value:
         return None
-    written = _restore_text({"timestamp": value}, "timestamp")
+    written = restore_text({"timestamp": value}, "timestamp")
     try:
         return read_timestamp(written)
     except ValueError:  # words, not a time

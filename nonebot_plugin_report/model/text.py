@@ -1,7 +1,7 @@
 """Text that every store, terminal and chat can take."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 # Surrogates, each encoded by itself.
@@ -83,3 +83,17 @@ def one_line(text: str, limit: int) -> str:
     """A text as one line of at most `limit` characters, marked where it was cut."""
     line = " ".join(text[: 4 * limit].split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def restore_text(fields: Mapping[str, object], name: str) -> str:
+    """Restore a text that was stored among fields; empty: it was left out.
+
+    Raises:
+        TypeError: the field is no text.
+        ValueError: it has half a character, which cannot be sent.
+    """
+    text = fields.get(name, "")
+    if not isinstance(text, str):
+        raise TypeError(name)
+    text.encode()
+    return text

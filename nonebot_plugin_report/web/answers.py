@@ -56,7 +56,13 @@ def status_of(error: Refused) -> int:
 
 def refusal_answer(error: Refused) -> Response:
     """The answer to a refused request, with Retry-After where it makes sense."""
-    response = error_answer(status_of(error), str(error))
+    content = {"status": "error", "error": str(error)}
+    return refusal_in_words(error, content, status_of(error))
+
+
+def refusal_in_words(error: ReportError, content: Mapping[str, object], status: int) -> Response:
+    """The same in the JSON and the status of another service."""
+    response = json_answer(content, status)
     retry_after(response, error)
     return response
 

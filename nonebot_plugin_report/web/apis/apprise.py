@@ -13,11 +13,11 @@ from ...model.report import Report
 from ...model.status import Receipt
 from ...sources.apprise_api import read_notify
 from .. import openapi
-from ..answers import json_answer, retry_after, status_of
+from ..answers import json_answer, refusal_in_words, status_of
 from ..asgi import PlainRoute
 from ..credentials import Credential
 from ..head import query_of
-from . import schemas as schemas
+from . import schemas
 from .entrance import Entrance, read_fields, with_notes
 
 
@@ -56,6 +56,4 @@ def _answer(_: Report, __: Receipt) -> Response:
 
 def _refusal(error: Refused) -> Response:
     status = status_of(error)
-    answer = json_answer({"error": str(error)}, 400 if status == 422 else status)
-    retry_after(answer, error)
-    return answer
+    return refusal_in_words(error, {"error": str(error)}, 400 if status == 422 else status)

@@ -22,7 +22,7 @@ from ..asgi import PlainRoute
 from ..credentials import Credential
 from ..head import query_of
 from ..paths import decode_segment, read_segments
-from . import schemas as schemas
+from . import schemas
 from .entrance import DISTRIBUTION, Entrance, read_fields, with_notes
 
 

@@ -20,7 +20,7 @@ from ..answers import json_answer, retry_after, status_of
 from ..asgi import PlainRoute
 from ..credentials import BEAT_PATH, Credential
 from ..head import query_of
-from . import schemas as schemas
+from . import schemas
 from .entrance import Entrance
 
 PUSH: Final = f"{BEAT_PATH}{{token}}"

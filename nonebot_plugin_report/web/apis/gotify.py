@@ -13,10 +13,10 @@ from ...model.report import Report
 from ...model.status import Receipt
 from ...sources.gotify import read_gotify
 from .. import openapi
-from ..answers import json_answer, retry_after, status_of
+from ..answers import json_answer, refusal_in_words, status_of
 from ..asgi import PlainRoute
 from ..head import query_of
-from . import schemas as schemas
+from . import schemas
 from .entrance import Entrance, read_fields, with_notes
 
 
@@ -81,6 +81,4 @@ def _read(request: Request, content: bytes | bytearray) -> Report:
 def _refusal(error: Refused) -> Response:
     status = 401 if isinstance(error, Forbidden) else status_of(error)
     error_fields = {"error": str(error), "errorCode": status, "errorDescription": str(error)}
-    answer = json_answer(error_fields, status)
-    retry_after(answer, error)
-    return answer
+    return refusal_in_words(error, error_fields, status)

@@ -17,11 +17,11 @@ from ...model.status import Receipt
 from ...sources.bodies.decode import decode
 from ...sources.ntfy import NAMES, read_json, read_publish
 from .. import openapi
-from ..answers import json_answer, retry_after, status_of
+from ..answers import json_answer, refusal_in_words, status_of
 from ..asgi import PlainRoute
 from ..content import header_text
 from ..head import headers_of, query_of
-from . import schemas as schemas
+from . import schemas
 from .entrance import Entrance
 
 MAX_HEADER: Final = 4096
@@ -102,6 +102,4 @@ def _refusal(error: Refused) -> Response:
     status = status_of(error)
     status = 400 if status == 422 else status
     error_fields = {"code": status * 100, "http": status, "error": str(error), "link": ""}
-    answer = json_answer(error_fields, status)
-    retry_after(answer, error)
-    return answer
+    return refusal_in_words(error, error_fields, status)

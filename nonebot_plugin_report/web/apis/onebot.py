@@ -21,11 +21,11 @@ from ...model.target import Kind
 from ...model.text import clean_half
 from ...sources.onebot import SENDS, read_send
 from .. import openapi
-from ..answers import json_answer, retry_after, status_of
+from ..answers import json_answer, refusal_in_words, status_of
 from ..asgi import PlainRoute
 from ..credentials import read_credentials
 from ..outgoing import PIECE, Content
-from . import schemas as schemas
+from . import schemas
 from .entrance import DISTRIBUTION, Entrance, read_fields, with_notes
 
 SUFFIXES: Final = ("_async", "_rate_limited")
@@ -243,6 +243,4 @@ def _refusal(error: Refused | NotFound, echo: object, *, missing: bool) -> Respo
         "status": "failed", "retcode": 1000 + status, "data": None,
         "message": str(error), "wording": str(error),
     }  # fmt: skip
-    answer = json_answer(said if echo is None else {**said, "echo": echo}, status)
-    retry_after(answer, error)
-    return answer
+    return refusal_in_words(error, said if echo is None else {**said, "echo": echo}, status)

@@ -15,10 +15,10 @@ from ...model.status import Receipt
 from ...sources.bodies.decode import Fields, decode
 from ...sources.synology import read_synology
 from .. import openapi
-from ..answers import json_answer, retry_after, status_of
+from ..answers import json_answer, refusal_in_words, status_of
 from ..asgi import PlainRoute
 from ..head import query_of
-from . import schemas as schemas
+from . import schemas
 from .entrance import Entrance, read_fields, with_notes
 
 _RAW: Final = b"payload={"
@@ -69,6 +69,4 @@ def _answer(_: Report, __: Receipt) -> Response:
 def _refusal(error: Refused) -> Response:
     status = status_of(error)
     told = {"success": False, "error": {"code": status, "errors": str(error)}}
-    answer = json_answer(told, status)
-    retry_after(answer, error)
-    return answer
+    return refusal_in_words(error, told, status)

@@ -20,7 +20,7 @@ from ..answers import json_answer, retry_seconds, status_of
 from ..asgi import PlainRoute
 from ..credentials import Credential
 from ..head import query_of
-from . import schemas as schemas
+from . import schemas
 from .entrance import Entrance, read_fields, with_notes
 
 BOT: Final = {"id": 1, "is_bot": True, "first_name": "推送", "username": "report_bot"}
