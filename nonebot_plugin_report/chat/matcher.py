@@ -48,8 +48,7 @@ def bind_commands(hub: Hub, push_url: str) -> None:
     ) -> bool:
         if name != (NAME,) or not await _from_qq(bot, event):
             return False
-        # Implementations may report what a bot sent, and nobody commands by what was pushed.
-        if event.get_user_id() in (bot.self_id, *(self_id for self_id, *_ in hub.bots())):
+        if await _is_own(hub, bot, event):
             return False
         asked = commands().read(_text(argument))
         if argument and not space and not commands().is_ours(asked, prefix=prefix or ""):
@@ -71,7 +70,8 @@ def bind_refusal(reason: str) -> None:
     async def concerned(
         bot: Bot, event: Event, name: tuple[str, ...] | None = CommandName()
     ) -> bool:
-        return name == (NAME,) and await _from_qq(bot, event) and await SUPERUSER(bot, event)
+        is_asked = name == (NAME,) and await _from_qq(bot, event)
+        return is_asked and bot.self_id not in _authors(event) and await SUPERUSER(bot, event)
 
     @_matcher(Rule(concerned)).handle()
     async def answer(bot: Bot, event: Event) -> None:
@@ -114,6 +114,23 @@ async def _from_qq(bot: Bot, event: Event) -> bool:
     except ValueError:
         return False
     return True
+
+
+async def _is_own(hub: Hub, bot: Bot, event: Event) -> bool:
+    """Whether one of our bots wrote a message. Implementations may report what an account sent,
+    and a bot sees what another one of ours sends into its group: nobody commands by a push."""
+    authors = _authors(event)
+    return bot.self_id in authors or await hub.are_bots(authors)
+
+
+def _authors(event: Event) -> set[str]:
+    """The account that a message is said to come from, at each place where that stands.
+
+    OneBot 11, "消息事件": user_id, sender.user_id. For what an account itself sent in private,
+    user_id may be that of the other side.
+    """
+    number = getattr(getattr(event, "sender", None), "user_id", None)
+    return {event.get_user_id(), *([] if number is None else [str(number)])}
 
 
 def _here(event: Event) -> Target:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -330,6 +331,16 @@ class Hub:
     def bots(self) -> tuple[tuple[str, str, bool], ...]:
         """List each bot of QQ: its id, its adapter, and whether it can send now."""
         return tuple(self._qq.connected())
+
+    async def are_bots(self, accounts: AbstractSet[str]) -> bool:
+        """Whether one of these QQ accounts is a bot of ours, also of another process."""
+        if not accounts.isdisjoint(self_id for self_id, *_ in self.bots()):
+            return True
+        try:
+            processes = await self._roster.all()
+        except StoreUnavailable:  # then no command does anything either
+            return False
+        return any(accounts.intersection(process.bots) for process in processes)
 
     async def known_to_bots(self, kind: Kind) -> dict[str, str]:
         """Read the friends or groups of the online bots: names by number."""

@@ -129,6 +129,14 @@ async def test_what_a_bot_sends_itself_is_no_command_even_if_its_account_is_the_
         await bind(qq)
         assert [one.text for one in owners.messages] == [sent.text]
         assert all("静音" not in one.text for one in qq.messages[before:])
+    for post_type in SEEN_AS:  # in private, user_id may be that of the chat's other side
+        await qq.emit({
+            "time": 1, "self_id": int(qq.self_id), "post_type": post_type,
+            "message_type": "private", "sub_type": "friend", "message_id": 1, "font": 0,
+            "user_id": int(OWNER), "raw_message": sent.text,
+            "sender": {"user_id": int(qq.self_id)},
+            "message": [{"type": "text", "data": {"text": sent.text}}],
+        })  # fmt: skip
     await qq.reconnect()
     assert "静音" not in await ask(qq, OWNER, "/推送 状态")
 

@@ -17,7 +17,7 @@ from tests.postgres import databases as databases
 from tests.postgres import running as running
 
 from .test_cli import command
-from .test_commands import OWNER, ask
+from .test_commands import OWNER, ask, say
 
 
 @asynccontextmanager
@@ -226,3 +226,18 @@ async def test_a_store_that_is_away_is_said_at_once_and_nothing_ends(
         await until(taken)
         texts = [one.text for one in await qq.wait_for(2)]
         assert texts == ["before", "after"]
+
+
+async def test_what_a_bot_of_another_process_sends_is_no_command(
+    tmp_path: Path, databases: Databases
+) -> None:
+    async with (
+        bots(tmp_path, databases.fresh(), "a", "b") as (first, second),
+        ScriptedV11(url=second.onebot_v11, self_id="90002") as hearing,
+    ):
+        async with ScriptedV11(url=first.onebot_v11, self_id=OWNER):
+            await until_known(second, {pid(first): [OWNER], pid(second): ["90002"]})
+            await say(hearing, OWNER, "/推送 静音 2h", group="777")
+            await say(hearing, OWNER, "/推送 静音 2h")
+        await until_known(second, {pid(first): [], pid(second): ["90002"]})
+        assert "静音" not in await ask(hearing, OWNER, "/推送 状态", group="777")
