@@ -9,6 +9,7 @@ from pathlib import Path
 
 from . import (
     channels,
+    chat,
     faults,
     figures,
     held,
@@ -27,6 +28,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "latency": latency.run,
     "held": held.run,
     "load": load.run,
+    "chat": chat.run,
     "store": store.run,
     "channels": channels.run,
     "storm": storm.run,

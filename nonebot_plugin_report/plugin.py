@@ -7,10 +7,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from nonebot import get_bots, get_driver, get_plugin_config, logger, require
-from nonebot.adapters import Bot, Event
+from nonebot.adapters import Bot
 from nonebot.config import SettingsError
 from nonebot.drivers import Driver
-from nonebot.message import event_preprocessor
 from pydantic import ValidationError
 
 from .chat.matcher import bind_commands, bind_refusal, shown_prefix
@@ -50,17 +49,16 @@ def _bind_refusals(error: ConfigError) -> None:
 
     app = getattr(driver, "server_app", None)
     if isinstance(app, FastAPI):
-        mount_refusals(app, _configured_route(), reason)
-    bind_refusal(reason)
+        mount_refusals(app, _read_alone("report_route").report_route, reason)
+    bind_refusal(_read_alone("report_command").report_command, reason)
 
 
-def _configured_route() -> str:
-    """Read REPORT_ROUTE; its default where REPORT_ROUTE is the wrong setting."""
-    route = getattr(get_driver().config, "report_route", "")
+def _read_alone(name: str) -> Config:
+    """Read one setting; all others, and this one where it is wrong, have their defaults."""
     try:
-        return Config.model_validate({"report_route": route}).report_route
-    except ValidationError:
-        return Config().report_route
+        return Config.model_validate({name: getattr(get_driver().config, name)})
+    except (AttributeError, ValidationError):
+        return Config()
 
 
 def _bind_hub(config: Config) -> Hub:
@@ -70,7 +68,7 @@ def _bind_hub(config: Config) -> Hub:
         _database(config),
         bots=get_bots,
         superusers=driver.config.superusers,
-        command_prefix=shown_prefix(driver.config.command_start),
+        chat_command=shown_prefix(driver.config.command_start) + config.report_command,
     )
     app = getattr(driver, "server_app", None)
     if isinstance(app, FastAPI):
@@ -112,10 +110,6 @@ def _follow(driver: Driver, hub: Hub) -> None:
     @driver.on_bot_disconnect
     async def disconnected(bot: Bot) -> None:
         hub.bot_disconnected(bot.self_id)
-
-    @event_preprocessor
-    async def heard(bot: Bot, event: Event) -> None:
-        await hub.bot_event(bot, event)
 
 
 def _is_ready_bot(driver: Driver) -> bool:

@@ -34,6 +34,8 @@ from .model.target import Kind
 from .model.timing import DailyTime, DailyWindow
 
 MAX_RATE: Final = 1000
+MAX_CHAT_COMMAND: Final = 20
+"""Characters of the name of the chat commands."""
 _DAY: Final = 86400.0
 
 
@@ -203,6 +205,19 @@ def _written(value: Iterable[Recipient | Kind]) -> list[str]:
     return [f"{one}:*" if isinstance(one, str) else str(one) for one in value]
 
 
+def check_chat_command(value: str) -> str:
+    """Check the name of the chat commands.
+
+    Raises:
+        ValueError: it is not one word; the text is Chinese.
+    """
+    if len(value) > MAX_CHAT_COMMAND or re.search(r"[\s/\[\]]", value):
+        raise ValueError(
+            f"应为一个词，例如 通知：不写前缀 /，没有空格和方括号，最多 {MAX_CHAT_COMMAND} 个字"
+        )
+    return value
+
+
 def check_url(value: str) -> str:
     """Check an HTTP address.
 
@@ -267,6 +282,8 @@ MaxPicture = Annotated[
 """Bytes of a picture, as `Size`; `none` is any size, which is None."""
 Text = Annotated[str | None, BeforeValidator(_text)]
 """Text at the top level of `.env`; empty: None."""
+ChatCommand = Annotated[str, BeforeValidator(_text), AfterValidator(check_chat_command)]
+"""The name of the chat commands, without a prefix."""
 Rate = Annotated[tuple[int, float] | None, BeforeValidator(_rate)]
 """A number and seconds; text such as `20/1h`."""
 Filled = Annotated[str, Field(min_length=1)]

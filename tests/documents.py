@@ -149,7 +149,9 @@ def chat_table() -> str:
         Who.SUPERUSER: "超级用户",
     }
     for one in COMMANDS:
-        lines.append(f"| `/{one.usage(superuser=True)}` | {_cell(one.does)} | {whose[one.who]} |")
+        lines.append(
+            f"| `/推送 {one.usage(superuser=True)}` | {_cell(one.does)} | {whose[one.who]} |"
+        )
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from . import addresses, bindings, mutes, pages, pushes, status
 from .parsing import begins_argument
-from .request import NAME, Answer, Asker, Context
+from .request import Answer, Asker, Context
 
 LIKE: Final = 0.5
 """The similarity from which a name is taken for a typo: one of two characters."""
@@ -44,8 +44,8 @@ class Command:
     """Only if REPORT_BIND lets users have tokens."""
 
     def usage(self, *, superuser: bool) -> str:
-        """Its usage, without the prefix."""
-        parts = (NAME, self.name, self.arguments, self.more if superuser else "")
+        """Its usage, without what all commands begin with."""
+        parts = (self.name, self.arguments, self.more if superuser else "")
         return " ".join(word for word in parts if word)
 
     def is_for(self, asker: Asker, *, binding: bool) -> bool:
@@ -55,7 +55,7 @@ class Command:
 
 async def _help(context: Context, asker: Asker, _: Sequence[str]) -> str:
     rows = visible(asker, binding=bool(context.hub.config.report_bind))
-    lines = [f"{context.prefix}{one.usage(superuser=asker.superuser)}：{one.does}" for one in rows]
+    lines = [f"{context.begin} {one.usage(superuser=asker.superuser)}：{one.does}" for one in rows]
     return "\n".join(["推送的命令：", *lines])
 
 

@@ -16,7 +16,7 @@ class Commands:
     def __init__(self, hub: Hub, push_url: str) -> None:
         """`push_url` is the address to push to, without a token."""
         self._hub = hub
-        self._context = Context(hub, push_url, hub.command_prefix)
+        self._context = Context(hub, push_url, hub.chat_command)
 
     @property
     def _may_bind(self) -> bool:

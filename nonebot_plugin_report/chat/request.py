@@ -11,8 +11,6 @@ from ..model.target import Target
 if TYPE_CHECKING:  # who only reads the table of commands does not pay for the hub
     from ..hub import Hub
 
-NAME: Final = "推送"
-"""The first word of every command, after NoneBot's prefix."""
 MOST_LISTS: Final = 1000
 """Most users whose last list is remembered."""
 
@@ -55,8 +53,8 @@ class Context:
     hub: "Hub"
     push_url: str
     """The address to push to, without a token."""
-    prefix: str = "/"
-    """The command prefix that is shown."""
+    begin: str = "/推送"
+    """What commands begin with, as it is shown: NoneBot's prefix and REPORT_COMMAND."""
     lists: OrderedDict[str, tuple[str, ...]] = field(
         default_factory=OrderedDict[str, tuple[str, ...]]
     )
@@ -64,7 +62,7 @@ class Context:
 
     def command(self, text: str) -> str:
         """A command with its prefix, in quotes."""
-        return f"「{self.prefix}{NAME} {text}」"
+        return f"「{self.begin} {text}」"
 
     def remember(self, asker: Asker, ids: tuple[str, ...]) -> None:
         """Remember a list that was shown, numbered from 1."""

@@ -37,6 +37,7 @@ from ..senders import load_all
 from ..senders.base import Channel, Unavailable
 from ..settings import (
     BotId,
+    ChatCommand,
     Duration,
     Masks,
     MaxPicture,
@@ -141,8 +142,10 @@ class Config(BaseModel):
     """分给别人的令牌：名字 → 令牌与它能发给谁；见 docs/rules.md"""
     report_rules: tuple[Rule, ...] = ()
     """规则：从上到下，第一条符合的决定发给谁；见 docs/rules.md"""
+    report_command: ChatCommand = "推送"
+    """在 QQ 里的命令叫什么，例如 通知：命令就是 /通知 状态；和别的插件的命令重名时改"""
     report_bind: TokenNames = ()
-    """谁可以私聊机器人「推送绑定」得到自己的令牌：off（默认）、friends（好友）、group:群号（群成员）"""
+    """谁可以私聊机器人「/推送 绑定」得到令牌：off（默认）、friends（好友）、group:群号（群成员）"""
     report_bind_rate: Rate = (60, 3600.0)
     """自助绑定的令牌的频率限制，例如 60/1h"""
     report_public_url: Text = None

@@ -126,7 +126,7 @@ def of_running(hub: Hub, health: Health) -> Iterator[Finding]:
     yield from _processes(health, now)
     yield from _onebot(health, now)
     yield from _backlog(health, now)
-    yield from _failures(health, now)
+    yield from _failures(health, now, hub.chat_command)
     yield from _refusals(health, now)
 
 
@@ -189,13 +189,13 @@ def _backlog(health: Health, now: float) -> Iterator[Finding]:
         yield Finding("提醒", f"发给 {one.target} 的一条：{progress(one, now)}")
 
 
-def _failures(health: Health, now: float) -> Iterator[Finding]:
+def _failures(health: Health, now: float, chat_command: str) -> Iterator[Finding]:
     for one in health.failures:
         unconfirmed = one.state is State.UNCONFIRMED
         what = "不能确认送到没有" if unconfirmed else "没有送到"
         text = f"发给 {one.target} 的一条{what}：{progress(one, now)}"
         first = "到那里看看有没有收到" if unconfirmed else "按原因改好"
-        yield Finding("提醒", text, f"{first}；要再发一次，在 QQ 里用「推送 重发」")
+        yield Finding("提醒", text, f"{first}；要再发一次，在 QQ 里发「{chat_command} 重发」")
 
 
 def _refusals(health: Health, now: float) -> Iterator[Finding]:

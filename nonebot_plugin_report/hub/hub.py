@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -70,7 +69,7 @@ class Hub:
         *,
         bots: Callable[[], Mapping[str, Bot]],
         superusers: Iterable[str],
-        command_prefix: str = "/",
+        chat_command: str = "/推送",
         clock: Callable[[], float] | None = None,
     ) -> None:
         """Wire the parts; nothing is opened yet.
@@ -80,11 +79,11 @@ class Hub:
             database: the SQLite file, or a PostgreSQL database's address.
             bots: gives all connected bots by id.
             superusers: NoneBot's.
-            command_prefix: the prefix of chat commands, for hints.
+            chat_command: what chat commands begin with, prefix and name, for hints.
             clock: gives epoch seconds; None: the computer's.
         """
         self.config = config
-        self.command_prefix: Final = command_prefix
+        self.chat_command: Final = chat_command
         self.directory = config.directory(superusers)
         for entry in self.directory.unusable:
             logger.warning(f"SUPERUSERS 里的 {entry[:40]!r} 不是 QQ 号，推送不会发给它；请改正")
@@ -126,14 +125,14 @@ class Hub:
         self._register = BotRegister(
             self._store.bots, lambda: [self_id for self_id, *_ in self.bots()], config.bots
         )
-        self._router = Router(self._qq, config.report_channels, command_prefix=self.command_prefix)
+        self._router = Router(self._qq, config.report_channels, chat_command=chat_command)
         self._outbox = Outbox(
             self._store,
             self._router,
             Limits(config.report_expire, config.report_retention, config.report_image_retention),
             policy=self._planner.policy,
             clock=self.clock,
-            rest=how_to_read_on(command_prefix),
+            rest=how_to_read_on(chat_command),
         )
         self.tally: Final = self._outbox.tally
         """Counts of reports stored and sent since this process started."""
@@ -332,7 +331,7 @@ class Hub:
         """List each bot of QQ: its id, its adapter, and whether it can send now."""
         return tuple(self._qq.connected())
 
-    async def are_bots(self, accounts: AbstractSet[str]) -> bool:
+    async def are_bots(self, accounts: frozenset[str]) -> bool:
         """Whether one of these QQ accounts is a bot of ours, also of another process."""
         if not accounts.isdisjoint(self_id for self_id, *_ in self.bots()):
             return True
@@ -415,7 +414,7 @@ class Hub:
             return
         is_bound = grant.name.startswith(BOUND)
         owners = grant.defaults if is_bound else tuple(self.directory.superusers)
-        report = describe_refusal(refusal, f"{self.command_prefix}推送 状态")
+        report = describe_refusal(refusal, f"{self.chat_command} 状态")
         try:
             if owners:
                 await self.send_to(report, owners)

@@ -27,13 +27,13 @@ NAMED_BY: Final = 60
 """Most characters of such a line."""
 
 
-def how_to_read_on(command_prefix: str) -> str:
-    """What a digest says of what it leaves out (Chinese)."""
-    return f"发「{command_prefix}推送 最近」看其余的"
+def how_to_read_on(chat_command: str) -> str:
+    """What a digest says of what it leaves out (Chinese); `chat_command`: prefix and name."""
+    return f"发「{chat_command} 最近」看其余的"
 
 
-REST: Final = how_to_read_on("/")
-"""The same with NoneBot's usual prefix."""
+REST: Final = how_to_read_on("/推送")
+"""The same with the usual prefix and name."""
 
 
 def merge(messages: Sequence[Message]) -> Message:

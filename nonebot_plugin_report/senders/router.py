@@ -45,8 +45,8 @@ class Router:
     """By name."""
     answer_seconds: float = 30.0
     """Seconds to wait for a service's answer."""
-    command_prefix: str = "/"
-    """The prefix of chat commands, for hints."""
+    chat_command: str = "/推送"
+    """What chat commands begin with, prefix and name, for hints."""
     _redactors: dict[str, Redactor] = field(init=False)
     _clients: dict[str, "Client"] = field(default_factory=dict[str, "Client"])
     _tls: "ssl.SSLContext | None" = None
@@ -115,9 +115,9 @@ class Router:
         if delivery.lane.target.kind == "channel":
             note = _ON_THE_PAGE
         elif delivery.message.report.event == DIGEST:
-            note = f"发 {self.command_prefix}推送 最近"
+            note = f"发 {self.chat_command} 最近"
         else:
-            note = f"发 {self.command_prefix}推送 详情 {delivery.report_id[:SHORT_ID]}"
+            note = f"发 {self.chat_command} 详情 {delivery.report_id[:SHORT_ID]}"
         message = _fold(delivery.message, note)
         return delivery if message is delivery.message else replace(delivery, message=message)
 

@@ -121,7 +121,7 @@ def test_who_may_what_is_what_is_shown() -> None:
 def test_the_plugins_usage_names_every_command() -> None:
     usage = nonebot_plugin_report.__plugin_meta__.usage
     for one in COMMANDS:
-        assert one.usage(superuser=True).removeprefix("推送 ") in usage
+        assert one.usage(superuser=True) in usage
 
 
 def test_a_slip_is_taken_for_what_was_meant_and_nothing_else_is() -> None:

@@ -38,7 +38,7 @@ def delivery(message: Message) -> Delivery:
 
 async def test_the_report_is_named_with_the_prefix_that_works() -> None:
     sent = Sent()
-    router = Router(sent, {}, command_prefix="!")
+    router = Router(sent, {}, chat_command="!推送")
     await router.send(delivery(FAILED))
     assert sent.texts == [f"❌ 超时\n…另有 2 行，发 !推送 详情 {ID[:SHORT_ID]}"]
 

@@ -60,6 +60,7 @@ class Door:
         self._sessions = hub.sessions
         self._callers = callers
         self._refusals = refusals
+        self._ask_for_link = f"{hub.chat_command} 网页"
         self._public = urlsplit(hub.config.report_public_url or "")
 
     def guarded(self, handler: Handler) -> Endpoint:
@@ -70,7 +71,7 @@ class Door:
                 self.require_own_page(request)
             viewer = await self.viewer(request)
             if viewer is None:
-                return error_answer(401, "请先登录")
+                return json_answer({"error": "请先登录", "command": self._ask_for_link}, 401)
             return await self._in_room(await handler(request, viewer), viewer)
 
         return self._answering(respond)
@@ -154,7 +155,9 @@ class Door:
             secret = await self._sessions.enter_by_link(key, agent)
             why = "链接用过了，或者过了十分钟；请再要一个"
         elif self._callers.open:
-            raise Forbidden("没有设置 REPORT_TOKEN；请在 QQ 里对机器人说「推送 网页」要一个链接")
+            raise Forbidden(
+                f"没有设置 REPORT_TOKEN；请在 QQ 里对机器人说「{self._ask_for_link}」要一个链接"
+            )
         else:
             secret = await self._sessions.enter_by_token(token, agent) if token else None
             why = "令牌不正确"

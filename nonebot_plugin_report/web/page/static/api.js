@@ -30,7 +30,7 @@ async function ask(method, url, body) {
   }
   const said = await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    if (answer.status === 401) dispatchEvent(new Event("left"));
+    if (answer.status === 401) dispatchEvent(new CustomEvent("left", { detail: said.command }));
     throw new Refused(answer.status, said.error ?? `机器人回答 ${answer.status}`);
   }
   return said;

@@ -17,6 +17,8 @@ const tabs = document.getElementById("tabs");
 let me = null;
 let shown = null;
 let turn = 0;
+// What to send for a link: the bot says so to those who are not let in.
+let command = "/推送 网页";
 
 // What is shown first is asked for together with who asks.
 let ahead = location.hash && location.hash !== "#history" ? null : get("reports");
@@ -64,7 +66,7 @@ function login(fault = "") {
   },
   h("h2", {}, "看看收到的推送"),
   fault && h("p", { class: "fault", role: "alert" }, fault),
-  h("p", {}, "在 QQ 里私聊机器人，发「推送 网页」，打开它给的链接；或者在这里填令牌："),
+  h("p", {}, `在 QQ 里私聊机器人，发「${command}」，打开它给的链接；或者在这里填令牌：`),
   h("label", {}, "令牌", token),
   h("button", { class: "main", type: "submit" }, "进入"));
   main.replaceChildren(form);
@@ -82,7 +84,8 @@ async function leave() {
   } catch (error) {
     if (error.status !== 401) return toast(error.message);
   }
-  login();
+  me = null;
+  await start();
 }
 
 function stop() {
@@ -119,5 +122,8 @@ addEventListener("hashchange", () => {
   if (KEY.test(location.hash)) start();
   else if (me) show();
 });
-addEventListener("left", () => me && login("登录过期了，或者在别处被退出了"));
+addEventListener("left", (event) => {
+  command = event.detail ?? command;
+  if (me) login("登录过期了，或者在别处被退出了");
+});
 start();
