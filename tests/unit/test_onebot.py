@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.model.delivery import Away, NotSent, Outcome, Rejected, Unknown
-from nonebot_plugin_report.senders.qq.failures import MUTED_SECONDS, judge, judge_status
+from nonebot_plugin_report.senders.qq.failures import (
+    MUTED_SECONDS,
+    OutOfReach,
+    judge,
+    judge_status,
+)
 
 SEND = "NodeIKernelMsgService/sendMsg ListenerName:NodeIKernelMsgListener/onMsgInfoListUpdate"
 
@@ -41,7 +46,7 @@ FAILED = (
 CHECK, TIMEOUT = "EventChecker Failed", "Timeout"
 MEANINGS: list[tuple[dict[str, object], type[Outcome]]] = [
     # NapCat: its issues 600, 808, 932, 182, 199, 1258
-    (napcat(CHECK, 110, "发送失败，你已被移出该群，请重新加群。"), Rejected),
+    (napcat(CHECK, 110, "发送失败，你已被移出该群，请重新加群。"), OutOfReach),
     (napcat(CHECK, 110, "发送失败，你已被移出该群，请重新加群。", retcode=200), Rejected),
     (napcat(CHECK, 120), Away),
     (napcat(CHECK, 1006514, "网络连接异常!"), Away),
@@ -57,7 +62,7 @@ MEANINGS: list[tuple[dict[str, object], type[Outcome]]] = [
     (napcat(TIMEOUT, -1, "rich media transfer failed", name="EventName"), NotSent),
     (said("发送转发消息（res_id：RTz0SlhjBk2 失败"), Unknown),
     (said("发送伪造合并转发消息失败: Error: 下载文件失败: Not Found"), NotSent),
-    (said("无法获取用户信息"), Rejected),
+    (said("无法获取用户信息"), OutOfReach),
     (said("无法获取用户信息", 200), Rejected),
     # LLOneBot 3 (LuckyLilliaBot#314)
     (said("发送超时", 200), Unknown),
@@ -81,7 +86,7 @@ MEANINGS: list[tuple[dict[str, object], type[Outcome]]] = [
     (said("发送伪造合并转发消息失败 (res_id: +1Ng3Il)"), Unknown),
     # Lagrange 1 of 2024, and since then with QQ's code as the retcode
     (lagrange(9000), Unknown),
-    (lagrange(110), Rejected),
+    (lagrange(110), OutOfReach),
     (lagrange(120), Away),
     (lagrange(1006514), Away),
     (lagrange(-1), NotSent),
@@ -91,6 +96,11 @@ MEANINGS: list[tuple[dict[str, object], type[Outcome]]] = [
     # go-cqhttp: 100 is all that it says of what QQ refused
     ({"retcode": 100, "msg": "SEND_MSG_API_ERROR", "wording": "请参考 go-cqhttp 端输出"}, NotSent),
     ({"retcode": 1404, "msg": "API_NOT_FOUND", "wording": "API不存在"}, Rejected),
+    # its issue 1762
+    ({"retcode": 100, "msg": "GROUP_NOT_FOUND", "wording": "群聊不存在"}, OutOfReach),
+    ({"retcode": 100, "msg": "FRIEND_NOT_FOUND", "wording": "好友不存在"}, OutOfReach),
+    ({"retcode": 100, "wording": "群聊不存在"}, OutOfReach),
+    (said("发送失败，请先添加对方为好友"), OutOfReach),
     # OneBot 11 and 12
     ({"retcode": 1400, "message": "bad"}, Rejected),
     ({"retcode": 10003, "message": "bad"}, Rejected),

@@ -32,12 +32,17 @@ def _without_network(_: str) -> Outcome:
     return Away("QQ 那边的网络断开了，过一会儿再试", NETWORK_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class OutOfReach(Rejected):
+    """This account cannot write to the receiver; another one may."""
+
+
 def _stranger(reason: str) -> Outcome:
-    return Rejected(f"{reason}：机器人可能已不在群里，或不是对方好友")
+    return OutOfReach(f"{reason}：机器人可能已不在群里，或不是对方好友")
 
 
 def _nobody(reason: str) -> Outcome:
-    return Rejected(f"{reason}：没有这个 QQ 号，或机器人不认识它")
+    return OutOfReach(f"{reason}：没有这个 QQ 号，或机器人不认识它")
 
 
 def _temporary(reason: str) -> Outcome:
@@ -75,6 +80,10 @@ _TABLE: Final = (
     _Row(_without_network, re.compile(r"网络连接异常")),
     _Row(_muted, re.compile(r"禁言")),
     _Row(_nobody, re.compile(r"无法获取用户信息")),
+    # go-cqhttp, coolq/api.go (https://github.com/Mrs4s/go-cqhttp/issues/1762), and its successors
+    _Row(_stranger, re.compile(r"^(?:Error: )?(?:GROUP|FRIEND|USER|MEMBER)_NOT_FOUND\b")),
+    _Row(_stranger, re.compile(r"^(?:Error: )?(?:群聊?|好友|用户|群成员)不存在")),
+    _Row(_stranger, re.compile(r"请先添加对方为好友|已被移出该群")),
 )
 """The first row that fits decides."""
 _CODES: Final = (
