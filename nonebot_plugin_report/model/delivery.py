@@ -32,7 +32,8 @@ class Handling:
 
     priority: Priority = Priority.NORMAL
     held_until: float = 0.0
-    """For Priority.BULK and Priority.TIMED: not sent before (epoch seconds)."""
+    """For Priority.BULK and Priority.TIMED, and for what stepped aside: not sent before (epoch
+    seconds)."""
     reason: str = ""
     """Why it waits (Chinese): why it is held, later the result of the last attempt."""
     fallback: tuple[Target, ...] = ()
@@ -74,6 +75,12 @@ class Delivery:
     expires_at: float = math.inf
     """When it expires."""
     handling: Handling = Handling()
+
+    @property
+    def stepped_aside(self) -> bool:
+        """The service refused it without a reason for so long that others in the lane go before it:
+        since its first attempt it was held back."""
+        return self.tried_at is not None and self.handling.held_until > self.tried_at
 
 
 class State(StrEnum):

@@ -47,6 +47,8 @@ class DeliveryState:
     """Epoch seconds."""
     due_at: float = 0.0
     """Before which nothing is tried (epoch seconds); 0: nothing has failed lately."""
+    stepped_aside: bool = False
+    """It was refused without a reason for so long that others in its lane go before it."""
 
 
 def progress(delivery: DeliveryState, now: float, show: Callable[[str], str] = str) -> str:
@@ -79,6 +81,8 @@ def _next(delivery: DeliveryState, now: float, reason: str) -> str:
         when = moment(delivery.due_at, now)
         if not delivery.attempts:
             return f"等前面的一条，它 {when} 后重试"
+        if delivery.stepped_aside:
+            return f"让后面的先发，{when} 后单独再试，第 {delivery.attempts + 1} 次{because}"
         if delivery.repeats:
             return f"{when} 后看送到没有，没有就再发，第 {delivery.attempts + 1} 次{because}"
         return f"{when} 后重试，第 {delivery.attempts + 1} 次{because}"

@@ -6,7 +6,7 @@ from loguru import logger
 
 from ..model.delivery import Delivery, State
 from ..model.timing import in_words
-from .retry import Finish, Retry
+from .retry import Finish, Retry, StepAside
 
 SOON: Final = 10.0
 """Seconds within which a delivery counts as immediate."""
@@ -26,7 +26,7 @@ class DeliveryLog:
     def write(
         self,
         delivery: Delivery,
-        decision: Finish | Retry,
+        decision: Finish | Retry | StepAside,
         now: float,
         took: float,
         together: str,
@@ -55,10 +55,13 @@ class DeliveryLog:
                 logger.error(f"{_subject(delivery)} 不能确认是否送达，不再重试：{reason}")
             case Finish(State.EXPIRED | State.REJECTED, reason):
                 logger.error(f"{_subject(delivery)} 没能送达，不再重试：{reason}")
-            case Retry(delay, reason) if first:
-                logger.warning(f"{_subject(delivery)} 没有送达，{delay:.0f} 秒后重试：{reason}")
             case Retry(delay, reason):
-                logger.debug(f"{_subject(delivery)} 没有送达，{delay:.0f} 秒后重试：{reason}")
+                level = "WARNING" if first else "DEBUG"
+                logger.log(level, f"{_subject(delivery)} 没有送达，{delay:.0f} 秒后重试：{reason}")
+            case StepAside(delay, reason):
+                level = "DEBUG" if delivery.stepped_aside else "WARNING"
+                how = f"没有送达，后面的先发，它 {delay:.0f} 秒后单独再试：{reason}"
+                logger.log(level, f"{_subject(delivery)} {how}")
             case Finish():
                 pass
 

@@ -73,6 +73,8 @@ class LaneQueue:
         self._ready: deque[Queued] = deque()
         self._depth = 0
         """The limit with which `_ready` was read."""
+        self._read = 0
+        """How many were read then."""
         self._complete = False
         """`_ready` is the whole queue: a new delivery can be appended."""
         self._missed = False
@@ -135,7 +137,7 @@ class LaneQueue:
             self.taken_until = claim.due_at if claim.taken else 0.0
             self.taken_by = claim.owner
         self._ready = deque(queued)
-        self._depth = limit
+        self._depth, self._read = limit, len(queued)
         self._complete = self.lease is not None and len(queued) < limit and not self._missed
         if queued:
             self._last = max(self._last, *(one.delivery.id for one in queued))
@@ -161,12 +163,41 @@ class LaneQueue:
                 return Rest(expiry_from)
             self._ready.remove(old)
             return Expire(old)
-        return self._plan(policy, now)
+        return self._next_message(policy, now)
 
-    def _plan(self, policy: Policy, now: float) -> Step:
-        ready = self._in_question() or list(self._ready)
+    def _next_message(self, policy: Policy, now: float) -> Step:
+        """Choose what is sent now: what stepped aside when its time has come, by itself; otherwise
+        the others, in order."""
+        aside = [one for one in self._ready if one.delivery.stepped_aside]
+        if not aside:
+            return self._plan(list(self._ready), policy, now)
+        others = [one for one in self._ready if not one.delivery.stepped_aside]
+        if not others and self._may_hold_more():
+            self.forget()
+            return Fill(MOST)  # others may wait behind those
+        due = [one for one in aside if one.delivery.handling.held_until <= now]
+        later = [at for one in aside if (at := one.delivery.handling.held_until) > now]
+        rests = [Rest(min(later))] if later else []
+        for ready in (due, others):
+            match self._plan(ready, policy, now) if ready else None:
+                case Rest() as rest:
+                    rests.append(rest)
+                case None:
+                    pass
+                case step:
+                    return step
+        return _first(rests)
+
+    def _may_hold_more(self) -> bool:
+        """Whether reading the queue again may show others than those in `_ready`."""
+        deeper = self._depth < MOST or len(self._ready) < self._read
+        return not self._complete and (self._missed or deeper)
+
+    def _plan(self, ready: Sequence[Queued], policy: Policy, now: float) -> Step:
+        together = _sent_together(ready)
         # Without merging, only a digest holds several.
-        digest = ready[0].delivery.repeats > 0 and len(ready) > 1 and not policy.merge
+        digest = len(together) > 1 and not policy.merge
+        ready = together or ready
         waiting = [one.delivery for one in ready]
         match plan(waiting, policy, now, self._sent, limited=self._limited or digest):
             case None:
@@ -182,20 +213,6 @@ class LaneQueue:
                 for queued in batch:
                     self._ready.remove(queued)
                 return Deliver(batch, digest)
-
-    def _in_question(self) -> list[Queued]:
-        """The next deliveries if they were sent together and may have arrived: they stay one
-        message, so that it can be looked for."""
-        first = self._ready[0].delivery
-        if not first.repeats:
-            return []
-        if first.tried_at is None:  # a process ended as it was sending: nothing tells with which
-            return [self._ready[0]]
-        return [
-            one
-            for one in self._ready
-            if one.delivery.repeats and one.delivery.tried_at == first.tried_at
-        ]
 
     def tried(self, priority: Priority, policy: Policy, now: float) -> None:
         """A message was sent: count it for the rate."""
@@ -215,11 +232,40 @@ class LaneQueue:
         before, self.due_at, self.failures = self.failures, 0.0, 0
         return bool(before)
 
+    def stepped_aside(self) -> None:
+        """A delivery stepped aside: it stays in the store, with a new state, and others go on."""
+        self.due_at, self.failures = 0.0, 0
+        self.forget()
+
     def failed(self, due_at: float) -> None:
         """An attempt failed: the delivery stays in the store, with a new state."""
         self.due_at = due_at
         self.failures += 1
         self.forget()
+
+
+def _sent_together(ready: Sequence[Queued]) -> Sequence[Queued]:
+    """The next deliveries if they were sent together, and may have arrived or stepped aside: they
+    stay one message, so that it can be looked for, and costs the lane one try."""
+    first = ready[0].delivery
+    if not (first.repeats or first.stepped_aside):
+        return ()
+    if first.tried_at is None:  # a process ended as it was sending: nothing tells with which
+        return ready[:1]
+    return [
+        one
+        for one in ready
+        if (one.delivery.repeats or one.delivery.stepped_aside)
+        and one.delivery.tried_at == first.tried_at
+    ]
+
+
+def _first(rests: Sequence[Rest]) -> Rest | None:
+    """The rest that ends first, with the reason of whichever has one."""
+    if not rests:
+        return None
+    reason = next((one.reason for one in rests if one.reason), "")
+    return Rest(min(one.until for one in rests), reason)
 
 
 def _priority(queued: Queued) -> Priority:

@@ -18,6 +18,10 @@ to end, so that it cannot block its lane for ever."""
 REFUSED_FOR: Final = 900.0
 """Seconds at least between its first attempt and its last: a router that restarts, or a server of
 QQ's that is overloaded, is answered so too."""
+ASIDE_AFTER: Final = 60.0
+"""Seconds after which such a message steps aside in QQ's lanes, so that others go before it: risk
+control refuses some texts, and no others (https://github.com/NapNeko/NapCatQQ/issues/901,
+https://github.com/Mrs4s/go-cqhttp/issues/211)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,14 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class StepAside:
+    """Try again in `delay` seconds, by itself; the others in the lane go on at once."""
+
+    delay: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Park:
     """Wait until the bot is back; this does not count as an attempt."""
 
@@ -47,7 +59,7 @@ class Park:
     """Seconds until it is tried again, whatever bot comes back; None: until one does."""
 
 
-Decision = Finish | Retry | Park
+Decision = Finish | Retry | StepAside | Park
 
 
 def decide(
@@ -58,6 +70,7 @@ def decide(
     *,
     tried_for: float,
     repeats: int = 0,
+    may_step_aside: bool = False,
 ) -> Decision:
     """What to do after an attempt.
 
@@ -68,6 +81,7 @@ def decide(
         jitter: a random number in [0, 1).
         tried_for: seconds since the delivery's first attempt began.
         repeats: earlier attempts that may have arrived.
+        may_step_aside: others in its lane may go before it.
     """
     match outcome:
         case Delivered(note):
@@ -85,11 +99,31 @@ def decide(
             attempts >= MAX_REFUSALS and tried_for >= REFUSED_FOR
         ):
             return Finish(State.REJECTED, f"试了 {attempts} 次都被拒绝：{reason}")
-        case NotSent(reason, retry_after, answered):
+        case NotSent(reason, retry_after, answered=True) if (
+            may_step_aside and tried_for >= ASIDE_AFTER
+        ):
+            return StepAside(_delay_refused(attempts, jitter, tried_for, retry_after), reason)
+        case NotSent(reason, retry_after, answered=True):
+            last = ASIDE_AFTER if may_step_aside else REFUSED_FOR  # the others in the lane wait
+            delay = _delay_refused(failures, jitter, tried_for, retry_after, last)
+            return Retry(delay, reason, repeated=False)
+        case NotSent(reason, retry_after):
             delay = _delay(FIRST_DELAY, LONGEST_DELAY, failures, jitter)
-            if answered and tried_for < REFUSED_FOR:
-                delay = min(delay, REFUSED_FOR - tried_for)  # the others in the lane wait for it
             return Retry(max(delay, retry_after or 0.0), reason, repeated=False)
+
+
+def _delay_refused(
+    failures: int,
+    jitter: float,
+    tried_for: float,
+    retry_after: float | None,
+    last: float = REFUSED_FOR,
+) -> float:
+    """Seconds before the next attempt, which is not later than `last` seconds after the first."""
+    delay = _delay(FIRST_DELAY, LONGEST_DELAY, failures, jitter)
+    if tried_for < last:
+        delay = min(delay, last - tried_for)
+    return max(delay, retry_after or 0.0)
 
 
 def _delay(first: float, longest: float, failures: int, jitter: float) -> float:

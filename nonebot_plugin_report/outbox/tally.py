@@ -14,7 +14,7 @@ from typing import Final
 from ..errors import Refused
 from ..model.delivery import WITHDRAWN, Delivery, State
 from ..model.target import Kind, Target
-from .retry import Finish, Retry
+from .retry import Finish, Retry, StepAside
 
 COMMIT_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds: a fast disk takes less than the first, BetterGI gives up long after the last."""
@@ -90,9 +90,11 @@ class Tally:
             self.refuse(error)
             raise
 
-    def decided(self, delivery: Delivery, decision: Finish | Retry, took: float) -> None:
+    def decided(
+        self, delivery: Delivery, decision: Finish | Retry | StepAside, took: float
+    ) -> None:
         """An attempt led to a decision, so many seconds after the delivery was accepted."""
-        if isinstance(decision, Retry):
+        if isinstance(decision, Retry | StepAside):
             return
         where = place(delivery.lane.target)
         if decision.state is State.DELIVERED:

@@ -21,7 +21,7 @@ from .compose import Composer
 from .delivery_log import DeliveryLog, with_others
 from .lane import LEASE, SHARED_LEASE, Deliver, Expire, Fill, LaneQueue, Rest
 from .picture_cache import Pictures
-from .retry import Finish, Park, Retry, decide
+from .retry import Finish, Park, Retry, StepAside, decide
 from .tally import Tally
 
 FAULT_DELAY: Final = 5.0
@@ -222,10 +222,11 @@ class LaneWorker:
         self, step: Deliver, attempt: Attempt, began: float, policy: Policy
     ) -> None:
         first, now = step.batch[0].delivery, self._tools.clock()
+        failures = first.attempts if first.stepped_aside else self.queue.failures
         decision = decide(
-            attempt.outcome, first.attempts + 1, self.queue.failures + 1, self._tools.jitter(),
+            attempt.outcome, first.attempts + 1, failures + 1, self._tools.jitter(),
             tried_for=now - (began if first.tried_at is None else first.tried_at),
-            repeats=first.repeats,
+            repeats=first.repeats, may_step_aside=self.lane.target.kind != "channel",
         )  # fmt: skip
         if isinstance(decision, Park):
             if decision.delay is None:
@@ -245,7 +246,7 @@ class LaneWorker:
     async def _record(
         self,
         deliveries: Sequence[Delivery],
-        decision: Finish | Retry,
+        decision: Finish | Retry | StepAside,
         now: float,
         together: str = "",
         began: float = 0.0,
@@ -276,6 +277,13 @@ class LaneWorker:
                         lease, ids, reason, repeated=repeated, began=began,
                         due_at=self.queue.due_at, failures=self.queue.failures,
                     )  # fmt: skip
+            case StepAside(delay, reason):
+                self.queue.stepped_aside()
+
+                def write() -> Awaitable[None]:
+                    return self._tools.outcomes.step_aside(
+                        lease, ids, reason, began=began, held_until=now + delay
+                    )
 
         await _until_stored(deliveries[0].report_id, write)
         for delivery in deliveries:

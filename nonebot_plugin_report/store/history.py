@@ -21,6 +21,7 @@ from .rows import (
     HAS_FAILED,
     IS_BOUND,
     IS_WAITING,
+    STEPPED_ASIDE,
     TEXT,
     image_sizes,
     read_ids,
@@ -266,11 +267,16 @@ STATE_COLUMNS: Final = (
 DELIVERY_COLUMNS: Final = (
     delivery.c.state, delivery.c.attempts, delivery.c.repeats, delivery.c.reason,
     delivery.c.finished_at, lane.c.target, lane.c.blocked_reason, lane.c.due_at,
+    delivery.c.tried_at, delivery.c.held_until,
 )  # fmt: skip
 _RETRYING: Final = (
     select(*DELIVERY_COLUMNS)
     .select_from(lane.join(delivery, delivery.c.id == NEXT))
-    .where(lane.c.due_at > 0, lane.c.blocked_reason == "", delivery.c.attempts > 0)
+    .where(
+        (lane.c.due_at > 0) | (STEPPED_ASIDE == 1),
+        lane.c.blocked_reason == "",
+        delivery.c.attempts > 0,
+    )
     .order_by(lane.c.name)
     .limit(MOST_RETRYING)
 )
@@ -337,11 +343,17 @@ def _delivery_state(row: Any, target: Target) -> DeliveryState:
     except (Unreadable, ValueError):
         return DeliveryState(target, State.REJECTED, 0, 0, str(Unreadable()), None)
     reason, due_at = row.reason, row.due_at
+    aside = row.tried_at is not None and row.held_until > row.tried_at and state is State.WAITING
+    if aside:
+        due_at = max(due_at, row.held_until)
     if state is State.WAITING and row.blocked_reason:
         due_at = 0.0
         before = f"；上一次：{row.reason}" if row.attempts else f"；{row.reason}"
         reason = row.blocked_reason + (before if row.reason else "")
-    return DeliveryState(target, state, row.attempts, row.repeats, reason, row.finished_at, due_at)
+    return DeliveryState(
+        target, state, row.attempts, row.repeats, reason, row.finished_at, due_at,
+        stepped_aside=aside,
+    )  # fmt: skip
 
 
 def _seen_by(conn: Connection, state: ReportState | None, target: Target) -> Listed | None:

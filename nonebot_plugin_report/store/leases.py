@@ -10,7 +10,7 @@ from ..errors import LeaseLost, Unreadable
 from ..model.target import Lane
 from .moment import moment
 from .row_types import RowType
-from .rows import IS_WAITING, read_lane
+from .rows import IS_WAITING, STEPPED_ASIDE, read_lane
 from .schema import delivery, lane
 from .statements import Statement
 from .writer import Writer
@@ -169,12 +169,13 @@ _ENDED_SENDING: Final = select(lane.c.name).where(
     or_(bindparam("lane", type_=String).is_(None), lane.c.name == bindparam("lane")),
     HAS_WAITING,
 )
-# The one that was being sent; but a more urgent one may have come meanwhile.
+# The one that was being sent; but a more urgent one may have come meanwhile, and what stepped aside
+# goes when its time has come.
 _FIRST: Final = (
     select(func.min(delivery.c.id))
     .where(delivery.c.lane == bindparam("lane"), IS_WAITING)
-    .group_by(delivery.c.priority)
-    .order_by(delivery.c.priority)
+    .group_by(STEPPED_ASIDE, delivery.c.priority)
+    .order_by(STEPPED_ASIDE, delivery.c.priority)
 )
 
 

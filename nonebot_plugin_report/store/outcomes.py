@@ -81,6 +81,29 @@ class Outcomes:
 
         await self._database.run(write, durable=False)
 
+    async def step_aside(
+        self, lease: Lease, ids: Sequence[str], reason: str, *, began: float, held_until: float
+    ) -> None:
+        """Record a failed attempt of deliveries that went as one message: they are not tried again
+        before `held_until`, and the others in their lane go on.
+
+        `began`: when the attempt began; both are epoch seconds. A power cut may undo the record.
+
+        Raises:
+            LeaseLost: another process has taken the lane over; nothing was written.
+            StoreUnavailable: it could not be written.
+        """
+
+        def write(conn: Connection) -> None:
+            for delivery_id in ids:
+                write_held(
+                    conn, _STEP_ASIDE, lease,
+                    this=delivery_id, why=reason, again=0, began=began, until=held_until,
+                )  # fmt: skip
+            back_off(conn, lease, 0.0, 0)
+
+        await self._database.run(write, durable=False)
+
     async def withdraw(self, report_id: str) -> list[Lane]:
         """Let what waits of a report expire, without its fallback. Returns the lanes.
 
@@ -114,7 +137,7 @@ GIVE_UP: Final = Statement(
     .where(delivery.c.id == bindparam("this"), delivery.c.fallback != "")
     .values(fallback_at=bindparam("now"))
 )
-_POSTPONE: Final = Statement(
+_POSTPONED: Final = (
     update(delivery)
     .where(delivery.c.id == bindparam("this"), IS_WAITING, IS_HELD)
     .values(
@@ -123,6 +146,8 @@ _POSTPONE: Final = Statement(
         tried_at=func.coalesce(delivery.c.tried_at, bindparam("began")),
     )
 )  # fmt: skip
+_POSTPONE: Final = Statement(_POSTPONED)
+_STEP_ASIDE: Final = Statement(_POSTPONED.values(held_until=bindparam("until")))
 
 
 def _finish(

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     bindparam,
+    case,
     exists,
     func,
     insert,
@@ -89,6 +90,10 @@ PICTURE_NOT_STORED: Final = "机器人的磁盘快满了，截图没有存下"
 _WAITING: Final = State.WAITING.value
 # A literal and no parameter, so that the partial index on waiting deliveries is used.
 IS_WAITING: Final = delivery.c.state == literal_column(f"'{State.WAITING}'")
+STEPPED_ASIDE: Final = case(
+    (func.coalesce(delivery.c.tried_at, delivery.c.held_until) < delivery.c.held_until, 1), else_=0
+)
+"""1 as `Delivery.stepped_aside`, 0 otherwise."""
 HAS_FAILED: Final = text(f"({schema.HAS_FAILED})")
 IS_BOUND: Final = text(f"substr(report.source, 1, {len(BOUND)}) = '{BOUND}'")
 TEXT: Final = func.coalesce(delivery.c.text, report.c.text).label("text")

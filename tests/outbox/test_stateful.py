@@ -1,4 +1,5 @@
-"""Whatever happens in whatever order: nothing accepted vanishes, and order holds in its lane."""
+"""Whatever happens in whatever order: nothing accepted vanishes, and order holds in its lane, but
+for what is refused without a reason."""
 
 import asyncio
 from collections import defaultdict
@@ -16,6 +17,7 @@ from hypothesis.stateful import (
 
 from nonebot_plugin_report.model.delivery import (
     Delivered,
+    Delivery,
     NotSent,
     Outcome,
     Rejected,
@@ -23,6 +25,7 @@ from nonebot_plugin_report.model.delivery import (
     Unknown,
 )
 from nonebot_plugin_report.model.target import Lane, Target
+from nonebot_plugin_report.outbox.retry import ASIDE_AFTER
 
 from .fakes import LIMITS, Clock, FarEnd, World, world
 from .places import Fresh, Place, rows
@@ -32,7 +35,24 @@ OUTCOMES: tuple[Outcome, ...] = (
     Delivered(), NotSent("x"), NotSent("x", answered=True), Rejected("x"), Unknown("x"),
 )  # fmt: skip
 
+ASIDE = "CASE WHEN tried_at < held_until THEN 1 ELSE 0 END"
+
 targets = st.sampled_from(TARGETS)
+
+
+class Remembering(FarEnd):
+    """A far end that remembers when it gave which answer to which words."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.answered: defaultdict[Lane, list[tuple[float, str, Outcome]]] = defaultdict(list)
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        outcome = await super().send(delivery)
+        answer = (self.clock.now, delivery.message.text, outcome)
+        self.answered[delivery.lane].append(answer)
+        return outcome
 
 
 class OutboxMachine(RuleBasedStateMachine):
@@ -43,7 +63,8 @@ class OutboxMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
         self.place = place
-        self.clock, self.far = Clock(), FarEnd()
+        self.clock = Clock()
+        self.far = Remembering(self.clock)
         self.accepted: defaultdict[Target, list[str]] = defaultdict(list)
         self.parked_attempts: dict[Target, int] = {}
 
@@ -63,6 +84,13 @@ class OutboxMachine(RuleBasedStateMachine):
     def drain(self, to: Target, outcomes: list[Outcome]) -> None:
         self.far.outcomes[Lane(to)] = list(outcomes)
         self.runner.run(self.world.drain(to))
+
+    @rule(to=targets, count=st.integers(1, 6))
+    def refuse_without_a_reason(self, to: Target, count: int) -> None:
+        self.far.outcomes[Lane(to)] = [NotSent("x", answered=True)] * count
+        for _ in range(count):
+            if (due := self.runner.run(self.world.drain(to))) is not None:
+                self.clock.now = max(due, self.clock.now)
 
     @rule(to=targets)
     def bot_leaves(self, to: Target) -> None:
@@ -103,22 +131,44 @@ class OutboxMachine(RuleBasedStateMachine):
     @invariant()
     def what_goes_out_keeps_its_order(self) -> None:
         for target, texts in self.accepted.items():
-            sent = [int(text) for text in self.far.texts(Lane(target))]
-            assert sent == sorted(sent)
-            assert set(map(str, sent)) <= set(texts)
+            sent, aside = self.far.texts(Lane(target)), self.aside(target)
+            in_order = [int(text) for text in sent if text not in aside]
+            assert in_order == sorted(in_order)
+            assert set(sent) <= set(texts)
 
     @invariant()
     def nothing_overtakes_what_waits(self) -> None:
         for target in self.accepted:
-            query = "SELECT state FROM delivery WHERE lane = ? ORDER BY id"
+            query = f"SELECT state, {ASIDE} FROM delivery WHERE lane = ? ORDER BY id"
             states = rows(self.place, query, str(target))
-            waiting = [state == "waiting" for (state,) in states]
+            waiting = [state == "waiting" for state, aside in states if not aside]
             assert waiting == sorted(waiting)
+
+    @invariant()
+    def only_what_was_refused_without_a_reason_for_a_minute_steps_aside(self) -> None:
+        for target in self.accepted:
+            refused = [
+                (at, text)
+                for at, text, outcome in self.far.answered[Lane(target)]
+                if isinstance(outcome, NotSent) and outcome.answered
+            ]
+            for text in self.aside(target):
+                times = [at for at, each, _ in self.far.answered[Lane(target)] if each == text]
+                last = max(at for at, each in refused if each == text)
+                assert last - times[0] >= ASIDE_AFTER
 
     @invariant()
     def parking_burns_no_attempt(self) -> None:
         for target, attempts in self.parked_attempts.items():
             assert self.attempts(target) == attempts
+
+    def aside(self, target: Target) -> set[str]:
+        """What ever stepped aside."""
+        query = (
+            "SELECT coalesce(d.text, r.text) FROM delivery d JOIN report r ON d.report_id = r.id"
+            f" WHERE lane = ? AND {ASIDE} = 1"
+        )
+        return {text for (text,) in rows(self.place, query, str(target))}
 
     def attempts(self, target: Target) -> int:
         query = "SELECT coalesce(sum(attempts), 0) FROM delivery WHERE lane = ?"

@@ -14,6 +14,7 @@ from nonebot_plugin_report.model.delivery import (
     Unknown,
 )
 from nonebot_plugin_report.outbox.retry import (
+    ASIDE_AFTER,
     FIRST_DELAY,
     LONGEST_DELAY,
     MAX_REFUSALS,
@@ -24,6 +25,7 @@ from nonebot_plugin_report.outbox.retry import (
     Finish,
     Park,
     Retry,
+    StepAside,
 )
 from nonebot_plugin_report.outbox.retry import decide as decide_after
 
@@ -115,6 +117,23 @@ def test_a_service_that_cannot_be_reached_is_tried_for_as_long_as_it_takes() -> 
     assert isinstance(decide(NotSent("连不上"), 1000, 1000, 0.5), Retry)
 
 
+def test_in_qqs_lanes_it_steps_aside_after_a_minute_and_is_given_up_as_late_as_elsewhere() -> None:
+    def after(seconds: float, attempts: int = 3) -> Decision:
+        return decide_after(
+            NotSent("1200", answered=True), attempts, 6, 0.5, tried_for=seconds, may_step_aside=True
+        )
+
+    assert after(ASIDE_AFTER - 5.0) == Retry(5.0, "1200", repeated=False), "and no later than then"
+    assert after(ASIDE_AFTER) == StepAside(FIRST_DELAY * 2**2 * 0.75, "1200")
+    assert after(REFUSED_FOR - 7.0, 100) == StepAside(7.0, "1200")
+    assert isinstance(after(REFUSED_FOR, MAX_REFUSALS), Finish)
+
+
+def test_what_nobody_answered_does_not_step_aside() -> None:
+    decision = decide_after(NotSent("x"), 9, 9, 0.5, tried_for=500.0, may_step_aside=True)
+    assert isinstance(decision, Retry)
+
+
 OUTCOMES = st.one_of(
     st.builds(NotSent, st.just("x"), st.none() | st.floats(0, 86400), st.booleans()),
     st.just(Unknown("x")),
@@ -134,5 +153,5 @@ def test_no_wait_is_longer_than_the_longest_or_what_was_asked(
         case Finish(state):
             assert state is State.REJECTED
             assert attempts >= MAX_REFUSALS
-        case Park():
-            raise AssertionError("nobody is away")
+        case Park() | StepAside():
+            raise AssertionError("nobody is away, and nobody may go before it")
