@@ -26,6 +26,7 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from .model.docstrings import add_meanings
 from .model.mask import Mask
+from .model.mention import read_mentions
 from .model.numbers import bot_id
 from .model.patterns import Globs, Pattern
 from .model.quantity import seconds, size
@@ -190,6 +191,22 @@ def _read_masks(value: object) -> dict[Recipient | Kind, Mask]:
     return masks
 
 
+def _read_mentions_of(value: object) -> dict[Recipient | Kind, tuple[str, ...]]:
+    """Read whom to mention, by recipient; people alone are for every group."""
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        value = from_json(value)
+    if not isinstance(value, dict):
+        value = {EVERYBODY.name: value}
+    mentions: dict[Recipient | Kind, tuple[str, ...]] = {}
+    for name, people in cast("dict[object, object]", value).items():
+        (recipient,) = _scope([str(name)])
+        try:
+            mentions[recipient] = read_mentions(_entries(people))
+        except ValueError as error:
+            raise ValueError(f"{str(name)[:40]}：{error}") from None
+    return mentions
+
+
 def _read_quiet_hours(name: str, text: object) -> tuple[Recipient, DailyWindow]:
     recipient = read_recipient(name)
     try:
@@ -338,6 +355,14 @@ QuietHours = Annotated[
 """Daily windows, by recipient."""
 MaskOf = Annotated[Mask, Read(Mask.read), PlainSerializer(Mask.written)]
 """The part of pictures that is covered: `uid`, `none`, or boxes."""
+Mentions = Annotated[tuple[str, ...], Read(lambda value: read_mentions(_entries(value)))]
+"""People to mention, as `Names`: QQ numbers, `owner`, `all`."""
+MentionsOf = Annotated[
+    dict[Recipient | Kind, tuple[str, ...]],
+    Read(_read_mentions_of),
+    PlainSerializer(lambda value: {name: value[key] for key in value for name in _written([key])}),
+]
+"""People to mention, by recipient."""
 Masks = Annotated[
     dict[Recipient | Kind, Mask],
     Read(_read_masks),

@@ -41,6 +41,7 @@ from ..settings import (
     Duration,
     Masks,
     MaxPicture,
+    MentionsOf,
     Networks,
     Pause,
     QuietHours,
@@ -156,6 +157,9 @@ class Config(BaseModel):
     report_mask: Masks = Field(default_factory=dict[Recipient | Kind, Mask])
     """截图遮住哪里：uid 是右下角的 UID，发给除超级用户以外的所有人时遮住；
     也可以按接收者写，例如 {"group:*": "uid"}；见 docs/rules.md"""
+    report_mention: MentionsOf = Field(default_factory=dict[Recipient | Kind, tuple[str, ...]])
+    """在 QQ 群里，紧急的、失败的推送 @ 谁：QQ 号、owner（令牌的主人）、all（所有人）；
+    也可以按接收者写，例如 {"group:777": "owner"}；见 docs/rules.md"""
     report_merge: Pause = 0.0
     """几秒之内发给同一接收者的推送合并成一条；0 表示不合并"""
     report_rate: Rate = None
@@ -274,6 +278,7 @@ class Config(BaseModel):
             self.report_aliases,
             self.report_rules,
             self.report_mask,
+            self.report_mention,
             unusable,
         )
 
@@ -378,6 +383,8 @@ def _named(config: Config) -> Iterator[tuple[str, str, Iterable[Recipient]]]:
     yield "REPORT_QUIET", "", (one for one in config.report_quiet if one != EVERYBODY)
     masked = (one for one in config.report_mask if not isinstance(one, str) and one != EVERYBODY)
     yield "REPORT_MASK", "", masked
+    mentioned = (one for one in config.report_mention if not isinstance(one, str))
+    yield "REPORT_MENTION", "", (one for one in mentioned if one != EVERYBODY)
     for number, watch in enumerate(config.report_watch, 1):
         yield "REPORT_WATCH", f"第 {number} 条的 to：", watch.to
 

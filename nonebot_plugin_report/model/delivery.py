@@ -42,6 +42,8 @@ class Handling:
     """Seconds of waiting after which they get it; None: only if the delivery fails."""
     fallback_unconfirmed: bool = False
     """They also get it if nobody knows whether the delivery arrived."""
+    mention: tuple[str, ...] = ()
+    """QQ numbers, and `all`, that it mentions in its group if it is urgent or a failure."""
 
 
 @value_type

@@ -215,7 +215,9 @@ class LaneWorker:
             message = await self._tools.composer.compose(batch, digest=step.digest)
             delivery = batch[0].delivery
             if message is not delivery.message:
-                delivery = replace(delivery, message=message)
+                people = dict.fromkeys(p for one in batch for p in one.delivery.handling.mention)
+                handling = replace(delivery.handling, mention=tuple(people))
+                delivery = replace(delivery, message=message, handling=handling)
             return await self._tools.attempts.make(delivery, now, alone=len(batch) == 1)
 
     async def _conclude(

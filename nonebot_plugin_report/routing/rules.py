@@ -11,6 +11,7 @@ from ..errors import ConfigError, Forbidden, InvalidReport
 from ..model.delivery import Handling, Priority
 from ..model.grant import Grant
 from ..model.mask import Mask
+from ..model.mention import find_people
 from ..model.numbers import qq_number
 from ..model.patterns import Globs
 from ..model.recipient import (
@@ -29,6 +30,7 @@ from ..settings import (
     Duration,
     EventGlobs,
     MaskOf,
+    Mentions,
     Names,
     Read,
     Recipients,
@@ -66,7 +68,7 @@ Words = Annotated[Template, Read(read_template), PlainSerializer(lambda value: v
 
 _ACTIONS: Final = frozenset({
     "to", "template", "screenshot", "mask", "drop", "urgent", "fallback", "fallback_after",
-    "fallback_unconfirmed", "override",
+    "fallback_unconfirmed", "override", "mention",
 })  # fmt: skip
 """Fields of a rule that cannot stand beside `as`."""
 
@@ -100,6 +102,8 @@ class Rule(Settings):
     """true：不发给任何人"""
     urgent: bool = False
     """true：不等免打扰结束，不合并"""
+    mention: Mentions | None = None
+    """发到 QQ 群时，紧急的、失败的 @ 谁：QQ 号、owner（令牌的主人）、all（所有人）；[] 是不 @"""
     counts_as: Annotated[CountsAs | None, Field(alias="as")] = None
     """算作什么结果、什么事件，例如 {"result": "Fail", "event": "maa.error"}；在其他规则之前"""
     fallback: Recipients = ()
@@ -170,6 +174,10 @@ class Directory:
     rules: Sequence[Rule] = ()
     masks: Mapping[Recipient | Kind, Mask] = field(default_factory=dict[Recipient | Kind, Mask])
     """REPORT_MASK."""
+    mentions: Mapping[Recipient | Kind, tuple[str, ...]] = field(
+        default_factory=dict[Recipient | Kind, tuple[str, ...]]
+    )
+    """REPORT_MENTION."""
     unusable: tuple[str, ...] = ()
     """Entries of SUPERUSERS that are no QQ number."""
 
@@ -199,6 +207,15 @@ class Directory:
                 return mask
         common = None if target in self.superusers else self.masks.get(EVERYBODY)
         return self.masks.get(target.kind, common)
+
+    def mention(self, target: Target) -> tuple[str, ...]:
+        """Whom failures and urgent reports mention in a group, unless a rule says otherwise."""
+        for recipient, mentions in self.mentions.items():
+            if isinstance(recipient, str) or recipient == EVERYBODY:
+                continue
+            if target in self.expand([recipient]):
+                return mentions
+        return self.mentions.get(target.kind, self.mentions.get(EVERYBODY, ()))
 
     def find(self, text: str) -> tuple[Target, ...]:
         """The targets of a recipient written as in the settings.
@@ -394,9 +411,16 @@ def _defaults(directory: Directory, grant: Grant) -> tuple[Target, ...]:
 
 def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Grant) -> Planned:
     """What the rules say about a target; the first that says something wins."""
+    ruled_mentions = next((rule.mention for rule in rules if rule.mention is not None), None)
+    mentions = directory.mention(target) if ruled_mentions is None else ruled_mentions
+    mention = find_people(mentions, target, grant, directory.superusers)
     if not rules:
         mask = directory.mask(target)
-        return Planned(target, mask=mask if mask and mask.parts else None)
+        return Planned(
+            target,
+            handling=Handling(mention=mention) if mention else _PLAIN,
+            mask=mask if mask and mask.parts else None,
+        )
     falling = next((rule for rule in rules if rule.fallback), None)
     fallback = directory.expand(falling.fallback) if falling else ()
     handling = Handling(
@@ -404,6 +428,7 @@ def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Gr
         fallback=tuple(one for one in fallback if grant.reaches(one) and one != target),
         fallback_after=falling.fallback_after if falling else None,
         fallback_unconfirmed=falling is not None and falling.fallback_unconfirmed,
+        mention=mention,
     )
     ruled = next((rule.mask for rule in rules if rule.mask is not None), None)
     own = (directory.mask(target) if ruled is None else ruled) or Mask()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ..model.delivery import Priority
+from ..model.mention import ALL
 from ..model.scheduling import Wait
 from ..model.timing import in_words
 from .rules import Planned
@@ -17,6 +18,9 @@ def describe(planned: Planned, wait: Wait | None) -> Iterator[str]:
         yield "不带截图"
     elif planned.mask is not None:
         yield f"截图遮住 {planned.mask}"
+    if planned.handling.mention:
+        people = "、".join("所有人" if one == ALL else one for one in planned.handling.mention)
+        yield f"紧急的、失败的 @ {people}"
     if wait is not None:
         until = datetime.fromtimestamp(wait.until).astimezone()
         yield f"{wait.reason}，{until:%H:%M} 再发"

@@ -21,6 +21,7 @@ from ..errors import Unreadable
 from ..model.delivery import Delivery, Handling, Priority, State
 from ..model.grant import BOUND
 from ..model.image import Image
+from ..model.mention import join_mentions, split_mentions
 from ..model.message import Message
 from ..model.report import Report, dump, restore
 from ..model.target import Lane, Target
@@ -206,6 +207,7 @@ def delivery_row(
         "fallback": " ".join(map(str, handling.fallback)),
         "fallback_at": None if after is None else value.created_at + after,
         "fallback_unconfirmed": int(handling.fallback_unconfirmed),
+        "mention": join_mentions(handling.mention),
     }
 
 
@@ -226,13 +228,19 @@ def read_target(text: object) -> Target | None:
 _PRIORITIES: Final = {int(priority): priority for priority in Priority}
 
 
-HANDLING: Final = (delivery.c.priority, delivery.c.held_until, delivery.c.reason)
+HANDLING: Final = (
+    delivery.c.priority,
+    delivery.c.held_until,
+    delivery.c.reason,
+    delivery.c.mention,
+)
 """The columns of `read_handling`."""
 
 
 def read_handling(row: Any) -> Handling:
     """The handling of a row, without fallbacks, which the housekeeping reads."""
-    return Handling(read_priority(row.priority), row.held_until, row.reason)
+    mention = split_mentions(row.mention)
+    return Handling(read_priority(row.priority), row.held_until, row.reason, mention=mention)
 
 
 def read_priority(stored: int) -> Priority:

@@ -35,7 +35,9 @@ ID: Final = String(20).with_variant(String(20, collation="C"), "postgresql")
 
 Step = Sequence[str]
 """SQL statements that bring tables of one version to the next."""
-STEPS: Final[Sequence[Step]] = ()
+STEPS: Final[Sequence[Step]] = (
+    ("ALTER TABLE delivery ADD COLUMN mention TEXT NOT NULL DEFAULT ''",),
+)
 """The step from version 1 to 2, the step from 2 to 3, and so on. A change of the tables adds one;
 new tables and all indexes are made without a step."""
 
@@ -146,6 +148,7 @@ delivery: Final = Table(
     Column("tried_at", Float, nullable=True),  # when the first attempt that failed began
     # 1: they are used, too, if nobody knows whether it arrived
     Column("fallback_unconfirmed", Integer, nullable=False, server_default="0"),
+    Column("mention", Text, nullable=False, server_default=""),  # QQ numbers and "all"
 )
 Index("delivery_report", delivery.c.report_id)
 Index("delivery_lane", delivery.c.lane, delivery.c.report_id)

@@ -80,3 +80,27 @@ async def test_who_is_left_in_peace_is_not_passed_over(tmp_path: Path) -> None:
 
         await until(has_fallen_back)
         assert len(await bot.state(calm["id"])) == 1
+
+
+async def test_a_failure_calls_its_owner_in_the_group_and_its_words_call_nobody(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, settings={"report_mention": "owner, 10009"}) as bot:
+        failure = {"content": "[CQ:at,qq=all] @全体成员", "result": "Fail"}
+        answers = [
+            await bot.push(**{**failure, **fields})
+            for fields in (
+                {"send_to_group": 777},
+                {"send_to": 10001},
+                {"send_to_group": 778, "result": "Success"},
+            )
+        ]
+        # They waited on the disk.
+        async with ScriptedV11(url=bot.onebot_v11) as qq:
+            for answer in answers:
+                await bot.until_state(answer["id"], "delivered")
+            called = {
+                one.target: [each["data"]["qq"] for each in one.segments if each["type"] == "at"]
+                for one in qq.messages
+            }
+    assert called == {"group:777": ["10001", "10009"], "private:10001": [], "group:778": []}

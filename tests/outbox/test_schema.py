@@ -1,9 +1,10 @@
 """The tables' version, the steps that raise it, and indexes that changed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from nonebot_plugin_report.errors import StoreUnavailable
 from nonebot_plugin_report.model.target import Lane, Target
@@ -13,13 +14,15 @@ from .fakes import Clock, FarEnd, world
 from .places import Place, change, rows
 
 ME = Target("private", "10001")
-STEPS = (
+NOW = len(schema.STEPS)
+STEPS: Sequence[schema.Step] = (
+    *schema.STEPS,
     ("ALTER TABLE mute ADD COLUMN note VARCHAR NOT NULL DEFAULT 'old'",),
     ("ALTER TABLE mute RENAME COLUMN note TO remark", "UPDATE mute SET remark = 'new'"),
 )
 
 
-async def upgrade(store: Store, steps: tuple[tuple[str, ...], ...]) -> None:
+async def upgrade(store: Store, steps: Sequence[schema.Step]) -> None:
     """Upgrade as a later version of the plugin would, that has more steps."""
 
     def work(conn: Connection) -> None:
@@ -31,14 +34,26 @@ async def upgrade(store: Store, steps: tuple[tuple[str, ...], ...]) -> None:
 async def test_a_store_goes_through_the_steps_that_it_lacks_each_once(place: Place) -> None:
     async with world(place) as w:
         await w.store.mutes.set(ME, 1e10)
-        await upgrade(w.store, STEPS[:1])
+        await upgrade(w.store, STEPS[: NOW + 1])
         assert rows(place, "SELECT note FROM mute") == [("old",)]
         await upgrade(w.store, STEPS)
         await upgrade(w.store, STEPS)
         assert rows(place, "SELECT remark FROM mute") == [("new",)]
-        assert rows(place, "SELECT value FROM meta WHERE name = 'version'") == [("3",)]
-    with pytest.raises(StoreUnavailable, match="结构版本 3，本插件认识 1 到 1"):
+        assert rows(place, "SELECT value FROM meta WHERE name = 'version'") == [(str(NOW + 3),)]
+    with pytest.raises(StoreUnavailable, match=f"结构版本 {NOW + 3}，本插件认识 1 到 {NOW + 1}"):
         await Store(place).open()
+
+
+async def test_a_store_of_the_first_version_gets_what_came_later(place: Place) -> None:
+    def go_back(conn: Connection) -> None:
+        for column in ("mention",):
+            conn.execute(text(f"ALTER TABLE delivery DROP COLUMN {column}"))
+        schema.write_meta(conn, "version", "1")
+
+    async with world(place) as w:
+        await w.store._writer.run(go_back)  # pyright: ignore[reportPrivateUsage] - as above
+    async with world(place):
+        assert rows(place, "SELECT mention FROM delivery") == []
 
 
 @pytest.mark.parametrize("version", ["99", "0", "new"])

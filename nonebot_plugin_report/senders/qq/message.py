@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from ...model.delivery import Delivery
 from ...model.image import Image
+from ...model.mention import ALL
 from ...model.message import Message
 from ..fit import CUT, fit_image
+from ..mention import mentioned
 from .chat_history import Appearance, normalize
 
 MAX_TEXT: Final = 4000
@@ -147,6 +149,31 @@ def segments_v11(message: Message) -> list[dict[str, Any]]:
     for image in message.images:
         segments.append({"type": "image", "data": {"file": image.base64}})
     return segments
+
+
+def people_to_mention(delivery: Delivery) -> tuple[str, ...]:
+    """Choose whom a delivery mentions. QQ may refuse a mention for its own reasons: that must not
+    cost the text, so later attempts go without."""
+    if delivery.lane.target.kind != "group" or delivery.attempts >= TEXT_ONLY_AFTER:
+        return ()
+    return mentioned(delivery.handling.mention, delivery)
+
+
+def mentions_v11(people: Sequence[str]) -> list[dict[str, Any]]:
+    """Encode mentions as OneBot 11's segments ("消息段类型": at, whose qq may be `all`)."""
+    mentions = [{"type": "at", "data": {"qq": one}} for one in people]
+    return [*mentions, {"type": "text", "data": {"text": " "}}] if mentions else []
+
+
+def mentions_v12(people: Sequence[str]) -> list[dict[str, Any]]:
+    """Encode mentions as OneBot 12's segments ("消息段": mention, mention_all)."""
+    mentions: list[dict[str, Any]] = [
+        {"type": "mention_all", "data": {}}
+        if one == ALL
+        else {"type": "mention", "data": {"user_id": one}}
+        for one in people
+    ]
+    return [*mentions, {"type": "text", "data": {"text": " "}}] if mentions else []
 
 
 def answer_seconds(message: Message) -> float:

@@ -32,6 +32,9 @@ from .message import (
     encode_v11,
     fit_message,
     is_large,
+    mentions_v11,
+    mentions_v12,
+    people_to_mention,
     segments_v11,
     upload_seconds,
     with_small_pictures,
@@ -181,7 +184,8 @@ class OneBotSender:
             with self._call(bot.self_id):
                 send = _send_v12 if bot.type == V12 else _send_v11
                 turn = self._turns[bot.self_id]
-                return await send(bot, delivery.lane.target, message, note, turn)
+                people = people_to_mention(delivery)
+                return await send(bot, delivery.lane.target, message, note, turn, people)
         except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
             return self._judge(bot, error)
 
@@ -268,13 +272,18 @@ def is_qq(bot: Bot) -> bool:
 
 
 async def _send_v11(
-    bot: Bot, target: Target, message: Message, note: str, turn: asyncio.Lock
+    bot: Bot,
+    target: Target,
+    message: Message,
+    note: str,
+    turn: asyncio.Lock,
+    people: tuple[str, ...] = (),
 ) -> Outcome:
     """Send by OneBot 11, "公开 API": send_private_msg and send_group_msg."""
     receiver = {"user_id" if target.kind == "private" else "group_id": int(target.id)}
     # Without a picture, as long as NoneBot's settings say.
     seconds = answer_seconds(message) if message.images else bot.config.api_timeout
-    if message.parts and len(message.text) >= FORWARD_FROM:
+    if message.parts and len(message.text) >= FORWARD_FROM and not people:
         nodes = [_node(bot, part) for part in message.parts]
         try:
             action = f"send_{target.kind}_forward_msg"
@@ -288,7 +297,7 @@ async def _send_v11(
     action = f"send_{target.kind}_msg"
     # The first makes base64 of a picture, and the others share it.
     async with turn if is_large(message) else nullcontext():
-        segments = await encode_v11(message)
+        segments = [*mentions_v11(people), *await encode_v11(message)]
     await send_message(bot, action, message=segments, turn=turn, _timeout=seconds, **receiver)
     return Delivered(note)
 
@@ -305,10 +314,15 @@ def _node(bot: Bot, message: Message) -> dict[str, Any]:
 
 
 async def _send_v12(
-    bot: Bot, target: Target, message: Message, note: str, turn: asyncio.Lock
+    bot: Bot,
+    target: Target,
+    message: Message,
+    note: str,
+    turn: asyncio.Lock,
+    people: tuple[str, ...] = (),
 ) -> Outcome:
     """Send by OneBot 12, "接口/文件动作" upload_file and "接口/消息动作" send_message."""
-    segments: list[dict[str, Any]] = []
+    segments = mentions_v12(people)
     if message.text:
         segments.append({"type": "text", "data": {"text": message.text}})
     for image in message.images:
