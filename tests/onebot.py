@@ -73,6 +73,21 @@ class Doubt:
     failure: Fail
 
 
+RICH_MEDIA = Fail(
+    1200,
+    "EventChecker Failed: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg "
+    "ListenerName:NodeIKernelMsgListener/onMsgInfoListUpdate EventRet:\n"
+    '{\n    "result": -1,\n    "errMsg": "rich media transfer failed"\n}\n',
+)
+"""NapCat, when a picture could not be uploaded: NapNeko/NapCatQQ#535, #764, #1634."""
+TIMED_OUT = Fail(
+    1200,
+    "Timeout: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg "
+    "ListenerName:NodeIKernelMsgListener/onMsgInfoListUpdate EventRet:\n"
+    '{\n    "result": 0,\n    "errMsg": ""\n}\n',
+)
+"""NapCat, when QQ does not say what came of a message: forward messages (NapNeko/NapCatQQ#819),
+pictures in some groups (#1507)."""
 Behaviour = Ok | Hold | Fail | Silence | CloseBefore | CloseAfter | Doubt
 
 
@@ -90,6 +105,8 @@ class Scripted(OneBot):
         """What was taken, in order."""
         self.refusals: list[Received] = []
         """What tells the owner of a push that could not be read: apart, as nobody waits for it."""
+        self.ill: list[str] = []
+        """The actions that failed by what QQ does not take."""
         self.asked: list[str] = []
         """The histories that were asked for."""
         self.default: Behaviour = Ok()
@@ -231,6 +248,15 @@ class ScriptedV11(Scripted, OneBotV11):
     """As which implementation it shows what was said in a chat; None: as one that cannot."""
     said: tuple[Said, ...] = ()
     """What others said there, and what QQ failed to send."""
+    one_upload: bool = False
+    """A picture is refused while another one is uploaded (NapNeko/NapCatQQ#535, #764)."""
+    upload_seconds: float = 0.05
+    """How long one upload takes then."""
+    no_forwards_to: frozenset[str] = frozenset()
+    """Chats that get no forward messages, about which QQ says nothing (NapNeko/NapCatQQ#819)."""
+    no_pictures_to: frozenset[str] = frozenset()
+    """Chats that get no pictures, about which QQ says nothing (NapNeko/NapCatQQ#1507)."""
+    _uploading: bool = False
     members: frozenset[tuple[int, int]] = frozenset()
     """Group and user of everybody who is in a group."""
 
@@ -245,6 +271,29 @@ class ScriptedV11(Scripted, OneBotV11):
             return self._history(action, params)
         if "forward" in action and not self.forwards:
             raise ActionRefused(self.unknown_action, f"不支持的动作 {action}")
+        if action in self.sending and (refusal := self._ill(action, params)) is not None:
+            self.ill.append(action)
+            return failed(refusal.retcode, refusal.message)
+        if self.one_upload and '"image"' in str(params).replace("'", '"'):
+            return await self._upload(action, params)
+        return await super().answer(action, params)
+
+    def _ill(self, action: str, params: dict[str, Any]) -> Fail | None:
+        """What QQ does not confirm in this chat."""
+        target = self._target(action.replace("_forward", ""), params)
+        if "forward" in action and target in self.no_forwards_to:
+            return TIMED_OUT
+        pictured = any(one["type"] == "image" for one in params.get("message", ()))
+        return TIMED_OUT if pictured and target in self.no_pictures_to else None
+
+    async def _upload(self, action: str, params: dict[str, Any]) -> Answer:
+        """Send a message with a picture, if no other one is being sent."""
+        if self._uploading:
+            self.ill.append(action)
+            return failed(RICH_MEDIA.retcode, RICH_MEDIA.message)
+        self._uploading = True
+        await asyncio.sleep(self.upload_seconds)
+        self._uploading = False
         return await super().answer(action, params)
 
     def _history(self, action: str, params: dict[str, Any]) -> Answer:

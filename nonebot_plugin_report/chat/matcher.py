@@ -17,9 +17,8 @@ from nonebot.rule import CommandRule, Rule, ShellCommandRule, command
 from nonebot.typing import T_DependencyCache, T_State
 
 from ..hub import Hub
-from ..model.delivery import Delivery
 from ..model.message import Message
-from ..model.target import Lane, Target
+from ..model.target import Target
 from ..senders.qq.message import MAX_PICTURE, fit_message, with_small_pictures
 from ..senders.qq.sender import is_qq, reply
 from .membership import may_bind
@@ -200,7 +199,7 @@ def _here(event: Event) -> Target:
 async def _reply(bot: Bot, asker: Asker, answer: Answer) -> None:
     message = answer if isinstance(answer, Message) else Message(answer)
     message, _ = await with_small_pictures(message, MAX_PICTURE)
-    message, _ = fit_message(Delivery("", "", Lane(asker.here), message, attempts=0))
+    message, _ = fit_message(message)
     try:
         await reply(bot, asker.here, message)
     except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does

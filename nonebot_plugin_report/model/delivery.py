@@ -148,6 +148,9 @@ class Unknown:
     """It was sent, and no answer came: it may have arrived."""
 
     reason: str
+    retry_after: float | None = None
+    """Seconds after which another shape of the message may follow, where a look shows that this did
+    not arrive; None: as long as any other waits."""
 
 
 Outcome = Delivered | NotSent | Away | Rejected | Unknown

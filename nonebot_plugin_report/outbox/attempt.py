@@ -46,20 +46,25 @@ class Attempts:
         if delivery.repeats:
             if delivery.tried_at is None:  # a process was killed while it was sending
                 since = delivery.created_at
-            if await self._arrived(delivery, since, alone=alone):
+            if await self._look(delivery, since, alone=alone):
                 return Attempt(Delivered(FOUND), sent=False)
             if delivery.repeats > len(REPEAT_DELAYS):
                 return Attempt(Unknown(delivery.handling.reason or _LEFT_OPEN), sent=False)
         outcome = await self._sender.send(delivery)
-        if isinstance(outcome, Unknown) and await self._arrived(delivery, since, alone=alone):
-            outcome = Delivered(FOUND)
+        if isinstance(outcome, Unknown):
+            arrived = await self._look(delivery, since, alone=alone)
+            if arrived:
+                outcome = Delivered(FOUND)
+            elif arrived is None:
+                outcome = Unknown(outcome.reason)
         return Attempt(outcome)
 
-    async def _arrived(self, delivery: Delivery, since: float, *, alone: bool) -> bool:
-        """Whether more messages with these words arrived than others account for."""
+    async def _look(self, delivery: Delivery, since: float, *, alone: bool) -> bool | None:
+        """Look whether more messages with these words arrived than others account for; None: that
+        cannot be found out."""
         seen = await self._sender.seen(delivery, since - LEEWAY, self._clock() + LEEWAY)
         if not seen:
-            return False
+            return None if seen is None else False
         words = delivery.message.text if alone else None
         # Some more than can be among those that were seen: one too many costs a repeat, one too
         # few a message.

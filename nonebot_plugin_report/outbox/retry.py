@@ -90,8 +90,8 @@ def decide(
             return Finish(State.REJECTED, reason)
         case Away(reason, least):
             return Park(reason, None if least is None else least * (1 + jitter))
-        case Unknown(reason) if repeats < len(REPEAT_DELAYS):
-            delay = REPEAT_DELAYS[repeats] * (1 + REPEAT_SPREAD * jitter)
+        case Unknown(reason, soon) if repeats < len(REPEAT_DELAYS):
+            delay = (soon or REPEAT_DELAYS[repeats]) * (1 + REPEAT_SPREAD * jitter)
             return Retry(delay, reason, repeated=True)
         case Unknown(reason):
             return Finish(State.UNCONFIRMED, f"可能已经送到，一直没有得到确认：{reason}")

@@ -165,8 +165,8 @@ class Router:
                 return Away(self._prefixed(name, reason), retry_after)
             case Rejected(reason):
                 return Rejected(self._prefixed(name, reason))
-            case Unknown(reason):
-                return Unknown(self._prefixed(name, reason))
+            case Unknown(reason, retry_after):
+                return Unknown(self._prefixed(name, reason), retry_after)
 
 
 def _fold(message: Message, note: str) -> Message:

@@ -11,7 +11,16 @@ from tests.bot import Bot, running, until
 from tests.dialects import jpeg
 from tests.histories import Said, llbot, napcat
 from tests.integration.test_commands import say
-from tests.onebot import CloseAfter, CloseBefore, Doubt, Fail, Hold, ScriptedV11, ScriptedV12
+from tests.onebot import (
+    RICH_MEDIA,
+    CloseAfter,
+    CloseBefore,
+    Doubt,
+    Fail,
+    Hold,
+    ScriptedV11,
+    ScriptedV12,
+)
 from tests.senders.server import Reply, Server
 
 NAPCAT = (
@@ -278,14 +287,41 @@ async def test_what_is_too_old_is_given_up_with_its_reason(tmp_path: Path) -> No
             assert qq.messages == []
 
 
-async def test_a_picture_that_qq_does_not_take_goes_as_text(bot: Bot, qq: ScriptedV11) -> None:
-    qq.behave(Fail(1200, "rich media transfer failed"), Fail(1200, "rich media transfer failed"))
+async def test_a_picture_that_qq_refuses_for_a_while_arrives(bot: Bot, qq: ScriptedV11) -> None:
+    qq.behave(RICH_MEDIA, RICH_MEDIA)
     answer = await bot.push(content="正文", screenshot=base64.b64encode(jpeg()).decode())
     (message,) = await qq.wait_for(1)
-    assert message.text.startswith("正文\n[截图多次发送失败")
-    assert message.images == []
+    assert (message.text, message.images) == ("正文", [jpeg()])
     (delivery,) = await bot.until_state(answer["id"], "delivered")
-    assert "截图" in delivery["reason"]
+    assert delivery["attempts"] == 3
+
+
+async def test_an_account_that_uploads_one_picture_at_a_time_serves_six_people_at_once(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    qq.one_upload = True
+    people = [str(10001 + number) for number in range(6)]
+    await bot.push(
+        content="x", screenshot=base64.b64encode(jpeg()).decode(), send_to=",".join(people)
+    )
+    messages = await qq.wait_for(6)
+    assert [one.images for one in messages] == [[jpeg()]] * 6
+    assert qq.ill == []
+
+
+async def test_a_text_passes_beside_a_picture_that_is_not_answered(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    qq.behave(Hold())
+    picture = base64.b64encode(jpeg()).decode()
+    await bot.push(content="1", screenshot=picture)
+    await qq.wait_for(1)
+    await bot.push(content="2", screenshot=picture, send_to=10002)
+    text = await bot.push(content="3", send_to=10003)
+    await bot.until_state(text["id"], "delivered")
+    assert [one.text for one in qq.messages] == ["1", "3"]
+    qq.release()
+    assert [one.text for one in await qq.wait_for(3)] == ["1", "3", "2"]
 
 
 async def test_v12_errors_are_sorted_too(bot: Bot) -> None:

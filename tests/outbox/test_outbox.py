@@ -156,6 +156,20 @@ async def test_a_fault_of_ten_minutes_that_is_answered_as_a_refusal_costs_nothin
         assert await w.states(first) == await w.states(second) == [State.DELIVERED]
 
 
+async def test_what_the_history_does_not_show_follows_soon_where_another_shape_may_arrive(
+    place: Place,
+) -> None:
+    async with world(place) as w:
+        for shown, seconds in (({}, 15.0), (None, 30.0)):
+            w.far.shown = shown
+            w.far.outcomes[Lane(ME)] = [Unknown("没有回答", 15.0)]
+            await w.accept("1", ME)
+            due = await w.drain(ME)
+            assert due == pytest.approx(w.clock.now + seconds, rel=0, abs=seconds * 0.06)
+            w.clock.now = due
+            assert await w.drain(ME) is None
+
+
 async def test_how_long_it_was_refused_is_known_after_a_restart(place: Place) -> None:
     clock, far = Clock(), FarEnd()
     far.outcomes[Lane(ME)] = [NotSent("x", answered=True)] * MAX_REFUSALS

@@ -228,9 +228,7 @@ def test_one_receiver_has_to_be_named(ids: dict[str, int]) -> None:
 def test_many_large_pictures_go_as_far_as_there_is_room_and_the_rest_is_told() -> None:
     pictures = [make_image(8, 8 + number) for number in range(4)]
     large = tuple(replace(one, data=one.data + bytes(3 * 2**20)) for one in pictures)
-    delivery = make_delivery()
-    delivery = replace(delivery, message=replace(delivery.message, images=large))
-    message, note = fit_message(delivery)
+    message, note = fit_message(replace(make_delivery().message, images=large))
     assert message.images == large[:2]
     assert note == "2 张截图太大，没有一起发送"
     assert message.text.endswith(f"[{note}]")

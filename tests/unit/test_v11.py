@@ -52,7 +52,7 @@ class Adapter(V11Adapter):
 async def sent(adapter: Adapter, message: list[Any], timeout: float = 30.0) -> Any:
     """The call's result."""
     return await send_message(
-        V11Bot(adapter, "10000"), "send_private_msg", message=message, turn=asyncio.Lock(),
+        V11Bot(adapter, "10000"), "send_private_msg", message=message,
         user_id=10001, _timeout=timeout,
     )  # fmt: skip
 
@@ -123,9 +123,7 @@ async def test_another_plugin_gets_the_real_bot_and_may_change_the_message(
 
     hook(change)
     hook(after)
-    await send_message(
-        bot, "send_private_msg", message=[TEXT, image], turn=asyncio.Lock(), user_id=1, _timeout=1.0
-    )
+    await send_message(bot, "send_private_msg", message=[TEXT, image], user_id=1, _timeout=1.0)
     assert seen == [
         (True, True, "send_private_msg", [TEXT, image]),
         (True, None, "send_private_msg", 1, {"message_id": 5}),

@@ -24,11 +24,13 @@ from ..fit import fit_text
 from ..http import Answer, Client, judge_status
 from ..literal import literal
 from ..outcomes import delivered, or_text
-from ..qq.message import TEXT_ONLY, TEXT_ONLY_AFTER
+from ..qq.shapes import TEXT_ONLY
 
 MAX_TEXT: Final = 2000
 """Characters; Discord's, the shortest of the limits of what adapters reach."""
 ANSWER_SECONDS: Final = 60.0
+TEXT_ONLY_AFTER: Final = 2
+"""Failed attempts with a picture before the text is sent alone."""
 
 
 class Channel(Base):

@@ -3,10 +3,12 @@
 Source: OneBot 11, "HTTP" (authentication, answers) and "公开 API", send_msg.
 """
 
-from dataclasses import replace
+import asyncio
+from contextlib import nullcontext
+from time import monotonic
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from ...model.delivery import Delivered, Delivery, NotSent, Outcome, Rejected
 from ...model.target import Kind
@@ -24,6 +26,7 @@ from ..qq.message import (
     fit_message,
     with_small_pictures,
 )
+from ..qq.shapes import Shapes
 
 
 class Channel(HttpChannel):
@@ -45,6 +48,10 @@ class Channel(HttpChannel):
     max_picture: MaxPicture = MAX_PICTURE
     """一张图片最多多大；更大的压成 JPEG 再发，动图不动；none 是不限"""
 
+    _shapes: Shapes = PrivateAttr(default_factory=Shapes)
+    _turn: asyncio.Lock = PrivateAttr(default_factory=asyncio.Lock)
+    """Held by a message with pictures until it is answered."""
+
     @model_validator(mode="after")
     def _check_target(self) -> Self:
         if (self.user_id is None) == (self.group_id is None):
@@ -54,17 +61,21 @@ class Channel(HttpChannel):
     async def send(self, delivery: Delivery, http: Client) -> Outcome:
         """Send text and picture as one message of segments."""
         shrunk, was_shrunk = await with_small_pictures(delivery.message, self.max_picture)
-        message, note = fit_message(replace(delivery, message=shrunk))
+        shape = self._shapes.choose(delivery, "", monotonic())
+        message, note = fit_message(shrunk, shape)
         kind, number = self._chat
         target = {"message_type": kind, "user_id" if kind == "private" else "group_id": number}
-        return await http.post(
-            self._address("send_msg"),
-            json={**target, "message": await encode_v11(message)},
-            headers=self._headers,
-            answer_seconds=answer_seconds(message),
-            verdict=_verdict,
-            notes=[note, was_shrunk],
-        )
+        async with self._turn if message.images else nullcontext():
+            outcome = await http.post(
+                self._address("send_msg"),
+                json={**target, "message": await encode_v11(message)},
+                headers=self._headers,
+                answer_seconds=answer_seconds(message),
+                verdict=_verdict,
+                notes=[note, was_shrunk],
+            )
+        self._shapes.note(delivery, "", shape, outcome, monotonic())
+        return outcome
 
     async def seen(
         self, delivery: Delivery, since: float, until: float, http: Client
@@ -78,7 +89,10 @@ class Channel(HttpChannel):
             answer_seconds=SECONDS,
         )
         data = answer.fields.get("data") if isinstance(answer, Answer) else None
-        return count(data, None, appearance_of(delivery), since, until)
+        number = count(data, None, appearance_of(delivery), since, until)
+        if number == 0:
+            self._shapes.miss(delivery, monotonic())
+        return number
 
     @property
     def _chat(self) -> tuple[Kind, int]:

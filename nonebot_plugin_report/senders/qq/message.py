@@ -12,6 +12,7 @@ from ...model.message import Message
 from ..fit import CUT, fit_image
 from ..mention import mentioned
 from .chat_history import Appearance, normalize
+from .shapes import NO_PICTURES, TEXT_ONLY, WHOLE, Shape
 
 MAX_TEXT: Final = 4000
 """Characters. QQ refuses messages somewhat longer than this; the limit is not documented."""
@@ -26,9 +27,6 @@ MAX_PICTURES: Final = 8 * 2**20
 """Bytes of all pictures of a message together; a single one may be larger."""
 LARGE: Final = 2**20
 """Bytes of pictures from which base64 is made in a thread."""
-TEXT_ONLY_AFTER: Final = 2
-"""Failed attempts with a picture before the text is sent alone."""
-TEXT_ONLY: Final = "截图多次发送失败，只发了文字"
 ANSWER_SECONDS: Final = 30.0
 """How long an implementation may take to send a text: the adapter's default."""
 
@@ -58,24 +56,27 @@ def _with_instead(message: Message, instead: Mapping[Image, Image]) -> Message:
     return replace(message, images=images, parts=parts)
 
 
-def fit_message(delivery: Delivery) -> tuple[Message, str]:
+def fit_message(message: Message, shape: Shape = WHOLE) -> tuple[Message, str]:
     """Fit a message into QQ's limits. Returns it with a note of the parts left out."""
-    return _within(*_with_pictures(delivery.message), delivery.attempts)
+    return _within(*_with_pictures(message), shape)
 
 
-def _within(message: Message, note: str, attempts: int) -> tuple[Message, str]:
-    """Fit the text, and drop the pictures and parts that failed `attempts` times."""
+def _within(message: Message, note: str, shape: Shape) -> tuple[Message, str]:
+    """Fit the text, and drop what its shape has not."""
     text, images = message.text, message.images
-    if images and attempts >= TEXT_ONLY_AFTER and text:
-        images, note = (), TEXT_ONLY
+    if images and text and not shape.pictures:
+        images, note = (), shape.why
         text = f"{text}\n[{note}]"
     if len(text) > MAX_TEXT:
         text, note = cut(text), note or CUT
-    # Later attempts use a plain message.
-    parts = message.parts if attempts < TEXT_ONLY_AFTER else ()
+    parts = message.parts if shape.folded and images == message.images else ()
     if (text, images, parts) == (message.text, message.images, message.parts):
         return message, note
     return replace(message, text=text, images=images, parts=parts), note
+
+
+_SHAPES: Final = (WHOLE, *(Shape(pictures=False, why=why) for why in (TEXT_ONLY, NO_PICTURES)))
+"""All that make a difference to the text."""
 
 
 def appearance_of(delivery: Delivery) -> Appearance:
@@ -85,9 +86,7 @@ def appearance_of(delivery: Delivery) -> Appearance:
     beginnings = [message.images[: number + 1] for number in range(len(message.images))]
     variants = [_with_images(message, one) for one in beginnings] or [(message, "")]
     texts = frozenset(
-        normalize(_within(*one, attempts)[0].text)
-        for one in variants
-        for attempts in (0, TEXT_ONLY_AFTER)
+        normalize(_within(*one, shape)[0].text) for one in variants for shape in _SHAPES
     )
     folded = bool(message.parts) and len(message.text) >= FORWARD_FROM
     return Appearance(texts, message.image is not None, folded)

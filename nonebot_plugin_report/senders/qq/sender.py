@@ -20,6 +20,7 @@ from ...model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Unkno
 from ...model.message import Message
 from ...model.target import Lane, Target
 from ..fit import CUT
+from .calls import Call, picture_turn
 from .chat_history import Histories
 from .failures import judge, judge_status
 from .message import (
@@ -31,7 +32,6 @@ from .message import (
     cut,
     encode_v11,
     fit_message,
-    is_large,
     mentions_v11,
     mentions_v12,
     people_to_mention,
@@ -40,6 +40,7 @@ from .message import (
     with_small_pictures,
 )
 from .presence import Presence, sign
+from .shapes import FORWARD_SECONDS, Shapes
 from .v11 import send_message
 
 V11: Final = "OneBot V11"
@@ -67,37 +68,6 @@ class _Pace:
         return max(0.0, self.next_at - interval - now)
 
 
-class _Call:
-    """A scope that ends with TimeoutError when `end` is called.
-
-    `asyncio.timeout` would cost four times as much without a known deadline.
-    """
-
-    def __init__(self, calls: "set[_Call]", task: "asyncio.Task[Any]") -> None:
-        """`calls` are the pending calls of the bot, `task` is the task that makes this call."""
-        self._calls = calls
-        self._task = task
-        self._cancelling = task.cancelling()
-        self._ended = False
-
-    def end(self) -> None:
-        """End the scope."""
-        self._ended = True
-        self._task.cancel()
-
-    def __enter__(self) -> None:
-        self._calls.add(self)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._calls.discard(self)
-        if (
-            self._ended
-            and self._task.uncancel() <= self._cancelling
-            and kind is asyncio.CancelledError
-        ):
-            raise TimeoutError
-
-
 @dataclass(slots=True)
 class OneBotSender:
     """Sends by the OneBot bots that are connected to this NoneBot."""
@@ -111,15 +81,12 @@ class OneBotSender:
     max_picture: int | None = MAX_PICTURE
     """Bytes of one picture; None: any."""
     _presence: Presence = field(default_factory=Presence)
-    _calls: defaultdict[str, set[_Call]] = field(
-        default_factory=lambda: defaultdict[str, set[_Call]](set)
+    _calls: defaultdict[str, set[Call]] = field(
+        default_factory=lambda: defaultdict[str, set[Call]](set)
     )
     _paces: defaultdict[str, _Pace] = field(default_factory=lambda: defaultdict[str, _Pace](_Pace))
     _histories: Histories = field(default_factory=Histories)
-    _turns: defaultdict[str, asyncio.Lock] = field(
-        default_factory=lambda: defaultdict[str, asyncio.Lock](asyncio.Lock)
-    )
-    """Locks by bot, for calls with pictures."""
+    _shapes: Shapes = field(default_factory=Shapes)
 
     def connected(self) -> list[tuple[str, str, bool]]:
         """List each bot of QQ: its id, its adapter, and whether it can send now."""
@@ -178,16 +145,26 @@ class OneBotSender:
         shrunk, was_shrunk = await with_small_pictures(delivery.message, self.max_picture)
         if was_shrunk:
             delivery = replace(delivery, message=shrunk)
-        message, note = fit_message(delivery)
-        note = note or was_shrunk
-        try:
-            with self._call(bot.self_id):
-                send = _send_v12 if bot.type == V12 else _send_v11
-                turn = self._turns[bot.self_id]
-                people = people_to_mention(delivery)
-                return await send(bot, delivery.lane.target, message, note, turn, people)
-        except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
-            return self._judge(bot, error)
+        shape = self._shapes.choose(delivery, bot.self_id, _now())
+        message, note = fit_message(delivery.message, shape)
+        outcome = await self._send_message(bot, delivery, message, note or was_shrunk)
+        self._shapes.note(delivery, bot.self_id, shape, outcome, _now())
+        return outcome
+
+    async def _send_message(
+        self, bot: Bot, delivery: Delivery, message: Message, note: str
+    ) -> Outcome:
+        """Send by a bot; with pictures, when those before it are answered."""
+        async with picture_turn(bot) if message.images else nullcontext():
+            if self.bots().get(bot.self_id) is not bot:  # it disconnected meanwhile
+                return Away(f"QQ 机器人 {bot.self_id} 断开了连接")
+            try:
+                with self._call(bot.self_id):
+                    send = _send_v12 if bot.type == V12 else _send_v11
+                    people = people_to_mention(delivery)
+                    return await send(bot, delivery.lane.target, message, note, people)
+            except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
+                return self._judge(bot, error)
 
     async def seen(self, delivery: Delivery, since: float, until: float) -> int | None:
         """Count such messages in the histories of all bots that may send in this lane."""
@@ -198,7 +175,11 @@ class OneBotSender:
                 with self._call(bot.self_id):
                     number = await self._histories.count(bot, target, appearance, since, until)
                 counts += [] if number is None else [number]
-        return sum(counts) if counts else None
+        if not counts:
+            return None
+        if not any(counts):
+            self._shapes.miss(delivery, _now())
+        return sum(counts)
 
     def _able(self, lane: Lane) -> list[Bot]:
         """List the reachable bots that may send in a lane."""
@@ -228,11 +209,11 @@ class OneBotSender:
         now = asyncio.get_running_loop().time()
         return self._paces[self_id].delay(now, self.interval)
 
-    def _call(self, self_id: str) -> _Call:
+    def _call(self, self_id: str) -> Call:
         """Make a scope that ends with TimeoutError when the bot disconnects."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: only coroutines call
-        return _Call(self._calls[self_id], task)
+        return Call(self._calls[self_id], task)
 
     def _judge(self, bot: Bot, error: Exception) -> Outcome:
         """Judge an exception from the adapter."""
@@ -271,13 +252,13 @@ def is_qq(bot: Bot) -> bool:
     return bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")
 
 
+def _now() -> float:
+    """Seconds of a clock that is never set."""
+    return asyncio.get_running_loop().time()
+
+
 async def _send_v11(
-    bot: Bot,
-    target: Target,
-    message: Message,
-    note: str,
-    turn: asyncio.Lock,
-    people: tuple[str, ...] = (),
+    bot: Bot, target: Target, message: Message, note: str, people: tuple[str, ...] = ()
 ) -> Outcome:
     """Send by OneBot 11, "公开 API": send_private_msg and send_group_msg."""
     receiver = {"user_id" if target.kind == "private" else "group_id": int(target.id)}
@@ -291,14 +272,14 @@ async def _send_v11(
             return Delivered(CUT if any(len(p.text) > MAX_TEXT for p in message.parts) else "")
         except ActionFailed as error:
             outcome = _judge_failure(error)
-            if isinstance(outcome, Unknown | Away):
+            if isinstance(outcome, Unknown):
+                return Unknown(outcome.reason, FORWARD_SECONDS)
+            if isinstance(outcome, Away):
                 return outcome
             note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
     action = f"send_{target.kind}_msg"
-    # The first makes base64 of a picture, and the others share it.
-    async with turn if is_large(message) else nullcontext():
-        segments = [*mentions_v11(people), *await encode_v11(message)]
-    await send_message(bot, action, message=segments, turn=turn, _timeout=seconds, **receiver)
+    segments = [*mentions_v11(people), *await encode_v11(message)]
+    await send_message(bot, action, message=segments, _timeout=seconds, **receiver)
     return Delivered(note)
 
 
@@ -314,12 +295,7 @@ def _node(bot: Bot, message: Message) -> dict[str, Any]:
 
 
 async def _send_v12(
-    bot: Bot,
-    target: Target,
-    message: Message,
-    note: str,
-    turn: asyncio.Lock,
-    people: tuple[str, ...] = (),
+    bot: Bot, target: Target, message: Message, note: str, people: tuple[str, ...] = ()
 ) -> Outcome:
     """Send by OneBot 12, "接口/文件动作" upload_file and "接口/消息动作" send_message."""
     segments = mentions_v12(people)
@@ -327,14 +303,13 @@ async def _send_v12(
         segments.append({"type": "text", "data": {"text": message.text}})
     for image in message.images:
         try:
-            async with turn:
-                uploaded = await bot.call_api(
-                    "upload_file",
-                    type="data",
-                    name=f"screenshot.{image.extension}",
-                    data=image.data,
-                    _timeout=upload_seconds(image),
-                )
+            uploaded = await bot.call_api(
+                "upload_file",
+                type="data",
+                name=f"screenshot.{image.extension}",
+                data=image.data,
+                _timeout=upload_seconds(image),
+            )
             segments.append({"type": "image", "data": {"file_id": uploaded["file_id"]}})
         except ActionFailed as error:
             if not message.text:
@@ -354,7 +329,8 @@ async def reply(bot: Bot, target: Target, message: Message) -> Outcome:
         ActionFailed, NetworkError: from the adapter.
     """
     send = _send_v12 if bot.type == V12 else _send_v11
-    return await send(bot, target, message, "", asyncio.Lock())
+    async with picture_turn(bot) if message.images else nullcontext():
+        return await send(bot, target, message, "")
 
 
 def _judge_failure(error: ActionFailed) -> Outcome:

@@ -40,7 +40,6 @@ async def send_message(
     action: str,
     *,
     message: list[dict[str, Any]],
-    turn: asyncio.Lock,
     _timeout: float | None,
     **parameters: Any,
 ) -> Any:
@@ -50,8 +49,6 @@ async def send_message(
         bot: sends it.
         action: of OneBot 11.
         message: the segments.
-        turn: the bot's lock: one large call is written after another, since each takes several
-            times its size until it is.
         _timeout: seconds that the answer may take; None: any time.
         parameters: the others.
 
@@ -64,7 +61,7 @@ async def send_message(
         return await bot.call_api(action, message=message, _timeout=_timeout, **parameters)
 
     async def call(**data: Any) -> Any:
-        return await _call(insides, action, pictures, turn, **data)
+        return await _call(insides, action, pictures, **data)
 
     data: dict[str, Any] = {"message": message, "_timeout": _timeout, **parameters}
     return await _with_hooks(bot, insides, action, data, call)
@@ -125,7 +122,6 @@ async def _call(
     insides: _Insides,
     action: str,
     pictures: Sequence[str],
-    turn: asyncio.Lock,
     *,
     _timeout: float | None,
     **parameters: Any,
@@ -136,10 +132,9 @@ async def _call(
     from nonebot.adapters.onebot.v11.utils import handle_api_result
 
     number = insides.results.get_seq()
-    async with turn:
-        written = _write(action, number, pictures, **parameters)
-        await asyncio.sleep(0)  # others run between the copies
-        await insides.socket.send(written)
+    written = _write(action, number, pictures, **parameters)
+    await asyncio.sleep(0)  # others run between the copies
+    await insides.socket.send(written)
     try:
         return handle_api_result(await insides.results.fetch(number, _timeout))
     except TimeoutError:
