@@ -12,7 +12,7 @@ from ...model.message import Message
 from ..fit import CUT, fit_image
 from ..mention import mentioned
 from .chat_history import Appearance, normalize
-from .shapes import NO_PICTURES, TEXT_ONLY, WHOLE, Shape
+from .shapes import NO_PICTURES, PLAIN_AFTER, TEXT_ONLY, WHOLE, Shape
 
 MAX_TEXT: Final = 4000
 """Characters. QQ refuses messages somewhat longer than this; the limit is not documented."""
@@ -153,7 +153,7 @@ def segments_v11(message: Message) -> list[dict[str, Any]]:
 def people_to_mention(delivery: Delivery) -> tuple[str, ...]:
     """Choose whom a delivery mentions. QQ may refuse a mention for its own reasons: that must not
     cost the text, so later attempts go without."""
-    if delivery.lane.target.kind != "group" or delivery.attempts >= TEXT_ONLY_AFTER:
+    if delivery.lane.target.kind != "group" or delivery.attempts >= PLAIN_AFTER:
         return ()
     return mentioned(delivery.handling.mention, delivery)
 
