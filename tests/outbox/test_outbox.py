@@ -160,11 +160,13 @@ async def test_what_the_history_does_not_show_follows_soon_where_another_shape_m
     place: Place,
 ) -> None:
     async with world(place) as w:
-        for shown, seconds in (({}, 15.0), (None, 30.0)):
+        shows_nothing: dict[Lane, list[tuple[float, str]]] = {}
+        for shown, seconds in ((shows_nothing, 15.0), (None, 30.0)):
             w.far.shown = shown
             w.far.outcomes[Lane(ME)] = [Unknown("没有回答", 15.0)]
             await w.accept("1", ME)
             due = await w.drain(ME)
+            assert due is not None
             assert due == pytest.approx(w.clock.now + seconds, rel=0, abs=seconds * 0.06)
             w.clock.now = due
             assert await w.drain(ME) is None

@@ -16,11 +16,11 @@ from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.model.target import Lane, Target
 from nonebot_plugin_report.routing.rules import route
 from nonebot_plugin_report.senders.qq.message import (
-    TEXT_ONLY_AFTER,
     mentions_v11,
     mentions_v12,
     people_to_mention,
 )
+from nonebot_plugin_report.senders.qq.shapes import PLAIN_AFTER
 
 GROUP, FRIEND = Target("group", "777"), Target("private", "10002")
 BOUND_FRIEND = Grant(f"{BOUND}10002", frozenset({GROUP, FRIEND}), (GROUP,))
@@ -91,7 +91,7 @@ def test_only_failures_and_what_is_urgent_call_anybody_and_a_refused_call_costs_
     assert people_to_mention(delivery(Report(), priority=Priority.URGENT)) == ("10009", "all")
     assert not people_to_mention(delivery(replace(FAILURE, result=Result.SUCCESS)))
     assert not people_to_mention(delivery(FAILURE, FRIEND))
-    assert not people_to_mention(replace(delivery(FAILURE), attempts=TEXT_ONLY_AFTER))
+    assert not people_to_mention(replace(delivery(FAILURE), attempts=PLAIN_AFTER))
 
 
 def test_they_are_segments_of_each_protocol() -> None:
