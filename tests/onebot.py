@@ -115,6 +115,8 @@ class Scripted(OneBot):
         """What get_friend_list answers."""
         self.member: object = None
         """What get_group_member_info answers, whoever is asked for; None: there is no such."""
+        self.quotable: dict[int, str] = {}
+        """Who wrote a message that is quoted, by its id."""
         self._behaviours: deque[Behaviour] = deque()
         self._arrival = asyncio.Event()
         self._release = asyncio.Event()
@@ -257,6 +259,8 @@ class ScriptedV11(Scripted, OneBotV11):
     no_pictures_to: frozenset[str] = frozenset()
     """Chats that get no pictures, about which QQ says nothing (NapNeko/NapCatQQ#1507)."""
     _uploading: bool = False
+    gives_ids = True
+    """Whether it tells the id of a message that it sent."""
     members: frozenset[tuple[int, int]] = frozenset()
     """Group and user of everybody who is in a group."""
 
@@ -267,6 +271,8 @@ class ScriptedV11(Scripted, OneBotV11):
             if member not in self.members:
                 raise ActionRefused(1200, f"群({member[0]})成员{member[1]}不存在")
             return ok({"group_id": member[0], "user_id": member[1]})
+        if action == "get_msg":
+            return self._quoted(params["message_id"])
         if action in ("get_friend_msg_history", "get_group_msg_history"):
             return self._history(action, params)
         if "forward" in action and not self.forwards:
@@ -276,7 +282,10 @@ class ScriptedV11(Scripted, OneBotV11):
             return failed(refusal.retcode, refusal.message)
         if self.one_upload and '"image"' in str(params).replace("'", '"'):
             return await self._upload(action, params)
-        return await super().answer(action, params)
+        answer = await super().answer(action, params)
+        if not self.gives_ids and isinstance(answer["data"], dict):
+            answer["data"].pop("message_id", None)
+        return answer
 
     def _ill(self, action: str, params: dict[str, Any]) -> Fail | None:
         """What QQ does not confirm in this chat."""
@@ -295,6 +304,15 @@ class ScriptedV11(Scripted, OneBotV11):
         await asyncio.sleep(self.upload_seconds)
         self._uploading = False
         return await super().answer(action, params)
+
+    def _quoted(self, message_id: int) -> Answer:
+        """OneBot 11, "公开 API/get_msg"."""
+        if message_id not in self.quotable:
+            raise ActionRefused(1404, "消息不存在")
+        return ok({
+            "time": 1, "message_type": "group", "message_id": message_id, "real_id": message_id,
+            "sender": {"user_id": int(self.quotable[message_id])}, "message": [],
+        })  # fmt: skip
 
     def _history(self, action: str, params: dict[str, Any]) -> Answer:
         self.asked.append(action)

@@ -40,6 +40,8 @@ class Command:
     more: str = ""
     """Arguments that only superusers have."""
     who: Who = Who.CONCERNED
+    of_report: bool = False
+    """Its only argument is a report, which a message may also quote."""
     binding: bool = False
     """Only if REPORT_BIND lets users have tokens."""
 
@@ -62,8 +64,10 @@ async def _help(context: Context, asker: Asker, _: Sequence[str]) -> str:
 COMMANDS: Final = (
     Command("状态", "是否正常，什么没送到", status.status, ("state", "情况")),
     Command("最近", "最近的推送", pushes.recent, ("历史", "记录", "列表"), "[几条]"),
-    Command("详情", "全文和截图", pushes.details, ("查看", "详细"), "第几条或ID"),
-    Command("重发", "再发一次", pushes.resend, ("再发", "补发"), "第几条或ID"),
+    Command("详情", "全文和截图", pushes.details, ("查看", "详细"), "第几条或ID",
+            of_report=True),
+    Command("重发", "再发一次", pushes.resend, ("再发", "补发"), "第几条或ID",
+            of_report=True),
     Command("静音", "先攒着，也可以写 30（分钟）、半天、今晚、到 8 点", mutes.mute,
             ("免打扰", "勿扰"), "2h", "[目标]"),
     Command("取消静音", "恢复推送", mutes.unmute, ("解除静音", "结束静音"), more="[目标]"),

@@ -1,11 +1,16 @@
 """Dispatches chat commands."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ..errors import ReportError
 from ..hub import Hub
 from ..model.target import Target
 from ..model.text import clean
 from .command_table import HELP, Asked, Who, nearest, read, visible
-from .parsing import MOST_ASKED
+from .mutes import mute
+from .parsing import MOST_ASKED, read_until
+from .quotes import Quote
 from .request import Answer, Asker, Context, Wrong
 from .wording import quoted
 
@@ -42,9 +47,38 @@ class Commands:
         everything = Asker("0", superuser=True, here=Target("group", "1"))
         return nearest(asked.name, visible(everything, binding=True)) is not None
 
-    async def answer(self, asker: Asker, text: str) -> Answer:
-        """Carry out a command; a mistake is answered, not raised."""
+    def may_quote(self, text: str) -> bool:
+        """Whether a reply to one of our messages is a command about it: the whole of it must be."""
         asked = self.read(text)
+        if asked.command is None:
+            return False
+        if asked.command.of_report:
+            return not asked.arguments
+        return asked.command.answer is mute and self._is_time(asked)
+
+    def _is_time(self, asked: Asked) -> bool:
+        reading = read_until(" ".join(asked.arguments), self._hub.clock())
+        return reading is not None and not reading[1]
+
+    async def quoted(self, quote: Quote, here: Target) -> list[str]:
+        """Find the reports of ours that a message in a chat quotes; none where it quotes others'.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        is_ours = bool(quote.author) and await self._hub.are_bots(frozenset((quote.author,)))
+        if quote.author and not is_ours:
+            return []
+        return await self._hub.history.quoted(here, quote.message_id, may_guess=is_ours)
+
+    async def answer(self, asker: Asker, text: str, quoted: Sequence[str] = ()) -> Answer:
+        """Carry out a command, perhaps about the reports `quoted`; a mistake is answered, not
+        raised."""
+        asked = self.read(text)
+        if quoted and asked.command is not None and asked.command.of_report:
+            if len(quoted) > 1:
+                return f"这一条里有 {len(quoted)} 个推送，{self._context.command('最近')}看是第几条"
+            asked = replace(asked, arguments=tuple(quoted))
         command = asked.command
         if command is None:
             return self._unknown(asker, asked.name)

@@ -16,12 +16,14 @@ from nonebot.permission import SUPERUSER
 from nonebot.rule import CommandRule, Rule, ShellCommandRule, command
 from nonebot.typing import T_DependencyCache, T_State
 
+from ..errors import StoreUnavailable
 from ..hub import Hub
 from ..model.message import Message
 from ..model.target import Target
 from ..senders.qq.message import MAX_PICTURE, fit_message, with_small_pictures
 from ..senders.qq.sender import is_qq, reply
 from .membership import may_bind
+from .quotes import has_quote, read_quote
 from .request import Answer, Asker
 
 if TYPE_CHECKING:
@@ -58,19 +60,47 @@ def bind_commands(hub: Hub, push_url: str) -> None:
         superuser = await SUPERUSER(bot, event)
         return commands().concern(event.get_user_id(), asked, superuser=superuser)
 
-    @_matcher(hub.config.report_command, Rule(concerned), hub.bot_event).handle()
+    @_matcher(
+        hub.config.report_command,
+        Rule(concerned),
+        hub.bot_event,
+        partial(_quotes_ours, hub, commands),
+    ).handle()
     async def push(
         bot: Bot,
         event: Event,
         matcher: Matcher,
-        argument: ChatMessage[Any] = CommandArg(),  # noqa: B008 - NoneBot's way to inject
+        argument: ChatMessage[Any] | None = CommandArg(),  # noqa: B008 - NoneBot's way to inject
     ) -> None:
-        if commands().read(_text(argument)).command is not None:
+        text = event.get_plaintext() if argument is None else _text(argument)
+        if commands().read(text).command is not None:
             matcher.stop_propagation()
+        about = await _quoted(commands(), event) if commands().may_quote(text) else []
         superuser = await SUPERUSER(bot, event)
         allowed = partial(may_bind, hub.config.report_bind, bot, event)
         asker = Asker(event.get_user_id(), superuser, _here(event), allowed)
-        await _reply(bot, asker, await commands().answer(asker, _text(argument)))
+        await _reply(bot, asker, await commands().answer(asker, text, about))
+
+
+async def _quotes_ours(
+    hub: Hub, commands: "Callable[[], Commands]", bot: Bot, event: Event
+) -> bool:
+    """Whether a message is a command about one of ours that it quotes."""
+    if not await _from_qq(bot, event) or not commands().may_quote(event.get_plaintext()):
+        return False
+    is_theirs = await SUPERUSER(bot, event) or event.get_user_id() in hub.tokens.bound()
+    if not is_theirs or await _is_own(hub, bot, event):
+        return False
+    return bool(await _quoted(commands(), event))
+
+
+async def _quoted(commands: "Commands", event: Event) -> list[str]:
+    """The reports of ours that a message quotes."""
+    quote = read_quote(event) if has_quote(event) else None
+    try:
+        return await commands.quoted(quote, _here(event)) if quote else []
+    except StoreUnavailable:
+        return []
 
 
 def bind_refusal(name: str, reason: str) -> None:
@@ -80,7 +110,7 @@ def bind_refusal(name: str, reason: str) -> None:
         is_theirs = await _from_qq(bot, event) and bot.self_id not in _authors(event)
         return is_theirs and await SUPERUSER(bot, event)
 
-    @_matcher(name, Rule(concerned), _ignore).handle()
+    @_matcher(name, Rule(concerned), _ignore, _ignore).handle()
     async def answer(bot: Bot, event: Event) -> None:
         await _reply(
             bot, Asker(event.get_user_id(), superuser=True, here=_here(event)), f"❌ {reason}"
@@ -94,8 +124,10 @@ class _ChatMatcher(Matcher):
 
     command_name: ClassVar[str]
     """REPORT_COMMAND."""
-    hear: ClassVar[Callable[[Bot, Event], Awaitable[None]]]
+    hear: ClassVar[Callable[[Bot, Event], Awaitable[object]]]
     """Takes in each event."""
+    quotes: ClassVar[Callable[[Bot, Event], Awaitable[bool]]]
+    """Whether a message is a command about one of ours that it quotes."""
 
     @classmethod
     async def check_perm(
@@ -118,23 +150,29 @@ class _ChatMatcher(Matcher):
         stack: AsyncExitStack | None = None,
         dependency_cache: T_DependencyCache | None = None,
     ) -> bool:
-        """Check the rule of a message that begins with our name."""
+        """Check the rule of a message that begins with our name, or quotes one of ours."""
         if state[PREFIX_KEY][CMD_KEY] != (cls.command_name,):
-            return False
+            return has_quote(event) and await cls.quotes(bot, event)
         return await super().check_rule(bot, event, state, stack, dependency_cache)
 
 
-async def _ignore(bot: Bot, event: Event) -> None:
+async def _ignore(bot: Bot, event: Event) -> bool:
     """Hear an event in vain: there is no hub."""
+    return False
 
 
-def _matcher(name: str, rule: Rule, hear: Callable[[Bot, Event], Awaitable[None]]) -> type[Matcher]:
+def _matcher(
+    name: str,
+    rule: Rule,
+    hear: Callable[[Bot, Event], Awaitable[object]],
+    quotes: Callable[[Bot, Event], Awaitable[bool]],
+) -> type[Matcher]:
     """What `on_command` would make. That finds the module it is called from by going through the
     files of all that are loaded, which was an eleventh of the plugin's time to load."""
     plugin = get_plugin_by_module_name(__name__)
     source = MatcherSource(plugin and plugin.id_, __name__)
     matcher = _ChatMatcher.new("", command(name) & rule, priority=PRIORITY, source=source)
-    matcher.command_name, matcher.hear = name, hear
+    matcher.command_name, matcher.hear, matcher.quotes = name, hear, quotes
     if plugin is not None:
         plugin.matcher.add(matcher)
     return matcher

@@ -113,6 +113,8 @@ class Delivered:
     """The service accepted it. `note` says what was left out (Chinese), if anything."""
 
     note: str = ""
+    message_id: str = ""
+    """The service's own id of the message, where people can quote it; empty: it gave none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class Finish:
 
     state: State
     reason: str
+    message_id: str = ""
+    """The service's own id of the message; empty: it gave none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ def decide(
         may_step_aside: others in its lane may go before it.
     """
     match outcome:
-        case Delivered(note):
-            return Finish(State.DELIVERED, note)
+        case Delivered(note, message_id):
+            return Finish(State.DELIVERED, note, message_id)
         case Rejected(reason):
             return Finish(State.REJECTED, reason)
         case Away(reason, least):

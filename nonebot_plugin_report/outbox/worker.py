@@ -262,14 +262,21 @@ class LaneWorker:
         ids = [one.id for one in deliveries]
         first = not self.queue.failures
         match decision:
-            case Finish(state, reason):
+            case Finish(state, reason, message_id):
                 works = self.queue.succeeded()
                 together += together and ("送达" if state is State.DELIVERED else "发送")
                 explained = "；".join(filter(None, (together, reason)))
 
                 def write() -> Awaitable[None]:
                     return self._tools.outcomes.finish(
-                        lease, ids, state, explained, now, works=works, sent=sent
+                        lease,
+                        ids,
+                        state,
+                        explained,
+                        now,
+                        works=works,
+                        sent=sent,
+                        message_id=message_id,
                     )
             case Retry(delay, reason, repeated):
                 self.queue.failed(now + delay)

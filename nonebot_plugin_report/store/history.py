@@ -16,6 +16,7 @@ from ..model.target import Target
 from ..model.watch import Arrival
 from .ids import moment_of
 from .leases import HAS_WAITING, NEXT
+from .quotes import find_quoted
 from .row_types import RowType, is_moment
 from .rows import (
     HAS_FAILED,
@@ -138,6 +139,18 @@ class History:
         """
         seen = await self._run(lambda conn: _seen_by(conn, _state(conn, id_or_key, source), target))
         return seen and seen.state
+
+    async def quoted(self, target: Target, message_id: str, *, may_guess: bool) -> list[str]:
+        """The reports that went to a target in the message with this id of its service.
+
+        `may_guess`: where the last message there was given no id, those of that.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        return await self._run(
+            lambda conn: find_quoted(conn, target, message_id, may_guess=may_guess)
+        )
 
     async def messages(self, report_id: str, targets: Iterable[Target]) -> dict[Target, Message]:
         """The words and pictures that some targets were sent, as far as they are still stored;

@@ -30,11 +30,13 @@ class Outcomes:
         *,
         works: bool,
         sent: bool = True,
+        message_id: str = "",
     ) -> None:
         """Record the final state of deliveries that went as one message.
 
         `works`: end their lane's back-off; `sent`: an attempt led to it, rather than the discovery
-        that an earlier one arrived, or that the time is over. A power cut may undo the record,
+        that an earlier one arrived, or that the time is over; `message_id`: the service's own id of
+        the message, if it gave one. A power cut may undo the record,
         which costs a repeat.
 
         Raises:
@@ -44,7 +46,7 @@ class Outcomes:
 
         def write(conn: Connection) -> None:
             for each in ids:
-                _finish(conn, lease, each, state, reason, now, sent=sent)
+                _finish(conn, lease, each, state, reason, now, message_id, sent=sent)
             if works:
                 back_off(conn, lease, 0.0, 0)
 
@@ -113,6 +115,8 @@ class Outcomes:
         return await self._database.run(lambda conn: _withdraw(conn, report_id))
 
 
+MAX_MESSAGE_ID: Final = 200
+"""Characters that are stored of a service's own id."""
 _TRIED: Final = delivery.c.attempts + bindparam("tries", type_=Integer)
 _LEAST: Final = bindparam("least", type_=Integer)
 _AT_LEAST: Final = case((_TRIED < _LEAST, _LEAST), else_=_TRIED)
@@ -124,7 +128,7 @@ _FINISH: Final = Statement(
     .where(delivery.c.id == bindparam("this"), IS_WAITING, IS_HELD)
     .values(
         state=bindparam("to"), reason=bindparam("why"), finished_at=bindparam("now"),
-        attempts=_AT_LEAST, repeats=_REPEATS,
+        attempts=_AT_LEAST, repeats=_REPEATS, message_id=bindparam("message_id"),
     )
 )  # fmt: skip
 _KEEP: Final = Statement(
@@ -157,6 +161,7 @@ def _finish(
     state: State,
     reason: str,
     now: float,
+    message_id: str,
     *,
     sent: bool,
 ) -> None:
@@ -166,6 +171,7 @@ def _finish(
         this=delivery_id, to=state.value, why=reason, now=now,
         tries=int(sent and not expired),
         least=int(not expired),  # a process that was killed did not count its last attempt
+        message_id=message_id[:MAX_MESSAGE_ID],
         undone=int(not sent and not expired),  # nor was the repeat made that was to follow
     )  # fmt: skip
     if state is State.UNCONFIRMED:

@@ -208,6 +208,7 @@ def delivery_row(
         "fallback_at": None if after is None else value.created_at + after,
         "fallback_unconfirmed": int(handling.fallback_unconfirmed),
         "mention": join_mentions(handling.mention),
+        "message_id": "",
     }
 
 

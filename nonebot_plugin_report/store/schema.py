@@ -37,6 +37,7 @@ Step = Sequence[str]
 """SQL statements that bring tables of one version to the next."""
 STEPS: Final[Sequence[Step]] = (
     ("ALTER TABLE delivery ADD COLUMN mention TEXT NOT NULL DEFAULT ''",),
+    ("ALTER TABLE delivery ADD COLUMN message_id VARCHAR NOT NULL DEFAULT ''",),
 )
 """The step from version 1 to 2, the step from 2 to 3, and so on. A change of the tables adds one;
 new tables and all indexes are made without a step."""
@@ -149,6 +150,8 @@ delivery: Final = Table(
     # 1: they are used, too, if nobody knows whether it arrived
     Column("fallback_unconfirmed", Integer, nullable=False, server_default="0"),
     Column("mention", Text, nullable=False, server_default=""),  # QQ numbers and "all"
+    # The service's own id of the message, by which people quote it
+    Column("message_id", STRING, nullable=False, server_default=""),
 )
 Index("delivery_report", delivery.c.report_id)
 Index("delivery_lane", delivery.c.lane, delivery.c.report_id)

@@ -464,3 +464,66 @@ async def test_a_dropped_report_says_why_and_an_end_says_how_long(tmp_path: Path
         texts = [one.text for one in await qq.wait_for(2)]
         assert "用时" in texts[1]
         assert "用时" not in texts[0]
+
+
+async def quote(
+    qq: ScriptedV11, user: str, text: str, message_id: int, author: str = "10000", group: str = ""
+) -> None:
+    """A user replies to a message (OneBot 11, "消息段类型/回复")."""
+    qq.quotable[message_id] = author
+    where: dict[str, Any] = (
+        {"message_type": "group", "sub_type": "normal", "group_id": int(group), "anonymous": None}
+        if group
+        else {"message_type": "private", "sub_type": "friend"}
+    )
+    await qq.emit({
+        "time": int(time.time()), "self_id": int(qq.self_id), "post_type": "message", **where,
+        "message_id": 1, "user_id": int(user), "font": 0, "raw_message": text,
+        "message": [
+            {"type": "reply", "data": {"id": str(message_id)}},
+            {"type": "at", "data": {"qq": author}},
+            {"type": "text", "data": {"text": f" {text}"}},
+        ],
+        "sender": {"user_id": int(user), "nickname": "x"},
+    })  # fmt: skip
+
+
+async def test_a_reply_to_one_of_ours_acts_on_it_and_any_other_does_not(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    pushed = [await bot.push(content=text, send_to_group=777) for text in ("第一", "第二")]
+    for one in pushed:
+        await bot.until_state(one["id"], "delivered")
+    assert [one.text for one in qq.messages] == ["第一", "第二"]
+    await quote(qq, OWNER, "详情", 1, group="777")
+    assert f"ID {pushed[0]['id']}" in (await first_answer(qq, 2)).text
+    # Another plugin's message, somebody else's, a stranger's reply, words that only begin so.
+    await quote(qq, OWNER, "详情", 999, group="777")
+    await quote(qq, OWNER, "详情", 1, author=STRANGER, group="777")
+    await ask(qq, OWNER, "/推送 状态")
+    await quote(qq, STRANGER, "详情", 1, group="777")
+    await quote(qq, OWNER, "详情页在哪", 1, group="777")
+    await quote(qq, OWNER, "重发 一下", 1, group="777")
+    await quote(qq, "10000", "详情", 1, group="777")
+    assert "静音到" in await ask(qq, OWNER, "/推送 静音 2h", group="777")
+    assert "不再静音" in await ask(qq, OWNER, "/推送 取消静音", group="777")
+    before = len(qq.messages)
+    assert before == 6
+    await quote(qq, OWNER, "静音 2h", 2, group="777")
+    assert "这个群静音到" in (await first_answer(qq, before)).text
+    await ask(qq, OWNER, "/推送 取消静音", group="777")
+    before = len(qq.messages)
+    await quote(qq, OWNER, "/推送 重发", 2, group="777")
+    again = await qq.wait_for(before + 2)
+    assert "第二" in {one.text for one in again[before:]}
+
+
+async def test_where_no_ids_are_given_the_last_message_of_the_chat_is_meant(
+    bot: Bot, qq: ScriptedV11
+) -> None:
+    qq.gives_ids = False
+    pushed = [await bot.push(content=text, send_to_group=778) for text in ("第一", "第二")]
+    for one in pushed:
+        await bot.until_state(one["id"], "delivered")
+    await quote(qq, OWNER, "详情", 12345, group="778")
+    assert f"ID {pushed[1]['id']}" in (await first_answer(qq, 2)).text

@@ -46,7 +46,7 @@ async def test_a_store_goes_through_the_steps_that_it_lacks_each_once(place: Pla
 
 async def test_a_store_of_the_first_version_gets_what_came_later(place: Place) -> None:
     def go_back(conn: Connection) -> None:
-        for column in ("mention",):
+        for column in ("mention", "message_id"):
             conn.execute(text(f"ALTER TABLE delivery DROP COLUMN {column}"))
         schema.write_meta(conn, "version", "1")
 

@@ -150,6 +150,18 @@ def segments_v11(message: Message) -> list[dict[str, Any]]:
     return segments
 
 
+def read_message_id(answer: object) -> str:
+    """Read the id of a message that was sent; empty: there is none.
+
+    OneBot 11, "公开 API", and OneBot 12, "接口/消息动作": message_id. Some give 0 or nothing.
+    """
+    match answer:
+        case {"message_id": int() | str() as message_id} if message_id:
+            return str(message_id)
+        case _:
+            return ""
+
+
 def people_to_mention(delivery: Delivery) -> tuple[str, ...]:
     """Choose whom a delivery mentions. QQ may refuse a mention for its own reasons: that must not
     cost the text, so later attempts go without."""

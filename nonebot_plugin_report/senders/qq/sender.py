@@ -35,6 +35,7 @@ from .message import (
     mentions_v11,
     mentions_v12,
     people_to_mention,
+    read_message_id,
     segments_v11,
     upload_seconds,
     with_small_pictures,
@@ -268,8 +269,9 @@ async def _send_v11(
         nodes = [_node(bot, part) for part in message.parts]
         try:
             action = f"send_{target.kind}_forward_msg"
-            await bot.call_api(action, messages=nodes, _timeout=seconds, **receiver)
-            return Delivered(CUT if any(len(p.text) > MAX_TEXT for p in message.parts) else "")
+            answer = await bot.call_api(action, messages=nodes, _timeout=seconds, **receiver)
+            note = CUT if any(len(p.text) > MAX_TEXT for p in message.parts) else ""
+            return Delivered(note, read_message_id(answer))
         except ActionFailed as error:
             outcome = _judge_failure(error)
             if isinstance(outcome, Unknown):
@@ -279,8 +281,8 @@ async def _send_v11(
             note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
     action = f"send_{target.kind}_msg"
     segments = [*mentions_v11(people), *await encode_v11(message)]
-    await send_message(bot, action, message=segments, _timeout=seconds, **receiver)
-    return Delivered(note)
+    answer = await send_message(bot, action, message=segments, _timeout=seconds, **receiver)
+    return Delivered(note, read_message_id(answer))
 
 
 def _node(bot: Bot, message: Message) -> dict[str, Any]:
@@ -318,8 +320,8 @@ async def _send_v12(
             segments.append({"type": "text", "data": {"text": f"\n[{note}]"}})
     number = "user_id" if target.kind == "private" else "group_id"
     receiver = {"detail_type": target.kind, number: target.id}
-    await bot.call_api("send_message", message=segments, **receiver)
-    return Delivered(note)
+    answer = await bot.call_api("send_message", message=segments, **receiver)
+    return Delivered(note, read_message_id(answer))
 
 
 async def reply(bot: Bot, target: Target, message: Message) -> Outcome:
