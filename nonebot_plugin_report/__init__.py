@@ -33,8 +33,8 @@ __plugin_meta__ = PluginMetadata(
         "脚本：curl -d '备份完成' 'http://127.0.0.1:8080/report?token=你的令牌'；\n"
         "其他插件：from nonebot_plugin_report import report，然后 await report('内容')；\n"
         "在 QQ 里（前面加命令前缀，默认 /）：推送 状态 | 最近 [几条] | 详情 第几条或ID | "
-        "重发 第几条或ID | 静音 2h [目标] | 取消静音 [目标] | 测试 [目标] | 地址 [工具] | 网页 | "
-        "绑定 | 解绑 | 绑定名单 | 撤销 QQ号 | 帮助"
+        "重发 第几条或ID | 知道了 第几条或ID | 静音 2h [目标] | 取消静音 [目标] | "
+        "测试 [目标] | 地址 [工具] | 网页 | 绑定 | 解绑 | 绑定名单 | 撤销 QQ号 | 帮助"
     ),
     type="application",
     homepage="https://github.com/nonebot-plugin-report-hub/nonebot-plugin-report-hub",

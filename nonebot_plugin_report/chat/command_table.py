@@ -68,6 +68,8 @@ COMMANDS: Final = (
             of_report=True),
     Command("重发", "再发一次", pushes.resend, ("再发", "补发"), "第几条或ID",
             of_report=True),
+    Command("知道了", "不再提醒这一条", pushes.acknowledge, ("收到", "ack"), "第几条或ID",
+            of_report=True),
     Command("静音", "先攒着，也可以写 30（分钟）、半天、今晚、到 8 点", mutes.mute,
             ("免打扰", "勿扰"), "2h", "[目标]"),
     Command("取消静音", "恢复推送", mutes.unmute, ("解除静音", "结束静音"), more="[目标]"),

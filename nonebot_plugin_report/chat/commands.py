@@ -10,6 +10,7 @@ from ..model.text import clean
 from .command_table import HELP, Asked, Who, nearest, read, visible
 from .mutes import mute
 from .parsing import MOST_ASKED, read_until
+from .pushes import acknowledge
 from .quotes import Quote
 from .request import Answer, Asker, Context, Wrong
 from .wording import quoted
@@ -76,7 +77,7 @@ class Commands:
         raised."""
         asked = self.read(text)
         if quoted and asked.command is not None and asked.command.of_report:
-            if len(quoted) > 1:
+            if len(quoted) > 1 and asked.command.answer is not acknowledge:
                 return f"这一条里有 {len(quoted)} 个推送，{self._context.command('最近')}看是第几条"
             asked = replace(asked, arguments=tuple(quoted))
         command = asked.command

@@ -20,6 +20,7 @@ from .wording import (
     name_target,
     quoted,
     short,
+    subject,
     undelivered,
 )
 
@@ -61,6 +62,12 @@ async def details(context: Context, asker: Asker, arguments: Sequence[str]) -> A
         own = sent.get(asker.own, Message(""))
         theirs, images = own.text, own.images
     lines += list_first([describe_delivery(one, asker, now) for one in state.deliveries])
+    lines += list_first([
+        f"⏰ {subject(one.target, asker)}还没有人说「知道了」，{moment(one.due_at, now)} 再发"
+        f"（已提醒 {one.reminded} 次）"
+        for one in await context.hub.reminders(state.id)
+        if asker.only in (None, one.target)
+    ])  # fmt: skip
     if state.note:
         lines.append(f"没有发出：{short(state.note, REASON_LENGTH)}")
     lines += ["内容：", theirs] if theirs else []
@@ -77,6 +84,15 @@ async def resend(context: Context, asker: Asker, arguments: Sequence[str]) -> st
         raise Wrong("这条推送没有接收者，或内容已经清理了")
     sent = "、".join(list_first([name_target(one, asker) for one in receipt.targets]))
     return f"已重发给{sent}，新的 ID {receipt.id}"
+
+
+async def acknowledge(context: Context, asker: Asker, arguments: Sequence[str]) -> str:
+    """End the reminders of reports: somebody knows of them."""
+    ended = False
+    for each in arguments or ("",):
+        state = await _find_report(context, asker, [each] if each else [])
+        ended |= await context.hub.acknowledge(state.id, asker.only)
+    return "好，不再提醒" if ended else "知道了；这一条本来就不会再提醒"
 
 
 async def test(context: Context, asker: Asker, arguments: Sequence[str]) -> str:

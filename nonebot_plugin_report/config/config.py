@@ -377,6 +377,7 @@ def _named(config: Config) -> Iterator[tuple[str, str, Iterable[Recipient]]]:
     for number, rule in enumerate(config.report_rules, 1):
         yield "REPORT_RULES", f"第 {number} 条的 to：", rule.to
         yield "REPORT_RULES", f"第 {number} 条的 fallback：", rule.fallback
+        yield "REPORT_RULES", f"第 {number} 条的 escalate：", rule.escalate
     for name, token in config.report_tokens.items():
         yield "REPORT_TOKENS", f"{name} 的 to：", _exact_recipients(token)
         yield "REPORT_TOKENS", f"{name} 的 default：", token.default

@@ -50,6 +50,7 @@ from .trust import Trust
 
 if TYPE_CHECKING:
     from ..store.archive import Archive
+    from ..store.reminders import Reminder
 
 STATUS_EVERY: Final = 60.0
 """Seconds between questions to the bots whose heartbeats say that they are offline."""
@@ -311,6 +312,24 @@ class Hub:
         """
         self._require_store()
         return await self._outbox.withdraw(report_id)
+
+    async def acknowledge(self, report_id: str, target: Target | None = None) -> bool:
+        """End a report's reminders, with `target` those there alone. Returns whether there were
+        any.
+
+        Raises:
+            StoreUnavailable: the change could not be written.
+        """
+        self._require_store()
+        return await self._outbox.acknowledge(report_id, target)
+
+    async def reminders(self, report_id: str) -> "Sequence[Reminder]":
+        """Read a report's reminders that are still to come.
+
+        Raises:
+            StoreUnavailable: they could not be read.
+        """
+        return await self._store.reminders.of_report(report_id)
 
     async def delete(self, report_id: str) -> bool:
         """Delete a report and its waiting deliveries. Returns False while a delivery is being sent.

@@ -42,6 +42,10 @@ class Handling:
     """Seconds of waiting after which they get it; None: only if the delivery fails."""
     fallback_unconfirmed: bool = False
     """They also get it if nobody knows whether the delivery arrived."""
+    remind: float | None = None
+    """Seconds after which it is sent again if it is urgent and nobody acknowledges it."""
+    escalate: tuple[Target, ...] = ()
+    """Who gets it after the last reminder."""
     mention: tuple[str, ...] = ()
     """QQ numbers, and `all`, that it mentions in its group if it is urgent or a failure."""
 

@@ -8,22 +8,24 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from loguru import logger
 
 from ..errors import StoreUnavailable
-from ..model.delivery import Delivery, Handling, Outgoing, Sender
+from ..model.delivery import Delivery, Handling, Outgoing, Priority, Sender
 from ..model.message import Message
 from ..model.report import Report, hash_words
 from ..model.scheduling import Policy
 from ..model.status import Receipt
+from ..model.story import find_ended
 from ..model.target import Lane, Target
 from ..store import Store
 from ..store.housekeeping import DueFallback
 from ..store.ids import IdMaker
 from ..store.queue import Queued
+from ..store.reminders import MAX_REMINDERS, DueReminder
 from ..store.rows import Entry
 from .digest import REST
 from .lanes import EXPIRY_PATIENCE, Lanes
@@ -83,6 +85,8 @@ class Outbox:
         self._limits = limits
         self._clock = clock
         self._ids = IdMaker(clock)
+        self._reminds = True
+        """Whether anything may wait to be acknowledged."""
         self._known_lanes: set[Lane] = set()
         self.tally: Final = Tally()
         # Not of `_ids`: those follow on each other, and the clock may not be right yet.
@@ -112,6 +116,7 @@ class Outbox:
         if not self._store.shared:
             await self._recover()
         self._ids.continue_after(await housekeeping.newest_id())
+        self._reminds = self._store.shared or await self._store.reminders.any()
         self._known_lanes.clear()
         self.lanes.begin(patience=min(EXPIRY_PATIENCE, self._limits.expire))
         now = self._clock()
@@ -144,6 +149,7 @@ class Outbox:
                 self._repeat(self.prune, PRUNE_EVERY, delay=EXPIRY_PATIENCE, leading=True)
             )
             tasks.create_task(self._repeat(self.fall_back, FALL_BACK_EVERY, leading=True))
+            tasks.create_task(self._repeat(self.remind, FALL_BACK_EVERY, leading=True))
             tasks.create_task(self._check())
             if self._store.others is None:
                 tasks.create_task(self._repeat(self.lanes.sweep, SWEEP_EVERY))
@@ -200,6 +206,9 @@ class Outbox:
             report_id, report, deliveries, now, source, note,
             tuple([one.fallback_images for one in outgoing]), content_hash,
         )  # fmt: skip
+        self._reminds |= any(one.handling.remind is not None for one in outgoing)
+        if self._reminds:
+            entry = replace(entry, ended=find_ended(report))
         new = [each.lane for each in deliveries if each.lane not in self._known_lanes]
 
         def committed(receipt: Receipt, stored: Entry) -> None:
@@ -282,6 +291,44 @@ class Outbox:
         new = await self._store.housekeeping.fall_back(now, divert)
         self.lanes.wake(new, fresh=True)
 
+    async def remind(self) -> None:
+        """Send again what is urgent and nobody has acknowledged, and at last to others.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        now = await self._now()
+
+        def make(due: DueReminder) -> list[Delivery]:
+            is_last = due.reminded >= MAX_REMINDERS
+            lanes = [Lane(one) for one in due.escalate] if is_last else [due.lane]
+            handling = Handling(Priority.URGENT, mention=() if is_last else due.mention)
+            message = Message(f"{due.text}\n[{_reminding(due)}]".strip())
+            return [
+                Delivery(
+                    self._ids.next(),
+                    due.report_id,
+                    each,
+                    message,
+                    created_at=now,
+                    expires_at=now + self._limits.expire,
+                    handling=handling,
+                )
+                for each in lanes
+            ]
+
+        new = await self._store.reminders.remind(now, make)
+        self.lanes.wake(new, fresh=True)
+
+    async def acknowledge(self, report_id: str, target: Target | None) -> bool:
+        """End a report's reminders, with `target` those there alone. Returns whether there were
+        any.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        return await self._store.reminders.end(report_id, target)
+
     async def prune(self) -> None:
         """Delete what is past retention, in small batches; not while the clock may still be wrong.
 
@@ -356,6 +403,13 @@ class Outbox:
                     logger.warning(f"数据库暂时不可用：{error}")
                 complained = True
             await asyncio.sleep(every)
+
+
+def _reminding(due: DueReminder) -> str:
+    """What a reminder says of itself (Chinese)."""
+    if due.reminded >= MAX_REMINDERS:
+        return f"在 {due.lane.target} 提醒了 {due.reminded} 次，没有人说知道了，转到这里"
+    return f"第 {due.reminded + 1} 次提醒：回复这一条「知道了」就不再提醒"
 
 
 async def _hash_content(report: Report) -> str:

@@ -24,6 +24,7 @@ def find_audience(
         if not _may_apply(rule, events):
             continue
         reached.update(directory.expand(rule.fallback))
+        reached.update(directory.expand(rule.escalate))
         if rule.override or not named:
             reached.update(directory.expand(rule.to))
     return frozenset(reached)

@@ -69,6 +69,7 @@ Words = Annotated[Template, Read(read_template), PlainSerializer(lambda value: v
 _ACTIONS: Final = frozenset({
     "to", "template", "screenshot", "mask", "drop", "urgent", "fallback", "fallback_after",
     "fallback_unconfirmed", "override", "mention",
+    "remind", "escalate",
 })  # fmt: skip
 """Fields of a rule that cannot stand beside `as`."""
 
@@ -102,6 +103,10 @@ class Rule(Settings):
     """true：不发给任何人"""
     urgent: bool = False
     """true：不等免打扰结束，不合并"""
+    remind: Annotated[Duration, Field(ge=60, le=86400)] | None = None
+    """紧急的推送，这么久没有人说「知道了」就再发，例如 10m；最多三次"""
+    escalate: Recipients = ()
+    """三次之后还没有人说「知道了」，再发给谁"""
     mention: Mentions | None = None
     """发到 QQ 群时，紧急的、失败的 @ 谁：QQ 号、owner（令牌的主人）、all（所有人）；[] 是不 @"""
     counts_as: Annotated[CountsAs | None, Field(alias="as")] = None
@@ -133,6 +138,8 @@ class Rule(Settings):
             raise ValueError("drop 和 to 不能一起写")
         if self.fallback_after is not None and not self.fallback:
             raise ValueError("写了 fallback_after，还要写 fallback")
+        if self.escalate and self.remind is None:
+            raise ValueError("写了 escalate，还要写 remind")
         if self.fallback_unconfirmed and not self.fallback:
             raise ValueError("写了 fallback_unconfirmed，还要写 fallback")
         return self
@@ -423,12 +430,16 @@ def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Gr
         )
     falling = next((rule for rule in rules if rule.fallback), None)
     fallback = directory.expand(falling.fallback) if falling else ()
+    reminding = next((rule for rule in rules if rule.remind is not None), None)
+    escalate = directory.expand(reminding.escalate) if reminding else ()
     handling = Handling(
         Priority.URGENT if any(rule.urgent for rule in rules) else Priority.NORMAL,
         fallback=tuple(one for one in fallback if grant.reaches(one) and one != target),
         fallback_after=falling.fallback_after if falling else None,
         fallback_unconfirmed=falling is not None and falling.fallback_unconfirmed,
         mention=mention,
+        remind=reminding.remind if reminding else None,
+        escalate=tuple(one for one in escalate if grant.reaches(one) and one != target),
     )
     ruled = next((rule.mask for rule in rules if rule.mask is not None), None)
     own = (directory.mask(target) if ruled is None else ruled) or Mask()

@@ -22,6 +22,7 @@ from .outcomes import Outcomes
 from .processes import Processes
 from .queue import Queue
 from .reader import Reader
+from .reminders import Reminders
 from .room import Room
 from .sessions import StoredSessions
 from .spent import Spent
@@ -49,6 +50,7 @@ class Store:
         self._reader = Reader.of(place)
         self.queue = Queue(self._writer, Room(place if isinstance(place, Path) else None))
         self.outcomes = Outcomes(self._writer)
+        self.reminders = Reminders(self._writer)
         self.leases = Leases(self._writer)
         self.history = History(self._writer)
         self.housekeeping = Housekeeping(self._writer)

@@ -438,6 +438,11 @@ def _move_in_time(conn: Connection, since: float, by: float) -> None:
         .where(IS_WAITING, delivery.c.tried_at >= since)
         .values(tried_at=delivery.c.tried_at + by)
     )
+    conn.execute(
+        update(delivery)
+        .where(delivery.c.remind_at.is_not(None), delivery.c.created_at >= since)
+        .values(remind_at=delivery.c.remind_at + by)
+    )
     # A daily watch, whose key has no colon, began at a time of day, whatever the clock says.
     is_heard = and_(watch.c.name.contains(":"), watch.c.since >= since)
     conn.execute(update(watch).where(is_heard).values(since=watch.c.since + by))

@@ -192,6 +192,7 @@ def _withdraw(conn: Connection, report_id: str) -> list[Lane]:
     conn.execute(
         update(delivery).where(mine).values(expires_at=WITHDRAWN, reason=TAKEN_BACK, fallback="")
     )
+    conn.execute(update(delivery).where(delivery.c.report_id == report_id).values(remind_at=None))
     return [of for row in lanes if (of := read_lane(row)) is not None]
 
 

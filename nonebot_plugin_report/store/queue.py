@@ -19,6 +19,7 @@ from ..model.target import Lane, Target
 from .ids import first_id
 from .leases import Claim, claim
 from .outcomes import GIVE_UP
+from .reminders import end_of_story
 from .room import Room
 from .row_types import is_moment
 from .rows import (
@@ -224,6 +225,8 @@ def _duplicate(conn: Connection, entry: Entry) -> Receipt | None:
 
 
 def _insert(conn: Connection, entry: Entry) -> Receipt:
+    if entry.ended is not None:
+        end_of_story(conn, entry.source, entry.ended)
     ids = {
         id(image): insert_image(conn, image, entry, number)
         for number, image in enumerate(entry.images)

@@ -46,6 +46,8 @@ class Entry:
     """Of each delivery the pictures for its fallbacks; None: its own."""
     content_hash: str = ""
     """With the report's key, tells one report from another; empty: the key alone does."""
+    ended: tuple[str, str] | None = None
+    """What the report ends of what waits to be acknowledged; see `find_ended`."""
 
     @property
     def image_bytes(self) -> int:
@@ -187,6 +189,7 @@ def delivery_row(
     `fallback_ids` those for its fallbacks, if they are others."""
     handling = value.handling
     after = handling.fallback_after
+    every = handling.remind if handling.priority is Priority.URGENT else None
     return {
         "id": value.id,
         "report_id": value.report_id,
@@ -209,6 +212,10 @@ def delivery_row(
         "fallback_unconfirmed": int(handling.fallback_unconfirmed),
         "mention": join_mentions(handling.mention),
         "message_id": "",
+        "remind_at": None if every is None else value.created_at + every,
+        "remind_every": every or 0.0,
+        "reminded": 0,
+        "escalate": " ".join(map(str, handling.escalate)),
     }
 
 

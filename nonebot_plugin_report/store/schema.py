@@ -38,6 +38,12 @@ Step = Sequence[str]
 STEPS: Final[Sequence[Step]] = (
     ("ALTER TABLE delivery ADD COLUMN mention TEXT NOT NULL DEFAULT ''",),
     ("ALTER TABLE delivery ADD COLUMN message_id VARCHAR NOT NULL DEFAULT ''",),
+    (
+        "ALTER TABLE delivery ADD COLUMN remind_at FLOAT",
+        "ALTER TABLE delivery ADD COLUMN remind_every FLOAT NOT NULL DEFAULT 0",
+        "ALTER TABLE delivery ADD COLUMN reminded INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE delivery ADD COLUMN escalate TEXT NOT NULL DEFAULT ''",
+    ),
 )
 """The step from version 1 to 2, the step from 2 to 3, and so on. A change of the tables adds one;
 new tables and all indexes are made without a step."""
@@ -152,6 +158,10 @@ delivery: Final = Table(
     Column("mention", Text, nullable=False, server_default=""),  # QQ numbers and "all"
     # The service's own id of the message, by which people quote it
     Column("message_id", STRING, nullable=False, server_default=""),
+    Column("remind_at", Float, nullable=True),  # None: nobody has to acknowledge it any more
+    Column("remind_every", Float, nullable=False, server_default="0"),  # seconds
+    Column("reminded", Integer, nullable=False, server_default="0"),
+    Column("escalate", Text, nullable=False, server_default=""),  # targets, after the last reminder
 )
 Index("delivery_report", delivery.c.report_id)
 Index("delivery_lane", delivery.c.lane, delivery.c.report_id)
@@ -168,6 +178,9 @@ Index("delivery_expiry", delivery.c.expires_at,
 HAS_FAILED: Final = " OR ".join(f"delivery.state = '{one}'" for one in FAILED)
 Index("delivery_failure", delivery.c.finished_at,
       sqlite_where=text(HAS_FAILED.replace("delivery.", "")))  # fmt: skip
+_REMINDS: Final = text("remind_at IS NOT NULL")
+Index("delivery_reminder", delivery.c.remind_at,
+      sqlite_where=_REMINDS, postgresql_where=_REMINDS)  # fmt: skip
 _FALLS_BACK: Final = text("fallback <> ''")
 Index("delivery_fallback", delivery.c.fallback_at,
       sqlite_where=_FALLS_BACK)  # fmt: skip

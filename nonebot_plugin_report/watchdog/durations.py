@@ -5,10 +5,10 @@ An event with a story (an alert, a monitor) pairs with events of the same story 
 
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 from ..model.report import Report
+from ..model.story import STARTS, find_bounds
 from ..store.history import History
 from ..store.stories import Stories
 
@@ -16,12 +16,6 @@ LONGEST: Final = 86400.0
 """Most seconds between the start and the end of a task."""
 REMEMBERED: Final = 1000
 """Starts kept in memory; older ones are looked up in the store."""
-_STARTS: Final = {".end": ".start", ".resolved": ".firing", ".up": ".down"}
-"""Endings of end events, and the endings of their start events."""
-_ALL: Final = (*_STARTS, *_STARTS.values())
-_PLAIN: Final = (".end", ".start")
-"""Endings without a story. A script's own `.up` may have nothing to do with its `.down`."""
-
 _Key = tuple[str, str, str]
 """The source, the start event, and the story."""
 
@@ -44,8 +38,8 @@ class Durations:
         Raises:
             StoreUnavailable: the start could not be looked up.
         """
-        ending, began = _bounds(report.event, is_story=bool(report.story))
-        if report.elapsed is not None or ending not in _STARTS:
+        ending, began = find_bounds(report.event, is_story=bool(report.story))
+        if report.elapsed is not None or ending not in STARTS:
             return report.elapsed
         now, key = self._clock(), (source, began, report.story)
         if key not in self._starts:
@@ -55,9 +49,9 @@ class Durations:
 
     def accepted(self, report: Report, source: str) -> None:
         """Note an accepted report's start or end."""
-        ending, began = _bounds(report.event, is_story=bool(report.story))
+        ending, began = find_bounds(report.event, is_story=bool(report.story))
         key = source, began, report.story
-        if ending in _STARTS:
+        if ending in STARTS:
             self._remember(key, None)
         elif ending:
             # A repeated start event of a running story keeps the first time.
@@ -84,11 +78,3 @@ class Durations:
         end = await self._history.received(report.event, source, since)
         start = await self._history.received(began, source, since if end is None else end)
         return start if start is not None and (end is None or end < start) else None
-
-
-@lru_cache(maxsize=256)
-def _bounds(event: str, *, is_story: bool) -> tuple[str, str]:
-    """Return the ending of a start or end event, and its start event; for other events an empty
-    ending, and the event itself."""
-    ending = next((one for one in (_ALL if is_story else _PLAIN) if event.endswith(one)), "")
-    return ending, event.removesuffix(ending) + _STARTS.get(ending, ending)

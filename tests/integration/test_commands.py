@@ -527,3 +527,19 @@ async def test_where_no_ids_are_given_the_last_message_of_the_chat_is_meant(
         await bot.until_state(one["id"], "delivered")
     await quote(qq, OWNER, "详情", 12345, group="778")
     assert f"ID {pushed[1]['id']}" in (await first_answer(qq, 2)).text
+
+
+async def test_a_reply_that_says_known_ends_the_reminders(tmp_path: Path) -> None:
+    rules = [{"event": "*.error", "urgent": True, "remind": "60s", "to": "group:777"}]
+    async with (
+        running(tmp_path, settings={"report_rules": rules}) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        pushed = await bot.push(event="task.error", content="坏了")
+        await bot.until_state(pushed["id"], "delivered")
+        assert "还没有人说「知道了」" in await ask(qq, OWNER, f"/推送 详情 {pushed['id']}")
+        before = len(qq.messages)
+        await quote(qq, OWNER, "知道了", 1, group="777")
+        assert (await first_answer(qq, before)).text == "好，不再提醒"
+        assert "还没有人说" not in await ask(qq, OWNER, f"/推送 详情 {pushed['id']}")
+        assert "本来就不会再提醒" in await ask(qq, OWNER, f"/推送 知道了 {pushed['id']}")

@@ -45,15 +45,18 @@ async def test_a_store_goes_through_the_steps_that_it_lacks_each_once(place: Pla
 
 
 async def test_a_store_of_the_first_version_gets_what_came_later(place: Place) -> None:
+    later = ("mention", "message_id", "remind_at", "remind_every", "reminded", "escalate")
+
     def go_back(conn: Connection) -> None:
-        for column in ("mention", "message_id"):
+        conn.execute(text("DROP INDEX delivery_reminder"))
+        for column in later:
             conn.execute(text(f"ALTER TABLE delivery DROP COLUMN {column}"))
         schema.write_meta(conn, "version", "1")
 
     async with world(place) as w:
         await w.store._writer.run(go_back)  # pyright: ignore[reportPrivateUsage] - as above
     async with world(place):
-        assert rows(place, "SELECT mention FROM delivery") == []
+        assert rows(place, f"SELECT {', '.join(later)} FROM delivery") == []
 
 
 @pytest.mark.parametrize("version", ["99", "0", "new"])

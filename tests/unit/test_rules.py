@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from nonebot_plugin_report.errors import Forbidden, InvalidReport
 from nonebot_plugin_report.model.delivery import Handling, Priority
@@ -12,6 +13,7 @@ from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.model.target import Target
 from nonebot_plugin_report.routing.rules import Directory, Planned, Routing, Rule, onebot_users
 from nonebot_plugin_report.routing.rules import route as routing
+from nonebot_plugin_report.routing.telling import describe
 from nonebot_plugin_report.routing.template import compile_template
 
 NOW = 1_790_000_000.0
@@ -279,3 +281,25 @@ def test_nothing_leaves_a_scope_and_every_report_ends_somewhere(
             assert allowed.issuperset(one.handling.fallback)
     if not any(rule.override for rule in rules):
         assert not named or {one.target for one in found.planned} == set(wanted)
+
+
+def test_only_who_the_token_reaches_gets_what_nobody_acknowledged() -> None:
+    rule = Rule.model_validate(
+        {"urgent": True, "remind": "10m", "escalate": ["private:10001", "private:10002", "group:2"]}
+    )
+    grant = Grant("alice", frozenset({ME, Target("group", "2")}), (ME,))
+    (planned,) = routing(Report(), Directory((), rules=(rule,)), grant, NOW).planned
+    assert planned.handling.remind == 600
+    assert planned.handling.escalate == (Target("group", "2"),)
+    assert "每过 10 分，没有人说「知道了」就再发，最多 3 次，然后发给 group:2" in list(
+        describe(planned, None)
+    )
+
+
+@pytest.mark.parametrize(
+    "fields", [{"escalate": "superusers"}, {"remind": "59s"}, {"remind": "25h"}, {"remind": "x"}]
+)
+def test_a_reminder_has_a_bounded_time_and_an_escalation_needs_one(fields: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="remind|escalate"):
+        Rule.model_validate(fields)
+    assert Rule.model_validate({"remind": "60s", "escalate": "superusers"}).remind == 60
