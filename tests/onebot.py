@@ -73,6 +73,15 @@ class Doubt:
     failure: Fail
 
 
+NOT_IN_GROUP = Fail(
+    1200,
+    "EventChecker Failed: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg "
+    "ListenerName:NodeIKernelMsgListener/onMsgInfoListUpdate EventRet:\n"
+    '{\n    "result": 110,\n    "errMsg": "发送失败，你已被移出该群，请重新加群。"\n}\n',
+)
+"""NapCat, in a group that the account is not in (NapNeko/NapCatQQ#600)."""
+GROUP_NOT_FOUND = Fail(100, "GROUP_NOT_FOUND", "群聊不存在")
+"""go-cqhttp, there (Mrs4s/go-cqhttp#1762, Moonlark-Dev/XDbot2#205)."""
 RICH_MEDIA = Fail(
     1200,
     "EventChecker Failed: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg "
@@ -105,6 +114,12 @@ class Scripted(OneBot):
         """What was taken, in order."""
         self.refusals: list[Received] = []
         """What tells the owner of a push that could not be read: apart, as nobody waits for it."""
+        self.statuses = 0
+        """How often its status was asked for."""
+        self.dead = False
+        """It answers nothing, as after its network was gone."""
+        self.ahead = 0.0
+        """Seconds by which its clock, and QQ's, is ahead of this computer's."""
         self.ill: list[str] = []
         """The actions that failed by what QQ does not take."""
         self.asked: list[str] = []
@@ -113,6 +128,10 @@ class Scripted(OneBot):
         """What happens to every message that `behave` says nothing of."""
         self.friends: object = []
         """What get_friend_list answers."""
+        self.groups: object = None
+        """What get_group_list answers; None: it does not know that action."""
+        self.lists_asked: list[str] = []
+        """The lists that were asked for."""
         self.member: object = None
         """What get_group_member_info answers, whoever is asked for; None: there is no such."""
         self.quotable: dict[int, str] = {}
@@ -191,8 +210,15 @@ class Scripted(OneBot):
 
     async def answer(self, action: str, params: dict[str, Any]) -> Answer:
         """Do what the script says."""
+        if self.dead:
+            return await _never()
+        self.statuses += action == "get_status"
+        if action in ("get_friend_list", "get_group_list"):
+            self.lists_asked.append(action)
         if action == "get_friend_list":
             return ok(self.friends)
+        if action == "get_group_list" and self.groups is not None:
+            return ok(self.groups)
         if action == "get_group_member_info" and self.member is not None:
             return ok(self.member)
         if action not in self.sending:
@@ -314,6 +340,9 @@ class ScriptedV11(Scripted, OneBotV11):
             "sender": {"user_id": int(self.quotable[message_id])}, "message": [],
         })  # fmt: skip
 
+    def _meta(self, kind: str, **fields: object) -> dict[str, Any]:
+        return {**super()._meta(kind, **fields), "time": int(time.time() + self.ahead)}
+
     def _history(self, action: str, params: dict[str, Any]) -> Answer:
         self.asked.append(action)
         if self.history is None:
@@ -321,7 +350,7 @@ class ScriptedV11(Scripted, OneBotV11):
         kind, number = ("private", "user_id") if "friend" in action else ("group", "group_id")
         target = f"{kind}:{params[number]}"
         # The clock of their arrival is the monotonic one.
-        since = time.time() - time.monotonic()
+        since = time.time() - time.monotonic() + self.ahead
         own = (
             Said(
                 int(self.self_id), one.text, one.at + since, len(one.images), sequence=number,

@@ -110,7 +110,7 @@ class Config(BaseModel):
     """令牌：写在推送地址的 ?token= 后面，知道它的才能推送。
     不设置时任何能连到端口的程序都能推送，且只接受 JSON"""
     report_from: BotId = None
-    """默认由哪个机器人（QQ 号）发送；不设置则用任意一个在线的 OneBot 机器人"""
+    """默认由哪个机器人（QQ 号）发送；不设置则用在线的、群里有它或是对方好友的那个"""
     report_route: str = "/report"
     """接收推送的路径"""
     report_template: Words = DEFAULT_TEMPLATE

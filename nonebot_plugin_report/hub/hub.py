@@ -116,12 +116,17 @@ class Hub:
             lambda target: policies.of(target, self.mutes.until(target)),
         )
         self._bots = bots
-        self._refused_bots = RefusedBots()
+        self._refused_bots = RefusedBots(self._connected_twice)
+        self._twice: Final = set[str]()
+        """The accounts that have just connected a second time."""
+        self._is_twice = asyncio.Event()
         self._qq = OneBotSender(
             bots,
             config.report_send_interval,
             config.report_from or "",
             config.report_max_picture,
+            clock=self.clock,
+            expected=lambda: self._register.ids,
         )
         self._register = BotRegister(
             self._store.bots, lambda: [self_id for self_id, *_ in self.bots()], config.bots
@@ -382,6 +387,7 @@ class Hub:
 
     async def bot_connected(self) -> None:
         """Send the deliveries that waited for a bot."""
+        self._qq.meet()
         await self._register.add_connected(self.clock())
         if not self._supervisor.fault:
             await self._resume()
@@ -469,6 +475,18 @@ class Hub:
         covered, _ = await masked(images, mask)
         return covered
 
+    def _connected_twice(self, self_id: str) -> None:
+        self._twice.add(self_id)
+        self._is_twice.set()
+
+    async def _end_the_dead(self) -> None:
+        """End dead connections whose accounts connect anew."""
+        while True:
+            await self._is_twice.wait()
+            self._is_twice.clear()
+            while self._twice:
+                await self._qq.end_dead(self._twice.pop())
+
     async def _ask_the_offline(self) -> None:
         """Ask offline bots regularly: not all implementations report that QQ is back."""
         while True:
@@ -531,5 +549,6 @@ class Hub:
             tasks.create_task(self.watchdog.run())
             tasks.create_task(self._timekeeper.run())
             tasks.create_task(self._ask_the_offline())
+            tasks.create_task(self._end_the_dead())
             if self._store.shared:
                 tasks.create_task(self._roster.run())

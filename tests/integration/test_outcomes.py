@@ -2,10 +2,12 @@
 
 import base64
 import time
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import httpx2
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from tests.bot import Bot, running, until
 from tests.dialects import jpeg
@@ -128,6 +130,53 @@ async def test_what_arrived_without_an_answer_is_found_and_sent_once(
     assert "没有收到确认" in delivery["reason"]
     await bot.until_state(second["id"], "delivered")
     assert [one.text for one in qq.messages] == ["第一条 [x] & y", "第二条"]
+
+
+@pytest.mark.parametrize("ahead", [-15.0, 15.0, 7200.0])
+async def test_a_clock_that_is_wrong_makes_no_message_twice(bot: Bot, ahead: float) -> None:
+    async with ScriptedV11(url=bot.onebot_v11) as qq:
+        qq.history, qq.ahead = napcat, ahead
+        await qq.heartbeat(online=True)
+        qq.behave(Doubt(TIMED_OUT))
+        answer = await bot.push(content="1")
+        (delivery,) = await bot.until_state(answer["id"], "delivered")
+        assert (delivery["attempts"], delivery["repeats"]) == (1, 0)
+        assert [one.text for one in qq.messages] == ["1"]
+
+
+async def test_an_account_that_connects_anew_ends_the_calls_of_its_dead_connection(
+    bot: Bot,
+) -> None:
+    """The adapter refuses the new one as long as it has not noticed: nonebot/adapter-onebot#45."""
+    async with ScriptedV11(url=bot.onebot_v11) as old, AsyncExitStack() as stack:
+        old.dead = True
+        answer = await bot.push(content="1")
+        await waiting(bot, answer["id"], "")
+
+        async def join() -> ScriptedV11 | None:
+            with suppress(InvalidStatus):
+                return await stack.enter_async_context(ScriptedV11(url=bot.onebot_v11))
+
+        new = await until(join)
+        assert [one.text for one in await new.wait_for(1)] == ["1"]
+        (delivery,) = await bot.until_state(answer["id"], "delivered")
+        assert delivery["attempts"] == 2
+
+
+async def test_an_account_that_is_set_up_twice_loses_no_calls(bot: Bot, qq: ScriptedV11) -> None:
+    qq.behave(Hold())
+    answer = await bot.push(content="1")
+    await qq.wait_for(1)
+    with pytest.raises(InvalidStatus):
+        await ScriptedV11(url=bot.onebot_v11).connect()
+    await until(lambda: _asked_alive(qq))
+    qq.release()
+    (delivery,) = await bot.until_state(answer["id"], "delivered")
+    assert (delivery["attempts"], delivery["repeats"]) == (1, 0)
+
+
+async def _asked_alive(qq: ScriptedV11) -> bool:
+    return qq.statuses > 0
 
 
 async def test_what_arrived_as_the_connection_broke_is_found_afterwards(

@@ -1,7 +1,8 @@
 """Asks the bots themselves: notices refused ones, and reads their friends and groups."""
 
 import asyncio
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
@@ -20,10 +21,17 @@ _REFUSALS: Final = ("Authorization Header", "Signature Header", "Missing Signatu
 """What NoneBot's OneBot adapters log when a token or secret is wrong."""
 
 
+_SECOND: Final = re.compile(r"already a bot (\S+), ignored$")
+"""What they log when an account connects that is connected (nonebot-adapter-onebot, issue 45): most
+often its former connection is dead, and nobody has noticed."""
+
+
 class RefusedBots:
     """Notices when NoneBot's OneBot adapter refuses an implementation."""
 
-    def __init__(self) -> None:
+    def __init__(self, second: Callable[[str], None] = lambda _: None) -> None:
+        """`second` is called with the id of an account that connects a second time."""
+        self._second = second
         self.last: float | None = None
         """Time of the last refusal (epoch seconds, by the computer's clock), or None."""
         self._sink: int | None = None
@@ -41,12 +49,16 @@ class RefusedBots:
             self._sink = None
 
     def _hear(self, message: "Message") -> None:
-        self.last = message.record["time"].timestamp()
+        if match := _SECOND.search(message.record["message"]):
+            self._second(match[1])
+        else:
+            self.last = message.record["time"].timestamp()
 
 
 def _is_refusal(record: "Record") -> bool:
     from_adapter = "OneBot" in record["message"]
-    return from_adapter and any(one in record["message"] for one in _REFUSALS)
+    text = record["message"]
+    return from_adapter and (any(one in text for one in _REFUSALS) or bool(_SECOND.search(text)))
 
 
 async def strangers(users: Iterable[str], bots: Iterable[Bot]) -> tuple[str, ...]:
@@ -54,7 +66,7 @@ async def strangers(users: Iterable[str], bots: Iterable[Bot]) -> tuple[str, ...
     friends: set[str] = set()
     asked = list(bots)
     for bot in asked:
-        answer = await _contacts("private", bot)
+        answer = await read_contacts("private", bot)
         if answer is None:
             return ()
         friends.update(answer)
@@ -65,11 +77,11 @@ async def contacts(kind: Kind, bots: Iterable[Bot]) -> dict[str, str]:
     """Read the friends or groups of these OneBot bots: names by number. Silent bots are skipped."""
     names_by_number: dict[str, str] = {}
     for bot in bots:
-        names_by_number |= await _contacts(kind, bot) or {}
+        names_by_number |= await read_contacts(kind, bot) or {}
     return {number: name for number, name in names_by_number.items() if number.isdecimal()}
 
 
-async def _contacts(kind: Kind, bot: Bot) -> dict[str, str] | None:
+async def read_contacts(kind: Kind, bot: Bot) -> dict[str, str] | None:
     """Read a bot's friends or groups: names by number; None: the bot gives no list.
 
     OneBot 11, "公开 API", and OneBot 12, "用户接口" and "群接口".

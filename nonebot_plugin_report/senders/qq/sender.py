@@ -7,12 +7,14 @@ outside could act as the bot; a segment array is never parsed.
 import asyncio
 import math
 import re
+import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from loguru import logger
 from nonebot.adapters import Bot, Event
 from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 
@@ -20,9 +22,11 @@ from ...model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Unkno
 from ...model.message import Message
 from ...model.target import Lane, Target
 from ..fit import CUT
+from .accounts import Accounts
 from .calls import Call, picture_turn
 from .chat_history import Histories
-from .failures import judge, judge_status
+from .clocks import Clocks
+from .failures import OutOfReach, judge, judge_status
 from .message import (
     FORWARD_FROM,
     MAX_PICTURE,
@@ -40,7 +44,7 @@ from .message import (
     upload_seconds,
     with_small_pictures,
 )
-from .presence import Presence, sign
+from .presence import Presence, Sign, sign
 from .shapes import FORWARD_SECONDS, Shapes
 from .v11 import send_message
 
@@ -48,6 +52,10 @@ V11: Final = "OneBot V11"
 V12: Final = "OneBot V12"
 BURST: Final = 5
 """Messages that a bot may send at once before REPORT_SEND_INTERVAL applies."""
+ALIVE_SECONDS: Final = 3.0
+"""How long a bot may take to answer anything, when its account connects a second time."""
+START_SECONDS: Final = 60.0
+"""How long other accounts may take to connect after the first."""
 STATUS_SECONDS: Final = 10.0
 """How long an implementation may take to say whether it is online."""
 
@@ -87,7 +95,16 @@ class OneBotSender:
     )
     _paces: defaultdict[str, _Pace] = field(default_factory=lambda: defaultdict[str, _Pace](_Pace))
     _histories: Histories = field(default_factory=Histories)
+    clock: Callable[[], float] = time.time
+    """Gives epoch seconds."""
+    expected: Callable[[], Iterable[str]] = tuple
+    """Gives the ids of accounts that were connected before this process was started: they may be
+    about to connect again."""
+    _began: float | None = None
+    """When the first bot connected, by the event loop's clock."""
     _shapes: Shapes = field(default_factory=Shapes)
+    _accounts: Accounts = field(default_factory=Accounts)
+    _clocks: Clocks = field(default_factory=Clocks)
 
     def connected(self) -> list[tuple[str, str, bool]]:
         """List each bot of QQ: its id, its adapter, and whether it can send now."""
@@ -99,7 +116,21 @@ class OneBotSender:
 
     def heard(self, bot: Bot, event: Event) -> bool:
         """Learn from an event whether QQ is online. Returns whether it has just come back."""
-        return bot.type == V11 and self._presence.heard(bot.self_id, sign(event))
+        if bot.type != V11:
+            return False
+        meaning = sign(event)
+        if (told := getattr(event, "time", None)) and meaning is not Sign.NONE:
+            by_qq = event.get_type() in ("message", "message_sent")
+            self._clocks.heard(bot.self_id, told, _now(), by_qq=by_qq)
+        self._accounts.heard(bot.self_id, event)
+        return self._presence.heard(bot.self_id, meaning)
+
+    def meet(self) -> None:
+        """Remember the bots that are connected now."""
+        self._began = _now() if self._began is None else self._began
+        for bot in self.bots().values():
+            if is_qq(bot):
+                self._accounts.meet(bot.self_id)
 
     async def ask(self) -> bool:
         """Ask the bots whose heartbeats say offline. Returns whether any has come back."""
@@ -109,6 +140,19 @@ class OneBotSender:
             if bot is not None and await self._says_online(bot):
                 back |= self._presence.answered(self_id)
         return back
+
+    async def end_dead(self, self_id: str) -> None:
+        """End the calls and the connection of a bot that answers nothing, as its account has
+        connected anew: the adapter refuses that until it notices by itself."""
+        bot = self.bots().get(self_id)
+        if bot is None or not is_qq(bot) or await _is_alive(bot):
+            return
+        self.end_calls(self_id)
+        connections: Mapping[str, Any] = getattr(bot.adapter, "connections", {})
+        if (connection := connections.get(self_id)) is not None:
+            logger.warning(f"QQ 机器人 {self_id} 又连了一次，旧的连接没有回应，断开它")
+            with suppress(Exception):  # whatever the server's WebSocket library raises
+                await connection.close()
 
     async def _says_online(self, bot: Bot) -> bool:
         """Ask for the status (OneBot 11, "公开 API/get_status")."""
@@ -127,6 +171,12 @@ class OneBotSender:
         """End this bot's pending calls, which the adapter would leave until their timeout."""
         self._presence.forget(self_id)
         self._histories.forget(self_id)
+        self._accounts.forget(self_id)
+        self._clocks.forget(self_id)
+        self.end_calls(self_id)
+
+    def end_calls(self, self_id: str) -> None:
+        """End this bot's pending calls."""
         for call in self._calls.pop(self_id, ()):
             call.end()
 
@@ -136,13 +186,28 @@ class OneBotSender:
         return chosen if isinstance(chosen, str) else None
 
     async def send(self, delivery: Delivery) -> Outcome:
-        """Send through the lane's bot, at its pace."""
-        bot = self._choose(delivery.lane)
-        if not isinstance(bot, str) and (pause := self._pause(bot.self_id)):
-            await asyncio.sleep(pause)
-            bot = self._choose(delivery.lane)
-        if isinstance(bot, str):
-            return Away(bot)
+        """Send through the lane's bot, at its pace. Where that one does not reach the receiver, the
+        others are asked, too."""
+        lane, asked = delivery.lane, set[str]()
+        refusal: OutOfReach | None = None
+        while True:
+            await self._learn(lane)
+            bot = self._choose(lane, asked)
+            if not isinstance(bot, str) and (pause := self._pause(bot.self_id)):
+                await asyncio.sleep(pause)
+                bot = self._choose(lane, asked)
+            if isinstance(bot, str):
+                return refusal if refusal and not self._absent(lane) else Away(bot)
+            outcome = await self._send_by(bot, delivery)
+            if not isinstance(outcome, OutOfReach):
+                self._accounts.keep(lane, bot.self_id)
+                return outcome
+            asked.add(bot.self_id)
+            refusal = outcome
+            self._accounts.refuse(bot.self_id, lane.target, _now())
+
+    async def _send_by(self, bot: Bot, delivery: Delivery) -> Outcome:
+        """Send by a bot."""
         shrunk, was_shrunk = await with_small_pictures(delivery.message, self.max_picture)
         if was_shrunk:
             delivery = replace(delivery, message=shrunk)
@@ -174,7 +239,10 @@ class OneBotSender:
         for bot in self._able(delivery.lane):
             with suppress(TimeoutError):  # it disconnected
                 with self._call(bot.self_id):
-                    number = await self._histories.count(bot, target, appearance, since, until)
+                    ahead = self._ahead(bot.self_id)
+                    number = await self._histories.count(
+                        bot, target, appearance, since + ahead, until + ahead
+                    )
                 counts += [] if number is None else [number]
         if not counts:
             return None
@@ -191,15 +259,46 @@ class OneBotSender:
         bot_id = lane.bot or self.default_bot
         return [bot for bot in self.bots().values() if bot_id in ("", bot.self_id) and is_qq(bot)]
 
-    def _choose(self, lane: Lane) -> Bot | str:
-        """Choose the bot for a lane, or return why there is none."""
-        fault = ""
-        for bot in self._bots_for(lane):
-            if (problem := self._fault(bot)) is None:
-                return bot
-            fault = problem
+    def _ahead(self, self_id: str) -> float:
+        """Compute the seconds by which a bot's clock is ahead of this computer's."""
+        told = self._clocks.read(self_id, _now())
+        return 0.0 if told is None else told - self.clock()
+
+    async def _learn(self, lane: Lane) -> None:
+        """Read whom the bots reach that may send in a lane, if there is a choice."""
+        able = self._able(lane)
+        if len(able) > 1 or (able and self._absent(lane)):
+            await self._accounts.learn(able, _now())
+
+    def _choose(self, lane: Lane, asked: Collection[str] = ()) -> Bot | str:
+        """Choose the bot for a lane among those that were not `asked`, or return why there is
+        none."""
+        able = self._able(lane)
+        if not able:
+            return self._why_none(lane)
+        if chosen := self._accounts.choose(lane, able, _now()):
+            return chosen
+        if absent := self._absent(lane):
+            return f"连着的 QQ 机器人都发不到这里；等 {absent} 连上"
+        left = [bot for bot in able if bot.self_id not in asked]
+        return left[0] if left else "连着的 QQ 机器人都发不到这里"
+
+    def _absent(self, lane: Lane) -> str:
+        """Name a bot that may send in a lane, and was connected before; empty: there is none."""
+        if lane.bot or self.default_bot:
+            return ""
+        able = [bot.self_id for bot in self._able(lane)]
+        if absent := self._accounts.absent(able):
+            return absent
+        starting = self._began is not None and _now() - self._began < START_SECONDS
+        return next((one for one in self.expected() if one not in able), "") if starting else ""
+
+    def _why_none(self, lane: Lane) -> str:
+        """Explain why no bot can send in a lane (Chinese)."""
+        faults = [self._fault(bot) for bot in self._bots_for(lane)]
         bot_id = lane.bot or self.default_bot
-        return fault or (f"QQ 机器人 {bot_id} 没有连接" if bot_id else "没有 QQ 机器人连接")
+        missing = f"QQ 机器人 {bot_id} 没有连接" if bot_id else "没有 QQ 机器人连接"
+        return next((fault for fault in reversed(faults) if fault), missing)
 
     def _fault(self, bot: Bot) -> str | None:
         return self._presence.fault(bot.self_id) or _unreachable(bot)
@@ -243,6 +342,18 @@ def _unreachable(bot: Bot) -> str | None:
     # A bot that only posts events over HTTP can be called if its address is set.
     roots = getattr(getattr(bot.adapter, "onebot_config", None), "onebot_api_roots", {})
     return None if bot.self_id in roots else f"QQ 机器人 {bot.self_id} 只有 HTTP 上报，不能发送"
+
+
+async def _is_alive(bot: Bot) -> bool:
+    """Whether a bot answers at all (OneBot 11, "公开 API/get_status")."""
+    try:
+        async with asyncio.timeout(ALIVE_SECONDS):
+            await bot.call_api("get_status")
+    except ActionFailed:
+        return True
+    except Exception:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
+        return False
+    return True
 
 
 def is_qq(bot: Bot) -> bool:
