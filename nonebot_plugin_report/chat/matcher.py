@@ -21,7 +21,7 @@ from ..hub import Hub
 from ..model.message import Message
 from ..model.target import Target
 from ..senders.qq.message import MAX_PICTURE, fit_message, with_small_pictures
-from ..senders.qq.sender import is_qq, reply
+from ..senders.qq.wire import is_qq, reply
 from .membership import may_bind
 from .quotes import has_quote, read_quote
 from .request import Answer, Asker

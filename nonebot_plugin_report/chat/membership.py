@@ -9,7 +9,7 @@ from typing import Final, cast
 from nonebot import logger
 from nonebot.adapters import Bot, Event
 
-from ..senders.qq.sender import V11
+from ..senders.qq.wire import V11
 
 MOST_FRIENDS: Final = 10_000
 """More friends than a QQ account can have; a longer list is not trusted."""

@@ -1,10 +1,12 @@
 """What goes together, through a real NoneBot and a scripted OneBot over a WebSocket."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.bot import running, until
+from tests.histories import napcat
 from tests.onebot import Fail, Received, ScriptedV11
 from tests.senders.service import make_image
 
@@ -104,3 +106,21 @@ async def test_a_failure_calls_its_owner_in_the_group_and_its_words_call_nobody(
                 for one in qq.messages
             }
     assert called == {"group:777": ["10001", "10009"], "private:10001": [], "group:778": []}
+
+
+async def test_who_cannot_get_folded_messages_gets_plain_ones_and_that_is_remembered(
+    tmp_path: Path,
+) -> None:
+    async with (
+        running(tmp_path, settings={"report_merge": 0.1}) as bot,
+        ScriptedV11(url=bot.onebot_v11) as qq,
+    ):
+        qq.history, qq.no_forwards_to = napcat, frozenset({"private:10001"})
+        for count in (1, 2):
+            answers = await asyncio.gather(
+                *(bot.push(content=text, send_to="10001") for text in LONG)
+            )
+            for answer in answers:
+                await bot.until_state(answer["id"], "delivered")
+            assert [one.action for one in qq.messages] == ["send_private_msg"] * count
+            assert qq.ill == ["send_private_forward_msg"], "it is tried once"

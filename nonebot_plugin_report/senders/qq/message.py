@@ -162,6 +162,11 @@ def read_message_id(answer: object) -> str:
             return ""
 
 
+def is_folded(message: Message, people: Sequence[str]) -> bool:
+    """Return whether a message goes as a forward message, in which nobody can be mentioned."""
+    return bool(message.parts) and len(message.text) >= FORWARD_FROM and not people
+
+
 def people_to_mention(delivery: Delivery) -> tuple[str, ...]:
     """Choose whom a delivery mentions. QQ may refuse a mention for its own reasons: that must not
     cost the text, so later attempts go without."""

@@ -1,8 +1,4 @@
-"""QQ by OneBot v11 and v12. Messages are sent as segments only.
-
-A string would be parsed for CQ codes by the implementation (OneBot 11, "消息格式"), so text from
-outside could act as the bot; a segment array is never parsed.
-"""
+"""Sends deliveries to QQ: chooses account, pace and shape, and judges what comes of it."""
 
 import asyncio
 import math
@@ -18,38 +14,26 @@ from loguru import logger
 from nonebot.adapters import Bot, Event
 from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 
-from ...model.delivery import Away, Delivered, Delivery, NotSent, Outcome, Unknown
+from ...model.delivery import Away, Delivery, NotSent, Outcome, Unknown
 from ...model.message import Message
-from ...model.target import Lane, Target
-from ..fit import CUT
+from ...model.target import Lane
 from .accounts import Accounts
 from .calls import Call, picture_turn
 from .chat_history import Histories
 from .clocks import Clocks
-from .failures import OutOfReach, judge, judge_status
+from .failures import OutOfReach, judge_status
 from .message import (
-    FORWARD_FROM,
     MAX_PICTURE,
-    MAX_TEXT,
-    answer_seconds,
     appearance_of,
-    cut,
-    encode_v11,
     fit_message,
-    mentions_v11,
-    mentions_v12,
+    is_folded,
     people_to_mention,
-    read_message_id,
-    segments_v11,
-    upload_seconds,
     with_small_pictures,
 )
 from .presence import Presence, Sign, sign
 from .shapes import FORWARD_SECONDS, Shapes
-from .v11 import send_message
+from .wire import V11, V12, is_qq, judge_failure, send_v11, send_v12
 
-V11: Final = "OneBot V11"
-V12: Final = "OneBot V12"
 BURST: Final = 5
 """Messages that a bot may send at once before REPORT_SEND_INTERVAL applies."""
 ALIVE_SECONDS: Final = 3.0
@@ -214,7 +198,12 @@ class OneBotSender:
         shape = self._shapes.choose(delivery, bot.self_id, _now())
         message, note = fit_message(delivery.message, shape)
         outcome = await self._send_message(bot, delivery, message, note or was_shrunk)
-        self._shapes.note(delivery, bot.self_id, shape, outcome, _now())
+        folded = bot.type == V11 and is_folded(message, people_to_mention(delivery))
+        if self.bots().get(bot.self_id) is bot:  # a lost connection tells nothing of the chat
+            shape = replace(shape, folded=folded)
+            self._shapes.note(delivery, bot.self_id, shape, outcome, _now())
+        if folded and isinstance(outcome, Unknown):
+            return Unknown(outcome.reason, FORWARD_SECONDS)
         return outcome
 
     async def _send_message(
@@ -226,7 +215,7 @@ class OneBotSender:
                 return Away(f"QQ 机器人 {bot.self_id} 断开了连接")
             try:
                 with self._call(bot.self_id):
-                    send = _send_v12 if bot.type == V12 else _send_v11
+                    send = send_v12 if bot.type == V12 else send_v11
                     people = people_to_mention(delivery)
                     return await send(bot, delivery.lane.target, message, note, people)
             except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
@@ -319,7 +308,7 @@ class OneBotSender:
         """Judge an exception from the adapter."""
         match error:
             case ActionFailed():
-                return _judge_failure(error)
+                return judge_failure(error)
             case ApiNotAvailable():
                 return Away(f"QQ 机器人 {bot.self_id} 不能调用接口")
             case TimeoutError():
@@ -356,95 +345,6 @@ async def _is_alive(bot: Bot) -> bool:
     return True
 
 
-def is_qq(bot: Bot) -> bool:
-    """Return whether a bot is on QQ. On other platforms the same number is another user.
-
-    OneBot 12, "机器人自身标识": `self.platform` is `qq` for QQ.
-    """
-    return bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")
-
-
 def _now() -> float:
     """Seconds of a clock that is never set."""
     return asyncio.get_running_loop().time()
-
-
-async def _send_v11(
-    bot: Bot, target: Target, message: Message, note: str, people: tuple[str, ...] = ()
-) -> Outcome:
-    """Send by OneBot 11, "公开 API": send_private_msg and send_group_msg."""
-    receiver = {"user_id" if target.kind == "private" else "group_id": int(target.id)}
-    # Without a picture, as long as NoneBot's settings say.
-    seconds = answer_seconds(message) if message.images else bot.config.api_timeout
-    if message.parts and len(message.text) >= FORWARD_FROM and not people:
-        nodes = [_node(bot, part) for part in message.parts]
-        try:
-            action = f"send_{target.kind}_forward_msg"
-            answer = await bot.call_api(action, messages=nodes, _timeout=seconds, **receiver)
-            note = CUT if any(len(p.text) > MAX_TEXT for p in message.parts) else ""
-            return Delivered(note, read_message_id(answer))
-        except ActionFailed as error:
-            outcome = _judge_failure(error)
-            if isinstance(outcome, Unknown):
-                return Unknown(outcome.reason, FORWARD_SECONDS)
-            if isinstance(outcome, Away):
-                return outcome
-            note = "合并转发没有成功，按普通消息发出" + (f"；{note}" if note else "")
-    action = f"send_{target.kind}_msg"
-    segments = [*mentions_v11(people), *await encode_v11(message)]
-    answer = await send_message(bot, action, message=segments, _timeout=seconds, **receiver)
-    return Delivered(note, read_message_id(answer))
-
-
-def _node(bot: Bot, message: Message) -> dict[str, Any]:
-    """Make a node of a forward message, with the bot as its author.
-
-    OneBot 11, "消息段类型/合并转发自定义节点" (user_id, nickname); go-cqhttp, "合并转发消息节点"
-    (uin, name), which defines the actions for forward messages.
-    """
-    content = segments_v11(replace(message, text=cut(message.text)))
-    author = {"user_id": bot.self_id, "uin": bot.self_id, "nickname": "推送", "name": "推送"}
-    return {"type": "node", "data": {**author, "content": content}}
-
-
-async def _send_v12(
-    bot: Bot, target: Target, message: Message, note: str, people: tuple[str, ...] = ()
-) -> Outcome:
-    """Send by OneBot 12, "接口/文件动作" upload_file and "接口/消息动作" send_message."""
-    segments = mentions_v12(people)
-    if message.text:
-        segments.append({"type": "text", "data": {"text": message.text}})
-    for image in message.images:
-        try:
-            uploaded = await bot.call_api(
-                "upload_file",
-                type="data",
-                name=f"screenshot.{image.extension}",
-                data=image.data,
-                _timeout=upload_seconds(image),
-            )
-            segments.append({"type": "image", "data": {"file_id": uploaded["file_id"]}})
-        except ActionFailed as error:
-            if not message.text:
-                return _judge_failure(error)
-            note = "截图上传失败，只发了文字"
-            segments.append({"type": "text", "data": {"text": f"\n[{note}]"}})
-    number = "user_id" if target.kind == "private" else "group_id"
-    receiver = {"detail_type": target.kind, number: target.id}
-    answer = await bot.call_api("send_message", message=segments, **receiver)
-    return Delivered(note, read_message_id(answer))
-
-
-async def reply(bot: Bot, target: Target, message: Message) -> Outcome:
-    """Answer in a chat at once, without the outbox and its pace.
-
-    Raises:
-        ActionFailed, NetworkError: from the adapter.
-    """
-    send = _send_v12 if bot.type == V12 else _send_v11
-    async with picture_turn(bot) if message.images else nullcontext():
-        return await send(bot, target, message, "")
-
-
-def _judge_failure(error: ActionFailed) -> Outcome:
-    return judge(getattr(error, "info", None) or vars(error))

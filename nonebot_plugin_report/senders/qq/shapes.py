@@ -111,7 +111,7 @@ class Shapes:
         if (trouble := self._troubles.get(delivery.id)) is not None:
             trouble.missing = True
         self_id, shape = self._last.get(delivery.id, ("", WHOLE))
-        if self_id and shape.folded and delivery.message.parts:
+        if self_id and shape.folded:
             _put(self._plain, (self_id, delivery.lane.target), now + REMEMBERED_SECONDS)
 
     def _note_trouble(
