@@ -152,7 +152,7 @@ class _ChatMatcher(Matcher):
     ) -> bool:
         """Check the rule of a message that begins with our name, or quotes one of ours."""
         if state[PREFIX_KEY][CMD_KEY] != (cls.command_name,):
-            return has_quote(event) and await cls.quotes(bot, event)
+            return is_qq(bot) and has_quote(event) and await cls.quotes(bot, event)
         return await super().check_rule(bot, event, state, stack, dependency_cache)
 
 
