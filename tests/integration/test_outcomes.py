@@ -20,6 +20,7 @@ from tests.onebot import (
     Doubt,
     Fail,
     Hold,
+    Ok,
     ScriptedV11,
     ScriptedV12,
 )
@@ -382,6 +383,21 @@ async def test_v12_errors_are_sorted_too(bot: Bot) -> None:
         answer = await bot.push(content="2", send_to="20001")
         (delivery,) = await bot.until_state(answer["id"], "delivered")
         assert delivery["attempts"] == 2
+
+
+async def test_v12_retries_a_picture_that_is_refused_for_a_while(bot: Bot) -> None:
+    picture = base64.b64encode(jpeg()).decode()
+    async with ScriptedV12(url=bot.onebot_v12) as qq:
+        qq.uploads = Fail(20002, "internal")
+        answer = await bot.push(content="1", screenshot=picture, send_to="20001")
+        await waiting(bot, answer["id"], "internal")
+        qq.uploads = Ok()
+        (message,) = await qq.wait_for(1)
+        assert (message.text, message.images) == ("1", [jpeg()])
+        qq.uploads = Fail(10002, "unsupported")
+        answer = await bot.push(content="2", screenshot=picture, send_to="20001")
+        (delivery,) = await bot.until_state(answer["id"], "delivered")
+        assert "截图上传失败" in delivery["reason"]
 
 
 async def test_a_bot_over_http_that_refuses_the_token_says_what_to_mend(tmp_path: Path) -> None:
