@@ -238,6 +238,16 @@ class Outbox:
             handling=outgoing.handling,
         )
 
+    def _another(
+        self, report_id: str, lane: Lane, message: Message, handling: Handling, now: float
+    ) -> Delivery:
+        """Make one more delivery of a report that is stored (`now`: epoch seconds)."""
+        expires_at = now + self._limits.expire
+        return Delivery(
+            self._ids.next(), report_id, lane, message,
+            created_at=now, expires_at=expires_at, handling=handling,
+        )  # fmt: skip
+
     def leave(self) -> None:
         """A bot has gone: let go of what only it can send."""
         self.lanes.leave()
@@ -274,17 +284,10 @@ class Outbox:
         now = await self._now()
 
         def divert(due: DueFallback) -> list[Delivery]:
-            text = f"{due.text}\n[没能送到 {due.target}，改发到这里]".strip()
+            message = Message(f"{due.text}\n[没能送到 {due.target}，改发到这里]".strip())
+            handling = Handling(due.priority)
             return [
-                Delivery(
-                    self._ids.next(),
-                    due.report_id,
-                    Lane(target),
-                    Message(text),
-                    created_at=now,
-                    expires_at=now + self._limits.expire,
-                    handling=Handling(due.priority),
-                )
+                self._another(due.report_id, Lane(target), message, handling, now)
                 for target in due.fallback
             ]
 
@@ -304,18 +307,7 @@ class Outbox:
             lanes = [Lane(one) for one in due.escalate] if is_last else [due.lane]
             handling = Handling(Priority.URGENT, mention=() if is_last else due.mention)
             message = Message(f"{due.text}\n[{_reminding(due)}]".strip())
-            return [
-                Delivery(
-                    self._ids.next(),
-                    due.report_id,
-                    each,
-                    message,
-                    created_at=now,
-                    expires_at=now + self._limits.expire,
-                    handling=handling,
-                )
-                for each in lanes
-            ]
+            return [self._another(due.report_id, each, message, handling, now) for each in lanes]
 
         new = await self._store.reminders.remind(now, make)
         self.lanes.wake(new, fresh=True)

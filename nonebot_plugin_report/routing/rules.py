@@ -418,29 +418,7 @@ def _defaults(directory: Directory, grant: Grant) -> tuple[Target, ...]:
 
 def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Grant) -> Planned:
     """What the rules say about a target; the first that says something wins."""
-    ruled_mentions = next((rule.mention for rule in rules if rule.mention is not None), None)
-    mentions = directory.mention(target) if ruled_mentions is None else ruled_mentions
-    mention = find_people(mentions, target, grant, directory.superusers)
-    if not rules:
-        mask = directory.mask(target)
-        return Planned(
-            target,
-            handling=Handling(mention=mention) if mention else _PLAIN,
-            mask=mask if mask and mask.parts else None,
-        )
-    falling = next((rule for rule in rules if rule.fallback), None)
-    fallback = directory.expand(falling.fallback) if falling else ()
-    reminding = next((rule for rule in rules if rule.remind is not None), None)
-    escalate = directory.expand(reminding.escalate) if reminding else ()
-    handling = Handling(
-        Priority.URGENT if any(rule.urgent for rule in rules) else Priority.NORMAL,
-        fallback=tuple(one for one in fallback if grant.reaches(one) and one != target),
-        fallback_after=falling.fallback_after if falling else None,
-        fallback_unconfirmed=falling is not None and falling.fallback_unconfirmed,
-        mention=mention,
-        remind=reminding.remind if reminding else None,
-        escalate=tuple(one for one in escalate if grant.reaches(one) and one != target),
-    )
+    handling = _handle(target, rules, directory, grant)
     ruled = next((rule.mask for rule in rules if rule.mask is not None), None)
     own = (directory.mask(target) if ruled is None else ruled) or Mask()
     # All that one of the fallbacks is not to see is covered, whichever of them gets it.
@@ -452,4 +430,26 @@ def _plan(target: Target, rules: Sequence[Rule], directory: Directory, grant: Gr
         handling=handling,
         mask=own if own.parts else None,
         fallback_mask=None if common == own else common,
+    )
+
+
+def _handle(target: Target, rules: Sequence[Rule], directory: Directory, grant: Grant) -> Handling:
+    """How a delivery to a target is treated."""
+    ruled = next((rule.mention for rule in rules if rule.mention is not None), None)
+    mentions = directory.mention(target) if ruled is None else ruled
+    mention = find_people(mentions, target, grant, directory.superusers)
+    if not rules:
+        return Handling(mention=mention) if mention else _PLAIN
+    falling = next((rule for rule in rules if rule.fallback), None)
+    fallback = directory.expand(falling.fallback) if falling else ()
+    reminding = next((rule for rule in rules if rule.remind is not None), None)
+    escalate = directory.expand(reminding.escalate) if reminding else ()
+    return Handling(
+        Priority.URGENT if any(rule.urgent for rule in rules) else Priority.NORMAL,
+        fallback=tuple(one for one in fallback if grant.reaches(one) and one != target),
+        fallback_after=falling.fallback_after if falling else None,
+        fallback_unconfirmed=falling is not None and falling.fallback_unconfirmed,
+        mention=mention,
+        remind=reminding.remind if reminding else None,
+        escalate=tuple(one for one in escalate if grant.reaches(one) and one != target),
     )
