@@ -265,11 +265,11 @@ class OneBotSender:
         able = self._able(lane)
         if not able:
             return self._why_none(lane)
-        if chosen := self._accounts.choose(lane, able, _now()):
+        left = [bot for bot in able if bot.self_id not in asked]
+        if chosen := self._accounts.choose(lane, left, _now()):
             return chosen
         if absent := self._absent(lane):
             return f"连着的 QQ 机器人都发不到这里；等 {absent} 连上"
-        left = [bot for bot in able if bot.self_id not in asked]
         return left[0] if left else "连着的 QQ 机器人都发不到这里"
 
     def _absent(self, lane: Lane) -> str:
