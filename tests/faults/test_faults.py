@@ -38,7 +38,7 @@ sqlite.set_pragma = lambda conn, pragma, value: set_pragma(conn, pragma, "OFF")
 async def test_kill_9_under_load_loses_nothing_and_repeats_only_what_was_in_flight(
     tmp_path: Path,
 ) -> None:
-    kills = await kill(tmp_path, rounds=8, seed=7)
+    kills = await kill(tmp_path, rounds=4, seed=7)
     assert len(kills.answered) > kills.rounds
     assert kills.lost == []
     assert kills.out_of_order == 0
@@ -48,7 +48,7 @@ async def test_kill_9_under_load_loses_nothing_and_repeats_only_what_was_in_flig
 
 @needs_compiler
 async def test_a_power_cut_loses_nothing_that_was_answered(tmp_path: Path) -> None:
-    cuts = await cut_the_power(tmp_path, pushes=360, points=25, seed=3)
+    cuts = await cut_the_power(tmp_path, pushes=360, points=12, seed=3)
     assert cuts.copied_pages > 0, "the cuts should meet the log being copied, too"
     assert cuts.damaged == []
     assert cuts.lost == []

@@ -10,12 +10,44 @@ from typing import Any
 
 import httpx2
 import pytest
+import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
-from tests.bot import TOKEN, Bot, running
+from tests.bot import TOKEN, Bot, running, until
 from tests.onebot import ScriptedV11
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Bot]:
+    """One bot for all tests that need no settings of their own."""
+    async with running(tmp_path_factory.mktemp("bot")) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def new_bot(tmp_path: Path) -> AsyncGenerator[Bot]:
+    """A bot of which nobody asked anything: what it counts is the test's alone."""
+    async with running(tmp_path) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def qq(bot: Bot) -> AsyncGenerator[ScriptedV11]:
+    """Joined, after what other tests left to be delivered."""
+
+    async def is_empty() -> bool:
+        return (await bot.health())["waiting"] == 0
+
+    async with ScriptedV11(url=bot.onebot_v11) as joined:
+        await until(is_empty)
+        joined.messages.clear()
+        joined.refusals.clear()
+        yield joined
+
 
 JSON = {"Content-Type": "application/json"}
 BAD_BODIES = {
@@ -197,8 +229,8 @@ async def test_a_bad_token_outside_the_body_is_refused_before_the_body_is_read(b
     writer.close()
 
 
-async def test_wrong_tokens_are_slowed_and_right_ones_still_pass(bot: Bot) -> None:
-    async with bot.client(None) as client:
+async def test_wrong_tokens_are_slowed_and_right_ones_still_pass(new_bot: Bot) -> None:
+    async with new_bot.client(None) as client:
         statuses = [
             (await client.post("", params={"token": "bad"}, json={})).status_code for _ in range(12)
         ]
@@ -206,7 +238,7 @@ async def test_wrong_tokens_are_slowed_and_right_ones_still_pass(bot: Bot) -> No
         assert statuses[-1] == 429
         slowed = await client.post("", params={"token": "bad"}, json={})
         assert int(slowed.headers["Retry-After"]) > 0
-    await bot.push(content="x")
+    await new_bot.push(content="x")
 
 
 async def test_the_token_is_in_no_log_line(bot: Bot) -> None:
@@ -224,15 +256,15 @@ async def test_the_token_is_in_no_log_line(bot: Bot) -> None:
     assert not [line for line in lines if TOKEN in line]
 
 
-async def test_the_log_says_why_a_push_was_refused_and_is_not_filled_by_it(bot: Bot) -> None:
+async def test_the_log_says_why_a_push_was_refused_and_is_not_filled_by_it(new_bot: Bot) -> None:
     secret = "wr0ng-token-and-payload"
 
     def lines(reason: str) -> list[str]:
-        found = [line for line in bot.log.splitlines() if "没有收下" in line and reason in line]
+        found = [line for line in new_bot.log.splitlines() if "没有收下" in line and reason in line]
         assert not [line for line in found if secret in line]
         return found
 
-    async with bot.client(None) as client:
+    async with new_bot.client(None) as client:
         await client.post("", json={"content": "x"})
         assert len(lines("没有令牌")) == 1
         await client.post("", params={"token": secret}, json={"content": secret})
@@ -240,7 +272,9 @@ async def test_the_log_says_why_a_push_was_refused_and_is_not_filled_by_it(bot: 
         query = {"token": TOKEN}
         await client.post("", params=query, json={"content": secret, "send_to": {}})
         assert len(lines("send_to")) == 1
-        async with connect(f"ws://127.0.0.1:{bot.port}/report/ws?token={TOKEN}", proxy=None) as ws:
+        async with connect(
+            f"ws://127.0.0.1:{new_bot.port}/report/ws?token={TOKEN}", proxy=None
+        ) as ws:
             await ws.send(json.dumps({"content": secret, "send_to_group": {}}))
             await ws.recv()
         assert len(lines("send_to_group")) == 1
@@ -256,15 +290,15 @@ async def test_a_websocket_with_a_wrong_token_is_refused(bot: Bot) -> None:
     assert refused.value.response.status_code == 403
 
 
-async def test_state_and_health_need_the_token(bot: Bot) -> None:
-    answer = await bot.push(content="x")
-    async with bot.client(None) as client:
+async def test_state_and_health_need_the_token(new_bot: Bot) -> None:
+    answer = await new_bot.push(content="x")
+    async with new_bot.client(None) as client:
         assert (await client.get(f"/{answer['id']}")).status_code == 403
         health = await client.get("/health")
         assert (health.status_code, health.json()) == (200, {"status": "ok"})
-    async with bot.client() as client:
+    async with new_bot.client() as client:
         assert (await client.get("/unknown")).status_code == 404
-    health = await bot.health()
+    health = await new_bot.health()
     assert health["waiting"] == 1
     assert health["oldest_waiting_at"] > 0
 

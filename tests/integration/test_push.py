@@ -4,9 +4,11 @@ import asyncio
 import base64
 import json
 import re
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from websockets.asyncio.client import connect
 
 from tests.bot import TOKEN, Bot, running, until
@@ -15,6 +17,20 @@ from tests.onebot import ScriptedV11, ScriptedV12
 
 PICTURE = jpeg()
 JSON = {"Content-Type": "application/json; charset=utf-8"}
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Bot]:
+    """One bot for all tests that need no settings of their own."""
+    async with running(tmp_path_factory.mktemp("bot")) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def qq(bot: Bot) -> AsyncGenerator[ScriptedV11]:
+    async with ScriptedV11(url=bot.onebot_v11) as joined:
+        yield joined
 
 
 async def post(bot: Bot, body: bytes, *, expect: int = 200, **query: str) -> dict[str, Any]:

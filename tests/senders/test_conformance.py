@@ -12,9 +12,10 @@ from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected, Unknown
 from nonebot_plugin_report.model.docstrings import meanings
 from nonebot_plugin_report.senders import channel_class, load, names
+from nonebot_plugin_report.senders.qq import message as qq_message
 
 from .server import Behaviour, Raw, Reply, Request, Reset, Server, Silence
-from .service import Service, channel, make_delivery, make_image
+from .service import ANSWER_SECONDS, Service, channel, make_delivery, make_image
 
 
 def service_of(name: str) -> Service:
@@ -170,7 +171,10 @@ async def test_a_service_that_cannot_be_reached_got_nothing(service: Service) ->
      Raw(b"HTTP/1.1 200")],
     ids=["silence", "reset", "closed", "half an answer", "half a line"],
 )  # fmt: skip
-async def test_without_an_answer_nobody_knows(service: Service, behaviour: Behaviour) -> None:
+async def test_without_an_answer_nobody_knows(
+    service: Service, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qq_message, "ANSWER_SECONDS", ANSWER_SECONDS)
     async with (
         Server(answering(service, behaviour)) as server,
         channel(service.kind, **service.settings(server.url)) as router,

@@ -92,6 +92,7 @@ class OneBot:
             OSError: nothing listens, or there was no answer in time (TimeoutError).
             InvalidHandshake: the bot refused.
         """
+        greeting = self.greeting()  # what fails here leaves no connection open
         # No limit and no compression: messages carry pictures. No proxy: the bot is near.
         self._connection = await connect(
             self.url,
@@ -101,7 +102,7 @@ class OneBot:
             max_size=None,
             proxy=None,
         )
-        for event in self.greeting():
+        for event in greeting:
             await self.emit(event)
 
     async def listen(self) -> None:
