@@ -13,6 +13,11 @@ SLOW_PLACES: Final = (
 """Real bots, browsers, servers and faults, and whole bots under attack."""
 QUICK_MODULES: Final = ("integration/test_http.py", "integration/test_push.py")
 """Real bots, but what every push goes through."""
+LONG_MODULES: Final = (
+    "page/test_door.py", "page/test_page.py", "page/test_exports.py", "integration/test_moving.py",
+    "integration/test_first_hour.py", "integration/test_crash.py", "integration/test_fuzz.py",
+)  # fmt: skip
+"""They come first: where modules run side by side, none of them is left to run alone at the end."""
 ONLY_QUICK: Final = "not slow"
 """What is run by default, see pyproject.toml."""
 
@@ -36,7 +41,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow: its place, or the second engine."""
+    """Mark what is slow: its place, or the second engine; long modules come first."""
+    long_modules = {TESTS / module for module in LONG_MODULES}
+    items.sort(key=lambda item: item.path not in long_modules)
     for item in items:
         if _is_slow(item.path) or _engine(item) == "postgres":
             item.add_marker("slow")
