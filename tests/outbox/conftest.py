@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from nonebot_plugin_report.store import sqlite
 from tests.postgres import databases as databases
 
 from .places import Fresh, Place, ServerClock
@@ -14,6 +15,12 @@ from .places import Fresh, Place, ServerClock
 def path(tmp_path: Path) -> Path:
     """A store in a file, where that is what is looked at."""
     return tmp_path / "report.db"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that another process locks is waited for as briefly as a test can."""
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])

@@ -316,6 +316,7 @@ async def test_a_second_process_on_the_file_is_told_so_and_can_follow(path: Path
         await w.accept("1", ME)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_locked_store_refuses_and_loses_nothing(path: Path) -> None:
     async with world(path) as w:
         first = await w.accept("1", ME)

@@ -108,6 +108,7 @@ async def test_what_the_plugin_says_itself_is_no_sign_of_life(place: Place) -> N
     assert told.events == []
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_what_is_told_again_after_a_crash_has_the_same_key(path: Path) -> None:
     clock, told = Clock(), Told()
     other = sqlite3.connect(path, isolation_level=None)
@@ -130,6 +131,7 @@ async def test_what_is_told_again_after_a_crash_has_the_same_key(path: Path) -> 
     assert first.key == second.key != ""
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_what_could_not_be_told_or_written_is_so_later(path: Path) -> None:
     clock, told = Clock(), Told()
     down = True
