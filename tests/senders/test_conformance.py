@@ -12,6 +12,7 @@ from nonebot_plugin_report.errors import ConfigError
 from nonebot_plugin_report.model.delivery import Delivered, NotSent, Rejected, Unknown
 from nonebot_plugin_report.model.docstrings import meanings
 from nonebot_plugin_report.senders import channel_class, load, names
+from nonebot_plugin_report.senders.pace import Pace
 from nonebot_plugin_report.senders.qq import message as qq_message
 
 from .server import Behaviour, Raw, Reply, Request, Reset, Server, Silence
@@ -31,6 +32,16 @@ SERVICES = [service_of(name) for name in names()]
 BY_HTTP = [one for one in SERVICES if one.answer is not None]
 every_channel = pytest.mark.parametrize("service", SERVICES, ids=lambda one: one.kind)
 every_http_channel = pytest.mark.parametrize("service", BY_HTTP, ids=lambda one: one.kind)
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for a service's rate, which tests/unit/test_pace.py looks at."""
+
+    async def turn(_: Pace) -> None:
+        return
+
+    monkeypatch.setattr(Pace, "turn", turn)
 
 
 @pytest.fixture
