@@ -83,10 +83,10 @@ Index("report_source_key", report.c.source, report.c.key, report.c.content_hash,
       sqlite_where=_HAS_KEY)  # fmt: skip
 # The newest of all that came with one id.
 Index("report_key", report.c.source, report.c.key, report.c.received_at,
-      sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY)  # fmt: skip
+      sqlite_where=_HAS_KEY)  # fmt: skip
 _HAS_STORY: Final = report.c.story.is_not(None)
 Index("report_story", report.c.source, report.c.story, report.c.event, report.c.received_at,
-      sqlite_where=_HAS_STORY, postgresql_where=_HAS_STORY)  # fmt: skip
+      sqlite_where=_HAS_STORY)  # fmt: skip
 Index("report_received", report.c.received_at, report.c.id)  # the order of the history
 Index("report_event", report.c.event, report.c.source, report.c.received_at)
 # When somebody who bound themselves used their token last.
@@ -170,9 +170,9 @@ _WAITING: Final = text(f"state = '{State.WAITING}'")
 # The last two columns let what waits be counted within the index.
 Index("delivery_queue", delivery.c.lane, delivery.c.priority, delivery.c.id,
       delivery.c.created_at, delivery.c.state,
-      sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
+      sqlite_where=_WAITING)  # fmt: skip
 Index("delivery_expiry", delivery.c.expires_at,
-      sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
+      sqlite_where=_WAITING)  # fmt: skip
 # Few fail; what is told of them is the newest. Not with IN: for that SQLite makes a table to look
 # into with each delivery that comes, and two with each that ends.
 HAS_FAILED: Final = " OR ".join(f"delivery.state = '{one}'" for one in FAILED)
