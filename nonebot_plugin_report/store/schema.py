@@ -180,7 +180,7 @@ Index("delivery_failure", delivery.c.finished_at,
       sqlite_where=text(HAS_FAILED.replace("delivery.", "")))  # fmt: skip
 _REMINDS: Final = text("remind_at IS NOT NULL")
 Index("delivery_reminder", delivery.c.remind_at,
-      sqlite_where=_REMINDS, postgresql_where=_REMINDS)  # fmt: skip
+      sqlite_where=_REMINDS)  # fmt: skip
 _FALLS_BACK: Final = text("fallback <> ''")
 Index("delivery_fallback", delivery.c.fallback_at,
       sqlite_where=_FALLS_BACK)  # fmt: skip

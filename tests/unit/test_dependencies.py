@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from functools import cache
@@ -60,3 +61,12 @@ def test_what_is_imported_is_declared() -> None:
 
 def test_what_is_declared_is_imported() -> None:
     assert names(PROJECT["dependencies"]) - imported() == UNSEEN
+
+
+def test_who_has_no_postgresql_server_loads_nothing_of_it() -> None:
+    code = (
+        "import sys; import nonebot_plugin_report.store.sqlite;"
+        "assert 'sqlalchemy.dialects.sqlite' in sys.modules;"
+        "assert 'sqlalchemy.dialects.postgresql' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", f"import nonebot; nonebot.init(); {code}"], check=True)
