@@ -172,6 +172,9 @@ def _onebot(health: Health, now: float) -> Iterator[Finding]:
         text = f"{at} 有 OneBot 实现连过来，因为 Token 不对被拒绝了"
         advice = "把 OneBot 实现里的 Token 改成 .env 里的 ONEBOT_ACCESS_TOKEN（没有设置就清空）"
         yield Finding(level, text, advice)
+    if health.astray:
+        text = f"有 OneBot 实现连到了{health.astray}，那里收不到消息"
+        yield Finding("提醒" if health.bots else "错误", text, f"把它的地址改成 {onebot_url()}")
     if health.strangers:
         text = f"SUPERUSERS 里的 {'、'.join(health.strangers)} 不是机器人的好友，多半收不到私聊"
         yield Finding("提醒", text, "用这个 QQ 号加机器人为好友，或改 SUPERUSERS")

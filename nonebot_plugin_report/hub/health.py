@@ -40,6 +40,8 @@ class Health:
     """Whether nothing can be stored because another process has the store."""
     refused_at: float | None = None
     """Time when a OneBot implementation was last refused for its token (epoch seconds)."""
+    astray: str = ""
+    """Where a OneBot implementation connects that is no address of OneBot's (Chinese)."""
     processes: tuple[Process, ...] = ()
     """The processes that share the store; empty for a store of one process."""
     refusals: tuple[Refusal, ...] = ()
@@ -109,6 +111,7 @@ class Checkup:
             backlog,
             self._supervisor.in_use,
             self._refused.last,
+            self._refused.astray,
             processes,
             self._refusals(),
         )

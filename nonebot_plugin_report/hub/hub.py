@@ -87,7 +87,10 @@ class Hub:
         self.chat_command: Final = chat_command
         self.directory = config.directory(superusers)
         for entry in self.directory.unusable:
-            logger.warning(f"SUPERUSERS 里的 {entry[:40]!r} 不是 QQ 号，推送不会发给它；请改正")
+            logger.warning(
+                f"SUPERUSERS 里的 {entry[:40]!r} 不是 QQ 号，推送不会发给它；"
+                "QQ 号写成 10001 或 onebot:10001"
+            )
         computer = Clock()
         self.clock: Final = clock or computer
         """Epoch seconds."""
@@ -385,8 +388,13 @@ class Hub:
         failure."""
         return await self._checkup.fault()
 
+    def note_astray(self, place: str) -> None:
+        """Note that a OneBot implementation connects to a wrong address (`place`, Chinese)."""
+        self._refused_bots.astray = place
+
     async def bot_connected(self) -> None:
         """Send the deliveries that waited for a bot."""
+        self._refused_bots.astray = ""
         self._qq.meet()
         await self._register.add_connected(self.clock())
         if not self._supervisor.fault:

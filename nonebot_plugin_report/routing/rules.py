@@ -273,7 +273,7 @@ class Routing:
 def onebot_users(superusers: Iterable[str]) -> tuple[tuple[Target, ...], tuple[str, ...]]:
     """NoneBot's SUPERUSERS that OneBot can reach, and the entries that are not QQ numbers.
 
-    An entry is `10001`, or `onebot:10001` for one adapter; those of other adapters are skipped.
+    An entry is `10001`, or `onebot:10001` for one adapter; `qq:10001` is another adapter's.
     Sorted, since NoneBot's setting is a set.
     """
     users: set[str] = set()
@@ -281,6 +281,7 @@ def onebot_users(superusers: Iterable[str]) -> tuple[tuple[Target, ...], tuple[s
     for entry in sorted(superusers):
         adapter, separator, user = entry.replace("：", ":").rpartition(":")
         if separator and adapter.strip().lower() != "onebot":
+            unusable.append(entry)
             continue
         try:
             users.add(qq_number(user))

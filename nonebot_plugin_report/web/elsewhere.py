@@ -10,13 +10,13 @@ from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from ..sources.onebot import SENDS
 from ..sources.qmsg import ACTIONS
 from ..sources.telegram import SENDS as TELEGRAM_SENDS
 from .answers import error_answer
 from .apis.ntfy import GET_WORDS
+from .astray import Astray
 from .body import discard
 from .credentials import (
     HEADER_IN_QUERY,
@@ -47,7 +47,15 @@ NO_WORDS: Final = frozenset({
 class Elsewhere:
     """Answers at the addresses below our route that no other door has, as an ASGI application."""
 
-    def __init__(self, app: FastAPI, route: str, limit: int, push: Push, push_by_get: Push) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        route: str,
+        limit: int,
+        push: Push,
+        push_by_get: Push,
+        astray: Astray,
+    ) -> None:
         """`limit` is the most bytes that are discarded of a refused request's body."""
         self._app = app
         self._route = route
@@ -55,6 +63,7 @@ class Elsewhere:
         self._limit = limit
         self._push = push
         self._push_by_get = push_by_get
+        self._astray = astray
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, as ASGI has it."""
@@ -65,7 +74,7 @@ class Elsewhere:
             await self._app.router(readdressed, receive, send)
             return
         if scope["type"] == "websocket":
-            await WebSocketClose()(scope, receive, send)
+            await self._astray(scope, receive, send)
             return
         request = Request(scope, receive, send)
         answer = await self._answer(request, below)
@@ -108,11 +117,12 @@ class Elsewhere:
 class Root:
     """Answers in the ready bot at the addresses that nobody has, as an ASGI application."""
 
-    def __init__(self, app: FastAPI, route: str, otherwise: ASGIApp) -> None:
+    def __init__(self, app: FastAPI, route: str, otherwise: ASGIApp, astray: Astray) -> None:
         """`otherwise` answers what is for no door of ours."""
         self._app = app
         self._own = [part.encode() for part in route.split("/") if part]
         self._otherwise = otherwise
+        self._astray = astray
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, as ASGI has it."""
@@ -125,10 +135,12 @@ class Root:
             below = find_at_root(request.method, segments, has_token=has_token)
         else:
             below = None
-        if below is None:
-            await self._otherwise(scope, receive, send)
-        else:
+        if below is not None:
             await self._app.router(readdress(scope, [*self._own, *below]), receive, send)
+        elif scope["type"] == "websocket":
+            await self._astray(scope, receive, send)
+        else:
+            await self._otherwise(scope, receive, send)
 
 
 def has_words(request: Request) -> bool:

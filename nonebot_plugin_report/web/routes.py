@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.requests import ClientDisconnect
 
 from ..doctor.findings import of_running
-from ..errors import Forbidden, Refused
+from ..errors import Forbidden, InvalidReport, Refused
 from ..hub import Hub
 from ..model.grant import Grant
 from ..model.numbers import MAX_ID_LENGTH
@@ -28,6 +28,7 @@ from .apis.qmsg import QmsgApi
 from .apis.synology import SynologyApi
 from .apis.telegram import TelegramApi
 from .asgi import PlainRoute
+from .astray import WRONG_PATHS, Astray
 from .body import Intake, discard, has_body
 from .caller import Callers, refuse_prefetching
 from .content import context, decoder_for, query_body, read_signed
@@ -60,7 +61,8 @@ class Receiver:
         self._refusals = Refusals(hub.tally, hub.refuse)
         self._guard = Guard(self._callers, self._refusals, self._limit)
         self._net = Net()
-        self._sessions = Sessions(hub, self._callers, self._intake, self._refusals)
+        self._astray = Astray(hub.config.report_route, hub.note_astray)
+        self._sessions = Sessions(hub, self._callers, self._intake, self._refusals, self._astray)
         self._outgoing = Outgoing()
         self._entrance = Entrance(hub, self._callers, self._intake, self._refusals, self._outgoing)
         self._page = Page(hub, self._callers, self._refusals, self._outgoing, self._visit)
@@ -69,7 +71,12 @@ class Receiver:
     def mount(self, app: FastAPI) -> None:
         """Add the routes."""
         self._elsewhere = Elsewhere(
-            app, self._hub.config.report_route, self._limit, self._push, self._push_by_get
+            app,
+            self._hub.config.report_route,
+            self._limit,
+            self._push,
+            self._push_by_get,
+            self._astray,
         )
         others = len(app.router.routes)
         self._mount_own(app)
@@ -128,9 +135,11 @@ class Receiver:
         others = len(app.router.routes)
         BeatApi(self._entrance).mount_at_root(app)
         if at_root:
-            root = Root(app, self._hub.config.report_route, app.router.not_found)
+            root = Root(app, self._hub.config.report_route, app.router.not_found, self._astray)
             app.router.add_route("/{rest:path}", root, include_in_schema=False)  # pyright: ignore[reportArgumentType] - Starlette takes applications, too
             app.router.add_websocket_route("/{rest:path}", root)  # pyright: ignore[reportArgumentType] - the same
+        for path in () if at_root else WRONG_PATHS:
+            app.router.add_websocket_route(path, self._astray)  # pyright: ignore[reportArgumentType] - the same
         self._guard.stand_before(app.router.routes[others:])
         self._net.stretch(app.router.routes[others:])
 
@@ -141,6 +150,8 @@ class Receiver:
     async def _push(self, request: Request, path_tokens: Sequence[Credential]) -> Response:
         callers, grant = self._callers, None
         try:
+            if self._astray.notice(request.scope):
+                raise InvalidReport("地址", "这是推送的地址，不收 OneBot 的事件")
             caller = callers.identify(request, path_tokens)
             grant, signature = caller.grant, callers.signature(request)
             headers = headers_of(request)

@@ -17,6 +17,7 @@ from ..model.grant import Grant
 from ..model.status import Receipt
 from ..sources.body import read_report
 from .answers import receipt_json, refusal_json
+from .astray import Astray
 from .body import STRANGER_SECONDS, Body, Intake
 from .caller import Caller, Callers
 from .content import context, json_decoder
@@ -53,16 +54,27 @@ class Session:
 class Sessions:
     """The open WebSockets of a hub."""
 
-    def __init__(self, hub: Hub, callers: Callers, intake: Intake, refusals: Refusals) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        callers: Callers,
+        intake: Intake,
+        refusals: Refusals,
+        astray: Astray,
+    ) -> None:
         self._hub = hub
         self._callers = callers
         self._intake = intake
         self._refusals = refusals
+        self._astray = astray
         self._limit = hub.config.report_max_body
         self._open = Counter[str]()
 
     async def serve(self, websocket: WebSocket) -> None:
         """收下每一条文本或二进制消息；格式与 POST 相同。"""
+        if self._astray.notice(websocket.scope):
+            await websocket.close()
+            return
         try:
             caller = self._callers.identify(websocket)
             session = Session(websocket, caller)

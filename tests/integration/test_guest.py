@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 
 import httpx2
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from tests.bot import Bot, running
 from tests.onebot import Fail, ScriptedV11
@@ -80,3 +83,27 @@ async def test_the_commands_may_have_another_name_which_all_hints_show(tmp_path:
         async with bot.client(None) as client:
             refused = await client.get("/page/me")
         assert refused.json()["command"] == "!通知 网页"
+
+
+async def test_a_onebot_at_a_wrong_address_is_told_the_right_one_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as bot:
+        port = bot.port
+        for path in ("ws", "onebot/v11", "ws", "report", "report/ws", "report/ws?token=secret"):
+            with pytest.raises(InvalidStatus):
+                async with connect(
+                    f"ws://127.0.0.1:{port}/{path}", additional_headers={"X-Self-ID": "1"}
+                ):
+                    pass
+        async with bot.client() as client:
+            event = await client.post("", json={"content": "x"}, headers={"X-Self-ID": "1"})
+            health = (await client.get("health", params={"detail": 1})).json()
+        logged = [line for line in bot.log.splitlines() if "有 OneBot 实现连到了" in line]
+        async with ScriptedV11(url=bot.onebot_v11), bot.client() as client:
+            connected = (await client.get("health", params={"detail": 1})).json()
+    right = f"ws://127.0.0.1:{port}/onebot/v11/ws"
+    assert len(logged) == 3
+    assert all(right in line for line in logged)
+    assert event.status_code == 422
+    assert "连到了推送的地址" in str(health["findings"])
+    assert right in str(health["findings"])
+    assert "连到了" not in str(connected["findings"])

@@ -30,14 +30,14 @@ ME = Target("private", "10001")
 
 def test_superusers_are_found_in_both_forms() -> None:
     entries = {"10001", "onebot:10002", "telegram:7", "OneBot:10001"}
-    assert onebot_users(entries) == ((ME, Target("private", "10002")), ())
+    assert onebot_users(entries) == ((ME, Target("private", "10002")), ("telegram:7",))
 
 
 def test_superusers_are_read_as_people_write_them_and_the_rest_is_named() -> None:
     entries = {"10001 ", "onebot: 10002", "OneBot：０３", "me", "", "1 2", "telegram:@me"}
     users, unusable = onebot_users(entries)
     assert [one.id for one in users] == ["10001", "10002", "3"]
-    assert unusable == ("", "1 2", "me")
+    assert unusable == ("", "1 2", "me", "telegram:@me")
 
 
 def test_named_targets_leave_the_defaults_out() -> None:

@@ -34,6 +34,8 @@ class RefusedBots:
         self._second = second
         self.last: float | None = None
         """Time of the last refusal (epoch seconds, by the computer's clock), or None."""
+        self.astray = ""
+        """Where one connects that is no address of OneBot's (Chinese); empty: none does."""
         self._sink: int | None = None
 
     def listen(self) -> None:
