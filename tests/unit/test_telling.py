@@ -33,3 +33,14 @@ def test_why_it_waits_and_who_gets_it_otherwise_is_told() -> None:
     assert list(describe(failed, None)) == ["没能送达时改发给 channel:phone"]
     late = replace(PLAIN, handling=Handling(fallback=(PHONE,), fallback_after=600.0))
     assert list(describe(late, None)) == ["等了 10 分还没送达，或没能送达时改发给 channel:phone"]
+
+
+def test_who_is_mentioned_and_reminded_is_told() -> None:
+    called = replace(PLAIN, handling=Handling(mention=("10002", "all")))
+    assert list(describe(called, None)) == ["紧急的、失败的 @ 10002、所有人"]
+    handling = Handling(Priority.URGENT, remind=600.0, escalate=(PHONE,))
+    assert list(describe(replace(PLAIN, handling=handling), None))[1:] == [
+        "每过 10 分，没有人说「知道了」就再发，最多 3 次，然后发给 channel:phone"
+    ]
+    alone = replace(PLAIN, handling=replace(handling, escalate=()))
+    assert [line.endswith("最多 3 次") for line in describe(alone, None)][1:] == [True]
