@@ -12,6 +12,8 @@ from .value import value_type
 
 WITHDRAWN: Final = 0.0
 """When a delivery expires that is not wanted any more: at once, whatever the clock says."""
+MAX_REMINDERS: Final = 3
+"""Times that a delivery which nobody acknowledges is sent again."""
 
 
 class Priority(IntEnum):

@@ -25,7 +25,7 @@ from ..store import Store
 from ..store.housekeeping import DueFallback
 from ..store.ids import IdMaker
 from ..store.queue import Queued
-from ..store.reminders import MAX_REMINDERS, DueReminder
+from ..store.reminders import DueReminder
 from ..store.rows import Entry
 from .digest import REST
 from .lanes import EXPIRY_PATIENCE, Lanes
@@ -303,9 +303,8 @@ class Outbox:
         now = await self._now()
 
         def make(due: DueReminder) -> list[Delivery]:
-            is_last = due.reminded >= MAX_REMINDERS
-            lanes = [Lane(one) for one in due.escalate] if is_last else [due.lane]
-            handling = Handling(Priority.URGENT, mention=() if is_last else due.mention)
+            lanes = [Lane(one) for one in due.escalate] if due.is_over else [due.lane]
+            handling = Handling(Priority.URGENT, mention=() if due.is_over else due.mention)
             message = Message(f"{due.text}\n[{_reminding(due)}]".strip())
             return [self._another(due.report_id, each, message, handling, now) for each in lanes]
 
@@ -399,7 +398,7 @@ class Outbox:
 
 def _reminding(due: DueReminder) -> str:
     """What a reminder says of itself (Chinese)."""
-    if due.reminded >= MAX_REMINDERS:
+    if due.is_over:
         return f"在 {due.lane.target} 提醒了 {due.reminded} 次，没有人说知道了，转到这里"
     return f"第 {due.reminded + 1} 次提醒：回复这一条「知道了」就不再提醒"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from ..model.delivery import Handling, Priority
+from ..model.delivery import MAX_REMINDERS, Handling, Priority
 from ..model.mention import ALL
 from ..model.scheduling import Wait
 from ..model.timing import in_words
@@ -35,6 +35,6 @@ def describe(planned: Planned, wait: Wait | None) -> Iterator[str]:
 def _remind(handling: Handling) -> Iterator[str]:
     if handling.remind is None:
         return
-    text = f"每过 {in_words(handling.remind)}，没有人说「知道了」就再发，最多 3 次"
+    text = f"每过 {in_words(handling.remind)}，没有人说「知道了」就再发，最多 {MAX_REMINDERS} 次"
     targets = "、".join(str(one) for one in handling.escalate)
     yield f"{text}，然后发给 {targets}" if targets else text

@@ -25,17 +25,16 @@ from .leases import WAITING_LANES, release_all
 from .outcomes import GIVE_UP, TAKEN_BACK, expiry_reason
 from .row_types import MAX_MOMENT, RowType
 from .rows import (
-    INSERT_DELIVERY,
     IS_ID,
     IS_WAITING,
     TEXT,
-    add_lane,
-    delivery_row,
     images_of,
+    insert_further,
     read_ids,
     read_lane,
     read_priority,
     read_target,
+    read_targets,
 )
 from .schema import deleted, delivery, image, lane, meta, mute, report, watch
 from .statements import driver
@@ -309,10 +308,7 @@ def _fall_back(
 ) -> list[Lane]:
     lanes: list[Lane] = []
     for due in _fallen(conn, now):
-        for one in divert(due):
-            add_lane(conn, one.lane)
-            INSERT_DELIVERY.run(conn, delivery_row(one, one.message.text, due.images))
-            lanes.append(one.lane)
+        lanes += insert_further(conn, divert(due), due.images)
     return lanes
 
 
@@ -326,7 +322,7 @@ def _fallen(conn: Connection, now: float) -> list[DueFallback]:
         DueFallback(
             row.report_id, target, row.text, read_ids(row.image),
             min(read_priority(row.priority), Priority.NORMAL),
-            tuple(to for one in row.fallback.split(" ") if (to := read_target(one)) is not None),
+            read_targets(row.fallback),
         )
         for row in _FALLEN_ROW.read(rows)
         if row.state != State.DELIVERED and (target := read_target(row.target)) is not None

@@ -1,6 +1,6 @@
 """What came of sending: final states, and attempts that are to be repeated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, Integer, bindparam, case, func, select, update
@@ -72,16 +72,8 @@ class Outcomes:
             LeaseLost: another process has taken the lane over; nothing was written.
             StoreUnavailable: it could not be written.
         """
-
-        def write(conn: Connection) -> None:
-            for delivery_id in ids:
-                write_held(
-                    conn, _POSTPONE, lease,
-                    this=delivery_id, why=reason, again=int(repeated), began=began,
-                )  # fmt: skip
-            back_off(conn, lease, due_at, failures)
-
-        await self._database.run(write, durable=False)
+        values = {"why": reason, "again": int(repeated), "began": began}
+        await self._put_off(_POSTPONE, lease, ids, values, due_at, failures)
 
     async def step_aside(
         self, lease: Lease, ids: Sequence[str], reason: str, *, began: float, held_until: float
@@ -95,14 +87,24 @@ class Outcomes:
             LeaseLost: another process has taken the lane over; nothing was written.
             StoreUnavailable: it could not be written.
         """
+        values = {"why": reason, "again": 0, "began": began, "until": held_until}
+        await self._put_off(_STEP_ASIDE, lease, ids, values, 0.0, 0)
+
+    async def _put_off(
+        self,
+        statement: Statement,
+        lease: Lease,
+        ids: Sequence[str],
+        values: Mapping[str, object],
+        due_at: float,
+        failures: int,
+    ) -> None:
+        """Write a failed attempt of each delivery, and their lane's back-off."""
 
         def write(conn: Connection) -> None:
             for delivery_id in ids:
-                write_held(
-                    conn, _STEP_ASIDE, lease,
-                    this=delivery_id, why=reason, again=0, began=began, until=held_until,
-                )  # fmt: skip
-            back_off(conn, lease, 0.0, 0)
+                write_held(conn, statement, lease, this=delivery_id, **values)
+            back_off(conn, lease, due_at, failures)
 
         await self._database.run(write, durable=False)
 

@@ -6,17 +6,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Float, Integer, Text, bindparam, func, null, select, update
 
-from ..model.delivery import WITHDRAWN, Delivery, State
+from ..model.delivery import MAX_REMINDERS, WITHDRAWN, Delivery, State
 from ..model.mention import split_mentions
 from ..model.target import Lane, Target
 from .row_types import RowType
-from .rows import INSERT_DELIVERY, TEXT, add_lane, delivery_row, read_lane, read_target
+from .rows import TEXT, insert_further, read_lane, read_target, read_targets
 from .schema import delivery, lane, report
 from .statements import Statement
 from .writer import Writer
 
-MAX_REMINDERS: Final = 3
-"""Times that a delivery is sent again."""
 _BATCH: Final = 200
 """Deliveries of one transaction."""
 
@@ -33,6 +31,11 @@ class DueReminder:
     mention: tuple[str, ...]
     escalate: tuple[Target, ...]
     """Who gets it after the last reminder."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was sent again as often as it may be: now others get it."""
+        return self.reminded >= MAX_REMINDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +164,8 @@ def _remind(
     lanes: list[Lane] = []
     for row in conn.execute(_DUE, {"now": now}).all():
         due = _advance(conn, row, now)
-        for one in make(due) if due is not None else ():
-            add_lane(conn, one.lane)
-            INSERT_DELIVERY.run(conn, delivery_row(one, one.message.text, ()))
-            lanes.append(one.lane)
+        if due is not None:
+            lanes += insert_further(conn, make(due))
     return lanes
 
 
@@ -177,7 +178,7 @@ def _advance(conn: Connection, row: Any, now: float) -> DueReminder | None:
     if row.state == State.WAITING.value:  # nobody can acknowledge it yet
         _LATER.run(conn, {"this": row.id, "now": now, "more": 0})
         return None
-    escalate = tuple(to for one in row.escalate.split() if (to := read_target(one)) is not None)
+    escalate = read_targets(row.escalate)
     is_last = row.reminded + 1 >= MAX_REMINDERS + bool(escalate)
     if is_last:
         _STOP.run(conn, {"this": row.id})

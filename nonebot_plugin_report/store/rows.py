@@ -1,6 +1,6 @@
 """Rows to values and back: the one place that writes or reads each kind of row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -124,6 +124,16 @@ def add_lane(conn: Connection, of: Lane) -> None:
     _ADD_LANE.run(conn, row)
 
 
+def insert_further(
+    conn: Connection, deliveries: Sequence[Delivery], image_ids: Sequence[str] = ()
+) -> list[Lane]:
+    """Insert more deliveries of reports that are stored, with their words; return the lanes."""
+    for each in deliveries:
+        add_lane(conn, each.lane)
+        INSERT_DELIVERY.run(conn, delivery_row(each, each.message.text, image_ids))
+    return [each.lane for each in deliveries]
+
+
 def image_id(report_id: str, number: int) -> str:
     """The id of a report's picture."""
     return f"{report_id}.{number}"
@@ -231,6 +241,11 @@ def read_target(text: object) -> Target | None:
         return Target.parse(text) if isinstance(text, str) else None
     except ValueError:
         return None
+
+
+def read_targets(stored: str) -> tuple[Target, ...]:
+    """The targets of a list in a row, without what this code cannot read."""
+    return tuple(to for one in stored.split(" ") if (to := read_target(one)) is not None)
 
 
 _PRIORITIES: Final = {int(priority): priority for priority in Priority}

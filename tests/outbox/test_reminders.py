@@ -2,11 +2,17 @@
 
 import pytest
 
-from nonebot_plugin_report.model.delivery import Handling, Outgoing, Priority, Rejected, State
+from nonebot_plugin_report.model.delivery import (
+    MAX_REMINDERS,
+    Handling,
+    Outgoing,
+    Priority,
+    Rejected,
+    State,
+)
 from nonebot_plugin_report.model.message import Message
 from nonebot_plugin_report.model.report import Report, Result
 from nonebot_plugin_report.model.target import Lane, Target
-from nonebot_plugin_report.store.reminders import MAX_REMINDERS
 
 from .fakes import World, world
 from .places import Place, change

@@ -16,7 +16,7 @@ from nonebot.exception import ActionFailed, ApiNotAvailable, NetworkError
 
 from ...model.delivery import Away, Delivery, NotSent, Outcome, Unknown
 from ...model.message import Message
-from ...model.target import Lane
+from ...model.target import Lane, Target
 from .accounts import Accounts
 from .calls import Call, picture_turn
 from .chat_history import Histories
@@ -32,7 +32,7 @@ from .message import (
 )
 from .presence import Presence, Sign, sign
 from .shapes import FORWARD_SECONDS, Shapes
-from .wire import V11, V12, is_qq, judge_failure, send_v11, send_v12
+from .wire import V11, is_qq, judge_failure, send
 
 BURST: Final = 5
 """Messages that a bot may send at once before REPORT_SEND_INTERVAL applies."""
@@ -197,8 +197,10 @@ class OneBotSender:
             delivery = replace(delivery, message=shrunk)
         shape = self._shapes.choose(delivery, bot.self_id, _now())
         message, note = fit_message(delivery.message, shape)
-        outcome = await self._send_message(bot, delivery, message, note or was_shrunk)
-        folded = bot.type == V11 and is_folded(message, people_to_mention(delivery))
+        people = people_to_mention(delivery)
+        target = delivery.lane.target
+        outcome = await self._send_message(bot, target, message, note or was_shrunk, people)
+        folded = bot.type == V11 and is_folded(message, people)
         if self.bots().get(bot.self_id) is bot:  # a lost connection tells nothing of the chat
             shape = replace(shape, folded=folded)
             self._shapes.note(delivery, bot.self_id, shape, outcome, _now())
@@ -207,7 +209,7 @@ class OneBotSender:
         return outcome
 
     async def _send_message(
-        self, bot: Bot, delivery: Delivery, message: Message, note: str
+        self, bot: Bot, target: Target, message: Message, note: str, people: tuple[str, ...]
     ) -> Outcome:
         """Send by a bot; with pictures, when those before it are answered."""
         async with picture_turn(bot) if message.images else nullcontext():
@@ -215,9 +217,7 @@ class OneBotSender:
                 return Away(f"QQ 机器人 {bot.self_id} 断开了连接")
             try:
                 with self._call(bot.self_id):
-                    send = send_v12 if bot.type == V12 else send_v11
-                    people = people_to_mention(delivery)
-                    return await send(bot, delivery.lane.target, message, note, people)
+                    return await send(bot, target, message, note, people)
             except Exception as error:  # noqa: BLE001 - a closed socket raises whatever the server's WebSocket library does
                 return self._judge(bot, error)
 

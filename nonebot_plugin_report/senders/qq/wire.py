@@ -43,8 +43,21 @@ def is_qq(bot: Bot) -> bool:
     return bot.type == V11 or (bot.type == V12 and getattr(bot, "platform", "") == "qq")
 
 
-async def send_v11(
+async def send(
     bot: Bot, target: Target, message: Message, note: str, people: tuple[str, ...] = ()
+) -> Outcome:
+    """Send by the version of OneBot that a bot speaks, mentioning `people`; `note` says what was
+    left out.
+
+    Raises:
+        ActionFailed, NetworkError: from the adapter.
+    """
+    by_version = _send_v12 if bot.type == V12 else _send_v11
+    return await by_version(bot, target, message, note, people)
+
+
+async def _send_v11(
+    bot: Bot, target: Target, message: Message, note: str, people: tuple[str, ...]
 ) -> Outcome:
     """Send by OneBot 11, "公开 API": send_private_msg and send_group_msg."""
     receiver = {"user_id" if target.kind == "private" else "group_id": int(target.id)}
@@ -79,8 +92,8 @@ def _node(bot: Bot, message: Message) -> dict[str, Any]:
     return {"type": "node", "data": {**author, "content": content}}
 
 
-async def send_v12(
-    bot: Bot, target: Target, message: Message, note: str, people: tuple[str, ...] = ()
+async def _send_v12(
+    bot: Bot, target: Target, message: Message, note: str, people: tuple[str, ...]
 ) -> Outcome:
     """Send by OneBot 12, "接口/文件动作" upload_file and "接口/消息动作" send_message."""
     segments = mentions_v12(people)
@@ -114,7 +127,6 @@ async def reply(bot: Bot, target: Target, message: Message) -> Outcome:
     Raises:
         ActionFailed, NetworkError: from the adapter.
     """
-    send = send_v12 if bot.type == V12 else send_v11
     async with picture_turn(bot) if message.images else nullcontext():
         return await send(bot, target, message, "")
 
