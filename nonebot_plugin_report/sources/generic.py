@@ -308,6 +308,7 @@ def _is_noise(leaf: Leaf) -> bool:
         return _SPOKEN_ID.fullmatch(leaf.text) is None or _is_code(leaf.text)
     if (
         last in _NOISE
+        or leaf.name == "msgtype"  # of chats' robots: how their words are written
         or "signature" in leaf.words
         or not _NO_LINKS.isdisjoint(leaf.words)
         or is_quiet(leaf)

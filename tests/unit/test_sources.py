@@ -6,7 +6,7 @@ from typing import Any
 
 import pybase64
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from nonebot_plugin_report.errors import InvalidReport
@@ -665,6 +665,8 @@ TEXT = st.text(st.characters(categories=["L"]), min_size=3, max_size=9)
     st.sampled_from(["", "unifi", *SOURCES]),
     st.dictionaries(st.sampled_from(["title", "content", "message", "msg", "text"]), TEXT),
 )
+@example("wecom text", "sentry", {"message": "备份完成", "text": "备份完成"})
+@example("feishu share", "maa", {"content": "备份完成"})
 def test_no_source_loses_what_another_would_have_kept(
     name: str, source: str, more: dict[str, str]
 ) -> None:
