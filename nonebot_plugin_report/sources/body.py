@@ -39,8 +39,10 @@ class Pushed:
 
 
 def load_readers() -> None:
-    """Load all tools' readers, after the plugin was loaded and before a push waits for it."""
-    import_module(".reader", __package__)
+    """Load all tools' readers and words, after the plugin was loaded and before a push waits for
+    it."""
+    for module in (".reader", ".words"):
+        import_module(module, __package__)
 
 
 def read_report(content: bytearray, *, decode: Decode, beside: Context, own: Own) -> Pushed:

@@ -1,12 +1,13 @@
 """Bodies that a plugin in the same process hands over for a source."""
 
+import subprocess
 import sys
 from types import MappingProxyType
 
 import pytest
 
 from nonebot_plugin_report.errors import BodyTooLarge, InvalidReport
-from nonebot_plugin_report.sources.body import Pushed, load_readers, read_value
+from nonebot_plugin_report.sources.body import Pushed, read_value
 
 UP = {"monitor": {"name": "博客"}, "heartbeat": {"status": 1, "msg": "200 - OK"}, "msg": "x"}
 
@@ -49,5 +50,12 @@ def test_what_is_no_body_and_no_name_is_refused(value: object, source: object, m
 
 
 def test_no_push_waits_until_the_readers_are_loaded() -> None:
-    load_readers()
-    assert "nonebot_plugin_report.sources.reader" in sys.modules
+    code = (
+        "import sys, nonebot\nnonebot.init()\n"
+        "from nonebot_plugin_report.sources.body import load_readers\n"
+        "load_readers()\nloaded = set(sys.modules)\n"
+        "from nonebot_plugin_report.sources.parse import parse\n"
+        "parse({'event': 'domain.end', 'result': 0, 'message': 'x'})\n"
+        "assert set(sys.modules) == loaded, set(sys.modules) - loaded"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
